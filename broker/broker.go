@@ -1,0 +1,42 @@
+package broker
+
+import (
+	"context"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain"
+	"github.com/pivotal-cf/brokerapi/v10/middlewares"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// Broker answers OSBAPI requests; it is brokerapi's domain.ServiceBroker.
+type Broker struct {
+	services []domain.Service
+	catalog  chart.Catalog
+	records  *record.Store
+	engine   *operation.Engine
+	// longestID is what the namespace prefix leaves of a namespace's name.
+	longestID int
+}
+
+var _ domain.ServiceBroker = (*Broker)(nil)
+
+// New returns a broker for the catalog. namespacePrefix is that of the
+// instances' namespaces.
+func New(catalog chart.Catalog, records *record.Store, engine *operation.Engine, namespacePrefix string) *Broker {
+	return &Broker{
+		services:  services(catalog),
+		catalog:   catalog,
+		records:   records,
+		engine:    engine,
+		longestID: longestName - len(namespacePrefix) - 1,
+	}
+}
+
+// correlationID is the id that ties a request's log lines together.
+func correlationID(ctx context.Context) string {
+	id, _ := ctx.Value(middlewares.CorrelationIDKey).(string)
+	return id
+}

@@ -1,0 +1,58 @@
+package broker
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// Services answers GET /v2/catalog (OSBAPI "Catalog Management").
+func (b *Broker) Services(context.Context) ([]domain.Service, error) {
+	return b.services, nil
+}
+
+func services(catalog chart.Catalog) []domain.Service {
+	services := []domain.Service{}
+	for _, s := range catalog.Services {
+		services = append(services, service(s))
+	}
+	return services
+}
+
+func service(s chart.Service) domain.Service {
+	metadata := s.Metadata()
+	return domain.Service{
+		ID:   s.ID,
+		Name: metadata.Name,
+		// OSBAPI requires a description, Chart.yaml doesn't.
+		Description: cmp.Or(metadata.Description, "Helm chart "+metadata.Name),
+		Bindable:    true,
+		Tags:        metadata.Keywords,
+		Plans:       plans(s),
+		Metadata: &domain.ServiceMetadata{
+			DisplayName:      metadata.Name,
+			ImageUrl:         metadata.Icon,
+			DocumentationUrl: metadata.Home,
+		},
+	}
+}
+
+// plans always says whether a plan is free and bindable: a platform may read
+// an absent field as no.
+func plans(s chart.Service) []domain.ServicePlan {
+	var plans []domain.ServicePlan
+	for _, p := range s.Plans {
+		plans = append(plans, domain.ServicePlan{
+			ID:          p.ID,
+			Name:        p.Name,
+			Description: p.Description,
+			Free:        domain.FreeValue(p.Free),
+			Bindable:    domain.BindableValue(p.Bindable),
+			Metadata:    &domain.ServicePlanMetadata{DisplayName: p.Name, Bullets: p.Bullets},
+		})
+	}
+	return plans
+}

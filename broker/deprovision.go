@@ -1,0 +1,45 @@
+package broker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain"
+	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// Deprovision answers DELETE /v2/service_instances/{id} (OSBAPI
+// "Deprovisioning"). It is always asynchronous and works from every state of
+// the instance; the service and plan of the request don't matter, since both
+// may have left the catalog.
+func (b *Broker) Deprovision(ctx context.Context, id string, _ domain.DeprovisionDetails, asyncAllowed bool) (domain.DeprovisionServiceSpec, error) {
+	if err := b.checkIDs(id); err != nil {
+		return domain.DeprovisionServiceSpec{}, err
+	}
+	if !asyncAllowed {
+		return domain.DeprovisionServiceSpec{}, b.deprovisionedAlready(ctx, id)
+	}
+	instance, err := b.engine.Delete(ctx, id, correlationID(ctx))
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return domain.DeprovisionServiceSpec{}, apiresponses.ErrInstanceDoesNotExist
+	case err != nil:
+		return domain.DeprovisionServiceSpec{}, failure(ctx, err)
+	}
+	return domain.DeprovisionServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
+}
+
+// deprovisionedAlready answers a client that can't wait: what isn't there
+// needs no waiting.
+func (b *Broker) deprovisionedAlready(ctx context.Context, id string) error {
+	_, err := b.records.LiveInstance(ctx, id)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return apiresponses.ErrInstanceDoesNotExist
+	case err != nil:
+		return failure(ctx, err)
+	}
+	return apiresponses.ErrAsyncRequired
+}

@@ -1,0 +1,48 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+func badRequest(format string, args ...any) error {
+	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusBadRequest, "bad-request")
+}
+
+func conflict(format string, args ...any) error {
+	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusConflict, "conflict")
+}
+
+// failure puts an error of a lower room into OSBAPI's terms (OSBAPI "Service
+// Broker Errors"). What may pass later is 503, so that a platform tries again;
+// 422 and 400 are final for some.
+func failure(ctx context.Context, err error) error {
+	var failed *operation.FailedError
+	var refused *policy.Error
+	switch {
+	case errors.Is(err, operation.ErrBusy):
+		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
+	case errors.As(err, &failed):
+		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "instance-failed")
+	case errors.Is(err, helmsvc.ErrNoReadyPod):
+		return apiresponses.NewFailureResponse(fmt.Errorf("%w; try again when `cf service` shows it as ready", err), http.StatusServiceUnavailable, "no-ready-pod")
+	case errors.As(err, &refused) && !operation.MayPass(err):
+		return internal(ctx, err, http.StatusInternalServerError)
+	case operation.MayPass(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return internal(ctx, fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable)
+	}
+	return internal(ctx, err, http.StatusInternalServerError)
+}
+
+// internal adds the id under which the operator finds the request in the log.
+func internal(ctx context.Context, err error, status int) error {
+	return apiresponses.NewFailureResponse(fmt.Errorf("%w (correlation id %s)", err, correlationID(ctx)), status, "failed")
+}

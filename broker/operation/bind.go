@@ -1,0 +1,144 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// Bind makes the binding: it reads what the instance offers, records the
+// credentials and the policies, then opens the policies. The caller fills in
+// who asks. If the binding exists it is returned with record.ErrExists, for
+// the caller to compare; one that a broken-off request left half-made is made
+// whole first. After any other error nothing stays open.
+func (e *Engine) Bind(ctx context.Context, wanted record.Binding) (_ record.Binding, err error) {
+	started := time.Now()
+	defer func() { e.metrics.observeCall("bind", err, started) }()
+	return e.bind(ctx, wanted)
+}
+
+func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Binding, error) {
+	existing, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
+	switch {
+	case err == nil:
+		return e.existing(ctx, existing)
+	case !errors.Is(err, record.ErrNotFound):
+		return record.Binding{}, err
+	}
+	instance, err := e.bindable(ctx, wanted.InstanceID)
+	if err != nil {
+		return record.Binding{}, err
+	}
+	view, err := e.cluster.ViewReady(ctx, instance.Namespace, e.settings.BindPatience)
+	if err != nil {
+		return record.Binding{}, err
+	}
+	if wanted.Credentials, err = view.Credentials(); err != nil {
+		return record.Binding{}, err
+	}
+	wanted.Policies = e.policiesFor(wanted.AppGUID, instance.PolicyGroup, view)
+	wanted.State = record.Opening
+	recorded, err := e.records.CreateBinding(ctx, wanted)
+	if errors.Is(err, record.ErrExists) {
+		return e.bind(ctx, wanted) // the same request, at the same time
+	}
+	if err != nil {
+		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
+	}
+	// A delete lists the bindings after it has been recorded: one of the two
+	// sees the other.
+	if _, err := e.bindable(ctx, wanted.InstanceID); err != nil {
+		e.undo(ctx, recorded)
+		return record.Binding{}, err
+	}
+	return e.open(ctx, recorded)
+}
+
+// existing answers for a binding whose id is taken.
+func (e *Engine) existing(ctx context.Context, b record.Binding) (record.Binding, error) {
+	switch b.State {
+	case record.Opening:
+		opened, err := e.open(ctx, b)
+		return opened, errors.Join(err, record.ErrExists)
+	case record.Revoking:
+		return record.Binding{}, ErrBusy
+	}
+	return b, record.ErrExists
+}
+
+// bindable returns the instance if it is there to be bound to.
+func (e *Engine) bindable(ctx context.Context, id string) (record.Instance, error) {
+	instance, err := e.records.LiveInstance(ctx, id)
+	switch {
+	case err != nil:
+		return record.Instance{}, err
+	case instance.Operation.Running():
+		return record.Instance{}, ErrBusy
+	case instance.Operation.State == record.Failed:
+		return record.Instance{}, &FailedError{Operation: instance.Operation}
+	}
+	return instance, nil
+}
+
+// policiesFor returns what an app needs to reach the instance's endpoints. A
+// service key has no app, and opens nothing.
+func (e *Engine) policiesFor(app, group string, view helmsvc.View) []policy.Policy {
+	if app == "" || e.policies == nil {
+		return nil
+	}
+	var policies []policy.Policy
+	for _, endpoint := range view.Endpoints {
+		policies = append(policies, policy.To(app, group, endpoint.Protocol, int(endpoint.Port)))
+	}
+	return policy.Unique(policies)
+}
+
+// open posts the recorded policies and marks the binding as made. If they
+// can't be posted, the binding is undone.
+func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, error) {
+	if err := e.grant(ctx, b.Policies); err != nil {
+		e.undo(ctx, b)
+		return record.Binding{}, fmt.Errorf("opening access for app %s: %w", b.AppGUID, err)
+	}
+	b.State = record.Bound
+	bound, err := e.records.UpdateBinding(ctx, b)
+	if !errors.Is(err, record.ErrConflict) {
+		return bound, err
+	}
+	// The same request at the same time has made it, or it is being unbound.
+	bound, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	if err == nil && bound.State != record.Bound || errors.Is(err, record.ErrNotFound) {
+		return record.Binding{}, ErrBusy
+	}
+	return bound, err
+}
+
+// undo takes back a binding that couldn't be made, unless somebody else has
+// made it meanwhile. What it can't take back stays as a tombstone.
+func (e *Engine) undo(ctx context.Context, b record.Binding) {
+	// A request that has been broken off must not leave a door open.
+	ctx = context.WithoutCancel(ctx)
+	b.State = record.Revoking
+	buried, err := e.records.UpdateBinding(ctx, b)
+	if errors.Is(err, record.ErrConflict) {
+		return
+	}
+	if err == nil {
+		err = e.revoke(ctx, buried)
+	}
+	if err != nil {
+		e.log.Error("undoing-bind", err, bindingData(b))
+	}
+}
+
+func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {
+	if len(policies) == 0 {
+		return nil
+	}
+	return e.policies.Create(ctx, policies)
+}

@@ -1,0 +1,66 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// Delete records that the instance has to go and returns its record. A create
+// that is running is cancelled, and deleted with the rest; a delete that is
+// running is returned as it is; one that failed begins anew. If there is no
+// such instance it returns record.ErrNotFound.
+func (e *Engine) Delete(ctx context.Context, id, correlationID string) (record.Instance, error) {
+	for {
+		instance, err := e.records.LiveInstance(ctx, id)
+		if err != nil {
+			return record.Instance{}, err
+		}
+		if instance.Operation.Type == record.Delete && instance.Operation.Running() {
+			return instance, nil
+		}
+		instance.Operation = newOperation(record.Delete, correlationID)
+		instance, err = e.records.UpdateInstance(ctx, instance)
+		if errors.Is(err, record.ErrConflict) {
+			continue // an operation has just noted its progress
+		}
+		if err != nil {
+			return record.Instance{}, fmt.Errorf("recording that the service instance has to go: %w", err)
+		}
+		return instance, nil
+	}
+}
+
+// delete undoes everything that was made for the instance, from whatever
+// state it is in. It needs neither the chart nor the plan.
+func (w *work) delete(ctx context.Context) error {
+	w.describe(ctx, "revoking access")
+	if err := w.revokeAll(ctx); err != nil {
+		return err
+	}
+	w.describe(ctx, "uninstalling the chart")
+	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
+		return err
+	}
+	w.describe(ctx, "deleting the namespace")
+	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
+}
+
+// revokeAll ends the bindings that the platform has left behind.
+func (w *work) revokeAll(ctx context.Context) error {
+	bindings, err := w.records.LiveBindings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range bindings {
+		if b.InstanceID != w.instance.ID {
+			continue
+		}
+		if err := w.revoke(ctx, b); err != nil && !errors.Is(err, record.ErrNotFound) {
+			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
+		}
+	}
+	return nil
+}

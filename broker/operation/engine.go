@@ -1,0 +1,150 @@
+package operation
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// Settings are the operator's choices.
+type Settings struct {
+	// NamespacePrefix begins every instance's namespace: "<prefix>-<id>".
+	NamespacePrefix string
+	// TimeLimit ends every operation on an instance, counted from its start.
+	TimeLimit time.Duration
+	// BindPatience is how long a bind waits for the first Ready pod.
+	BindPatience time.Duration
+	// Workers is how many operations run at once; more wait their turn.
+	Workers int
+}
+
+// Engine carries operations through.
+type Engine struct {
+	settings Settings
+	catalog  chart.Catalog
+	records  *record.Store
+	cluster  *helmsvc.Cluster
+	policies *policy.Client // nil: policies are off
+	metrics  *Metrics
+	log      lager.Logger
+
+	queue   workqueue.TypedRateLimitingInterface[string]
+	mu      sync.Mutex
+	running map[string]*run // by instance id; guarded by mu, as are the runs
+}
+
+// run is an operation that this process is carrying through.
+type run struct {
+	operation string // its id, "" while the record is being read
+	stale     bool   // the record has changed since it was read
+	cancel    context.CancelCauseFunc
+}
+
+// New returns an engine; Run makes it work. policies is nil where policies
+// are off.
+func New(settings Settings, catalog chart.Catalog, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *Metrics, log lager.Logger) (*Engine, error) {
+	e := &Engine{
+		settings: settings,
+		catalog:  catalog,
+		records:  records,
+		cluster:  cluster,
+		policies: policies,
+		metrics:  metrics,
+		log:      log.Session("operation"),
+		queue: workqueue.NewTypedRateLimitingQueue(
+			workqueue.NewTypedItemExponentialFailureRateLimiter[string](500*time.Millisecond, 30*time.Second)),
+		running: map[string]*run{},
+	}
+	return e, records.OnInstance(e.changed)
+}
+
+// Run works off the queue until ctx ends, and returns when nothing is being
+// written any more. Whatever is then unfinished is finished by the next Run,
+// here or elsewhere: the records say what is owed.
+func (e *Engine) Run(ctx context.Context) {
+	if !cache.WaitForCacheSync(ctx.Done(), e.records.Synced) {
+		return
+	}
+	var workers sync.WaitGroup
+	for range e.settings.Workers {
+		workers.Go(func() {
+			for e.next(ctx) {
+			}
+		})
+	}
+	<-ctx.Done()
+	e.queue.ShutDown()
+	workers.Wait()
+}
+
+func (e *Engine) next(ctx context.Context) bool {
+	id, shutdown := e.queue.Get()
+	if shutdown {
+		return false
+	}
+	defer e.queue.Done(id)
+	if again := e.process(ctx, id); again {
+		e.queue.AddRateLimited(id)
+		return true
+	}
+	e.queue.Forget(id)
+	return true
+}
+
+// changed is told of every change of an instance's record. A newer operation
+// ends the one that is being carried through: a delete cancels a create.
+func (e *Engine) changed(id string) {
+	e.queue.Add(id)
+	current, err := e.records.Instance(id)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	working, ok := e.running[id]
+	switch {
+	case !ok:
+	case working.operation == "":
+		working.stale = true
+	case err != nil || current.Operation.ID != working.operation:
+		working.cancel(errSuperseded)
+	}
+}
+
+// take notes that this process works on the instance and returns its record,
+// read live. From then on a newer operation ends ctx.
+func (e *Engine) take(ctx context.Context, id string, cancel context.CancelCauseFunc) (record.Instance, error) {
+	working := &run{cancel: cancel, stale: true}
+	e.mu.Lock()
+	e.running[id] = working
+	e.mu.Unlock()
+	for {
+		e.mu.Lock()
+		working.stale = false
+		e.mu.Unlock()
+		instance, err := e.records.LiveInstance(ctx, id)
+		if err != nil {
+			return record.Instance{}, err
+		}
+		e.mu.Lock()
+		if !working.stale {
+			working.operation = instance.Operation.ID
+		}
+		e.mu.Unlock()
+		if working.operation != "" {
+			return instance, nil
+		}
+	}
+}
+
+func (e *Engine) release(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.running, id)
+}

@@ -1,0 +1,55 @@
+package operation
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// Metrics counts and times operations, and calls of the policy API.
+type Metrics struct {
+	operations  *prometheus.HistogramVec
+	policyCalls *prometheus.CounterVec
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "cf_helm_broker_operation_seconds",
+			Help:    "How long operations took, by type (create, delete, bind, unbind) and result.",
+			Buckets: prometheus.ExponentialBuckets(0.1, 2, 14),
+		}, []string{"type", "result"}),
+		policyCalls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cf_helm_broker_policy_calls_total",
+			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
+		}, []string{"call", "result"}),
+	}
+	registry.MustRegister(m.operations, m.policyCalls)
+	return m
+}
+
+func (m *Metrics) observe(kind string, state record.State, started time.Time) {
+	m.operations.WithLabelValues(kind, string(state)).Observe(time.Since(started).Seconds())
+}
+
+// observeCall is observe for what is done within a request.
+func (m *Metrics) observeCall(kind string, err error, started time.Time) {
+	state := record.Succeeded
+	if err != nil && !errors.Is(err, record.ErrExists) {
+		state = record.Failed
+	}
+	m.observe(kind, state, started)
+}
+
+// PolicyCall counts a call of the policy API; see policy.New.
+func (m *Metrics) PolicyCall(call string, err error) {
+	result := "ok"
+	if err != nil {
+		result = "error"
+	}
+	m.policyCalls.WithLabelValues(call, result).Inc()
+}

@@ -1,0 +1,58 @@
+package operation
+
+import (
+	"regexp"
+
+	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+)
+
+// What an instance's namespace carries.
+const (
+	instanceAnnotation = "cf-helm-broker.io/instance-id"
+	// groupAnnotation names the policy group of the namespace's pods; the CNI
+	// wrapper on a Silk worker reads it once, when a pod's network is made.
+	groupAnnotation = "cf-helm-broker.io/policy-group-id"
+)
+
+// destinationInstance is the POLICY_DESTINATION mode in which the instance's
+// own GUID is its policy group.
+const destinationInstance = "instance"
+
+var lowerCaseUUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// policyGroup returns the policy group of an instance: its id, the one that
+// `cf service NAME --guid` prints. The group goes unescaped into an iptables
+// comment, so an id that isn't a lower-case UUID is turned into one.
+func policyGroup(instanceID string) string {
+	if lowerCaseUUID.MatchString(instanceID) {
+		return instanceID
+	}
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
+}
+
+// namespaceOf describes the instance's namespace. The labels are for people
+// (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
+func namespaceOf(i record.Instance, service, plan string) helmsvc.Namespace {
+	labels := map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}
+	for key, value := range map[string]string{
+		"cf-helm-broker.io/instance-id":       i.ID,
+		"cf-helm-broker.io/service":           service,
+		"cf-helm-broker.io/plan":              plan,
+		"cf-helm-broker.io/organization-guid": i.OrganizationGUID,
+		"cf-helm-broker.io/space-guid":        i.SpaceGUID,
+	} {
+		if value != "" && len(validation.IsValidLabelValue(value)) == 0 {
+			labels[key] = value
+		}
+	}
+	return helmsvc.Namespace{
+		Name:        i.Namespace,
+		Labels:      labels,
+		Annotations: map[string]string{instanceAnnotation: i.ID, groupAnnotation: i.PolicyGroup},
+		Owner:       instanceAnnotation,
+	}
+}

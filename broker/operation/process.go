@@ -1,0 +1,156 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// errSuperseded ends an operation whose instance has got a newer one.
+var errSuperseded = errors.New("a newer operation has replaced this one")
+
+// work is one operation while it is being carried through.
+type work struct {
+	*Engine
+	instance record.Instance
+	log      lager.Logger
+}
+
+// process carries the instance's operation through, if one is running. It
+// returns true if the operation has to be taken up again later.
+func (e *Engine) process(ctx context.Context, id string) (again bool) {
+	known, err := e.records.Instance(id)
+	if errors.Is(err, record.ErrNotFound) || err == nil && !known.Operation.Running() {
+		return false
+	}
+	superseded, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer e.release(id)
+	// Live, since the cache may lag behind what this very process has written.
+	instance, err := e.take(superseded, id, cancel)
+	switch {
+	case errors.Is(err, record.ErrNotFound), err == nil && !instance.Operation.Running():
+		return false
+	case err != nil:
+		e.log.Error("reading-record", err, lager.Data{"instance-id": id})
+		return ctx.Err() == nil
+	}
+	w := &work{Engine: e, instance: instance, log: e.log.Session(string(instance.Operation.Type), lager.Data{
+		"instance-id": id, "operation": instance.Operation.ID, "correlation-id": instance.Operation.CorrelationID,
+	})}
+	return w.carry(ctx, superseded)
+}
+
+// carry works within superseded, which a newer operation ends; the outcome is
+// written within ctx.
+func (w *work) carry(ctx, superseded context.Context) (again bool) {
+	limit := w.instance.Operation.Started.Add(w.settings.TimeLimit)
+	bounded, stop := context.WithDeadline(superseded, limit)
+	defer stop()
+
+	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace})
+	err := w.step(bounded)
+	switch {
+	case superseded.Err() != nil:
+		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
+		return false
+	case err == nil:
+		err = w.succeed(ctx)
+	case bounded.Err() == nil && MayPass(err):
+		return w.tryAgain(ctx, err)
+	default:
+		err = w.fail(ctx, w.explain(err, bounded.Err() != nil))
+	}
+	if err != nil && !errors.Is(err, record.ErrConflict) {
+		w.log.Error("recording-outcome", err)
+		return ctx.Err() == nil
+	}
+	return false
+}
+
+func (w *work) step(ctx context.Context) error {
+	switch w.instance.Operation.Type {
+	case record.Create:
+		return w.create(ctx)
+	case record.Delete:
+		return w.delete(ctx)
+	}
+	return fmt.Errorf("this broker doesn't know operations of type %q", w.instance.Operation.Type)
+}
+
+// explain turns an error into the words that the app developer reads.
+func (w *work) explain(err error, outOfTime bool) string {
+	if outOfTime {
+		return fmt.Sprintf("%s (time limit %s)", err, w.settings.TimeLimit)
+	}
+	return err.Error()
+}
+
+func (w *work) succeed(ctx context.Context) error {
+	w.ended(record.Succeeded)
+	if w.instance.Operation.Type == record.Delete {
+		return w.records.DeleteInstance(ctx, w.instance)
+	}
+	return w.finish(ctx, record.Succeeded, "")
+}
+
+func (w *work) fail(ctx context.Context, reason string) error {
+	w.log.Error("failed", errors.New(reason))
+	w.ended(record.Failed)
+	return w.finish(ctx, record.Failed, reason)
+}
+
+func (w *work) finish(ctx context.Context, state record.State, description string) error {
+	return w.change(ctx, func(o *record.Operation) {
+		o.State = state
+		o.Description = description
+	})
+}
+
+func (w *work) ended(state record.State) {
+	o := w.instance.Operation
+	w.metrics.observe(string(o.Type), state, o.Started)
+	w.log.Info("done", lager.Data{"state": state, "seconds": time.Since(o.Started).Seconds()})
+}
+
+// tryAgain notes why the operation is held up and has it taken up again.
+func (w *work) tryAgain(ctx context.Context, cause error) bool {
+	w.log.Error("will-retry", cause)
+	err := w.change(ctx, func(o *record.Operation) {
+		o.Attempt++
+		o.Description = "held up, trying again: " + cause.Error()
+	})
+	if err != nil {
+		w.log.Error("recording-retry", err)
+	}
+	return true
+}
+
+// describe tells whoever polls how far the operation is. That it can't be
+// written down doesn't stop the operation.
+func (w *work) describe(ctx context.Context, text string) {
+	if w.instance.Operation.Description == text {
+		return
+	}
+	if err := w.change(ctx, func(o *record.Operation) { o.Description = text }); err != nil {
+		w.log.Info("progress-not-recorded", lager.Data{"cause": err.Error()})
+	}
+}
+
+// change writes a change of the running operation back. A record that has
+// changed meanwhile belongs to a newer operation and is left alone.
+func (w *work) change(ctx context.Context, edit func(*record.Operation)) error {
+	edited := w.instance
+	edit(&edited.Operation)
+	written, err := w.records.UpdateInstance(ctx, edited)
+	if err != nil {
+		return err
+	}
+	w.instance = written
+	return nil
+}

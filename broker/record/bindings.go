@@ -1,0 +1,50 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// CreateBinding claims the binding's id within its instance. It returns
+// ErrExists if the id is taken.
+func (s *Store) CreateBinding(ctx context.Context, b Binding) (Binding, error) {
+	return create(ctx, s, b)
+}
+
+// UpdateBinding writes the binding back. It returns ErrConflict if somebody
+// else has written or deleted it since it was read.
+func (s *Store) UpdateBinding(ctx context.Context, b Binding) (Binding, error) {
+	return update(ctx, s, b)
+}
+
+// DeleteBinding removes the record, or returns ErrConflict if it has changed
+// since it was read. One that is gone already is no error.
+func (s *Store) DeleteBinding(ctx context.Context, b Binding) error {
+	return remove(ctx, s, b)
+}
+
+// LiveBinding reads from the API server. It returns ErrNotFound if there is
+// none.
+func (s *Store) LiveBinding(ctx context.Context, instanceID, id string) (Binding, error) {
+	return live[Binding](ctx, s, bindingName(instanceID, id))
+}
+
+// LiveBindings reads every binding of every instance from the API server:
+// what a policy is needed for can't be told from a cache that lags.
+func (s *Store) LiveBindings(ctx context.Context) ([]Binding, error) {
+	list, err := s.secrets.List(ctx, metav1.ListOptions{LabelSelector: kindLabel + "=" + bindingKind})
+	if err != nil {
+		return nil, fmt.Errorf("listing the bindings' records: %w", err)
+	}
+	bindings := make([]Binding, 0, len(list.Items))
+	for i := range list.Items {
+		b, err := decode[Binding](&list.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		bindings = append(bindings, b)
+	}
+	return bindings, nil
+}

@@ -1,0 +1,76 @@
+package record
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Instance is a service instance: what was asked for and what is being done
+// about it.
+type Instance struct {
+	header
+	ID string `json:"id"`
+
+	ServiceID        string          `json:"service_id"`
+	PlanID           string          `json:"plan_id"`
+	OrganizationGUID string          `json:"organization_guid,omitempty"`
+	SpaceGUID        string          `json:"space_guid,omitempty"`
+	Context          json.RawMessage `json:"context,omitempty"`
+	Parameters       json.RawMessage `json:"parameters,omitempty"`
+
+	Chart Chart `json:"chart"`
+	// Namespace and Release are recorded, not derived again, so that an
+	// instance outlives a change of the namespace prefix.
+	Namespace string `json:"namespace"`
+	Release   string `json:"release"`
+	// Destination is the POLICY_DESTINATION mode the instance was made with,
+	// and PolicyGroup the id that its pods' C2C policies name.
+	Destination string `json:"destination"`
+	PolicyGroup string `json:"policy_group"`
+
+	Operation Operation `json:"operation"`
+}
+
+// Chart identifies the chart that an instance was made from.
+type Chart struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
+}
+
+// Operation is the running or last operation of an instance.
+type Operation struct {
+	// ID is handed out as OSBAPI's operation string.
+	ID    string `json:"id"`
+	Type  Type   `json:"type"`
+	State State  `json:"state"`
+	// Description is for the app developer and never holds a secret.
+	Description string    `json:"description,omitempty"`
+	Started     time.Time `json:"started"`
+	// Attempt counts from 1; a resumed or retried operation counts on.
+	Attempt int `json:"attempt"`
+	// CorrelationID is that of the request which began the operation.
+	CorrelationID string `json:"correlation_id,omitempty"`
+}
+
+// Type is what an operation does.
+type Type string
+
+// The types of operations on instances.
+const (
+	Create Type = "create"
+	Delete Type = "delete"
+)
+
+// State is an operation's state, in OSBAPI's words.
+type State string
+
+// The states of an operation.
+const (
+	InProgress State = "in progress"
+	Succeeded  State = "succeeded"
+	Failed     State = "failed"
+)
+
+// Running tells whether the operation hasn't ended.
+func (o Operation) Running() bool { return o.State == InProgress }

@@ -1,0 +1,87 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Format is the version of the records' JSON. A broker refuses records of
+// another format instead of misreading them.
+const Format = 1
+
+// How a record looks as a Secret. Ids stand in annotations, since a label's
+// value ends at 63 characters.
+const (
+	secretType         = corev1.SecretType("cf-helm-broker.io/record")
+	recordKey          = "record"
+	kindLabel          = "cf-helm-broker.io/record"
+	instanceKind       = "instance"
+	bindingKind        = "binding"
+	instanceAnnotation = "cf-helm-broker.io/instance-id"
+	bindingAnnotation  = "cf-helm-broker.io/binding-id"
+)
+
+// header is what every record begins with.
+type header struct {
+	Format int `json:"format"`
+	// version is the resourceVersion that was read; it guards the next write.
+	version string
+}
+
+func (h *header) head() *header { return h }
+
+// entity is a pointer to a record of type T.
+type entity[T any] interface {
+	*T
+	head() *header
+	// metadata names and labels the record's Secret.
+	metadata() metav1.ObjectMeta
+}
+
+func (i *Instance) metadata() metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name:        instanceName(i.ID),
+		Labels:      map[string]string{kindLabel: instanceKind},
+		Annotations: map[string]string{instanceAnnotation: i.ID},
+	}
+}
+
+func (b *Binding) metadata() metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name:        bindingName(b.InstanceID, b.ID),
+		Labels:      map[string]string{kindLabel: bindingKind},
+		Annotations: map[string]string{instanceAnnotation: b.InstanceID, bindingAnnotation: b.ID},
+	}
+}
+
+// Ids hold no dots, so that the names of different records can't be equal.
+func instanceName(id string) string            { return "instance." + id }
+func bindingName(instanceID, id string) string { return "binding." + instanceID + "." + id }
+
+func encode[T any, P entity[T]](record P) (*corev1.Secret, error) {
+	record.head().Format = Format
+	text, err := json.Marshal(record)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a record: %w", err)
+	}
+	metadata := record.metadata()
+	metadata.ResourceVersion = record.head().version
+	return &corev1.Secret{ObjectMeta: metadata, Type: secretType, Data: map[string][]byte{recordKey: text}}, nil
+}
+
+func decode[T any, P entity[T]](secret *corev1.Secret) (T, error) {
+	var record T
+	if err := json.Unmarshal(secret.Data[recordKey], &record); err != nil {
+		// The decoder's own words may quote the record, which holds secrets.
+		return record, fmt.Errorf("the record in Secret %s is damaged: it isn't the JSON that the broker writes", secret.Name)
+	}
+	head := P(&record).head()
+	if head.Format != Format {
+		return record, fmt.Errorf("the record in Secret %s has format %d, this broker reads format %d", secret.Name, head.Format, Format)
+	}
+	head.version = secret.ResourceVersion
+	return record, nil
+}

@@ -1,0 +1,145 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/informers"
+	"k8s.io/client-go/kubernetes"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// Errors that callers act on.
+var (
+	// ErrNotFound: there is no such record.
+	ErrNotFound = errors.New("no such record")
+	// ErrExists: somebody has claimed the id already.
+	ErrExists = errors.New("the record exists already")
+	// ErrConflict: the record was changed or deleted since it was read.
+	ErrConflict = errors.New("the record has changed since it was read")
+)
+
+// Store reads and writes records.
+type Store struct {
+	namespace string
+	secrets   typedcorev1.SecretInterface
+	informer  cache.SharedIndexInformer
+}
+
+// NewStore keeps records as Secrets of the given namespace. Run must be
+// called before anything is read from the cache.
+func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
+	factory := informers.NewSharedInformerFactoryWithOptions(clients, 0, informers.WithNamespace(namespace),
+		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = kindLabel }))
+	informer := factory.Core().V1().Secrets().Informer()
+	if err := informer.SetTransform(withoutManagedFields); err != nil {
+		return nil, fmt.Errorf("trimming the records: %w", err)
+	}
+	return &Store{namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), informer: informer}, nil
+}
+
+// withoutManagedFields drops what a cached record never needs.
+func withoutManagedFields(object any) (any, error) {
+	if accessor, err := meta.Accessor(object); err == nil {
+		accessor.SetManagedFields(nil)
+	}
+	return object, nil
+}
+
+// Run watches the records until ctx ends.
+func (s *Store) Run(ctx context.Context) { s.informer.RunWithContext(ctx) }
+
+// Synced tells whether the cache has been filled once.
+func (s *Store) Synced() bool { return s.informer.HasSynced() }
+
+// OnInstance calls changed with the id of every instance whose record is
+// added, changed or deleted, and once for each at the start.
+func (s *Store) OnInstance(changed func(id string)) error {
+	notify := func(object any) {
+		if unknown, ok := object.(cache.DeletedFinalStateUnknown); ok {
+			object = unknown.Obj
+		}
+		if secret, ok := object.(*corev1.Secret); ok && secret.Labels[kindLabel] == instanceKind {
+			changed(secret.Annotations[instanceAnnotation])
+		}
+	}
+	_, err := s.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
+		AddFunc:    notify,
+		UpdateFunc: func(_, now any) { notify(now) },
+		DeleteFunc: notify,
+	})
+	if err != nil {
+		return fmt.Errorf("watching the records: %w", err)
+	}
+	return nil
+}
+
+// cached reads a record from the watch's cache.
+func cached[T any, P entity[T]](s *Store, name string) (T, error) {
+	object, found, err := s.informer.GetStore().GetByKey(s.namespace + "/" + name)
+	if err != nil || !found {
+		return *new(T), ErrNotFound
+	}
+	return decode[T, P](object.(*corev1.Secret))
+}
+
+// live reads a record from the API server.
+func live[T any, P entity[T]](ctx context.Context, s *Store, name string) (T, error) {
+	secret, err := s.secrets.Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return *new(T), ErrNotFound
+	}
+	if err != nil {
+		return *new(T), fmt.Errorf("reading record %s: %w", name, err)
+	}
+	return decode[T, P](secret)
+}
+
+func create[T any, P entity[T]](ctx context.Context, s *Store, record T) (T, error) {
+	secret, err := encode[T](P(&record))
+	if err != nil {
+		return record, err
+	}
+	created, err := s.secrets.Create(ctx, secret, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return record, ErrExists
+	}
+	if err != nil {
+		return record, fmt.Errorf("creating record %s: %w", secret.Name, err)
+	}
+	return decode[T, P](created)
+}
+
+func update[T any, P entity[T]](ctx context.Context, s *Store, record T) (T, error) {
+	secret, err := encode[T](P(&record))
+	if err != nil {
+		return record, err
+	}
+	updated, err := s.secrets.Update(ctx, secret, metav1.UpdateOptions{})
+	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		return record, ErrConflict
+	}
+	if err != nil {
+		return record, fmt.Errorf("writing record %s: %w", secret.Name, err)
+	}
+	return decode[T, P](updated)
+}
+
+func remove[T any, P entity[T]](ctx context.Context, s *Store, record T) error {
+	name := P(&record).metadata().Name
+	version := P(&record).head().version
+	err := s.secrets.Delete(ctx, name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{ResourceVersion: &version}})
+	switch {
+	case err == nil, apierrors.IsNotFound(err):
+		return nil
+	case apierrors.IsConflict(err):
+		return ErrConflict
+	}
+	return fmt.Errorf("deleting record %s: %w", name, err)
+}

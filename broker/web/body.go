@@ -1,0 +1,78 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// fields are the strings of OSBAPI's request bodies, named here so that a
+// field of another type is refused by name.
+type fields struct {
+	ServiceID        *string        `json:"service_id"`
+	PlanID           *string        `json:"plan_id"`
+	OrganizationGUID *string        `json:"organization_guid"`
+	SpaceGUID        *string        `json:"space_guid"`
+	AppGUID          *string        `json:"app_guid"`
+	Context          map[string]any `json:"context"`
+	BindResource     map[string]any `json:"bind_resource"`
+}
+
+// checkBody refuses bodies that are too long or not the JSON object that
+// OSBAPI asks for. brokerapi reads bodies of any length, and answers malformed
+// ones with 422 where OSBAPI says 400.
+func checkBody(limit int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPut && r.Method != http.MethodPatch {
+			next.ServeHTTP(w, r)
+			return
+		}
+		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+		var tooLong *http.MaxBytesError
+		if errors.As(err, &tooLong) {
+			reject(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request's body is longer than %d bytes", limit))
+			return
+		}
+		if err != nil {
+			reject(w, http.StatusBadRequest, "the request's body ended early")
+			return
+		}
+		if err := checkJSON(text); err != nil {
+			reject(w, http.StatusBadRequest, err.Error())
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// checkJSON says what is wrong without quoting the body, which may hold
+// secrets.
+func checkJSON(text []byte) error {
+	err := json.Unmarshal(text, &fields{})
+	var wrongType *json.UnmarshalTypeError
+	var malformed *json.SyntaxError
+	switch {
+	case err == nil && !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")):
+		return errors.New("the request's body must be a JSON object")
+	case err == nil:
+		return nil
+	case errors.As(err, &wrongType) && wrongType.Field == "":
+		return errors.New("the request's body must be a JSON object")
+	case errors.As(err, &wrongType):
+		return fmt.Errorf("the request's field %s has the wrong type, it must be a %s", wrongType.Field, jsonType(wrongType.Type.Kind().String()))
+	case errors.As(err, &malformed):
+		return fmt.Errorf("the request's body isn't valid JSON: malformed at byte %d", malformed.Offset)
+	}
+	return errors.New("the request's body isn't valid JSON")
+}
+
+func jsonType(kind string) string {
+	if kind == "map" {
+		return "JSON object"
+	}
+	return kind
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/google/uuid"
+)
+
+// correlationHeader is the first that brokerapi looks for.
+const correlationHeader = "X-Correlation-ID"
+
+// requestIDHeaders are where platforms put an id of their own.
+var requestIDHeaders = []string{correlationHeader, "X-Vcap-Request-Id", "X-Request-ID", "X-Broker-API-Request-Identity"}
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,100}$`)
+
+// correlate gives each request an id, the platform's if it is a plain one,
+// and logs the request under it.
+func correlate(log lager.Logger, next http.Handler) http.Handler {
+	log = log.Session("http")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := correlationID(r.Header)
+		r.Header.Set(correlationHeader, id)
+		w.Header().Set(correlationHeader, id)
+		started := time.Now()
+		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(recorder, r)
+		log.Info("request", lager.Data{
+			"correlation-id": id,
+			"method":         r.Method,
+			"path":           r.URL.EscapedPath(),
+			"status":         recorder.status,
+			"seconds":        time.Since(started).Seconds(),
+		})
+	})
+}
+
+func correlationID(header http.Header) string {
+	for _, name := range requestIDHeaders {
+		if id := header.Get(name); plainID.MatchString(id) {
+			return id
+		}
+	}
+	return uuid.NewString()
+}
+
+type statusRecorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *statusRecorder) WriteHeader(status int) {
+	r.status = status
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// recoverPanic answers 500 where a handler panics, instead of breaking the
+// connection off.
+func recoverPanic(log lager.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				// The cause itself might quote a secret; the stack can't.
+				log.Error("panic", nil, lager.Data{"correlation-id": r.Header.Get(correlationHeader), "stack": string(debug.Stack())})
+				reject(w, http.StatusInternalServerError, "the broker made a mistake; its operator finds it in the log under correlation id "+r.Header.Get(correlationHeader))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,60 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/gorilla/mux"
+	"github.com/pivotal-cf/brokerapi/v10"
+	"github.com/pivotal-cf/brokerapi/v10/domain"
+	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Options are what a Handler is made of.
+type Options struct {
+	Broker   domain.ServiceBroker
+	Username string
+	Password string
+	// BodyLimit is the longest request body, in bytes.
+	BodyLimit int64
+	Readiness Readiness
+	Registry  *prometheus.Registry
+	Log       lager.Logger
+}
+
+// Handler serves OSBAPI under /v2 and, without authentication, /healthz,
+// /readyz and /metrics.
+func Handler(o Options) http.Handler {
+	// Clean paths are redirected to and encoded ones decoded by default; here
+	// an id such as "..%2F" has to reach the check that refuses it.
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
+	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		reject(w, http.StatusNotFound, "there is nothing at this path; the service broker API is under /v2, health at /healthz and /readyz, metrics at /metrics")
+	})
+	router.HandleFunc("/healthz", healthy).Methods(http.MethodGet)
+	router.HandleFunc("/readyz", o.Readiness.serve).Methods(http.MethodGet)
+	router.Handle("/metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{})).Methods(http.MethodGet)
+	router.PathPrefix("/v2/").Handler(osbapi(o))
+	return router
+}
+
+// osbapi is brokerapi's handler behind the door. The outermost comes first.
+func osbapi(o Options) http.Handler {
+	handler := brokerapi.NewWithOptions(o.Broker, Quiet(o.Log))
+	handler = retryAfter(handler)
+	handler = checkBody(o.BodyLimit, handler)
+	handler = authenticate(o.Username, o.Password, handler)
+	handler = recoverPanic(o.Log, handler)
+	return correlate(o.Log, handler)
+}
+
+// reject answers with OSBAPI's error body (OSBAPI "Error Codes").
+func reject(w http.ResponseWriter, status int, description string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// The client that has gone away doesn't miss its answer.
+	_ = json.NewEncoder(w).Encode(apiresponses.ErrorResponse{Description: description})
+}

@@ -1,0 +1,90 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Readiness is what /readyz tells. What depends on others, Kubernetes and the
+// policy API, stands in its body but doesn't make it unready: a broker that
+// gets no requests could tell nobody why it can't serve them.
+type Readiness struct {
+	// Synced tells whether the records have been read once.
+	Synced func() bool
+	// Services is the number of charts that are offered.
+	Services int
+	// Problems are the charts that were left out.
+	Problems []ChartProblem
+	// Dependencies are checked at each request, by name.
+	Dependencies map[string]func(context.Context) error
+}
+
+// ChartProblem is a chart that was left out of the catalog.
+type ChartProblem struct {
+	Chart string `json:"chart"`
+	Error string `json:"error"`
+}
+
+type readinessBody struct {
+	Ready        bool              `json:"ready"`
+	Services     int               `json:"services"`
+	LeftOut      []ChartProblem    `json:"charts_left_out"`
+	Dependencies map[string]string `json:"dependencies"`
+}
+
+// patience bounds the check of one dependency.
+const patience = 2 * time.Second
+
+func healthy(w http.ResponseWriter, _ *http.Request) {
+	_, _ = w.Write([]byte("ok\n"))
+}
+
+func (r Readiness) serve(w http.ResponseWriter, request *http.Request) {
+	body := readinessBody{
+		Ready:        r.Synced(),
+		Services:     r.Services,
+		LeftOut:      append([]ChartProblem{}, r.Problems...),
+		Dependencies: map[string]string{},
+	}
+	for name, check := range r.Dependencies {
+		body.Dependencies[name] = "ok"
+		if err := checkWithin(request.Context(), check); err != nil {
+			body.Dependencies[name] = err.Error()
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !body.Ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func checkWithin(ctx context.Context, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return check(ctx)
+}
+
+// Register makes the dependencies' states metrics, checked at each scrape.
+func (r Readiness) Register(registry prometheus.Registerer) {
+	for name, check := range r.Dependencies {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name:        "cf_helm_broker_dependency_up",
+			Help:        "Whether what the broker depends on answers (1) or not (0).",
+			ConstLabels: prometheus.Labels{"dependency": name},
+		}, func() float64 {
+			if checkWithin(context.Background(), check) != nil {
+				return 0
+			}
+			return 1
+		}))
+	}
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_charts_left_out",
+		Help: "Charts of the folder that can't be offered.",
+	}, func() float64 { return float64(len(r.Problems)) }))
+}

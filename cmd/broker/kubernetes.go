@@ -1,0 +1,55 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/util/flowcontrol"
+)
+
+// kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
+// KUBECONFIG, else the pod's own service account.
+func kubernetesConfig(s settings) (*rest.Config, error) {
+	config, err := clusterAccess(s)
+	if err != nil {
+		return nil, err
+	}
+	config.UserAgent = "cf-helm-broker"
+	// One limiter for all clients made from this configuration.
+	config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(s.KubeQPS, int(2*s.KubeQPS)+1)
+	config.WarningHandler = rest.NoWarnings{}
+	return config, nil
+}
+
+func clusterAccess(s settings) (*rest.Config, error) {
+	if s.Server != "" {
+		return &rest.Config{
+			Host:            s.Server,
+			BearerToken:     s.Token,
+			TLSClientConfig: rest.TLSClientConfig{CAData: pemOf(s.CAData)},
+		}, nil
+	}
+	if s.Kubeconfig != "" {
+		config, err := clientcmd.BuildConfigFromFlags("", s.Kubeconfig)
+		if err != nil {
+			return nil, fmt.Errorf("reading KUBECONFIG: %w", err)
+		}
+		return config, nil
+	}
+	config, err := rest.InClusterConfig()
+	if err != nil {
+		return nil, fmt.Errorf("no Kubernetes cluster to use: set SERVER, TOKEN and CA_DATA, or KUBECONFIG, or run in a pod: %w", err)
+	}
+	return config, nil
+}
+
+// pemOf accepts a certificate as PEM or, as kubeconfigs hold it, PEM in base64.
+func pemOf(data string) []byte {
+	if decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(data)); err == nil {
+		return decoded
+	}
+	return []byte(data)
+}

@@ -1,0 +1,41 @@
+// Command broker is cf-helm-broker: an Open Service Broker that offers Helm
+// charts as Cloud Foundry services. It wires the rooms together and holds no
+// logic of its own.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+const usage = `cf-helm-broker offers Helm charts as Cloud Foundry services.
+
+Usage:
+  broker          serve the Open Service Broker API
+  broker --help   print this
+
+It is set up by environment variables:
+
+`
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	switch {
+	case len(args) == 0:
+		return serveCommand(ctx, stdout, stderr)
+	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
+		fmt.Fprint(stdout, usage, settingsHelp()) //nolint:errcheck // there is nobody left to tell
+		return 0
+	}
+	fmt.Fprintf(stderr, "broker: unknown argument %q; try broker --help\n", args[0]) //nolint:errcheck // as above
+	return 2
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// serveCommand runs the broker until ctx ends and returns the exit status.
+func serveCommand(ctx context.Context, stdout, stderr io.Writer) int {
+	s, err := readSettings()
+	if err != nil {
+		fmt.Fprintf(stderr, "broker: the settings are wrong; broker --help lists them\n%v\n", err) //nolint:errcheck // there is nobody left to tell
+		return 2
+	}
+	log := newLogger(s.LogLevel, stdout)
+	if err := serve(ctx, s, log); err != nil {
+		log.Error("stopped", err)
+		return 1
+	}
+	log.Info("stopped")
+	return 0
+}
+
+func serve(ctx context.Context, s settings, log lager.Logger) error {
+	catalog, err := loadCatalog(s.ChartDir, log)
+	if err != nil {
+		return err
+	}
+	config, err := kubernetesConfig(s)
+	if err != nil {
+		return err
+	}
+	clients, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("building the Kubernetes client: %w", err)
+	}
+	cluster, err := helmsvc.NewCluster(config)
+	if err != nil {
+		return err
+	}
+	records, err := record.NewStore(clients, s.BrokerNamespace)
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := operation.NewMetrics(registry)
+	policies := newPolicyClient(s, metrics, log)
+	engine, err := operation.New(operation.Settings{
+		NamespacePrefix: s.NamespacePrefix,
+		TimeLimit:       s.OperationTimeout,
+		BindPatience:    s.BindTimeout,
+		Workers:         s.Workers,
+	}, catalog, records, cluster, policies, metrics, log)
+	if err != nil {
+		return err
+	}
+	readiness := newReadiness(s.BrokerNamespace, catalog, records, clients, policies)
+	readiness.Register(registry)
+	handler := web.Handler(web.Options{
+		Broker:    broker.New(catalog, records, engine, s.NamespacePrefix),
+		Username:  s.Username,
+		Password:  s.Password,
+		BodyLimit: s.BodyLimit,
+		Readiness: readiness,
+		Registry:  registry,
+		Log:       log,
+	})
+	return start(ctx, s, log, handler, records.Run, engine.Run)
+}
+
+// start runs the parts in the background and serves requests until ctx ends;
+// then it lets running requests end, stops the parts and waits for them.
+func start(ctx context.Context, s settings, log lager.Logger, handler http.Handler, parts ...func(context.Context)) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, part := range parts {
+		running.Go(func() { part(working) })
+	}
+	defer running.Wait()
+	defer stop()
+	server := newServer(handler, log)
+	log.Info("listening", lager.Data{"address": listener.Addr().String(), "tls": s.TLSCertFile != ""})
+	ended := make(chan error, 1)
+	go func() {
+		if s.TLSCertFile != "" {
+			ended <- server.ServeTLS(listener, s.TLSCertFile, s.TLSKeyFile)
+			return
+		}
+		ended <- server.Serve(listener)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping", lager.Data{"grace": s.ShutdownTimeout.String()})
+	grace, cancel := context.WithTimeout(working, s.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("letting requests end: %w", err)
+	}
+	return nil
+}
+
+func newServer(handler http.Handler, log lager.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		// A bind may wait for a pod; platforms break off after 60 s.
+		WriteTimeout:   70 * time.Second,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       lineLogger(log.Session("http-server")),
+	}
+}
+
+func loadCatalog(folder string, log lager.Logger) (chart.Catalog, error) {
+	catalog, err := chart.Load(folder)
+	if err != nil {
+		return chart.Catalog{}, err
+	}
+	for _, p := range catalog.Problems {
+		log.Error("chart-left-out", p.Err, lager.Data{"chart": p.Path})
+	}
+	for _, service := range catalog.Services {
+		metadata := service.Metadata()
+		log.Info("chart-offered", lager.Data{"service": metadata.Name, "version": metadata.Version, "plans": len(service.Plans), "digest": service.Digest})
+	}
+	return catalog, nil
+}
+
+// newPolicyClient returns nil where no CF API is configured.
+func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *policy.Client {
+	if s.CFAPIAddress == "" {
+		log.Info("policies-off", lager.Data{"meaning": "CF_API_ADDRESS is not set: bindings open no container-to-container access"})
+		return nil
+	}
+	log.Info("policies-on", lager.Data{"cf-api": s.CFAPIAddress, "destination": s.PolicyDestination})
+	return policy.New(policy.Settings{
+		CFAPIAddress:      s.CFAPIAddress,
+		ClientID:          s.CFClientID,
+		ClientSecret:      s.CFClientSecret,
+		SkipTLSValidation: s.CFSkipSSLValidation,
+		Timeout:           s.CFTimeout,
+	}, metrics.PolicyCall)
+}
+
+func newReadiness(namespace string, catalog chart.Catalog, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
+	r := web.Readiness{
+		Synced:   records.Synced,
+		Services: len(catalog.Services),
+		Dependencies: map[string]func(context.Context) error{
+			// That the records' namespace can be read says that the cluster is
+			// up, lets the broker in, and has been prepared.
+			"kubernetes": func(ctx context.Context) error {
+				_, err := clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+				return err
+			},
+		},
+	}
+	if policies != nil {
+		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }
+	}
+	for _, p := range catalog.Problems {
+		r.Problems = append(r.Problems, web.ChartProblem{Chart: p.Path, Error: p.Err.Error()})
+	}
+	return r
+}

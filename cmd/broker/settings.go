@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/caarlos0/env/v11"
+)
+
+// settings are the broker's environment variables. The names are Kibosh's
+// where Kibosh has the setting.
+type settings struct {
+	Username string `env:"SECURITY_USER_NAME,required,notEmpty" help:"user name of the platform's basic authentication"`
+	Password string `env:"SECURITY_USER_PASSWORD,required,notEmpty" help:"its password"`
+
+	Host            string        `env:"LISTEN_HOST" help:"address to listen on; empty: all"`
+	Port            int           `env:"PORT" envDefault:"8080" help:"port to listen on; 0: any free one"`
+	TLSCertFile     string        `env:"TLS_CERT_FILE" help:"PEM certificate chain; with TLS_KEY_FILE the broker speaks HTTPS"`
+	TLSKeyFile      string        `env:"TLS_KEY_FILE" help:"PEM key of TLS_CERT_FILE"`
+	BodyLimit       int64         `env:"REQUEST_BODY_LIMIT" envDefault:"262144" help:"longest request body, in bytes"`
+	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long SIGTERM lets running requests end"`
+	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, error or fatal"`
+
+	ChartDir        string `env:"HELM_CHART_DIR" envDefault:"charts" help:"one chart, or a folder of charts"`
+	BrokerNamespace string `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
+	NamespacePrefix string `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<instance id>"`
+
+	Server     string  `env:"SERVER" help:"URL of the Kubernetes API; with TOKEN and CA_DATA"`
+	Token      string  `env:"TOKEN" help:"token of a Kubernetes service account"`
+	CAData     string  `env:"CA_DATA" help:"PEM certificate of the Kubernetes API's CA, plain or in base64"`
+	Kubeconfig string  `env:"KUBECONFIG" help:"kubeconfig file, if SERVER isn't set; without either: the pod's own service account"`
+	KubeQPS    float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst"`
+
+	OperationTimeout time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create or delete"`
+	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
+	Workers          int           `env:"OPERATION_WORKERS" envDefault:"50" help:"operations at once"`
+
+	CFAPIAddress        string        `env:"CF_API_ADDRESS" help:"CF API, such as https://api.example.com; empty: no container-to-container policies"`
+	CFClientID          string        `env:"CF_CLIENT_ID" help:"UAA client with grant type client_credentials and authority network.admin"`
+	CFClientSecret      string        `env:"CF_CLIENT_SECRET" help:"its secret"`
+	CFSkipSSLValidation bool          `env:"CF_SKIP_SSL_VALIDATION" envDefault:"false" help:"accept any certificate of the CF API"`
+	CFTimeout           time.Duration `env:"CF_REQUEST_TIMEOUT" envDefault:"10s" help:"time limit of a request to the CF API"`
+	PolicyDestination   string        `env:"POLICY_DESTINATION" envDefault:"instance" help:"what policies point to: instance (the service instance's GUID)"`
+}
+
+// readSettings reads and checks the environment and reports everything that
+// is wrong with it at once.
+func readSettings() (settings, error) {
+	var s settings
+	parsed := env.Parse(&s)
+	var all env.AggregateError
+	if errors.As(parsed, &all) {
+		parsed = errors.Join(all.Errors...)
+	}
+	return s, errors.Join(parsed, s.check())
+}
+
+func (s settings) check() error {
+	var wrong []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			wrong = append(wrong, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(s.Port < 0 || s.Port > 65535, "PORT must be from 0 to 65535")
+	refuse((s.TLSCertFile == "") != (s.TLSKeyFile == ""), "TLS_CERT_FILE and TLS_KEY_FILE go together")
+	refuse(s.BodyLimit < 1 || s.BodyLimit > 512<<10, "REQUEST_BODY_LIMIT must be from 1 to 524288, so that a request fits into a Kubernetes Secret")
+	refuse(!dnsLabel.MatchString(s.BrokerNamespace), "BROKER_NAMESPACE must be a Kubernetes namespace's name")
+	refuse(!dnsLabel.MatchString(s.NamespacePrefix) || len(s.NamespacePrefix) > 26,
+		"NAMESPACE_PREFIX must be lower-case letters, digits and dashes, 26 characters at most, so that a UUID still fits")
+	refuse(s.Server != "" && (s.Token == "" || s.CAData == ""), "SERVER needs TOKEN and CA_DATA")
+	refuse(s.Server == "" && (s.Token != "" || s.CAData != ""), "TOKEN and CA_DATA need SERVER")
+	refuse(s.Server != "" && !isURL(s.Server), "SERVER must be a URL such as https://203.0.113.1:6443")
+	refuse(s.KubeQPS <= 0, "KUBE_QPS must be above 0")
+	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
+	for name, limit := range map[string]time.Duration{
+		"OPERATION_TIMEOUT": s.OperationTimeout, "BIND_TIMEOUT": s.BindTimeout,
+		"CF_REQUEST_TIMEOUT": s.CFTimeout, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
+	} {
+		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
+	}
+	refuse(s.BindTimeout > 50*time.Second, "BIND_TIMEOUT must be 50s at most, since platforms break a request off after 60s")
+	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
+	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
+	refuse(s.PolicyDestination != "instance", "POLICY_DESTINATION must be instance")
+	_, err := lager.LogLevelFromString(s.LogLevel)
+	refuse(err != nil, "LOG_LEVEL must be debug, info, error or fatal")
+	_, err = os.Stat(s.ChartDir)
+	refuse(err != nil, "HELM_CHART_DIR: %v", err)
+	return errors.Join(wrong...)
+}
+
+var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// settingsHelp lists the settings as the struct describes them.
+func settingsHelp() string {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+		name, options, _ := strings.Cut(field.Tag.Get("env"), ",")
+		note := field.Tag.Get("envDefault")
+		if strings.Contains(options, "required") {
+			note = "(required)"
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", name, note, field.Tag.Get("help")) //nolint:errcheck // writes to memory
+	}
+	table.Flush() //nolint:errcheck // as above
+	return text.String()
+}

@@ -1,0 +1,151 @@
+package chart
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+	"sigs.k8s.io/yaml"
+)
+
+// Rendered is a chart with the values of one instance, ready to be installed.
+type Rendered struct {
+	// Chart is a copy of its own: Helm's dependency processing changes it.
+	Chart *helmchart.Chart
+	// Values is plan ⊕ parameters; Helm lays them over the chart's own.
+	Values map[string]any
+}
+
+// Render computes an instance's values. Order: values.yaml ⊕ the plan file,
+// rendered first as a Go template with the chart's helpers, ⊕ the user's
+// parameters, never templated. Maps are merged deeply, lists are replaced and
+// null removes a key. parameters is a JSON object, null or empty.
+func (s Service) Render(plan Plan, release, namespace string, parameters json.RawMessage) (Rendered, error) {
+	values, err := s.planValues(plan, release, namespace)
+	if err != nil {
+		return Rendered{}, err
+	}
+	params, err := DecodeParameters(parameters)
+	if err != nil {
+		return Rendered{}, err
+	}
+	return Rendered{Chart: copyChart(s.chart), Values: merge(values, params)}, nil
+}
+
+// DecodeParameters decodes a user's parameters: a JSON object, null or
+// nothing. Whole numbers stay whole, so that a template prints 1000000 and
+// not 1e+06.
+func DecodeParameters(parameters json.RawMessage) (map[string]any, error) {
+	if len(parameters) == 0 {
+		return map[string]any{}, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(parameters))
+	decoder.UseNumber()
+	var decoded any
+	if err := decoder.Decode(&decoded); err != nil {
+		return nil, fmt.Errorf("parameters are not valid JSON: %w", err)
+	}
+	if decoded == nil {
+		return map[string]any{}, nil
+	}
+	object, ok := exactNumbers(decoded).(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("parameters must be a JSON object such as {\"key\": \"value\"}")
+	}
+	return object, nil
+}
+
+// exactNumbers replaces json.Number, which templates would take for a string,
+// by int64 where that is exact and by float64 elsewhere.
+func exactNumbers(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, item := range v {
+			v[key] = exactNumbers(item)
+		}
+	case []any:
+		for i, item := range v {
+			v[i] = exactNumbers(item)
+		}
+	case json.Number:
+		if whole, err := v.Int64(); err == nil {
+			return whole
+		}
+		if fraction, err := v.Float64(); err == nil {
+			return fraction
+		}
+		return v.String()
+	}
+	return value
+}
+
+// planValues renders the plan file as if it were a template of the chart, so
+// that the chart's helpers, .Release, .Chart and .Values are at hand.
+func (s Service) planValues(plan Plan, release, namespace string) (map[string]any, error) {
+	if len(bytes.TrimSpace(plan.values)) == 0 {
+		return map[string]any{}, nil
+	}
+	text, err := s.renderPlanFile(plan, release, namespace)
+	if err != nil {
+		return nil, fmt.Errorf("rendering the values of plan %q: %w", plan.Name, err)
+	}
+	asJSON, err := yaml.YAMLToJSONStrict([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("the values of plan %q are not valid YAML: %w", plan.Name, err)
+	}
+	values, err := DecodeParameters(asJSON)
+	if err != nil {
+		return nil, fmt.Errorf("the values of plan %q must be a YAML map", plan.Name)
+	}
+	return values, nil
+}
+
+func (s Service) renderPlanFile(plan Plan, release, namespace string) (string, error) {
+	const planTemplate = "templates/broker-plan-values.yaml"
+	c := copyChart(s.chart)
+	c.Schema = nil
+	c.Templates = append(helpers(c.Templates), &helmchart.File{Name: planTemplate, Data: plan.values})
+	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
+	values, err := chartutil.ToRenderValues(c, map[string]any{}, options, nil)
+	if err != nil {
+		return "", err
+	}
+	files, err := engine.Render(c, values)
+	if err != nil {
+		return "", err
+	}
+	return files[path.Join(c.Name(), planTemplate)], nil
+}
+
+// helpers keeps the templates that only define: rendering the others for a
+// plan file would be wasted and could fail for want of the plan's values.
+func helpers(templates []*helmchart.File) []*helmchart.File {
+	var kept []*helmchart.File
+	for _, t := range templates {
+		if path.Base(t.Name)[0] == '_' {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+// merge lays over on top of base and returns a new map. Helm's own
+// chartutil.MergeTables isn't used because it prints values it can't merge
+// into the process's log.
+func merge(base, over map[string]any) map[string]any {
+	merged := maps.Clone(base)
+	for key, value := range over {
+		below, belowIsMap := merged[key].(map[string]any)
+		above, aboveIsMap := value.(map[string]any)
+		if belowIsMap && aboveIsMap {
+			value = merge(below, above)
+		}
+		merged[key] = value
+	}
+	return merged
+}

@@ -1,0 +1,43 @@
+package helmsvc
+
+import (
+	"fmt"
+
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+)
+
+// Cluster is a connection to the Kubernetes cluster that releases go to. Its
+// methods may be called from any number of goroutines.
+type Cluster struct {
+	config    *rest.Config
+	clients   kubernetes.Interface
+	dynamic   dynamic.Interface
+	discovery discovery.CachedDiscoveryInterface
+	mapper    *restmapper.DeferredDiscoveryRESTMapper
+}
+
+// NewCluster connects to the cluster that config names. It sends no request.
+func NewCluster(config *rest.Config) (*Cluster, error) {
+	config = rest.CopyConfig(config)
+	clients, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
+	}
+	dynamicClient, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("building the dynamic Kubernetes client: %w", err)
+	}
+	cached := memory.NewMemCacheClient(clients.Discovery())
+	return &Cluster{
+		config:    config,
+		clients:   clients,
+		dynamic:   dynamicClient,
+		discovery: cached,
+		mapper:    restmapper.NewDeferredDiscoveryRESTMapper(cached),
+	}, nil
+}

@@ -1,0 +1,27 @@
+package helmsvc
+
+import (
+	"crypto/md5"
+	"encoding/base32"
+	"strings"
+)
+
+// Target says where an instance lives in the cluster.
+type Target struct {
+	Namespace string
+	Release   string
+}
+
+// TargetOf returns the namespace "<prefix>-<instance id>" and the release
+// name of an instance.
+func TargetOf(prefix, instanceID string) Target {
+	return Target{Namespace: prefix + "-" + instanceID, Release: ReleaseName(instanceID)}
+}
+
+// ReleaseName returns Kibosh's release name: "k-" and the first 8 characters
+// of lower-case base32(md5(instance id)). It is short because charts build
+// longer names from it.
+func ReleaseName(instanceID string) string {
+	sum := md5.Sum([]byte(instanceID))
+	return "k-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:8]
+}

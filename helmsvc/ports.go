@@ -1,0 +1,88 @@
+package helmsvc
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// endpoints returns what a pod offers: the ports that Services target, with
+// named target ports resolved against the pod; without any, the ports that
+// its containers declare. Each port stands once, under the name of the first
+// Service port that targets it. SCTP is left out: CF's policies know tcp and
+// udp only.
+func endpoints(services []corev1.Service, pod *corev1.Pod) []Endpoint {
+	found := targetedPorts(services, pod)
+	if len(found) == 0 {
+		found = declaredEndpoints(pod)
+	}
+	seen := map[Endpoint]bool{}
+	return slices.DeleteFunc(found, func(e Endpoint) bool {
+		key := Endpoint{Host: e.Host, Port: e.Port, Protocol: e.Protocol}
+		drop := seen[key] || e.Protocol != "tcp" && e.Protocol != "udp"
+		seen[key] = true
+		return drop
+	})
+}
+
+func targetedPorts(services []corev1.Service, pod *corev1.Pod) []Endpoint {
+	var found []Endpoint
+	for _, service := range services {
+		if len(service.Spec.Selector) == 0 || !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels)) {
+			continue
+		}
+		for _, port := range service.Spec.Ports {
+			if number := targetPort(port, pod); number != 0 {
+				found = append(found, endpoint(pod, number, port.Protocol, cmp.Or(port.Name, service.Name)))
+			}
+		}
+	}
+	return found
+}
+
+// targetPort resolves a Service port's target on the pod; 0 if the pod has no
+// port of that name. An absent target port is the Service's own.
+func targetPort(port corev1.ServicePort, pod *corev1.Pod) int32 {
+	if port.TargetPort.Type == intstr.Int {
+		return cmp.Or(port.TargetPort.IntVal, port.Port)
+	}
+	for _, container := range pod.Spec.Containers {
+		for _, p := range container.Ports {
+			if p.Name == port.TargetPort.StrVal && cmp.Or(p.Protocol, corev1.ProtocolTCP) == cmp.Or(port.Protocol, corev1.ProtocolTCP) {
+				return p.ContainerPort
+			}
+		}
+	}
+	return 0
+}
+
+func declaredPorts(pod *corev1.Pod) []PodPort {
+	ports := []PodPort{}
+	for _, container := range pod.Spec.Containers {
+		for _, p := range container.Ports {
+			ports = append(ports, PodPort{Name: p.Name, Port: p.ContainerPort, Protocol: cmp.Or(p.Protocol, corev1.ProtocolTCP)})
+		}
+	}
+	return ports
+}
+
+func declaredEndpoints(pod *corev1.Pod) []Endpoint {
+	var found []Endpoint
+	for _, p := range declaredPorts(pod) {
+		found = append(found, endpoint(pod, p.Port, p.Protocol, cmp.Or(p.Name, pod.Name)))
+	}
+	return found
+}
+
+func endpoint(pod *corev1.Pod, port int32, protocol corev1.Protocol, name string) Endpoint {
+	return Endpoint{
+		Host:     pod.Status.PodIP,
+		Port:     port,
+		Protocol: strings.ToLower(string(cmp.Or(protocol, corev1.ProtocolTCP))),
+		Name:     name,
+	}
+}

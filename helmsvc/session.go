@@ -1,0 +1,59 @@
+package helmsvc
+
+import (
+	"context"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/kube"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// session is the Helm SDK bound to one operation: once ctx has ended every
+// request it makes fails, so that Helm, which goes on after a cancelled
+// context, can be awaited and leaves nobody else's release half written.
+type session struct{ *action.Configuration }
+
+// session opens a Helm session for namespace. report is told of readiness
+// while Helm waits.
+func (c *Cluster) session(ctx context.Context, namespace string, report func(Progress)) (*session, error) {
+	config := rest.CopyConfig(c.config)
+	config.Wrap(bindTransport(ctx))
+	getter := &restGetter{cluster: c, config: config, namespace: namespace}
+	helm := new(action.Configuration)
+	// Helm's debug log prints manifests and with them secrets: drop it.
+	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
+		return nil, fmt.Errorf("opening a Helm session: %w", err)
+	}
+	client := helm.KubeClient.(*kube.Client)
+	client.Namespace = namespace
+	helm.KubeClient = &boundClient{Client: client, ctx: ctx, wait: func(resources kube.ResourceList) error {
+		return c.waitReady(ctx, namespace, resources, report)
+	}}
+	return &session{helm}, nil
+}
+
+// restGetter hands Helm the operation's own transport and the cluster's
+// shared discovery.
+type restGetter struct {
+	cluster   *Cluster
+	config    *rest.Config
+	namespace string
+}
+
+func (g *restGetter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
+
+func (g *restGetter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	return g.cluster.discovery, nil
+}
+
+func (g *restGetter) ToRESTMapper() (meta.RESTMapper, error) { return g.cluster.mapper, nil }
+
+func (g *restGetter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
+	overrides := &clientcmd.ConfigOverrides{Context: clientcmdapi.Context{Namespace: g.namespace}}
+	return clientcmd.NewDefaultClientConfig(*clientcmdapi.NewConfig(), overrides)
+}

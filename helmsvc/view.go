@@ -1,0 +1,120 @@
+package helmsvc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// View is what a binding can see of an instance: Kibosh's secrets and
+// services, and the pods and endpoints that the overlay reaches.
+type View struct {
+	Secrets   []Secret   `json:"secrets"`
+	Services  []Service  `json:"services"`
+	Pods      []Pod      `json:"pods"`
+	Endpoints []Endpoint `json:"endpoints"`
+
+	// unready counts the pods that are meant to serve and don't yet.
+	unready int
+}
+
+// Secret is an Opaque Secret, decoded.
+type Secret struct {
+	Name string            `json:"name"`
+	Data map[string]string `json:"data"`
+}
+
+// Service is a whole Service, as Kibosh hands it to bind templates.
+type Service struct {
+	Name     string               `json:"name"`
+	Metadata metav1.ObjectMeta    `json:"metadata"`
+	Spec     corev1.ServiceSpec   `json:"spec"`
+	Status   corev1.ServiceStatus `json:"status"`
+}
+
+// Pod is a Ready pod with its overlay address.
+type Pod struct {
+	Name  string    `json:"name"`
+	IP    string    `json:"ip"`
+	Ports []PodPort `json:"ports"`
+	Ready bool      `json:"ready"`
+}
+
+// PodPort is a port that a container declares.
+type PodPort struct {
+	Name     string          `json:"name,omitempty"`
+	Port     int32           `json:"port"`
+	Protocol corev1.Protocol `json:"protocol"`
+}
+
+// Endpoint is one port of one Ready pod. Protocol is "tcp" or "udp".
+type Endpoint struct {
+	Host     string `json:"host"`
+	Port     int32  `json:"port"`
+	Protocol string `json:"protocol"`
+	Name     string `json:"name"`
+}
+
+// View reads the instance's namespace, live. Secrets and Services come in the
+// API's list order, since published templates index them; only Ready pods are
+// shown. A Release's Secret of Helm isn't Opaque and so isn't among them.
+func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
+	core := c.clients.CoreV1()
+	secrets, err := core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)})
+	if err != nil {
+		return View{}, fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
+	}
+	services, err := core.Services(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return View{}, fmt.Errorf("listing the Services of namespace %s: %w", namespace, err)
+	}
+	pods, err := core.Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return View{}, fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
+	}
+	return newView(secrets.Items, services.Items, pods.Items), nil
+}
+
+func newView(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
+	// Empty lists, not null: templates take their length.
+	view := View{Secrets: []Secret{}, Services: []Service{}, Pods: []Pod{}, Endpoints: []Endpoint{}}
+	for _, s := range secrets {
+		view.Secrets = append(view.Secrets, decodeSecret(s))
+	}
+	for _, s := range services {
+		s.ManagedFields = nil
+		view.Services = append(view.Services, Service{Name: s.Name, Metadata: s.ObjectMeta, Spec: s.Spec, Status: s.Status})
+	}
+	for i := range pods {
+		pod := &pods[i]
+		switch {
+		case !serves(pod):
+		case !isReady(pod):
+			view.unready++
+		default:
+			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: pod.Status.PodIP, Ports: declaredPorts(pod), Ready: true})
+			view.Endpoints = append(view.Endpoints, endpoints(services, pod)...)
+		}
+	}
+	return view
+}
+
+func decodeSecret(s corev1.Secret) Secret {
+	decoded := Secret{Name: s.Name, Data: map[string]string{}}
+	for key, value := range s.Data {
+		decoded.Data[key] = string(value)
+	}
+	return decoded
+}
+
+// Credentials is the view as the credentials of a binding without a template.
+func (v View) Credentials() (json.RawMessage, error) {
+	credentials, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the credentials: %w", err)
+	}
+	return credentials, nil
+}

@@ -1,0 +1,65 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Policy lets the packets of one app, or policy group, pass to another's
+// containers: one entry of the external policy API's "policies".
+type Policy struct {
+	Source      Source      `json:"source"`
+	Destination Destination `json:"destination"`
+}
+
+// Source is the app whose packets may pass.
+type Source struct {
+	// ID is an app's GUID.
+	ID string `json:"id"`
+}
+
+// Destination is what the source may reach.
+type Destination struct {
+	// ID is the policy group that the destination's containers belong to.
+	ID string `json:"id"`
+	// Protocol is "tcp" or "udp", in lower case.
+	Protocol string `json:"protocol"`
+	Ports    Ports  `json:"ports"`
+}
+
+// Ports is a range of ports, both ends included.
+type Ports struct {
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// To returns the policy from app to one port of a policy group.
+func To(app, group, protocol string, port int) Policy {
+	return Policy{
+		Source:      Source{ID: app},
+		Destination: Destination{ID: group, Protocol: protocol, Ports: Ports{Start: port, End: port}},
+	}
+}
+
+// Without returns the policies of have that aren't in drop. The policy server
+// matches protocol and port range exactly, and so does this.
+func Without(have, drop []Policy) []Policy {
+	return slices.DeleteFunc(slices.Clone(have), func(p Policy) bool { return slices.Contains(drop, p) })
+}
+
+// Unique sorts the policies and drops repeated ones.
+func Unique(policies []Policy) []Policy {
+	sorted := slices.Clone(policies)
+	slices.SortFunc(sorted, compare)
+	return slices.Compact(sorted)
+}
+
+func compare(a, b Policy) int {
+	return cmp.Or(
+		cmp.Compare(a.Source.ID, b.Source.ID),
+		cmp.Compare(a.Destination.ID, b.Destination.ID),
+		cmp.Compare(a.Destination.Protocol, b.Destination.Protocol),
+		cmp.Compare(a.Destination.Ports.Start, b.Destination.Ports.Start),
+		cmp.Compare(a.Destination.Ports.End, b.Destination.Ports.End),
+	)
+}
