@@ -1,7 +1,7 @@
 package helmsvc
 
 import (
-	"crypto/md5"
+	"crypto/md5" //nolint:gosec // Kibosh's names, nothing secret
 	"encoding/base32"
 	"strings"
 )
@@ -22,6 +22,6 @@ func TargetOf(prefix, instanceID string) Target {
 // of lower-case base32(md5(instance id)). It is short because charts build
 // longer names from it.
 func ReleaseName(instanceID string) string {
-	sum := md5.Sum([]byte(instanceID))
+	sum := md5.Sum([]byte(instanceID)) //nolint:gosec // as above
 	return "k-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))[:8]
 }

@@ -41,13 +41,13 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 		case verdict.ready:
 			return nil
 		case verdict.failure != "":
-			return c.notReady(namespace, last, verdict.failure)
+			return c.notReady(ctx, namespace, last, verdict.failure)
 		}
 		select {
 		case <-watched.changed:
 		case <-ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return c.notReady(namespace, last, "in time")
+				return c.notReady(ctx, namespace, last, "in time")
 			}
 			return ctx.Err()
 		}
@@ -124,16 +124,16 @@ func (w *watchedRelease) stop() {
 // notReady builds the error of a release that can't be waited for any longer.
 // Where no pod says what is wrong (none could be made, say), the newest
 // warning of the namespace does.
-func (c *Cluster) notReady(namespace string, last Progress, because string) error {
+func (c *Cluster) notReady(ctx context.Context, namespace string, last Progress, because string) error {
 	if last.Reason == "" {
-		last.Reason = c.newestWarning(namespace)
+		last.Reason = c.newestWarning(ctx, namespace)
 	}
 	return &NotReadyError{Progress: last, Because: because}
 }
 
-func (c *Cluster) newestWarning(namespace string) string {
-	// The operation's context has ended; this one read may still take a moment.
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+func (c *Cluster) newestWarning(ctx context.Context, namespace string) string {
+	// The operation's time may be up; this one read may still take a moment.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	events, err := c.clients.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
 	if err != nil {

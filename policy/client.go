@@ -144,7 +144,7 @@ func (c *connection) send(ctx context.Context, method, path string, request *bod
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() //nolint:errcheck // the body has been read
+	defer func() { _ = response.Body.Close() }()
 	return read(response, answer)
 }
 

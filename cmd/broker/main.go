@@ -33,9 +33,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case len(args) == 0:
 		return serveCommand(ctx, stdout, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
-		fmt.Fprint(stdout, usage, settingsHelp()) //nolint:errcheck // there is nobody left to tell
+		_, _ = fmt.Fprint(stdout, usage, settingsHelp())
 		return 0
 	}
-	fmt.Fprintf(stderr, "broker: unknown argument %q; try broker --help\n", args[0]) //nolint:errcheck // as above
+	_, _ = fmt.Fprintf(stderr, "broker: unknown argument %q; try broker --help\n", args[0])
 	return 2
 }

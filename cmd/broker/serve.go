@@ -30,7 +30,7 @@ import (
 func serveCommand(ctx context.Context, stdout, stderr io.Writer) int {
 	s, err := readSettings()
 	if err != nil {
-		fmt.Fprintf(stderr, "broker: the settings are wrong; broker --help lists them\n%v\n", err) //nolint:errcheck // there is nobody left to tell
+		_, _ = fmt.Fprintf(stderr, "broker: the settings are wrong; broker --help lists them\n%v\n", err)
 		return 2
 	}
 	log := newLogger(s.LogLevel, stdout)

@@ -115,8 +115,8 @@ func settingsHelp() string {
 		if strings.Contains(options, "required") {
 			note = "(required)"
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", name, note, field.Tag.Get("help")) //nolint:errcheck // writes to memory
+		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", name, note, field.Tag.Get("help")) // into memory
 	}
-	table.Flush() //nolint:errcheck // as above
+	_ = table.Flush()
 	return text.String()
 }

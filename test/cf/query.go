@@ -11,10 +11,10 @@ import (
 // are given must match. Each is a comma list, and given twice the first counts.
 // An empty list matches nothing.
 func matching(query url.Values) func(Policy) bool {
-	any, source, destination := idList(query, "id"), idList(query, "source_id"), idList(query, "dest_id")
-	if any != nil {
+	either, source, destination := idList(query, "id"), idList(query, "source_id"), idList(query, "dest_id")
+	if either != nil {
 		return func(p Policy) bool {
-			return slices.Contains(any, p.Source.ID) || slices.Contains(any, p.Destination.ID)
+			return slices.Contains(either, p.Source.ID) || slices.Contains(either, p.Destination.ID)
 		}
 	}
 	return func(p Policy) bool {

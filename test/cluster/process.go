@@ -77,9 +77,9 @@ func (p *process) kill() error {
 func (p *process) failure() error {
 	said, err := os.ReadFile(p.logFile)
 	if err != nil {
-		return fmt.Errorf("%s ended (%v) and its log can't be read: %w", p.name, p.err, err)
+		return fmt.Errorf("%s ended (%w) and its log can't be read: %w", p.name, p.err, err)
 	}
-	return fmt.Errorf("%s ended (%v): %s", p.name, p.err, lastLines(string(said), 5))
+	return fmt.Errorf("%s ended (%w): %s", p.name, p.err, lastLines(string(said), 5))
 }
 
 func lastLines(text string, n int) string {

@@ -1,0 +1,194 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// TestFailingCharts holds the words that a developer reads against what is
+// wrong, and deletes what is left.
+func TestFailingCharts(t *testing.T) {
+	for name, failing := range map[string]struct {
+		plan       string
+		parameters map[string]any
+		limit      string
+		want       []string
+	}{
+		"image": {"unpullable", nil, "10s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 10s"}},
+		"crash": {"plain", map[string]any{"image": "fault.local/crash:1"}, "10s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}},
+		"probe": {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "10s", []string{"0 of 1 pods ready", "pod k-", "not ready"}},
+		"job":   {"plain", map[string]any{"job": "fault.local/crash:1"}, "1m", []string{"Job k-", "failed"}},
+		"api":   {"plain", map[string]any{"broken": true}, "1m", []string{"installing the chart", "Deployment"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": failing.limit})
+			i := f.instance("fixture", failing.plan)
+			operation := f.want(202)(f.Provision(t.Context(), i, failing.parameters)).Operation()
+			o := f.ended(i, operation)
+			if o.State != "failed" {
+				t.Fatalf("the create ended as %q: %s", o.State, o.Description)
+			}
+			for _, words := range failing.want {
+				if !strings.Contains(o.Description, words) {
+					t.Errorf("the description doesn't say %q: %s", words, o.Description)
+				}
+			}
+			answer := f.want(422)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+			if !strings.Contains(answer.Description(), "failed") {
+				t.Errorf("binding to it was refused with: %s", answer.Body)
+			}
+			again := f.want(202)(f.Provision(t.Context(), i, failing.parameters))
+			if again.Operation() != operation {
+				t.Errorf("the same create again got operation %q, want the failed one %q", again.Operation(), operation)
+			}
+			// The time limit is for the create; a delete has to wait for the
+			// namespace.
+			f.settings["OPERATION_TIMEOUT"] = "2m"
+			f.must(f.broker.Stop())
+			f.start()
+			f.delete(i)
+		})
+	}
+}
+
+// TestProgress sees a create report how many pods are ready.
+func TestProgress(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.instance("fixture", "plain")
+	operation := f.want(202)(f.Provision(t.Context(), i, map[string]any{"replicas": 3, "image": "fault.local/never-ready:1"})).Operation()
+	f.eventually("0 of 3 pods ready", func() bool {
+		_, o, err := f.LastOperation(t.Context(), i, operation)
+		f.must(err)
+		return strings.HasPrefix(o.Description, "0 of 3 pods ready")
+	})
+	busy := f.want(422)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	if !strings.Contains(string(busy.Body), "ConcurrencyError") {
+		t.Errorf("a bind during the create was refused with %s", busy.Body)
+	}
+
+	// A delete cancels the create; whoever still polls the create isn't told
+	// the delete's outcome.
+	deleting := f.want(202)(f.Deprovision(t.Context(), i)).Operation()
+	if again := f.want(202)(f.Deprovision(t.Context(), i)).Operation(); again != deleting {
+		t.Errorf("the same delete again got operation %q, want %q", again, deleting)
+	}
+	if o := f.ended(i, operation); o.State != "failed" || !strings.Contains(o.Description, "later delete") {
+		t.Errorf("the cancelled create ended as %+v", o)
+	}
+	f.want(422)(f.Provision(t.Context(), i, nil))
+	if o := f.ended(i, deleting); o.State != "gone" {
+		t.Fatalf("the delete ended as %+v", o)
+	}
+	f.nothingLeft(i)
+}
+
+// TestNoReadyPod binds while the instance has no pod, and then while its first
+// pod is on its way.
+func TestNoReadyPod(t *testing.T) {
+	f := newFoundation(t, "charts", map[string]string{"BIND_TIMEOUT": "2s"})
+	i := f.create("fixture", "plain", nil)
+	f.scale(i, 0)
+	answer := f.want(503)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	if !strings.Contains(answer.Description(), "no pod of the service instance is ready") || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("the answer doesn't help: %v %s", answer.Header, answer.Body)
+	}
+	f.wantPolicies()
+	f.scale(i, 1)
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+}
+
+// scale changes the number of the instance's pods behind the broker's back.
+func (f *foundation) scale(i rig.Instance, replicas int32) {
+	f.t.Helper()
+	deployments := kube.AppsV1().Deployments(f.namespace(i))
+	list, err := deployments.List(f.t.Context(), metav1.ListOptions{})
+	f.must(err)
+	scale, err := deployments.GetScale(f.t.Context(), list.Items[0].Name, metav1.GetOptions{})
+	f.must(err)
+	scale.Spec.Replicas = replicas
+	_, err = deployments.UpdateScale(f.t.Context(), scale.Name, scale, metav1.UpdateOptions{})
+	f.must(err)
+	if replicas == 0 {
+		f.eventually("no pod is left", func() bool { return len(f.pods(i)) == 0 })
+	}
+}
+
+// TestPolicyAPIDown binds and unbinds while CF doesn't answer: nothing stays
+// half-done, and the same request works when CF is back.
+func TestPolicyAPIDown(t *testing.T) {
+	for name, fault := range map[string]struct {
+		part cf.Part
+		kind cf.Kind
+		want int
+	}{
+		"policy API down":          {cf.PolicyAPI, cf.Down, 503},
+		"policy API broken":        {cf.PolicyAPI, cf.ServerError, 503},
+		"policy API forbids":       {cf.PolicyAPI, cf.Forbidden, 500},
+		"policy API's 401 for all": {cf.PolicyAPI, cf.Unauthorized, 500},
+		"UAA down":                 {cf.UAA, cf.Down, 503},
+		"CF API down":              {cf.APIRoot, cf.Down, 503},
+		"CF API's JSON broken":     {cf.APIRoot, cf.InvalidJSON, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFoundation(t, "charts", nil)
+			i := f.create("fixture", "plain", nil)
+			app, binding := f.app(), uuid.NewString()
+			f.cf.Fault(fault.part, cf.Fault{Kind: fault.kind})
+			answer := f.want(fault.want)(f.Bind(t.Context(), i, binding, app))
+			if fault.want == 503 && answer.Header.Get("Retry-After") == "" {
+				t.Error("503 without Retry-After")
+			}
+			if !strings.Contains(answer.Description(), "polic") || !strings.Contains(answer.Description(), "correlation id") {
+				t.Errorf("the answer doesn't help: %s", answer.Body)
+			}
+			f.cf.Clear()
+			f.wantPolicies()
+			// What the platform does after such an answer: orphan mitigation.
+			cleared, err := f.Unbind(t.Context(), i, binding)
+			f.must(err)
+			if cleared.Status != 200 && cleared.Status != 410 {
+				t.Fatalf("unbinding what failed answered %d: %s", cleared.Status, cleared.Body)
+			}
+			f.want(201)(f.Bind(t.Context(), i, binding, app))
+			if len(f.cf.Policies()) != 2 {
+				t.Errorf("after CF came back there are %d policies, want 2", len(f.cf.Policies()))
+			}
+			f.want(200)(f.Unbind(t.Context(), i, binding))
+			f.wantPolicies()
+		})
+	}
+}
+
+// TestUnbindWhilePolicyAPIDown keeps the binding as a tombstone until its
+// policies can be closed.
+func TestUnbindWhilePolicyAPIDown(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	app, binding := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, binding, app))
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.Down})
+	f.want(503)(f.Unbind(t.Context(), i, binding))
+	f.want(422)(f.Bind(t.Context(), i, binding, app))
+	f.cf.Clear()
+	f.want(200)(f.Unbind(t.Context(), i, binding))
+	f.wantPolicies()
+}
+
+func TestPoliciesOff(t *testing.T) {
+	f := newFoundation(t, "charts", map[string]string{"CF_API_ADDRESS": ""})
+	if !strings.Contains(f.broker.Log(), "policies-off") {
+		t.Error("the broker doesn't say at its start that policies are off")
+	}
+	i := f.create("fixture", "plain", nil)
+	binding := uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, binding, f.app()))
+	f.wantPolicies()
+	f.want(200)(f.Unbind(t.Context(), i, binding))
+	f.delete(i)
+}

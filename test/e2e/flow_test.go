@@ -1,0 +1,232 @@
+package e2e
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+func describe(p cf.Policy) string {
+	return fmt.Sprintf("%s -> %s %s %d-%d", p.Source.ID, p.Destination.ID, p.Destination.Protocol, p.Destination.Ports.Start, p.Destination.Ports.End)
+}
+
+// credentials are those of a binding without a template.
+type credentials struct {
+	Secrets []struct {
+		Name string            `json:"name"`
+		Data map[string]string `json:"data"`
+	} `json:"secrets"`
+	Services []struct {
+		Name string `json:"name"`
+		Spec struct {
+			ClusterIP string `json:"clusterIP"`
+		} `json:"spec"`
+		Metadata struct {
+			Labels map[string]string `json:"labels"`
+		} `json:"metadata"`
+	} `json:"services"`
+	Pods []struct {
+		Name  string `json:"name"`
+		IP    string `json:"ip"`
+		Ready bool   `json:"ready"`
+	} `json:"pods"`
+	Endpoints []struct {
+		Host     string `json:"host"`
+		Port     int    `json:"port"`
+		Protocol string `json:"protocol"`
+		Name     string `json:"name"`
+	} `json:"endpoints"`
+}
+
+// TestFlowOfEverySample walks each plan of each sample chart through its life.
+func TestFlowOfEverySample(t *testing.T) {
+	overlay := netip.MustParsePrefix("10.255.0.0/16")
+	for _, sample := range []struct {
+		service, plan string
+		port, pods    int
+		secret        bool
+	}{
+		{"redis", "cache", 6379, 1, true},
+		{"redis", "persistent", 6379, 1, true},
+		{"postgresql", "small", 5432, 1, true},
+		{"postgresql", "medium", 5432, 1, true},
+		{"echo", "single", 8080, 1, false},
+		{"echo", "replicated", 8080, 3, false},
+	} {
+		t.Run(sample.service+"/"+sample.plan, func(t *testing.T) {
+			f := newFoundation(t, sampleCharts, nil)
+			i := f.create(sample.service, sample.plan, nil)
+			f.wantNamespace(i.ID)
+			f.wantPolicies()
+
+			app, binding := f.app(), uuid.NewString()
+			answer := f.want(201)(f.Bind(t.Context(), i, binding, app))
+			var body struct{ Credentials credentials }
+			f.must(answer.Decode(&body))
+			c := body.Credentials
+			if len(c.Pods) != sample.pods || len(c.Endpoints) != sample.pods || len(c.Services) == 0 {
+				t.Fatalf("credentials offer %d pods, %d endpoints, %d services: %s", len(c.Pods), len(c.Endpoints), len(c.Services), answer.Body)
+			}
+			if (len(c.Secrets) > 0) != sample.secret {
+				t.Errorf("credentials hold %d secrets", len(c.Secrets))
+			}
+			for n, pod := range c.Pods {
+				if ip, err := netip.ParseAddr(pod.IP); err != nil || !overlay.Contains(ip) || !pod.Ready {
+					t.Errorf("pod %+v is not a ready one of the overlay", pod)
+				}
+				if e := c.Endpoints[n]; e.Host != pod.IP || e.Port != sample.port || e.Protocol != "tcp" || e.Name == "" {
+					t.Errorf("endpoint %+v is not that of pod %+v", e, pod)
+				}
+			}
+			f.wantPolicies(cf.NewPolicy(app, i.ID, "tcp", sample.port, sample.port))
+
+			again := f.want(200)(f.Bind(t.Context(), i, binding, app))
+			if string(again.Body) != string(answer.Body) {
+				t.Errorf("the same bind again got other credentials: %s, before: %s", again.Body, answer.Body)
+			}
+			f.want(200)(f.Unbind(t.Context(), i, binding))
+			f.wantPolicies()
+			f.want(410)(f.Unbind(t.Context(), i, binding))
+			f.delete(i)
+			f.want(410)(f.Deprovision(t.Context(), i))
+		})
+	}
+}
+
+// wantNamespace fails unless the instance's namespace names its policy group.
+func (f *foundation) wantNamespace(id string) {
+	f.t.Helper()
+	namespace, err := kube.CoreV1().Namespaces().Get(f.t.Context(), f.settings["NAMESPACE_PREFIX"]+"-"+id, metav1.GetOptions{})
+	f.must(err)
+	if group := namespace.Annotations["cf-helm-broker.io/policy-group-id"]; group != id {
+		f.t.Errorf("the namespace's policy group is %q, want the instance's id", group)
+	}
+	for _, label := range []string{"cf-helm-broker.io/service", "cf-helm-broker.io/plan", "app.kubernetes.io/managed-by"} {
+		if namespace.Labels[label] == "" {
+			f.t.Errorf("the namespace has no label %s", label)
+		}
+	}
+}
+
+func TestCatalog(t *testing.T) {
+	f := newFoundation(t, sampleCharts, nil)
+	s, p, err := f.catalog.Find("redis", "cache")
+	f.must(err)
+	if s.ID != uuid.NewSHA1(uuid.NameSpaceOID, []byte("redis")).String() || p.ID != s.ID+"-cache" {
+		t.Errorf("ids %s and %s aren't Kibosh's", s.ID, p.ID)
+	}
+	if p.Free == nil || p.Bindable == nil || !s.Bindable || len(s.Tags) == 0 || s.Description == "" {
+		t.Errorf("incomplete: %+v", s)
+	}
+	for _, key := range []string{"displayName", "imageUrl", "documentationUrl"} {
+		if text, ok := s.Metadata[key].(string); !ok || text == "" {
+			t.Errorf("metadata has no %s: %v", key, s.Metadata)
+		}
+	}
+	if len(f.catalog.Services) != 3 {
+		t.Errorf("%d services, want 3", len(f.catalog.Services))
+	}
+}
+
+// TestTwoApps binds two apps with overlapping lifetimes, one of them twice.
+func TestTwoApps(t *testing.T) {
+	f := newFoundation(t, sampleCharts, nil)
+	i := f.create("echo", "single", nil)
+	one, two := f.app(), f.app()
+	policyOne, policyTwo := cf.NewPolicy(one, i.ID, "tcp", 8080, 8080), cf.NewPolicy(two, i.ID, "tcp", 8080, 8080)
+	first, second, third := uuid.NewString(), uuid.NewString(), uuid.NewString()
+
+	f.want(201)(f.Bind(t.Context(), i, first, one))
+	f.want(201)(f.Bind(t.Context(), i, second, two))
+	f.wantPolicies(policyOne, policyTwo)
+	f.want(201)(f.Bind(t.Context(), i, third, one))
+	f.want(200)(f.Unbind(t.Context(), i, first))
+	f.wantPolicies(policyOne, policyTwo)
+	f.want(200)(f.Unbind(t.Context(), i, third))
+	f.wantPolicies(policyTwo)
+	f.want(200)(f.Unbind(t.Context(), i, second))
+	f.wantPolicies()
+	f.delete(i)
+}
+
+// TestServiceKey makes a key, which opens nothing, and deletes the instance
+// with a binding still there, whose access ends with it.
+func TestServiceKey(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	key := f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), ""))
+	if !strings.Contains(string(key.Body), `"endpoints":[{"host":"10.255.`) {
+		t.Errorf("the key has no endpoints: %s", key.Body)
+	}
+	f.wantPolicies()
+	app := f.app()
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), app))
+	f.wantPolicies(cf.NewPolicy(app, i.ID, "tcp", 8080, 8080), cf.NewPolicy(app, i.ID, "udp", 5353, 5353))
+	f.delete(i)
+	f.wantPolicies()
+}
+
+// TestOnePost counts what a bind asks of the policy server.
+func TestOnePost(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", map[string]any{"replicas": 3})
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	if writes := f.cf.Writes(); len(writes) != 1 {
+		t.Errorf("the bind made %d writes, want 1: %+v", len(writes), writes)
+	}
+}
+
+// TestValues shows that an instance's values are chart ⊕ plan ⊕ parameters,
+// and that numbers stay as they were written.
+func TestValues(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", map[string]any{"number": 10000000})
+	var body struct{ Credentials credentials }
+	f.must(f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), "")).Decode(&body))
+	data := body.Credentials.Secrets[0].Data
+	if data["number"] != "10000000" || !strings.HasPrefix(data["marked"], "plan of k-") {
+		t.Errorf("the release got %v", data)
+	}
+	if replaced := f.create("fixture", "plain", map[string]any{"marked": "by the user"}); replaced.ID != "" {
+		f.must(f.want(201)(f.Bind(t.Context(), replaced, uuid.NewString(), "")).Decode(&body))
+		if got := body.Credentials.Secrets[0].Data["marked"]; got != "by the user" {
+			t.Errorf("the user's parameter didn't win over the plan: %q", got)
+		}
+	}
+}
+
+// TestTwentyAtOnce has twenty instances made, bound and deleted at the same
+// time.
+func TestTwentyAtOnce(t *testing.T) {
+	f := newFoundation(t, sampleCharts, nil)
+	instances := make([]rig.Instance, 20)
+	operations := make([]string, len(instances))
+	for n := range instances {
+		instances[n] = f.instance("echo", "single")
+		operations[n] = f.want(202)(f.Provision(t.Context(), instances[n], nil)).Operation()
+	}
+	for n, i := range instances {
+		f.ready(i, operations[n])
+		f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	}
+	if policies := f.cf.Policies(); len(policies) != len(instances) {
+		t.Errorf("%d policies, want one an instance", len(policies))
+	}
+	for n, i := range instances {
+		operations[n] = f.want(202)(f.Deprovision(t.Context(), i)).Operation()
+	}
+	for n, i := range instances {
+		if o := f.ended(i, operations[n]); o.State != "gone" {
+			t.Errorf("the delete ended as %+v", o)
+		}
+		f.nothingLeft(i)
+	}
+	f.wantPolicies()
+}

@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// foundation is what one test works with: a Cloud Foundry, a broker process
+// with records of its own, and a client.
+type foundation struct {
+	*rig.Client
+	t        *testing.T
+	cf       *cf.Server
+	broker   *rig.Broker
+	settings map[string]string
+	catalog  rig.Catalog
+}
+
+const sampleCharts = "../../charts"
+
+// newFoundation starts a broker with the charts of the folder. settings are
+// laid over those that every test uses.
+func newFoundation(t *testing.T, charts string, settings map[string]string) *foundation {
+	t.Helper()
+	t.Parallel()
+	stand, err := cf.Start(cf.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stand.Close)
+	folder, err := filepath.Abs(charts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := "t" + uuid.NewString()[:6]
+	makeNamespace(t, prefix+"-records")
+	f := &foundation{t: t, cf: stand, settings: map[string]string{
+		"KUBECONFIG":        shared.Kubeconfig(),
+		"HELM_CHART_DIR":    folder,
+		"BROKER_NAMESPACE":  prefix + "-records",
+		"NAMESPACE_PREFIX":  prefix,
+		"CF_API_ADDRESS":    stand.URL(),
+		"CF_CLIENT_ID":      stand.Client().ID,
+		"CF_CLIENT_SECRET":  stand.Client().Secret,
+		"OPERATION_TIMEOUT": "2m",
+	}}
+	maps.Copy(f.settings, settings)
+	f.start()
+	f.catalog, err = f.Catalog(t.Context())
+	f.must(err)
+	return f
+}
+
+// start starts the broker, or starts it again after it has ended.
+func (f *foundation) start() {
+	f.t.Helper()
+	broker, err := rig.Start(f.t.Context(), binary, f.settings, nil)
+	f.must(err)
+	f.broker, f.Client = broker, broker.Client()
+	f.t.Cleanup(func() {
+		err := broker.Stop()
+		if err != nil && !strings.Contains(err.Error(), "signal: killed") {
+			f.t.Errorf("the broker ended badly: %v", err)
+		}
+		if strings.Contains(broker.Log(), "DATA RACE") || f.t.Failed() {
+			f.t.Errorf("the broker's log:\n%s", broker.Log())
+		}
+	})
+}
+
+func (f *foundation) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// want fails the test unless the request was answered with the status.
+func (f *foundation) want(status int) func(rig.Answer, error) rig.Answer {
+	return func(answer rig.Answer, err error) rig.Answer {
+		f.t.Helper()
+		f.must(err)
+		if answer.Status != status {
+			f.t.Fatalf("status %d, want %d: %s", answer.Status, status, answer.Body)
+		}
+		return answer
+	}
+}
+
+func (f *foundation) instance(service, plan string) rig.Instance {
+	f.t.Helper()
+	s, p, err := f.catalog.Find(service, plan)
+	f.must(err)
+	return rig.Instance{ID: uuid.NewString(), Service: s, Plan: p}
+}
+
+// create provisions an instance and waits until it is ready.
+func (f *foundation) create(service, plan string, parameters any) rig.Instance {
+	f.t.Helper()
+	i := f.instance(service, plan)
+	f.ready(i, f.want(202)(f.Provision(f.t.Context(), i, parameters)).Operation())
+	return i
+}
+
+// ready waits until the operation has succeeded.
+func (f *foundation) ready(i rig.Instance, operation string) {
+	f.t.Helper()
+	if o := f.ended(i, operation); o.State != "succeeded" {
+		f.t.Fatalf("the operation ended as %q: %s", o.State, o.Description)
+	}
+}
+
+func (f *foundation) ended(i rig.Instance, operation string) rig.Operation {
+	f.t.Helper()
+	o, err := f.Await(f.t.Context(), i, operation, nil)
+	f.must(err)
+	return o
+}
+
+// delete deprovisions the instance and fails unless nothing is left of it.
+func (f *foundation) delete(i rig.Instance) {
+	f.t.Helper()
+	operation := f.want(202)(f.Deprovision(f.t.Context(), i)).Operation()
+	if o := f.ended(i, operation); o.State != "gone" {
+		f.t.Fatalf("the delete ended as %q: %s", o.State, o.Description)
+	}
+	f.nothingLeft(i)
+}
+
+// nothingLeft fails unless the instance has left neither a namespace, nor
+// records, nor volumes, nor policies.
+func (f *foundation) nothingLeft(i rig.Instance) {
+	f.t.Helper()
+	namespaces, err := kube.CoreV1().Namespaces().List(f.t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + f.namespace(i)})
+	f.must(err)
+	if len(namespaces.Items) != 0 {
+		f.t.Errorf("namespace %s is left", f.namespace(i))
+	}
+	records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(f.t.Context(), metav1.ListOptions{})
+	f.must(err)
+	for _, record := range records.Items {
+		if strings.Contains(record.Name, i.ID) {
+			f.t.Errorf("record %s is left", record.Name)
+		}
+	}
+	for _, p := range f.cf.Policies() {
+		if p.Destination.ID == i.ID {
+			f.t.Errorf("policy %+v is left", p)
+		}
+	}
+}
+
+func (f *foundation) namespace(i rig.Instance) string {
+	return f.settings["NAMESPACE_PREFIX"] + "-" + i.ID
+}
+
+func (f *foundation) pods(i rig.Instance) []corev1.Pod {
+	f.t.Helper()
+	pods, err := kube.CoreV1().Pods(f.namespace(i)).List(f.t.Context(), metav1.ListOptions{})
+	f.must(err)
+	return pods.Items
+}
+
+// app adds a live app to the foundation.
+func (f *foundation) app() string {
+	return f.cf.AddApp(cf.App{GUID: uuid.NewString()}).GUID
+}
+
+// wantPolicies fails unless exactly these policies exist, given as
+// source, destination, protocol and port.
+func (f *foundation) wantPolicies(want ...cf.Policy) {
+	f.t.Helper()
+	have := f.cf.Policies()
+	slices.SortFunc(want, func(a, b cf.Policy) int { return strings.Compare(describe(a), describe(b)) })
+	slices.SortFunc(have, func(a, b cf.Policy) int { return strings.Compare(describe(a), describe(b)) })
+	if !slices.Equal(have, want) {
+		f.t.Fatalf("policies\n%s\nwant\n%s", describeAll(have), describeAll(want))
+	}
+}
+
+func describeAll(policies []cf.Policy) string {
+	var all []string
+	for _, p := range policies {
+		all = append(all, describe(p))
+	}
+	return strings.Join(all, "\n")
+}
+
+// eventually fails unless the condition comes true in time. It is for what no
+// API lets a test wait for.
+func (f *foundation) eventually(what string, condition func() bool) {
+	f.t.Helper()
+	deadline := time.Now().Add(time.Minute)
+	for !condition() {
+		if time.Now().After(deadline) {
+			f.t.Fatalf("%s didn't come true within a minute", what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
