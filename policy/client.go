@@ -54,14 +54,15 @@ func (c *Client) LastError() error {
 	return nil
 }
 
-// Error is an answer of the policy API, or of UAA, that refuses the request.
+// Error is an answer of the policy server, or of UAA, that refuses the request.
 type Error struct {
+	Server  string
 	Status  int
 	Message string
 }
 
 func (e *Error) Error() string {
-	text := fmt.Sprintf("the policy server answered %d", e.Status)
+	text := fmt.Sprintf("%s answered %d", e.Server, e.Status)
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
@@ -124,7 +125,7 @@ func (c *Client) callOnce(ctx context.Context, method, path string, request *bod
 func (c *connection) send(ctx context.Context, method, path string, request *body, answer any) error {
 	token, err := c.tokens.Token()
 	if err != nil {
-		return tokenError(err)
+		return fmt.Errorf("getting a token from UAA: %w", tokenError(err))
 	}
 	var payload io.Reader
 	if request != nil {
@@ -148,13 +149,18 @@ func (c *connection) send(ctx context.Context, method, path string, request *bod
 	return read(response, answer)
 }
 
-// tokenError keeps UAA's status and error code, and not its whole answer.
+// tokenError keeps UAA's status and error code, and not its whole answer. Any
+// other error stays as it is.
 func tokenError(err error) error {
 	var refused *oauth2.RetrieveError
-	if errors.As(err, &refused) && refused.Response != nil {
-		return &Error{Status: refused.Response.StatusCode, Message: "UAA gave no token (" + refused.ErrorCode + "); check the client's id, secret and authorities"}
+	if !errors.As(err, &refused) || refused.Response == nil {
+		return err
 	}
-	return fmt.Errorf("getting a token from UAA: %w", err)
+	return &Error{
+		Server:  "UAA",
+		Status:  refused.Response.StatusCode,
+		Message: refused.ErrorCode + "; check the client's id, secret and authorities",
+	}
 }
 
 // limit bounds what is read of an answer: 65,535 policy groups with some
@@ -167,7 +173,7 @@ func read(response *http.Response, answer any) error {
 		return fmt.Errorf("reading the answer: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return &Error{Status: response.StatusCode, Message: message(text)}
+		return &Error{Server: "the policy server", Status: response.StatusCode, Message: message(text)}
 	}
 	if answer == nil {
 		return nil

@@ -96,7 +96,8 @@ func discover(ctx context.Context, s Settings) (*connection, error) {
 	}
 	root, err := api.Root.Get(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("reading the API root: %w", err)
+		// go-cfclient gets a token for the root, too.
+		return nil, fmt.Errorf("reading the API root: %w", tokenError(err))
 	}
 	address := root.Links.NetworkPolicyV1.Href
 	if parsed, err := url.Parse(address); err != nil || parsed.Host == "" {

@@ -1,0 +1,227 @@
+package record_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
+)
+
+var clients kubernetes.Interface
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	c, err := cluster.Start(context.Background(), cluster.Options{Nodes: 1, Log: os.Stderr})
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, c.Stop()) }()
+	if clients, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// newStore returns a store with a namespace of its own and a filled cache.
+func newStore(t *testing.T) (*record.Store, string) {
+	t.Helper()
+	namespace, err := clients.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "records-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := record.NewStore(clients, namespace.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go store.Run(t.Context())
+	if !cache.WaitForCacheSync(t.Context().Done(), store.Synced) {
+		t.Fatal("the cache wasn't filled")
+	}
+	return store, namespace.Name
+}
+
+func instance(id string) record.Instance {
+	return record.Instance{
+		ID: id, ServiceID: "s", PlanID: "p", Parameters: json.RawMessage(`{"a":1}`), Namespace: "n", Release: "r",
+		Operation: record.Operation{ID: "o1", Type: record.Create, State: record.InProgress, Started: time.Now().UTC().Truncate(time.Second), Attempt: 1},
+	}
+}
+
+// TestClaim lets many claim one id at once: one gets it.
+func TestClaim(t *testing.T) {
+	store, _ := newStore(t)
+	var claims sync.WaitGroup
+	results := make(chan error, 20)
+	for range cap(results) {
+		claims.Go(func() {
+			_, err := store.CreateInstance(t.Context(), instance("one"))
+			results <- err
+		})
+	}
+	claims.Wait()
+	close(results)
+	won := 0
+	for err := range results {
+		switch {
+		case err == nil:
+			won++
+		case !errors.Is(err, record.ErrExists):
+			t.Error(err)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d claims won, want 1", won)
+	}
+}
+
+// TestGuard refuses writes that are based on an old read.
+func TestGuard(t *testing.T) {
+	store, _ := newStore(t)
+	first, err := store.CreateInstance(t.Context(), instance("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := first
+	changed.Operation.State = record.Succeeded
+	second, err := store.UpdateInstance(t.Context(), changed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.UpdateInstance(t.Context(), first); !errors.Is(err, record.ErrConflict) {
+		t.Errorf("an update of an old read: %v", err)
+	}
+	if err := store.DeleteInstance(t.Context(), first); !errors.Is(err, record.ErrConflict) {
+		t.Errorf("a delete of an old read: %v", err)
+	}
+	if err := store.DeleteInstance(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.DeleteInstance(t.Context(), second); err != nil {
+		t.Errorf("deleting what is gone: %v", err)
+	}
+	if _, err := store.UpdateInstance(t.Context(), second); !errors.Is(err, record.ErrConflict) {
+		t.Errorf("an update of what is gone: %v", err)
+	}
+	if _, err := store.LiveInstance(t.Context(), "one"); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("reading what is gone: %v", err)
+	}
+}
+
+// TestRoundTrip reads back what was written, live and from the cache, and
+// hears of the changes.
+func TestRoundTrip(t *testing.T) {
+	store, _ := newStore(t)
+	heard := make(chan string, 100)
+	if err := store.OnInstance(func(id string) { heard <- id }); err != nil {
+		t.Fatal(err)
+	}
+	want := instance("one")
+	if _, err := store.CreateInstance(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	if id := <-heard; id != "one" {
+		t.Errorf("heard of %q", id)
+	}
+	live, err := store.LiveInstance(t.Context(), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := store.Instance("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, have := range map[string]record.Instance{"live": live, "cached": known} {
+		if have.ID != want.ID || have.Operation != want.Operation || string(have.Parameters) != string(want.Parameters) || have.Format != record.Format {
+			t.Errorf("%s: %+v, want %+v", where, have, want)
+		}
+	}
+	if _, err := store.Instance("two"); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("reading what never was: %v", err)
+	}
+}
+
+func TestBindings(t *testing.T) {
+	store, namespace := newStore(t)
+	made := record.Binding{
+		ID: "b", InstanceID: "one", AppGUID: "app", State: record.Opening,
+		Credentials: json.RawMessage(`{"password":"s3cr3t"}`), Policies: []policy.Policy{policy.To("app", "one", "tcp", 1)},
+	}
+	if _, err := store.CreateBinding(t.Context(), made); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.CreateBinding(t.Context(), made); !errors.Is(err, record.ErrExists) {
+		t.Errorf("the same binding again: %v", err)
+	}
+	if _, err := store.LiveBinding(t.Context(), "two", "b"); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("the binding under another instance: %v", err)
+	}
+	if _, err := store.CreateInstance(t.Context(), instance("one")); err != nil {
+		t.Fatal(err)
+	}
+	all, err := store.LiveBindings(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || all[0].Policies[0] != made.Policies[0] {
+		t.Errorf("bindings: %+v", all)
+	}
+	// Nothing secret stands where less than the right to read Secrets suffices.
+	secrets, err := clients.CoreV1().Secrets(namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range secrets.Items {
+		if text, _ := json.Marshal(s.ObjectMeta); strings.Contains(string(text), "s3cr3t") || s.Type == corev1.SecretTypeOpaque {
+			t.Errorf("Secret %s: type %s, metadata %s", s.Name, s.Type, text)
+		}
+	}
+}
+
+// TestDamagedRecords are reported by name, and not quoted.
+func TestDamagedRecords(t *testing.T) {
+	store, namespace := newStore(t)
+	made, err := store.CreateInstance(t.Context(), instance("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		`{"format":1,"id":7,"x":"s3cr3t"}`: "is damaged",
+		`s3cr3t`:                           "is damaged",
+		`{"format":99}`:                    "has format 99",
+	} {
+		secret, err := clients.CoreV1().Secrets(namespace).Get(t.Context(), "instance."+made.ID, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret.Data["record"] = []byte(text)
+		if _, err := clients.CoreV1().Secrets(namespace).Update(t.Context(), secret, metav1.UpdateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = store.LiveInstance(t.Context(), "one")
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "instance.one") || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("a record %s: error %v, want %q", text, err, want)
+		}
+	}
+}

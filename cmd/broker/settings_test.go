@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// setenv gives the process these settings and none that it was started with.
+func setenv(t *testing.T, values map[string]string) {
+	t.Helper()
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		t.Setenv(name, "") // restored afterwards
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, value := range values {
+		t.Setenv(name, value)
+	}
+}
+
+func needed(t *testing.T) map[string]string {
+	return map[string]string{"SECURITY_USER_NAME": "u", "SECURITY_USER_PASSWORD": "p", "HELM_CHART_DIR": t.TempDir()}
+}
+
+func TestDefaults(t *testing.T) {
+	setenv(t, needed(t))
+	s, err := readSettings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Port != 8080 || s.PolicyDestination != "instance" || s.OperationTimeout.Minutes() != 10 {
+		t.Errorf("defaults: %+v", s)
+	}
+}
+
+func TestWrongSettings(t *testing.T) {
+	for name, c := range map[string]struct{ value, want string }{
+		"PORT":               {"eighty", "Port"},
+		"TLS_CERT_FILE":      {"/x", "TLS_CERT_FILE and TLS_KEY_FILE go together"},
+		"REQUEST_BODY_LIMIT": {"9999999", "REQUEST_BODY_LIMIT"},
+		"BROKER_NAMESPACE":   {"Upper", "BROKER_NAMESPACE"},
+		"NAMESPACE_PREFIX":   {"far-too-long-for-a-uuid-behind", "NAMESPACE_PREFIX"},
+		"SERVER":             {"https://x", "SERVER needs TOKEN and CA_DATA"},
+		"TOKEN":              {"x", "TOKEN and CA_DATA need SERVER"},
+		"KUBE_QPS":           {"0", "KUBE_QPS"},
+		"OPERATION_WORKERS":  {"0", "OPERATION_WORKERS"},
+		"OPERATION_TIMEOUT":  {"-1s", "OPERATION_TIMEOUT"},
+		"BIND_TIMEOUT":       {"2m", "BIND_TIMEOUT"},
+		"CF_API_ADDRESS":     {"api.example.com", "CF_API_ADDRESS must be a URL"},
+		"POLICY_DESTINATION": {"everything", "POLICY_DESTINATION"},
+		"LOG_LEVEL":          {"loud", "LOG_LEVEL"},
+		"HELM_CHART_DIR":     {"/nowhere/at/all", "HELM_CHART_DIR"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := needed(t)
+			values[name] = c.value
+			setenv(t, values)
+			if _, err := readSettings(); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s=%s: error %v, want %q", name, c.value, err, c.want)
+			}
+		})
+	}
+}
+
+// TestAllAtOnce reports every wrong setting, and no secret.
+func TestAllAtOnce(t *testing.T) {
+	setenv(t, map[string]string{"SECURITY_USER_PASSWORD": "s3cr3t", "CF_API_ADDRESS": "https://api", "CF_CLIENT_SECRET": "s3cr3t", "PORT": "70000", "LOG_LEVEL": "loud"})
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), nil, &stdout, &stderr); status != 2 {
+		t.Errorf("exit status %d, want 2", status)
+	}
+	for _, want := range []string{"SECURITY_USER_NAME", "PORT", "LOG_LEVEL", "CF_CLIENT_ID"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s isn't reported: %s", want, stderr.String())
+		}
+	}
+	if strings.Contains(stderr.String()+stdout.String(), "s3cr3t") {
+		t.Errorf("a secret is printed: %s", stderr.String())
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if status := run(t.Context(), []string{"--help"}, &stdout, &stderr); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		if !strings.Contains(stdout.String(), name) || field.Tag.Get("help") == "" {
+			t.Errorf("--help doesn't explain %s", name)
+		}
+	}
+	if status := run(t.Context(), []string{"--nonsense"}, &stdout, &stderr); status != 2 {
+		t.Errorf("an unknown argument: exit status %d, want 2", status)
+	}
+}

@@ -1,0 +1,169 @@
+package chart_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// write makes a folder of files.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func chartYAML(name string) string {
+	return "apiVersion: v2\nname: " + name + "\nversion: 1.2.3\n"
+}
+
+func load(t *testing.T, folder string) chart.Catalog {
+	t.Helper()
+	catalog, err := chart.Load(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog
+}
+
+func TestKiboshIDs(t *testing.T) {
+	if id := chart.ServiceID("mysql"); id != "c76ed0a4-9a04-5710-90c2-75e955697b08" {
+		t.Errorf("the service id of mysql is %s", id)
+	}
+	if id := chart.PlanID("mysql", "small"); id != "c76ed0a4-9a04-5710-90c2-75e955697b08-small" {
+		t.Errorf("the plan id of mysql small is %s", id)
+	}
+}
+
+func TestFolderOfCharts(t *testing.T) {
+	catalog := load(t, write(t, map[string]string{
+		"b/Chart.yaml": chartYAML("beta"), "a/Chart.yaml": chartYAML("alpha"),
+		"notes/README.md": "no chart", "loose.txt": "no chart",
+	}))
+	if len(catalog.Services) != 2 || len(catalog.Problems) != 0 || catalog.Services[0].Metadata().Name != "alpha" {
+		t.Errorf("loaded %+v", catalog)
+	}
+}
+
+func TestOneChart(t *testing.T) {
+	catalog := load(t, write(t, map[string]string{"Chart.yaml": chartYAML("only")}))
+	if len(catalog.Services) != 1 || catalog.Services[0].Metadata().Name != "only" {
+		t.Errorf("loaded %+v", catalog)
+	}
+}
+
+func TestNoFolder(t *testing.T) {
+	if _, err := chart.Load(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("a missing folder is no error")
+	}
+}
+
+func TestPlans(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  []chart.Plan
+	}{
+		"none": {nil, []chart.Plan{{Name: "default", Description: "Plan with default values", Bullets: []string{"Plan with default values"}, Free: true, Bindable: true}}},
+		"empty": {map[string]string{"plans.yaml": ""},
+			[]chart.Plan{{Name: "default", Description: "Plan with default values", Bullets: []string{"Plan with default values"}, Free: true, Bindable: true}}},
+		"yml": {map[string]string{"plans.yml": "- {name: s, description: small, file: s.yaml}", "plans/s.yaml": ""},
+			[]chart.Plan{{Name: "s", Description: "small", Bullets: []string{"small"}, Free: true, Bindable: true}}},
+		"all keys": {map[string]string{"plans.yaml": "- {name: s.1-x, description: small, bullets: [a, b], file: s.yml, free: false, bindable: false}", "plans/s.yml": "a: 1"},
+			[]chart.Plan{{Name: "s.1-x", Description: "small", Bullets: []string{"a", "b"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{"Chart.yaml": chartYAML("c")}
+			for file, text := range c.files {
+				files[file] = text
+			}
+			catalog := load(t, write(t, files))
+			if len(catalog.Problems) != 0 {
+				t.Fatal(catalog.Problems)
+			}
+			for n, have := range catalog.Services[0].Plans {
+				want := c.want[n]
+				if have.ID != chart.PlanID("c", want.Name) || have.Name != want.Name || have.Description != want.Description ||
+					strings.Join(have.Bullets, ",") != strings.Join(want.Bullets, ",") || have.Free != want.Free || have.Bindable != want.Bindable {
+					t.Errorf("plan %+v, want %+v", have, want)
+				}
+			}
+		})
+	}
+}
+
+// TestProblems shows that a bad chart is left out with words that help, and
+// that the good one beside it is served.
+func TestProblems(t *testing.T) {
+	plan := func(text string) map[string]string {
+		return map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": text, "bad/plans/s.yaml": "a: 1"}
+	}
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"no version":       {map[string]string{"bad/Chart.yaml": "apiVersion: v2\nname: bad\n"}, "version"},
+		"not YAML":         {map[string]string{"bad/Chart.yaml": "{"}, "Chart.yaml"},
+		"library":          {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "type: library\n"}, "library"},
+		"dependency":       {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "dependencies: [{name: sub, version: 1, repository: x}]\n"}, "helm dependency build"},
+		"same name":        {map[string]string{"zbad/Chart.yaml": chartYAML("good")}, "already loaded"},
+		"plans no list":    {plan("name: s"), "plans.yaml"},
+		"misspelt key":     {plan("- {name: s, description: d, file: s.yaml, fre: true}"), "fre"},
+		"bad name":         {plan("- {name: S_1, description: d, file: s.yaml}"), "must match"},
+		"no name":          {plan("- {description: d, file: s.yaml}"), "must match"},
+		"no file":          {plan("- {name: s, description: d}"), "no file"},
+		"missing file":     {plan("- {name: s, description: d, file: other.yaml}"), "plans/other.yaml"},
+		"file elsewhere":   {plan("- {name: s, description: d, file: ../../secret.yaml}"), "must lie in plans/"},
+		"twice":            {plan("- {name: s, description: d, file: s.yaml}\n- {name: s, description: d, file: s.yaml}"), "used twice"},
+		"other cluster":    {plan("- {name: s, description: d, file: s.yaml, credentials: eu.yaml}"), "one cluster"},
+		"values a list":    {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "[1]"}, "map"},
+		"values not YAML":  {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "a: b: c"}, "YAML"},
+		"unknown helper":   {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": `a: {{ include "x" . }}`}, `plan "s"`},
+		"broken template":  {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": `a: {{`}, `plan "s"`},
+		"plans not even":   {plan("- 7"), "plans.yaml"},
+		"values duplicate": {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "a: 1\na: 2"}, "a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.files["good/Chart.yaml"] = chartYAML("good")
+			catalog := load(t, write(t, c.files))
+			if len(catalog.Services) != 1 || catalog.Services[0].Metadata().Name != "good" {
+				t.Errorf("served: %+v", catalog.Services)
+			}
+			if len(catalog.Problems) != 1 || !strings.Contains(catalog.Problems[0].Err.Error(), c.want) {
+				t.Errorf("problems %v, want one with %q", catalog.Problems, c.want)
+			}
+		})
+	}
+}
+
+// TestDigest changes with everything an operator can edit, and with nothing else.
+func TestDigest(t *testing.T) {
+	files := map[string]string{
+		"Chart.yaml": chartYAML("c"), "values.yaml": "a: 1", "plans.yaml": "- {name: s, description: d, file: s.yaml}", "plans/s.yaml": "a: 1",
+		".helmignore": "plans/\n",
+	}
+	digest := func() string { return load(t, write(t, files)).Services[0].Digest }
+	first := digest()
+	if again := digest(); again != first {
+		t.Errorf("the same chart has digests %s and %s", first, again)
+	}
+	for name, text := range map[string]string{"values.yaml": "a: 2", "plans/s.yaml": "a: 3", "templates/x.yaml": "a: 4"} {
+		files[name] = text
+		if changed := digest(); changed == first {
+			t.Errorf("changing %s leaves the digest as it was", name)
+		} else {
+			first = changed
+		}
+	}
+}

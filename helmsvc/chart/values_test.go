@@ -1,0 +1,106 @@
+package chart_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+func TestValues(t *testing.T) {
+	for name, c := range map[string]struct {
+		plan, parameters string
+		want             map[string]any
+	}{
+		"nothing":           {"", "", map[string]any{}},
+		"null":              {"", "null", map[string]any{}},
+		"plan alone":        {"a: {b: 1, c: 2}", "{}", map[string]any{"a": map[string]any{"b": int64(1), "c": int64(2)}}},
+		"deep":              {"a: {b: 1, c: 2}", `{"a":{"c":3}}`, map[string]any{"a": map[string]any{"b": int64(1), "c": int64(3)}}},
+		"lists replaced":    {"a: [1, 2]", `{"a":[3]}`, map[string]any{"a": []any{int64(3)}}},
+		"map by scalar":     {"a: {b: 1}", `{"a":"x"}`, map[string]any{"a": "x"}},
+		"null kept":         {"a: {b: 1}", `{"a":null}`, map[string]any{"a": nil}},
+		"whole numbers":     {"", `{"a":10000000,"b":9007199254740993}`, map[string]any{"a": int64(10000000), "b": int64(9007199254740993)}},
+		"fractions":         {"", `{"a":0.5}`, map[string]any{"a": 0.5}},
+		"helpers":           {`a: {{ include "c.name" . }}`, "", map[string]any{"a": "c-of-k-rel"}},
+		"release":           {`a: "{{ .Release.Name }}/{{ .Release.Namespace }}"`, "", map[string]any{"a": "k-rel/ns"}},
+		"values and sprig":  {`a: {{ .Values.base | upper }}`, "", map[string]any{"a": "FROM-CHART"}},
+		"parameters not":    {"", `{"a":"{{ .Release.Name }}"}`, map[string]any{"a": "{{ .Release.Name }}"}},
+		"only a comment":    {"# nothing", "", map[string]any{}},
+		"numbers of a plan": {"a: 10000000", "", map[string]any{"a": int64(10000000)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			service := load(t, write(t, map[string]string{
+				"Chart.yaml":             chartYAML("c"),
+				"values.yaml":            "base: from-chart",
+				"plans.yaml":             "- {name: s, description: d, file: s.yaml}",
+				"plans/s.yaml":           c.plan,
+				"templates/_helpers.tpl": `{{ define "c.name" }}{{ .Chart.Name }}-of-{{ .Release.Name }}{{ end }}`,
+				"templates/x.yaml":       `{{ fail "not rendered for a plan file" }}`,
+			})).Services[0]
+			rendered, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(c.parameters))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(rendered.Values, c.want) {
+				t.Errorf("values %#v, want %#v", rendered.Values, c.want)
+			}
+		})
+	}
+}
+
+func TestParametersThatAreNoObject(t *testing.T) {
+	for _, text := range []string{`[1]`, `"x"`, `7`, `true`, `{`} {
+		if _, err := chart.DecodeParameters(json.RawMessage(text)); err == nil {
+			t.Errorf("%s is accepted", text)
+		}
+	}
+}
+
+// TestRenderedChartIsACopy lets Helm change what it is given.
+func TestRenderedChartIsACopy(t *testing.T) {
+	service := load(t, write(t, map[string]string{
+		"Chart.yaml":            chartYAML("c") + "dependencies: [{name: sub, version: 1.2.3}]\n",
+		"charts/sub/Chart.yaml": chartYAML("sub"),
+		"values.yaml":           "a: {b: 1}",
+	})).Services[0]
+	first, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first.Chart.SetDependencies()
+	first.Chart.Metadata.Dependencies[0].Name = "changed"
+	first.Chart.Values["a"].(map[string]any)["b"] = 2
+	second, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(second.Chart.Dependencies()) != 1 || second.Chart.Metadata.Dependencies[0].Name != "sub" {
+		t.Error("the dependencies of one instance's chart are another's")
+	}
+	if b := second.Chart.Values["a"].(map[string]any)["b"]; b == 2 {
+		t.Error("the values of one instance's chart are another's")
+	}
+}
+
+// TestBrokerFilesAreStripped keeps plans, bind templates and image archives
+// out of what Helm sees and stores.
+func TestBrokerFilesAreStripped(t *testing.T) {
+	service := load(t, write(t, map[string]string{
+		"Chart.yaml": chartYAML("c"), "plans.yaml": "- {name: s, description: d, file: s.yaml}", "plans/s.yaml": "",
+		"bind.yaml": "template: '{}'", "images/x.tgz": "x", "tsmgr/plans.yaml": "[]", "files/kept.txt": "x",
+	})).Services[0]
+	rendered, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range append(slices.Clone(rendered.Chart.Files), rendered.Chart.Raw...) {
+		names = append(names, f.Name)
+	}
+	if got := strings.Join(names, " "); got != "files/kept.txt" {
+		t.Errorf("Helm sees the files %s", got)
+	}
+}

@@ -1,0 +1,291 @@
+package helmsvc_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
+)
+
+var (
+	local   *cluster.Cluster
+	clients kubernetes.Interface
+	charts  chart.Catalog
+)
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if charts, err = chart.Load("testdata"); err != nil {
+		return 1, err
+	}
+	if local, err = cluster.Start(context.Background(), cluster.Options{Nodes: 1, Log: os.Stderr}); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, local.Stop()) }()
+	if clients, err = kubernetes.NewForConfig(local.RESTConfig()); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+// place is where one test installs.
+type place struct {
+	*helmsvc.Cluster
+	t      *testing.T
+	ns     helmsvc.Namespace
+	target helmsvc.Target
+}
+
+const owner = "example.com/owner"
+
+func newPlace(t *testing.T) *place {
+	t.Helper()
+	t.Parallel()
+	c, err := helmsvc.NewCluster(local.RESTConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.NewString()
+	p := &place{Cluster: c, t: t, target: helmsvc.TargetOf("t", id)}
+	p.ns = helmsvc.Namespace{Name: p.target.Namespace, Annotations: map[string]string{owner: id, "group": id}, Owner: owner}
+	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// install installs the test chart with these values.
+func (p *place) install(ctx context.Context, parameters string, report func(helmsvc.Progress)) error {
+	p.t.Helper()
+	what, err := charts.Services[0].Render(charts.Services[0].Plans[0], p.target.Release, p.target.Namespace, json.RawMessage(parameters))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.Install(ctx, p.target, what, report)
+}
+
+func (p *place) releases() []corev1.Secret {
+	p.t.Helper()
+	list, err := clients.CoreV1().Secrets(p.target.Namespace).List(p.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return list.Items
+}
+
+func TestNamespace(t *testing.T) {
+	p := newPlace(t)
+	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+		t.Errorf("the same namespace again: %v", err)
+	}
+	other := p.ns
+	other.Annotations = map[string]string{owner: "somebody else"}
+	var conflict *helmsvc.ConflictError
+	if err := p.EnsureNamespace(t.Context(), other); !errors.As(err, &conflict) {
+		t.Errorf("somebody else's namespace: %v", err)
+	}
+	if err := p.DeleteNamespace(t.Context(), other); err != nil {
+		t.Error(err)
+	}
+	if _, err := clients.CoreV1().Namespaces().Get(t.Context(), p.ns.Name, metav1.GetOptions{}); err != nil {
+		t.Errorf("somebody else's namespace was deleted: %v", err)
+	}
+	for range 2 {
+		if err := p.DeleteNamespace(t.Context(), p.ns); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestStuckNamespace quotes Kubernetes on what holds a namespace up.
+func TestStuckNamespace(t *testing.T) {
+	p := newPlace(t)
+	held := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "held", Finalizers: []string{"example.com/hold"}}}
+	held, err := clients.CoreV1().ConfigMaps(p.ns.Name).Create(t.Context(), held, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	err = p.DeleteNamespace(ctx, p.ns)
+	if err == nil || !strings.Contains(err.Error(), "example.com/hold") {
+		t.Errorf("error %v, want one that names the finalizer", err)
+	}
+	if held, err = clients.CoreV1().ConfigMaps(p.ns.Name).Get(t.Context(), held.Name, metav1.GetOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	held.Finalizers = nil
+	if _, err := clients.CoreV1().ConfigMaps(p.ns.Name).Update(t.Context(), held, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.DeleteNamespace(t.Context(), p.ns); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInstallTwice(t *testing.T) {
+	p := newPlace(t)
+	var progress []string
+	var mu sync.Mutex
+	report := func(now helmsvc.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		progress = append(progress, now.String())
+	}
+	for range 2 {
+		if err := p.install(t.Context(), `{"replicas":2}`, report); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(p.releases()); n != 1 {
+		t.Errorf("%d revisions of the release, want 1", n)
+	}
+	if last := progress[len(progress)-1]; last != "2 of 2 pods ready" {
+		t.Errorf("progress ended with %q", progress)
+	}
+	for range 2 {
+		if err := p.Uninstall(t.Context(), p.target); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(p.releases()); n != 0 {
+		t.Errorf("%d revisions of the release are left", n)
+	}
+}
+
+// TestInstallAfterCrash installs over what a killed process left.
+func TestInstallAfterCrash(t *testing.T) {
+	p := newPlace(t)
+	ctx, crash := context.WithCancel(t.Context())
+	err := p.install(ctx, `{"image":"fault.local/never-ready:1"}`, func(helmsvc.Progress) { crash() })
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the cancelled install returned %v", err)
+	}
+	// Nothing may be written once Install has returned: Helm's own idea, to
+	// mark the release as failed, must have been thwarted.
+	left := p.releases()
+	if len(left) != 1 || left[0].Labels["status"] != "pending-install" {
+		t.Fatalf("the cancelled install left %d revisions: %+v", len(left), left)
+	}
+	if err := p.install(t.Context(), `{}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	if now := p.releases(); len(now) != 1 || now[0].Labels["status"] != "deployed" {
+		t.Errorf("the release is %+v", now)
+	}
+}
+
+func TestTimeLimit(t *testing.T) {
+	p := newPlace(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	err := p.install(ctx, `{"image":"fault.local/pull-error:1"}`, nil)
+	var notReady *helmsvc.NotReadyError
+	if !errors.As(err, &notReady) || !strings.Contains(err.Error(), "0 of 1 pods ready") || !strings.Contains(err.Error(), "can't pull its image") {
+		t.Errorf("error %v", err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestQuota says why no pod could be made at all.
+func TestQuota(t *testing.T) {
+	p := newPlace(t)
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "none"}}
+	if err := json.Unmarshal([]byte(`{"hard":{"pods":"0"}}`), &quota.Spec); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := clients.CoreV1().ResourceQuotas(p.ns.Name).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if err := p.install(ctx, `{}`, nil); err == nil || !strings.Contains(err.Error(), "exceeded quota") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestHooks runs a chart's hooks, and uninstalls in spite of one that fails.
+func TestHooks(t *testing.T) {
+	p := newPlace(t)
+	if err := p.install(t.Context(), `{"hooks":"registry.example.com/hook:1"}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	q := &place{Cluster: p.Cluster, t: t, ns: p.ns, target: helmsvc.Target{Namespace: p.target.Namespace, Release: "k-other"}}
+	if err := q.install(t.Context(), `{"deleteHook":"fault.local/crash:1"}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Uninstall(t.Context(), q.target); err != nil {
+		t.Errorf("a failing delete hook: %v", err)
+	}
+	if n := len(q.releases()); n != 0 {
+		t.Errorf("%d revisions of the release are left", n)
+	}
+}
+
+// TestCancelledInHook ends while a hook is being waited for.
+func TestCancelledInHook(t *testing.T) {
+	p := newPlace(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	installed := make(chan error, 1)
+	go func() { installed <- p.install(ctx, `{"hooks":"fault.local/never-ready:1"}`, nil) }()
+	watch, err := clients.CoreV1().Pods(p.ns.Name).Watch(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Stop()
+	<-watch.ResultChan() // the hook's pod
+	cancel()
+	if err := <-installed; !errors.Is(err, context.Canceled) {
+		t.Errorf("the cancelled install returned %v", err)
+	}
+}
+
+// TestPodsThatMove waits for a ready pod, and offers its new address.
+func TestPodsThatMove(t *testing.T) {
+	p := newPlace(t)
+	if err := p.install(t.Context(), `{}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	before, err := p.ViewReady(t.Context(), p.ns.Name, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := local.RestartPod(t.Context(), p.ns.Name, before.Pods[0].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := p.ViewReady(t.Context(), p.ns.Name, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := after.Endpoints[0].Host; got != address || got == before.Endpoints[0].Host {
+		t.Errorf("the endpoint is %s, the pod's new address %s", got, address)
+	}
+}

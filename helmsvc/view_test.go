@@ -1,0 +1,150 @@
+package helmsvc
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// TestReleaseName holds the name against one computed by another program.
+func TestReleaseName(t *testing.T) {
+	if name := ReleaseName("0a1b2c3d-0000-4000-8000-000000000001"); name != "k-e43nqfnb" {
+		t.Errorf("release name %q", name)
+	}
+}
+
+// pod is a ready pod with a container port for each of the given ones.
+func pod(ports ...corev1.ContainerPort) corev1.Pod {
+	return corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "p", Labels: map[string]string{"app": "x"}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Ports: ports}}},
+		Status: corev1.PodStatus{
+			Phase: corev1.PodRunning, PodIP: "10.255.0.7",
+			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},
+		},
+	}
+}
+
+func service(name string, ports ...corev1.ServicePort) corev1.Service {
+	return corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": "x"}, Ports: ports},
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	web := corev1.ContainerPort{Name: "web", ContainerPort: 8080}
+	dns := corev1.ContainerPort{Name: "dns", ContainerPort: 5353, Protocol: corev1.ProtocolUDP}
+	at := func(port int32, protocol, name string) Endpoint {
+		return Endpoint{Host: "10.255.0.7", Port: port, Protocol: protocol, Name: name}
+	}
+	other := service("other", corev1.ServicePort{Port: 1})
+	other.Spec.Selector = map[string]string{"app": "y"}
+	external := service("external", corev1.ServicePort{Port: 2})
+	external.Spec.Selector = nil
+	for name, c := range map[string]struct {
+		pod      corev1.Pod
+		services []corev1.Service
+		want     []Endpoint
+	}{
+		"named target":       {pod(web), []corev1.Service{service("s", corev1.ServicePort{Name: "http", Port: 80, TargetPort: intstr.FromString("web")})}, []Endpoint{at(8080, "tcp", "http")}},
+		"numbered target":    {pod(), []corev1.Service{service("s", corev1.ServicePort{Port: 80, TargetPort: intstr.FromInt32(81)})}, []Endpoint{at(81, "tcp", "s")}},
+		"no target":          {pod(), []corev1.Service{service("s", corev1.ServicePort{Port: 80})}, []Endpoint{at(80, "tcp", "s")}},
+		"udp":                {pod(dns), []corev1.Service{service("s", corev1.ServicePort{Port: 53, Protocol: corev1.ProtocolUDP, TargetPort: intstr.FromString("dns")})}, []Endpoint{at(5353, "udp", "s")}},
+		"name of other kind": {pod(dns), []corev1.Service{service("s", corev1.ServicePort{Port: 53, TargetPort: intstr.FromString("dns")})}, []Endpoint{at(5353, "udp", "dns")}},
+		"unknown name":       {pod(web), []corev1.Service{service("s", corev1.ServicePort{Port: 53, TargetPort: intstr.FromString("nope")})}, []Endpoint{at(8080, "tcp", "web")}},
+		"headless too": {pod(web), []corev1.Service{
+			service("s", corev1.ServicePort{Name: "http", Port: 80, TargetPort: intstr.FromString("web")}),
+			service("s-headless", corev1.ServicePort{Name: "again", Port: 8080}),
+		}, []Endpoint{at(8080, "tcp", "http")}},
+		"declared":         {pod(web, dns), nil, []Endpoint{at(8080, "tcp", "web"), at(5353, "udp", "dns")}},
+		"other selector":   {pod(web), []corev1.Service{other}, []Endpoint{at(8080, "tcp", "web")}},
+		"no selector":      {pod(web), []corev1.Service{external}, []Endpoint{at(8080, "tcp", "web")}},
+		"sctp is left out": {pod(), []corev1.Service{service("s", corev1.ServicePort{Port: 7, Protocol: corev1.ProtocolSCTP}, corev1.ServicePort{Port: 8})}, []Endpoint{at(8, "tcp", "s")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			view := newView(nil, c.services, []corev1.Pod{c.pod})
+			if !reflect.DeepEqual(view.Endpoints, c.want) {
+				t.Errorf("endpoints %+v, want %+v", view.Endpoints, c.want)
+			}
+		})
+	}
+}
+
+// TestOnlyReadyPods shows which pods a binding is offered, and which make it
+// wait.
+func TestOnlyReadyPods(t *testing.T) {
+	changed := func(edit func(*corev1.Pod)) corev1.Pod {
+		p := pod(corev1.ContainerPort{ContainerPort: 1})
+		edit(&p)
+		return p
+	}
+	now := metav1.Now()
+	yes := true
+	for name, c := range map[string]struct {
+		pod            corev1.Pod
+		offered, waits bool
+	}{
+		"ready":       {changed(func(*corev1.Pod) {}), true, false},
+		"not ready":   {changed(func(p *corev1.Pod) { p.Status.Conditions[0].Status = corev1.ConditionFalse }), false, true},
+		"no address":  {changed(func(p *corev1.Pod) { p.Status.PodIP = "" }), false, true},
+		"pending":     {changed(func(p *corev1.Pod) { p.Status = corev1.PodStatus{Phase: corev1.PodPending} }), false, true},
+		"terminating": {changed(func(p *corev1.Pod) { p.DeletionTimestamp = &now }), false, false},
+		"ended":       {changed(func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }), false, false},
+		"of a Job": {changed(func(p *corev1.Pod) {
+			p.OwnerReferences = []metav1.OwnerReference{{Kind: "Job", Controller: &yes}}
+		}), false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			view := newView(nil, nil, []corev1.Pod{c.pod})
+			if offered := len(view.Pods) == 1 && len(view.Endpoints) == 1; offered != c.offered {
+				t.Errorf("offered: %t, want %t (%+v)", offered, c.offered, view)
+			}
+			if view.wantsPods() != c.waits {
+				t.Errorf("makes a bind wait: %t, want %t", view.wantsPods(), c.waits)
+			}
+		})
+	}
+}
+
+func TestPodReason(t *testing.T) {
+	waitingFor := func(reason, message string) corev1.ContainerStatus {
+		return corev1.ContainerStatus{Name: "c", Image: "i:1", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}}
+	}
+	crashed := waitingFor("CrashLoopBackOff", "back-off 10s")
+	crashed.RestartCount = 3
+	crashed.LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 7, Message: "no such\nfile"}
+	for name, c := range map[string]struct {
+		status corev1.PodStatus
+		want   string
+	}{
+		"image":         {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waitingFor("ImagePullBackOff", "not found")}}, "pod p: container c can't pull its image i:1 (ImagePullBackOff): not found"},
+		"crash":         {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{crashed}}, "pod p: container c keeps crashing (3 restarts): it exited with code 7: no such file"},
+		"init":          {corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{waitingFor("CreateContainerConfigError", "secret x not found")}}, "pod p: container c is waiting (CreateContainerConfigError): secret x not found"},
+		"unschedulable": {corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Message: "0/3 nodes are available"}}}, "pod p: can't be scheduled: 0/3 nodes are available"},
+		"starting":      {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waitingFor("ContainerCreating", "")}}, ""},
+		"exited":        {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Name: "c", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 2}}}}}, "pod p: container c exited with code 2"},
+		"probe":         {corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionFalse, Message: "containers with unready status: [c]"}}}, "pod p: not ready: containers with unready status: [c]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Status: c.status}
+			if got := podReason(&p); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+	ready := pod()
+	if got := podReason(&ready); got != "" {
+		t.Errorf("a ready pod has the reason %q", got)
+	}
+}
+
+func TestShorten(t *testing.T) {
+	if got := shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
+		t.Errorf("shortened to %d bytes: %q", len(got), got)
+	}
+}

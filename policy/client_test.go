@@ -1,0 +1,245 @@
+package policy_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+)
+
+const app, group = "0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b"
+
+func stand(t *testing.T, options cf.Options) *cf.Server {
+	t.Helper()
+	s, err := cf.Start(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	s.AddApp(cf.App{GUID: app})
+	return s
+}
+
+func settings(s *cf.Server) policy.Settings {
+	return policy.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: 5 * time.Second}
+}
+
+func connect(s *cf.Server) *policy.Client {
+	return policy.New(settings(s), func(string, error) {})
+}
+
+func TestLifeOfAPolicy(t *testing.T) {
+	s := stand(t, cf.Options{})
+	client := connect(s)
+	policies := []policy.Policy{policy.To(app, group, "tcp", 5432), policy.To(app, group, "udp", 53)}
+	for range 2 { // twice: every call may be repeated
+		if err := client.Create(t.Context(), policies); err != nil {
+			t.Fatal(err)
+		}
+	}
+	listed, err := client.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(policy.Unique(listed), policy.Unique(policies)) {
+		t.Errorf("listed %+v, want %+v", listed, policies)
+	}
+	for range 2 {
+		if err := client.Delete(t.Context(), policies); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := s.Policies(); len(left) != 0 {
+		t.Errorf("left: %+v", left)
+	}
+	if err := client.LastError(); err != nil {
+		t.Errorf("the last call went well, and LastError is %v", err)
+	}
+}
+
+// TestTLS accepts the stand-in's self-made certificate only when told to.
+func TestTLS(t *testing.T) {
+	s := stand(t, cf.Options{TLS: true})
+	if _, err := connect(s).List(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("an unknown certificate: %v", err)
+	}
+	careless := settings(s)
+	careless.SkipTLSValidation = true
+	if _, err := policy.New(careless, func(string, error) {}).List(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// clock is a time that a test moves.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// TestTokenEndsEarly has UAA's clock run ahead: the client takes its token for
+// good, the policy server doesn't.
+func TestTokenEndsEarly(t *testing.T) {
+	c := &clock{now: time.Now()}
+	s := stand(t, cf.Options{TokenLife: time.Minute, Clock: c.Now})
+	client := connect(s)
+	for n := range 3 {
+		if _, err := client.List(t.Context()); err != nil {
+			t.Fatalf("call %d: %v", n, err)
+		}
+		c.advance(2 * time.Minute)
+	}
+}
+
+// TestShortTokens lets many callers share tokens that end all the time.
+func TestShortTokens(t *testing.T) {
+	s := stand(t, cf.Options{TokenLife: time.Second})
+	client := connect(s)
+	var callers sync.WaitGroup
+	for range 10 {
+		callers.Go(func() {
+			for range 20 {
+				if err := client.Create(t.Context(), []policy.Policy{policy.To(app, group, "tcp", 1)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// TestOneDiscovery lets callers that come at the same time share one search.
+func TestOneDiscovery(t *testing.T) {
+	s := stand(t, cf.Options{})
+	s.Fault(cf.APIRoot, cf.Fault{Kind: cf.Slow, Delay: 200 * time.Millisecond})
+	client := connect(s)
+	var callers sync.WaitGroup
+	for range 20 {
+		callers.Go(func() {
+			if _, err := client.List(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	callers.Wait()
+	// go-cfclient asks for UAA's address and the client for the policy API's.
+	if asked := s.Requests()["GET /"]; asked != 2 {
+		t.Errorf("the API root was asked %d times, want 2", asked)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault  cf.Fault
+		part   cf.Part
+		edit   func(*policy.Settings)
+		status int
+		want   string
+	}{
+		"down":          {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.Down}, want: "calling the policy API"},
+		"500":           {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.ServerError}, status: 500, want: "the policy server answered 500"},
+		"403":           {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.Forbidden}, status: 403, want: "policy quota exceeded"},
+		"401 for ever":  {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.Unauthorized}, status: 401, want: "the policy server answered 401"},
+		"invalid JSON":  {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.InvalidJSON}, want: "isn't valid JSON"},
+		"a login page":  {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.Redirect}, want: "isn't valid JSON"},
+		"unrouted":      {part: cf.PolicyAPI, fault: cf.Fault{Kind: cf.Unrouted}, status: 404, want: "the policy server answered 404"},
+		"root down":     {part: cf.APIRoot, fault: cf.Fault{Kind: cf.Down}, want: "finding the policy API from CF API"},
+		"root is HTML":  {part: cf.APIRoot, fault: cf.Fault{Kind: cf.Redirect}, want: "finding the policy API from CF API"},
+		"wrong secret":  {edit: func(s *policy.Settings) { s.ClientSecret = "wrong" }, status: 401, want: "UAA answered 401: unauthorized; check the client's id, secret and authorities"},
+		"not CF at all": {edit: func(s *policy.Settings) { s.CFAPIAddress = "http://127.0.0.1:1" }, want: "finding the policy API from CF API"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := stand(t, cf.Options{})
+			if c.fault.Kind != "" {
+				s.Fault(c.part, c.fault)
+			}
+			with := settings(s)
+			if c.edit != nil {
+				c.edit(&with)
+			}
+			var observed error
+			client := policy.New(with, func(_ string, err error) { observed = err })
+			_, err := client.List(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("error %v, want %q", err, c.want)
+			}
+			if strings.Contains(err.Error(), s.Client().Secret) {
+				t.Errorf("the error holds the client's secret: %v", err)
+			}
+			if observed == nil || client.LastError() == nil {
+				t.Error("the failure wasn't observed")
+			}
+			var refused *policy.Error
+			if errors.As(err, &refused) != (c.status != 0) || refused != nil && refused.Status != c.status {
+				t.Errorf("error %#v, want one with status %d", refused, c.status)
+			}
+		})
+	}
+}
+
+// TestBackAgain finds everything anew after CF was away.
+func TestBackAgain(t *testing.T) {
+	s := stand(t, cf.Options{})
+	client := connect(s)
+	s.Fault(cf.APIRoot, cf.Fault{Kind: cf.Down})
+	if _, err := client.List(t.Context()); err == nil {
+		t.Fatal("CF is down, and the call went well")
+	}
+	s.Clear()
+	if _, err := client.List(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoPolicyAPI meets a foundation without container-to-container networking.
+func TestNoPolicyAPI(t *testing.T) {
+	s := stand(t, cf.Options{})
+	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"links":{"uaa":{"href":%q},"login":{"href":%q}}}`, s.URL()+"/uaa", s.URL()+"/uaa")
+	}))
+	defer bare.Close()
+	with := settings(s)
+	with.CFAPIAddress = bare.URL
+	_, err := policy.New(with, func(string, error) {}).List(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "links.network_policy_v1") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestWithout(t *testing.T) {
+	one, two := policy.To(app, group, "tcp", 1), policy.To(app, group, "tcp", 2)
+	wide := one
+	wide.Destination.Ports.End = 2
+	for name, c := range map[string]struct{ have, drop, want []policy.Policy }{
+		"nothing":    {nil, nil, nil},
+		"one":        {[]policy.Policy{one, two}, []policy.Policy{one}, []policy.Policy{two}},
+		"all":        {[]policy.Policy{one}, []policy.Policy{two, one}, nil},
+		"wider":      {[]policy.Policy{one}, []policy.Policy{wide}, []policy.Policy{one}},
+		"none there": {nil, []policy.Policy{one}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := policy.Without(c.have, c.drop); !slices.Equal(got, c.want) {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
+		})
+	}
+}
