@@ -1,0 +1,170 @@
+package kubernetes_test
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/yaml"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+func TestRightsAreBoundToTheAccount(t *testing.T) {
+	everything := decodeAll(t)
+	account := only[*corev1.ServiceAccount](t, everything)
+	want := rbacv1.Subject{Kind: "ServiceAccount", Name: account.Name, Namespace: account.Namespace}
+	cluster := only[*rbacv1.ClusterRoleBinding](t, everything)
+	records := only[*rbacv1.RoleBinding](t, everything)
+	for _, subjects := range [][]rbacv1.Subject{cluster.Subjects, records.Subjects} {
+		if !slices.Equal(subjects, []rbacv1.Subject{want}) {
+			t.Errorf("rights are bound to %v, want %v alone", subjects, want)
+		}
+	}
+	if role := only[*rbacv1.ClusterRole](t, everything); cluster.RoleRef.Name != role.Name {
+		t.Errorf("the ClusterRole %q is bound, it is called %q", cluster.RoleRef.Name, role.Name)
+	}
+	role := only[*rbacv1.Role](t, everything)
+	if records.RoleRef.Name != role.Name || records.Namespace != role.Namespace || role.Namespace != account.Namespace {
+		t.Errorf("the Role %s/%s is bound in %s as %q", role.Namespace, role.Name, records.Namespace, records.RoleRef.Name)
+	}
+}
+
+// By each of these an account can get the rights of another, or of the node.
+func TestRightsDontGrow(t *testing.T) {
+	for _, rule := range only[*rbacv1.ClusterRole](t, decodeAll(t)).Rules {
+		for _, verb := range rule.Verbs {
+			if slices.Contains([]string{"*", "impersonate", "bind", "escalate", "deletecollection"}, verb) {
+				t.Errorf("%v may be %q", rule.Resources, verb)
+			}
+		}
+		for _, resource := range rule.Resources {
+			if strings.ContainsAny(resource, "*/") || slices.Contains(rule.APIGroups, "*") || slices.Contains(rule.APIGroups, rbacv1.GroupName) {
+				t.Errorf("the ClusterRole grants %v of %v", resource, rule.APIGroups)
+			}
+		}
+	}
+}
+
+// Helm gets an object before it makes it, and patches or deletes it later.
+var helmVerbs = []string{"get", "create", "patch", "delete"}
+
+func TestSampleChartsAreGranted(t *testing.T) {
+	catalog, err := chart.Load("../../charts")
+	if err != nil || len(catalog.Services) == 0 || len(catalog.Problems) > 0 {
+		t.Fatalf("%d services, %v, %v", len(catalog.Services), catalog.Problems, err)
+	}
+	for _, service := range catalog.Services {
+		for _, plan := range service.Plans {
+			t.Run(service.Metadata().Name+"/"+plan.Name, func(t *testing.T) {
+				rendered, err := service.Render(plan, "release", "namespace", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkGranted(t, rendered.Chart, rendered.Values)
+			})
+		}
+	}
+}
+
+func TestOrdinaryChartIsGranted(t *testing.T) {
+	folder, err := chartutil.Create("ordinary", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ordinary, err := loader.LoadDir(filepath.Clean(folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	enabled := map[string]any{"enabled": true}
+	checkGranted(t, ordinary, map[string]any{"ingress": enabled, "autoscaling": enabled})
+}
+
+func checkGranted(t *testing.T, c *helmchart.Chart, values map[string]any) {
+	t.Helper()
+	rules := only[*rbacv1.ClusterRole](t, decodeAll(t)).Rules
+	resources := resourcesOf(t, c, values)
+	if len(resources) == 0 {
+		t.Fatal("the chart renders nothing")
+	}
+	for _, resource := range resources {
+		for _, verb := range helmVerbs {
+			if !granted(rules, resource, verb) {
+				t.Errorf("the ClusterRole doesn't grant %s of %s", verb, resource)
+			}
+		}
+	}
+}
+
+func granted(rules []rbacv1.PolicyRule, resource schema.GroupResource, verb string) bool {
+	return slices.ContainsFunc(rules, func(r rbacv1.PolicyRule) bool {
+		return slices.Contains(r.APIGroups, resource.Group) && slices.Contains(r.Resources, resource.Resource) && slices.Contains(r.Verbs, verb)
+	})
+}
+
+// resourcesOf renders the chart and returns what it is made of.
+func resourcesOf(t *testing.T, c *helmchart.Chart, values map[string]any) []schema.GroupResource {
+	t.Helper()
+	options := chartutil.ReleaseOptions{Name: "release", Namespace: "namespace", IsInstall: true}
+	input, err := chartutil.ToRenderValues(c, values, options, chartutil.DefaultCapabilities)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := engine.Render(c, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[schema.GroupResource]bool{}
+	for name, content := range files {
+		var object struct {
+			APIVersion string `json:"apiVersion"`
+			Kind       string `json:"kind"`
+		}
+		if filepath.Ext(name) != ".yaml" {
+			continue
+		}
+		if err := yaml.Unmarshal([]byte(content), &object); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if object.Kind != "" {
+			plural, _ := meta.UnsafeGuessKindToResource(schema.FromAPIVersionAndKind(object.APIVersion, object.Kind))
+			found[plural.GroupResource()] = true
+		}
+	}
+	return slices.Collect(maps.Keys(found))
+}
+
+// The policy knows the account and the instances' namespaces by name.
+func TestConfinementFitsTheBroker(t *testing.T) {
+	everything := decodeAll(t)
+	account := only[*corev1.ServiceAccount](t, everything)
+	policy := only[*admissionv1.ValidatingAdmissionPolicy](t, everything)
+	binding := only[*admissionv1.ValidatingAdmissionPolicyBinding](t, everything)
+	if binding.Spec.PolicyName != policy.Name {
+		t.Errorf("the policy %q is bound, it is called %q", binding.Spec.PolicyName, policy.Name)
+	}
+	user := fmt.Sprintf(`request.userInfo.username == "system:serviceaccount:%s:%s"`, account.Namespace, account.Name)
+	if condition := policy.Spec.MatchConditions[0].Expression; condition != user {
+		t.Errorf("the policy matches %s, want %s", condition, user)
+	}
+	prefix := fmt.Sprintf(`request.namespace.startsWith("%s-")`, settings(t)["NAMESPACE_PREFIX"].fallback)
+	own := fmt.Sprintf(`request.namespace == "%s"`, account.Namespace)
+	for _, want := range []string{prefix, own} {
+		if !slices.ContainsFunc(policy.Spec.Variables, func(v admissionv1.Variable) bool { return strings.Contains(v.Expression, want) }) {
+			t.Errorf("no variable of the policy says %s", want)
+		}
+	}
+}
