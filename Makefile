@@ -47,9 +47,14 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 
 .PHONY: dist
 dist: ## build the static binary, and what goes into an image beside it, into dist/
+	rm -rf dist && mkdir -p dist/charts
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o dist/broker ./cmd/broker
-	cp /etc/ssl/certs/ca-certificates.crt dist/ca-certificates.crt
-	rm -rf dist/charts && cp -r charts dist/charts && rm -f dist/charts/*.go
+	cp /etc/ssl/certs/ca-certificates.crt dist/
+	cp -R charts/*/ dist/charts/
+
+.PHONY: image
+image: dist ## build the container image with buildah; docker build works as well
+	buildah bud $(BUILDAH_FLAGS) -t cf-helm-broker .
 
 .PHONY: clean
 clean: ## remove what was built here; the control plane's cache stays

@@ -75,10 +75,16 @@ func existingInstance(i record.Instance, details domain.ProvisionDetails) (domai
 		return domain.ProvisionedServiceSpec{}, apiresponses.ErrConcurrentInstanceAccess
 	case i.Operation.Type == record.Delete:
 		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists, and deleting it failed; delete it again first", i.ID)
-	case i.ServiceID != details.ServiceID || i.PlanID != details.PlanID || !sameParameters(i.Parameters, details.RawParameters):
-		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists already, with another service, plan or other parameters", i.ID)
+	case !sameRequest(i, details):
+		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists already, with another service, plan, organization or space or other parameters", i.ID)
 	case i.Operation.State == record.Succeeded:
 		return domain.ProvisionedServiceSpec{AlreadyExists: true}, nil
 	}
 	return domain.ProvisionedServiceSpec{IsAsync: true, OperationData: i.Operation.ID}, nil
+}
+
+func sameRequest(i record.Instance, details domain.ProvisionDetails) bool {
+	return i.ServiceID == details.ServiceID && i.PlanID == details.PlanID &&
+		i.OrganizationGUID == details.OrganizationGUID && i.SpaceGUID == details.SpaceGUID &&
+		sameParameters(i.Parameters, details.RawParameters)
 }

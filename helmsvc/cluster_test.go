@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -287,5 +288,41 @@ func TestPodsThatMove(t *testing.T) {
 	}
 	if got := after.Endpoints[0].Host; got != address || got == before.Endpoints[0].Host {
 		t.Errorf("the endpoint is %s, the pod's new address %s", got, address)
+	}
+}
+
+// TestMissingRight names the right that is missing, at once, where a watch
+// would otherwise be tried until the time limit.
+func TestMissingRight(t *testing.T) {
+	p := newPlace(t)
+	user := "limited-" + p.ns.Name
+	everything := []string{"*"}
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: user}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: everything, Resources: everything, Verbs: []string{"get", "create", "update", "patch", "delete"}},
+		{APIGroups: []string{""}, Resources: everything, Verbs: []string{"list", "watch"}},
+	}}
+	if _, err := clients.RbacV1().ClusterRoles().Create(t.Context(), role, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: user},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: user},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}},
+	}
+	if _, err := clients.RbacV1().ClusterRoleBindings().Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	config := local.RESTConfig()
+	config.Impersonate.UserName = user
+	limited, err := helmsvc.NewCluster(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Cluster = limited
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err = p.install(ctx, `{}`, nil)
+	if err == nil || ctx.Err() != nil || !strings.Contains(err.Error(), `cannot list resource "deployments"`) {
+		t.Errorf("error %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -45,11 +46,11 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 		}
 		select {
 		case <-watched.changed:
-		case <-ctx.Done():
+		case <-watched.ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return c.notReady(ctx, namespace, last, "in time")
 			}
-			return ctx.Err()
+			return context.Cause(watched.ctx)
 		}
 	}
 }
@@ -59,9 +60,13 @@ type watchedRelease struct {
 	informers dynamicinformer.DynamicSharedInformerFactory
 	objects   []watchedObject
 	pods      cache.GenericLister
+	synced    []cache.DoneChecker
 	// changed holds a token when something has changed since the last read.
 	changed chan struct{}
-	cancel  context.CancelFunc
+	// ctx ends with the wait, or with the reason for which a watch will never
+	// work.
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 }
 
 type watchedObject struct {
@@ -70,10 +75,11 @@ type watchedObject struct {
 }
 
 func (c *Cluster) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList) (*watchedRelease, error) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watchedRelease{
 		informers: dynamicinformer.NewFilteredDynamicSharedInformerFactory(c.dynamic, 0, namespace, nil),
 		changed:   make(chan struct{}, 1),
+		ctx:       ctx,
 		cancel:    cancel,
 	}
 	var err error
@@ -91,14 +97,28 @@ func (c *Cluster) watchRelease(ctx context.Context, namespace string, resources 
 		w.objects = append(w.objects, watchedObject{kind: kind, name: info.Name, lister: lister.ByNamespace(namespace)})
 	}
 	w.informers.Start(ctx.Done())
-	w.informers.WaitForCacheSync(ctx.Done())
+	if !cache.WaitFor(ctx, "", w.synced...) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		w.stop()
+		return nil, context.Cause(ctx)
+	}
 	return w, nil
 }
 
 // inform watches one kind of object; a kind that is watched already is shared.
 func (w *watchedRelease) inform(resource schema.GroupVersionResource) (cache.GenericLister, error) {
 	informer := w.informers.ForResource(resource)
-	_, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
+	// An informer tries for ever; a missing right doesn't come by itself.
+	err := informer.Informer().SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
+		if apierrors.IsForbidden(err) {
+			w.cancel(fmt.Errorf("watching the release: %w", err))
+			return
+		}
+		cache.DefaultWatchErrorHandler(ctx, r, err)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watching %s: %w", resource.Resource, err)
+	}
+	handler, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
 		AddFunc:    func(any) { w.wake() },
 		UpdateFunc: func(any, any) { w.wake() },
 		DeleteFunc: func(any) { w.wake() },
@@ -106,6 +126,7 @@ func (w *watchedRelease) inform(resource schema.GroupVersionResource) (cache.Gen
 	if err != nil {
 		return nil, fmt.Errorf("watching %s: %w", resource.Resource, err)
 	}
+	w.synced = append(w.synced, handler.HasSyncedChecker())
 	return informer.Lister(), nil
 }
 
@@ -117,7 +138,7 @@ func (w *watchedRelease) wake() {
 }
 
 func (w *watchedRelease) stop() {
-	w.cancel()
+	w.cancel(nil)
 	w.informers.Shutdown()
 }
 

@@ -37,7 +37,7 @@ func (e *Engine) Delete(ctx context.Context, id, correlationID string) (record.I
 // state it is in. It needs neither the chart nor the plan.
 func (w *work) delete(ctx context.Context) error {
 	w.describe(ctx, "revoking access")
-	if err := w.revokeAll(ctx); err != nil {
+	if err := w.buryAll(ctx); err != nil {
 		return err
 	}
 	w.describe(ctx, "uninstalling the chart")
@@ -48,8 +48,10 @@ func (w *work) delete(ctx context.Context) error {
 	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
 }
 
-// revokeAll ends the bindings that the platform has left behind.
-func (w *work) revokeAll(ctx context.Context) error {
+// buryAll ends the bindings that the platform has left behind. It doesn't wait
+// for the policy server: what can't be closed now stays as a tombstone, which
+// outlives the instance until it is closed.
+func (w *work) buryAll(ctx context.Context) error {
 	bindings, err := w.records.LiveBindings(ctx)
 	if err != nil {
 		return err
@@ -58,8 +60,15 @@ func (w *work) revokeAll(ctx context.Context) error {
 		if b.InstanceID != w.instance.ID {
 			continue
 		}
-		if err := w.revoke(ctx, b); err != nil && !errors.Is(err, record.ErrNotFound) {
+		buried, err := w.bury(ctx, b)
+		if errors.Is(err, record.ErrNotFound) {
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
+		}
+		if err := w.revoke(ctx, buried); err != nil {
+			w.log.Error("tombstone-stays", err, bindingData(buried))
 		}
 	}
 	return nil

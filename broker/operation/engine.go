@@ -75,6 +75,7 @@ func (e *Engine) Run(ctx context.Context) {
 		return
 	}
 	var workers sync.WaitGroup
+	workers.Go(func() { e.sweep(ctx) })
 	for range e.settings.Workers {
 		workers.Go(func() {
 			for e.next(ctx) {

@@ -85,7 +85,10 @@ func (w *work) step(ctx context.Context) error {
 
 // explain turns an error into the words that the app developer reads.
 func (w *work) explain(err error, outOfTime bool) string {
-	if outOfTime {
+	switch held := w.instance.Operation.HeldUp; {
+	case outOfTime && held != "":
+		return fmt.Sprintf("%s (time limit %s); held up before by: %s", err, w.settings.TimeLimit, held)
+	case outOfTime:
 		return fmt.Sprintf("%s (time limit %s)", err, w.settings.TimeLimit)
 	}
 	return err.Error()
@@ -123,7 +126,8 @@ func (w *work) tryAgain(ctx context.Context, cause error) bool {
 	w.log.Error("will-retry", cause)
 	err := w.change(ctx, func(o *record.Operation) {
 		o.Attempt++
-		o.Description = "held up, trying again: " + cause.Error()
+		o.HeldUp = cause.Error()
+		o.Description = "held up, trying again: " + o.HeldUp
 	})
 	if err != nil {
 		w.log.Error("recording-retry", err)

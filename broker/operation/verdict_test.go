@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ func TestMayPass(t *testing.T) {
 		want bool
 	}{
 		"connection refused":   {fmt.Errorf("x: %w", refused), true},
+		"unknown certificate":  {&url.Error{Op: "Get", Err: &tls.CertificateVerificationError{Err: errors.New("x509")}}, false},
 		"broken off":           {fmt.Errorf("x: %w", io.ErrUnexpectedEOF), true},
 		"API server busy":      {apierrors.NewTooManyRequests("x", 1), true},
 		"API server starting":  {apierrors.NewServiceUnavailable("x"), true},

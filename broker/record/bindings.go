@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -29,6 +30,22 @@ func (s *Store) DeleteBinding(ctx context.Context, b Binding) error {
 // none.
 func (s *Store) LiveBinding(ctx context.Context, instanceID, id string) (Binding, error) {
 	return live[Binding](ctx, s, bindingName(instanceID, id))
+}
+
+// Bindings reads every binding from the cache; those that can't be read are
+// left out.
+func (s *Store) Bindings() []Binding {
+	var bindings []Binding
+	for _, object := range s.informer.GetStore().List() {
+		secret, ok := object.(*corev1.Secret)
+		if !ok || secret.Labels[kindLabel] != bindingKind {
+			continue
+		}
+		if b, err := decode[Binding](secret); err == nil {
+			bindings = append(bindings, b)
+		}
+	}
+	return bindings
 }
 
 // LiveBindings reads every binding of every instance from the API server:

@@ -49,6 +49,8 @@ type Operation struct {
 	Started     time.Time `json:"started"`
 	// Attempt counts from 1; a resumed or retried operation counts on.
 	Attempt int `json:"attempt"`
+	// HeldUp is why the last attempt has to be repeated.
+	HeldUp string `json:"held_up,omitempty"`
 	// CorrelationID is that of the request which began the operation.
 	CorrelationID string `json:"correlation_id,omitempty"`
 }

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"errors"
 	"maps"
+	"net/http"
 
 	"code.cloudfoundry.org/lager/v3"
+	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 )
 
 // secretKeys are the data that brokerapi's handlers log whole, parameters and
@@ -26,10 +29,17 @@ func (s quietSink) Log(entry lager.LogFormat) {
 	for _, key := range secretKeys {
 		delete(data, key)
 	}
-	switch entry.LogLevel {
-	case lager.ERROR, lager.FATAL:
-		s.log.Error(entry.Message, entry.Error, data)
-	default:
+	switch {
+	case entry.LogLevel < lager.ERROR, clientsFault(entry.Error):
 		s.log.Debug(entry.Message, data)
+	default:
+		s.log.Error(entry.Message, entry.Error, data)
 	}
+}
+
+// clientsFault tells whether the error is an answer that blames the request,
+// such as 410 for what is gone: the request's own line says enough of it.
+func clientsFault(err error) bool {
+	var answer *apiresponses.FailureResponse
+	return errors.As(err, &answer) && answer.ValidatedStatusCode(nil) < http.StatusInternalServerError
 }

@@ -180,6 +180,26 @@ func TestUnbindWhilePolicyAPIDown(t *testing.T) {
 	f.wantPolicies()
 }
 
+// TestDeleteWhilePolicyAPIDown deletes an instance whose policies can't be
+// closed yet; they are closed when CF is back, without anybody asking.
+func TestDeleteWhilePolicyAPIDown(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.Down})
+	operation := f.want(202)(f.Deprovision(t.Context(), i)).Operation()
+	if o := f.ended(i, operation); o.State != "gone" {
+		t.Fatalf("the delete ended as %+v", o)
+	}
+	f.cf.Clear()
+	f.eventually("the policies are closed and nothing is left", func() bool {
+		records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{})
+		f.must(err)
+		return len(f.cf.Policies()) == 0 && len(records.Items) == 0
+	})
+	f.nothingLeft(i)
+}
+
 func TestPoliciesOff(t *testing.T) {
 	f := newFoundation(t, "charts", map[string]string{"CF_API_ADDRESS": ""})
 	if !strings.Contains(f.broker.Log(), "policies-off") {

@@ -1,0 +1,28 @@
+package operation
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// sweepInterval is how often tombstones are tried again. Nothing tells when
+// the policy server is back.
+const sweepInterval = 15 * time.Second
+
+// sweep closes what revoked bindings have left open, until ctx ends.
+func (e *Engine) sweep(ctx context.Context) {
+	wait.UntilWithContext(ctx, func(ctx context.Context) {
+		for _, b := range e.records.Bindings() {
+			if b.State != record.Revoking {
+				continue
+			}
+			if err := e.revoke(ctx, b); err != nil {
+				e.log.Error("tombstone-stays", err, bindingData(b))
+			}
+		}
+	}, sweepInterval)
+}
