@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -29,26 +28,14 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	if charts, err = chart.Load("testdata"); err != nil {
-		return 1, err
-	}
-	if local, err = cluster.Start(context.Background(), cluster.Options{Nodes: 1, Log: os.Stderr}); err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, local.Stop()) }()
-	if clients, err = kubernetes.NewForConfig(local.RESTConfig()); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	os.Exit(cluster.Share(m, cluster.Options{Nodes: 1}, func(c *cluster.Cluster) (err error) {
+		local = c
+		if charts, err = chart.Load("testdata"); err != nil {
+			return err
+		}
+		clients, err = kubernetes.NewForConfig(c.RESTConfig())
+		return err
+	}))
 }
 
 // place is where one test installs.

@@ -213,7 +213,7 @@ func TestBackAgain(t *testing.T) {
 // TestNoPolicyAPI meets a foundation without container-to-container networking.
 func TestNoPolicyAPI(t *testing.T) {
 	s := stand(t, cf.Options{})
-	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"links":{"uaa":{"href":%q},"login":{"href":%q}}}`, s.URL()+"/uaa", s.URL()+"/uaa")
 	}))
 	defer bare.Close()

@@ -1,10 +1,8 @@
 package record_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -24,24 +22,10 @@ import (
 var clients kubernetes.Interface
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	c, err := cluster.Start(context.Background(), cluster.Options{Nodes: 1, Log: os.Stderr})
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, c.Stop()) }()
-	if clients, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+	os.Exit(cluster.Share(m, cluster.Options{Nodes: 1}, func(c *cluster.Cluster) (err error) {
+		clients, err = kubernetes.NewForConfig(c.RESTConfig())
+		return err
+	}))
 }
 
 // newStore returns a store with a namespace of its own and a filled cache.
@@ -62,9 +46,9 @@ func newStore(t *testing.T) (*record.Store, string) {
 	return store, namespace.Name
 }
 
-func instance(id string) record.Instance {
+func instance() record.Instance {
 	return record.Instance{
-		ID: id, ServiceID: "s", PlanID: "p", Parameters: json.RawMessage(`{"a":1}`), Namespace: "n", Release: "r",
+		ID: "one", ServiceID: "s", PlanID: "p", Parameters: json.RawMessage(`{"a":1}`), Namespace: "n", Release: "r",
 		Operation: record.Operation{ID: "o1", Type: record.Create, State: record.InProgress, Started: time.Now().UTC().Truncate(time.Second), Attempt: 1},
 	}
 }
@@ -76,7 +60,7 @@ func TestClaim(t *testing.T) {
 	results := make(chan error, 20)
 	for range cap(results) {
 		claims.Go(func() {
-			_, err := store.CreateInstance(t.Context(), instance("one"))
+			_, err := store.CreateInstance(t.Context(), instance())
 			results <- err
 		})
 	}
@@ -99,7 +83,7 @@ func TestClaim(t *testing.T) {
 // TestGuard refuses writes that are based on an old read.
 func TestGuard(t *testing.T) {
 	store, _ := newStore(t)
-	first, err := store.CreateInstance(t.Context(), instance("one"))
+	first, err := store.CreateInstance(t.Context(), instance())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +121,7 @@ func TestRoundTrip(t *testing.T) {
 	if err := store.OnInstance(func(id string) { heard <- id }); err != nil {
 		t.Fatal(err)
 	}
-	want := instance("one")
+	want := instance()
 	if _, err := store.CreateInstance(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +161,7 @@ func TestBindings(t *testing.T) {
 	if _, err := store.LiveBinding(t.Context(), "two", "b"); !errors.Is(err, record.ErrNotFound) {
 		t.Errorf("the binding under another instance: %v", err)
 	}
-	if _, err := store.CreateInstance(t.Context(), instance("one")); err != nil {
+	if _, err := store.CreateInstance(t.Context(), instance()); err != nil {
 		t.Fatal(err)
 	}
 	all, err := store.LiveBindings(t.Context())
@@ -202,7 +186,7 @@ func TestBindings(t *testing.T) {
 // TestDamagedRecords are reported by name, and not quoted.
 func TestDamagedRecords(t *testing.T) {
 	store, namespace := newStore(t)
-	made, err := store.CreateInstance(t.Context(), instance("one"))
+	made, err := store.CreateInstance(t.Context(), instance())
 	if err != nil {
 		t.Fatal(err)
 	}

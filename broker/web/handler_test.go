@@ -21,18 +21,18 @@ type panicking struct{ domain.ServiceBroker }
 
 func (panicking) Services(context.Context) ([]domain.Service, error) { panic("s3cr3t") }
 
-func newHandler(broker domain.ServiceBroker, readiness web.Readiness, out *bytes.Buffer) http.Handler {
+func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
 	log := lager.NewLogger("test")
 	log.RegisterSink(lager.NewWriterSink(out, lager.DEBUG))
 	return web.Handler(web.Options{
-		Broker: broker, Username: "u", Password: "p", BodyLimit: 1000,
+		Broker: panicking{}, Username: "u", Password: "p", BodyLimit: 1000,
 		Readiness: readiness, Registry: prometheus.NewRegistry(), Log: log,
 	})
 }
 
 func TestPanic(t *testing.T) {
 	var log bytes.Buffer
-	handler := newHandler(panicking{}, web.Readiness{}, &log)
+	handler := newHandler(web.Readiness{}, &log)
 	request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
 	request.SetBasicAuth("u", "p")
 	request.Header.Set("X-Broker-API-Version", "2.17")
@@ -53,7 +53,7 @@ func TestOddCorrelationIDs(t *testing.T) {
 		"0a1b-2c3d": true, "a b": false, "x\ny": false, strings.Repeat("a", 101): false, "<script>": false, "": false,
 	} {
 		var log bytes.Buffer
-		handler := newHandler(panicking{}, web.Readiness{}, &log)
+		handler := newHandler(web.Readiness{}, &log)
 		request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
 		request.Header.Set("X-Correlation-ID", id)
 		answer := httptest.NewRecorder()
@@ -80,7 +80,7 @@ func TestBodies(t *testing.T) {
 		"trailing":     {`{} {}`, http.StatusBadRequest, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			handler := newHandler(panicking{}, web.Readiness{}, &bytes.Buffer{})
+			handler := newHandler(web.Readiness{}, &bytes.Buffer{})
 			request := httptest.NewRequest(http.MethodPut, "/v2/service_instances/x", strings.NewReader(c.body))
 			request.SetBasicAuth("u", "p")
 			request.Header.Set("X-Broker-API-Version", "2.17")
@@ -106,7 +106,7 @@ func TestReadiness(t *testing.T) {
 		"dependency down": {true, errors.New("connection refused"), http.StatusOK, `"kubernetes":"connection refused"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			handler := newHandler(panicking{}, web.Readiness{
+			handler := newHandler(web.Readiness{
 				Synced:       func() bool { return c.synced },
 				Dependencies: map[string]func(context.Context) error{"kubernetes": func(context.Context) error { return c.err }},
 			}, &bytes.Buffer{})

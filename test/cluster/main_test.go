@@ -25,29 +25,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(orphanEnv); dir != "" {
 		runUntilKilled(dir)
 	}
-	os.Exit(run(m))
-}
-
-func run(m *testing.M) (code int) {
-	if _, err := cluster.Build(context.Background(), os.Stderr); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	c, err := cluster.Start(ctx, cluster.Options{PodCIDR: podCIDR, Log: os.Stderr})
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer func() {
-		if err := c.Stop(); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}()
-	shared = c
-	return m.Run()
+	os.Exit(cluster.Share(m, cluster.Options{PodCIDR: podCIDR}, func(c *cluster.Cluster) error {
+		shared = c
+		return nil
+	}))
 }
 
 func clientOf(t *testing.T, c *cluster.Cluster) kubernetes.Interface {

@@ -2,10 +2,8 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -24,43 +22,20 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	code, err := run(m)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
-}
-
-func run(m *testing.M) (code int, err error) {
-	ctx := context.Background()
 	folder, err := os.MkdirTemp("", "cf-helm-broker-e2e-")
 	if err != nil {
-		return 1, err
+		panic(err)
 	}
-	defer func() { _ = os.RemoveAll(folder) }()
-	if binary, err = rig.Build(ctx, folder, true); err != nil {
-		return 1, err
-	}
-	// Building the control plane takes minutes on a fresh machine; starting it
-	// must not.
-	if _, err = cluster.Build(ctx, os.Stderr); err != nil {
-		return 1, err
-	}
-	starting, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if shared, err = cluster.Start(starting, cluster.Options{Log: os.Stderr}); err != nil {
-		return 1, err
-	}
-	defer func() {
-		if stopErr := shared.Stop(); stopErr != nil {
-			code, err = 1, stopErr
+	status := cluster.Share(m, cluster.Options{}, func(c *cluster.Cluster) (err error) {
+		shared = c
+		if kube, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
+			return err
 		}
-	}()
-	if kube, err = kubernetes.NewForConfig(shared.RESTConfig()); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
+		binary, err = rig.Build(context.Background(), folder, true)
+		return err
+	})
+	_ = os.RemoveAll(folder)
+	os.Exit(status)
 }
 
 func makeNamespace(t *testing.T, name string) {
