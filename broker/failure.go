@@ -33,7 +33,7 @@ func failure(ctx context.Context, err error) error {
 	case errors.As(err, &failed):
 		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "instance-failed")
 	case errors.Is(err, helmsvc.ErrNoReadyPod):
-		return apiresponses.NewFailureResponse(fmt.Errorf("%w; try again when `cf service` shows it as ready", err), http.StatusServiceUnavailable, "no-ready-pod")
+		return apiresponses.NewFailureResponse(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
 	case errors.As(err, &refused) && !operation.MayPass(err):
 		return internal(ctx, err, http.StatusInternalServerError)
 	case operation.MayPass(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

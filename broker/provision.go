@@ -46,6 +46,9 @@ func (b *Broker) checkProvision(id string, details domain.ProvisionDetails) erro
 	if _, _, found := b.catalog.Find(details.ServiceID, details.PlanID); !found {
 		return badRequest("the plan %q is not a plan of the service %q; see the catalog for its plans", details.PlanID, details.ServiceID)
 	}
+	if details.MaintenanceInfo != nil {
+		return apiresponses.ErrMaintenanceInfoNilConflict
+	}
 	return checkParameters(details.RawParameters)
 }
 

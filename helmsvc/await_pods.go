@@ -27,11 +27,18 @@ func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time
 	defer cancel()
 	if err := c.awaitReadyPod(waitCtx, namespace); err != nil {
 		if ctx.Err() == nil && waitCtx.Err() != nil {
-			return View{}, fmt.Errorf("%w after %s", ErrNoReadyPod, patience)
+			return View{}, noReadyPod(view, patience)
 		}
 		return View{}, fmt.Errorf("waiting for a ready pod in namespace %s: %w", namespace, err)
 	}
 	return c.View(ctx, namespace)
+}
+
+func noReadyPod(view View, patience time.Duration) error {
+	if view.reason == "" {
+		return fmt.Errorf("%w after %s", ErrNoReadyPod, patience)
+	}
+	return fmt.Errorf("%w after %s (%s)", ErrNoReadyPod, patience, view.reason)
 }
 
 // wantsPods tells whether the instance is one that pods serve.

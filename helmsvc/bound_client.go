@@ -5,15 +5,18 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/kube"
+	"k8s.io/cli-runtime/pkg/resource"
 )
 
-// boundClient is Helm's Kubernetes client with two changes: waiting for
-// readiness watches instead of polling every 2 s, and every wait ends with
-// the operation's context.
+// boundClient is Helm's Kubernetes client with two changes: waiting watches
+// instead of polling every 2 s, and every wait ends with the operation's
+// context.
 type boundClient struct {
 	*kube.Client
-	ctx  context.Context
-	wait func(kube.ResourceList) error
+	ctx   context.Context
+	watch func(ctx context.Context, resources kube.ResourceList, hook bool) error
+	// failed is why a wait failed. Helm keeps only the words of a hook's error.
+	failed error
 }
 
 // Wait watches until the resources are ready. The timeout is the context's.
@@ -28,7 +31,8 @@ func (c *boundClient) Wait(resources kube.ResourceList, timeout time.Duration) e
 	if len(resources) == 0 {
 		return nil
 	}
-	return c.wait(resources)
+	c.failed = c.watch(c.ctx, resources, false)
+	return c.failed
 }
 
 // WaitWithJobs is Wait: a Job of the release always has to complete.
@@ -36,9 +40,22 @@ func (c *boundClient) WaitWithJobs(resources kube.ResourceList, timeout time.Dur
 	return c.Wait(resources, timeout)
 }
 
-// WatchUntilReady waits for a hook.
+// WatchUntilReady waits until a hook's Jobs and pods have completed; anything
+// else of a hook is done when it has been made.
 func (c *boundClient) WatchUntilReady(resources kube.ResourceList, timeout time.Duration) error {
-	return c.until(func() error { return c.Client.WatchUntilReady(resources, timeout) })
+	running := resources.Filter(runsToEnd)
+	if len(running) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(c.ctx, timeout)
+	defer cancel()
+	c.failed = c.watch(ctx, running, true)
+	return c.failed
+}
+
+func runsToEnd(info *resource.Info) bool {
+	kind := info.Mapping.GroupVersionKind.Kind
+	return kind == "Job" || kind == "Pod"
 }
 
 // WaitForDelete waits for a deleted hook to be gone.

@@ -13,6 +13,8 @@ import (
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apiextensions "k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -163,11 +165,11 @@ func TestInstallTwice(t *testing.T) {
 	}
 }
 
-// TestInstallAfterCrash installs over what a killed process left.
+// TestInstallAfterCrash goes on where a killed process stopped.
 func TestInstallAfterCrash(t *testing.T) {
 	p := newPlace(t)
 	ctx, crash := context.WithCancel(t.Context())
-	err := p.install(ctx, `{"image":"fault.local/never-ready:1"}`, func(helmsvc.Progress) { crash() })
+	err := p.install(ctx, `{}`, func(helmsvc.Progress) { crash() })
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("the cancelled install returned %v", err)
 	}
@@ -177,11 +179,120 @@ func TestInstallAfterCrash(t *testing.T) {
 	if len(left) != 1 || left[0].Labels["status"] != "pending-install" {
 		t.Fatalf("the cancelled install left %d revisions: %+v", len(left), left)
 	}
+	before := p.password()
 	if err := p.install(t.Context(), `{}`, nil); err != nil {
 		t.Fatal(err)
 	}
 	if now := p.releases(); len(now) != 1 || now[0].Labels["status"] != "deployed" {
 		t.Errorf("the release is %+v", now)
+	}
+	if after := p.password(); after != before {
+		t.Error("the generated password has changed")
+	}
+}
+
+func (p *place) password() string {
+	p.t.Helper()
+	secret, err := clients.CoreV1().Secrets(p.target.Namespace).Get(p.t.Context(), p.target.Release, metav1.GetOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(secret.Data["password"])
+}
+
+// TestLeftover isn't installed over: what is missing, or failed, can't be
+// finished.
+func TestLeftover(t *testing.T) {
+	p := newPlace(t)
+	ctx, crash := context.WithCancel(t.Context())
+	if err := p.install(ctx, `{}`, func(helmsvc.Progress) { crash() }); err == nil {
+		t.Fatal("the cancelled install went well")
+	}
+	if err := clients.CoreV1().Services(p.ns.Name).Delete(t.Context(), p.target.Release, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.install(t.Context(), `{}`, nil); !errors.Is(err, helmsvc.ErrLeftover) {
+		t.Errorf("over a half-made release: %v", err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	limited, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	if err := p.install(limited, `{"image":"fault.local/never-ready:1"}`, nil); err == nil {
+		t.Fatal("a pod that is never ready was")
+	}
+}
+
+// TestGoneKind uninstalls a release of which the cluster no longer knows a
+// kind.
+func TestGoneKind(t *testing.T) {
+	p := newPlace(t)
+	extensions, err := apiextensions.NewForConfig(local.RESTConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	preserve := true
+	definition := &apiextensionsv1.CustomResourceDefinition{
+		ObjectMeta: metav1.ObjectMeta{Name: "passings.example.com"},
+		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
+			Group: "example.com", Scope: apiextensionsv1.NamespaceScoped,
+			Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "passings", Kind: "Passing"},
+			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1", Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{
+				OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &preserve},
+			}}},
+		},
+	}
+	definitions := extensions.ApiextensionsV1().CustomResourceDefinitions()
+	if _, err := definitions.Create(t.Context(), definition, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	install := func() error { return p.install(t.Context(), `{"custom":"Passing"}`, nil) }
+	for err = install(); err != nil && strings.Contains(err.Error(), "no matches for kind"); err = install() {
+		t.Log("the kind isn't served yet") // discovery lags behind
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := definitions.Delete(t.Context(), definition.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// The next process doesn't know the kind from before.
+	if p.Cluster, err = helmsvc.NewCluster(local.RESTConfig()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.releases()); n != 0 {
+		t.Errorf("%d revisions of the release are left", n)
+	}
+	services, err := clients.CoreV1().Services(p.ns.Name).List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(services.Items) != 0 {
+		t.Errorf("%d Services are left, %v", len(services.Items), err)
+	}
+}
+
+// TestHangingHooks are named when an install waits for them, and given up when
+// an uninstall does.
+func TestHangingHooks(t *testing.T) {
+	p := newPlace(t)
+	limited, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+	defer cancel()
+	err := p.install(limited, `{"hooks":"fault.local/pull-error:1"}`, nil)
+	if err == nil || !strings.Contains(err.Error(), "a hook did not end in time") || !strings.Contains(err.Error(), "can't pull its image fault.local/pull-error:1") {
+		t.Errorf("error %v", err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.install(t.Context(), `{"deleteHook":"fault.local/never-ready:1"}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	limited, cancel = context.WithTimeout(t.Context(), 12*time.Second)
+	defer cancel()
+	if err := p.Uninstall(limited, p.target); err != nil {
+		t.Errorf("a hanging delete hook: %v", err)
 	}
 }
 

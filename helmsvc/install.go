@@ -13,45 +13,67 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
+// ErrLeftover says that an earlier attempt has left a release that can be
+// neither finished nor installed over. Uninstall it, delete the namespace, and
+// begin anew: volumes of the earlier attempt would keep its passwords.
+var ErrLeftover = errors.New("an earlier attempt left a half-made release")
+
 // Install installs the chart into the target's namespace, which must exist,
 // and returns when everything it made is ready. It may be called again after
-// any failure or crash: a release that is already deployed is left as it is,
-// one that an earlier attempt left half-done is removed and installed anew.
-// report is told of each change in readiness. It doesn't retry, and leaves a
-// failed release in place to be looked at or uninstalled.
+// any failure or crash: a release that is deployed is left as it is, one that
+// was only being waited for is waited for again, and for any other it returns
+// ErrLeftover. report is told of each change in readiness. It doesn't retry,
+// and leaves what failed in place, to be looked at or uninstalled.
 func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
 	helm, err := c.session(ctx, target.Namespace, report)
 	if err != nil {
 		return err
 	}
-	switch status, err := helm.status(target.Release); {
+	last, err := helm.last(target.Release)
+	switch {
 	case err != nil:
 		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
-	case status == release.StatusDeployed:
+	case last == nil:
+		err = helm.install(ctx, target, what)
+	case last.Info.Status == release.StatusDeployed:
 		return nil
-	case status != "":
-		if err := helm.uninstall(ctx, target.Release); err != nil {
-			return fmt.Errorf("removing what an earlier attempt left of release %s: %w", target.Release, err)
-		}
+	case last.Info.Status == release.StatusPendingInstall:
+		err = helm.resume(last)
+	default:
+		return ErrLeftover
 	}
-	install := action.NewInstall(helm.Configuration)
+	if err != nil && !errors.Is(err, ErrLeftover) {
+		return helm.installError(ctx, err)
+	}
+	return err
+}
+
+func (s *session) install(ctx context.Context, target Target, what chart.Rendered) error {
+	install := action.NewInstall(s.Configuration)
 	install.ReleaseName = target.Release
 	install.Namespace = target.Namespace
 	install.Wait = true
 	install.WaitForJobs = true
 	install.Timeout = remaining(ctx)
 	// Run, not RunWithContext: the latter returns while it goes on writing.
-	if _, err := install.Run(what.Chart, what.Values); err != nil {
-		return installError(ctx, err)
+	made, err := install.Run(what.Chart, what.Values)
+	if err != nil {
+		return err
 	}
-	return nil
+	// Helm doesn't tell when it couldn't record that it is done.
+	last, err := s.last(target.Release)
+	if err != nil || last != nil && last.Info.Status == release.StatusDeployed {
+		return err
+	}
+	return s.Releases.Update(made)
 }
 
-// installError prefers the context's own end to what Helm made of it.
-func installError(ctx context.Context, err error) error {
+// installError prefers what a wait found, and the context's own end, to what
+// Helm made of it.
+func (s *session) installError(ctx context.Context, err error) error {
 	var notReady *NotReadyError
-	if errors.As(err, &notReady) {
-		return err
+	if errors.As(s.client.failed, &notReady) {
+		return notReady
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("installing the chart: %w", context.Cause(ctx))
@@ -59,16 +81,13 @@ func installError(ctx context.Context, err error) error {
 	return fmt.Errorf("installing the chart: %w", err)
 }
 
-// status returns the state of the release's newest revision, "" if none.
-func (s *session) status(name string) (release.Status, error) {
+// last returns the release's newest revision, nil if there is none.
+func (s *session) last(name string) (*release.Release, error) {
 	last, err := s.Releases.Last(name)
 	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return "", nil
+		return nil, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return last.Info.Status, nil
+	return last, err
 }
 
 // remaining is what Helm's own time-outs are set to: they know no context.

@@ -1,7 +1,9 @@
 package helmsvc
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
@@ -19,19 +21,21 @@ type verdict struct {
 	progress Progress
 }
 
-// inert are the kinds of the core and RBAC groups that are ready as soon as
-// they exist. Not watching them saves two requests for each kind.
+// inert are kinds of Kubernetes' own groups that are ready as soon as they
+// exist. Not watching them saves two requests for each kind.
 var inert = map[string]bool{
-	"ConfigMap": true, "Secret": true, "ServiceAccount": true, "LimitRange": true, "ResourceQuota": true,
-	"Role": true, "RoleBinding": true, "NetworkPolicy": true, "Ingress": true, "CronJob": true,
-	"PodDisruptionBudget": true, "HorizontalPodAutoscaler": true,
+	"/ConfigMap": true, "/Secret": true, "/ServiceAccount": true, "/LimitRange": true, "/ResourceQuota": true,
+	"rbac.authorization.k8s.io/Role": true, "rbac.authorization.k8s.io/RoleBinding": true,
+	"networking.k8s.io/NetworkPolicy": true, "networking.k8s.io/Ingress": true, "batch/CronJob": true,
+	"policy/PodDisruptionBudget": true, "autoscaling/HorizontalPodAutoscaler": true,
 }
 
 // judgedIn selects the objects whose readiness counts: those of the
 // instance's namespace that can be anything but ready.
 func judgedIn(namespace string) func(*resource.Info) bool {
 	return func(info *resource.Info) bool {
-		return info.Namespaced() && info.Namespace == namespace && !inert[info.Mapping.GroupVersionKind.Kind]
+		kind := info.Mapping.GroupVersionKind
+		return info.Namespaced() && info.Namespace == namespace && !inert[kind.Group+"/"+kind.Kind]
 	}
 }
 
@@ -48,10 +52,12 @@ func (w *watchedRelease) judge() (verdict, error) {
 	}
 	v := verdict{ready: true}
 	desired := 0
+	pending := "" // the first object that isn't ready
 	for _, object := range w.objects {
 		found, err := object.lister.Get(object.name)
 		if apierrors.IsNotFound(err) {
 			v.ready = false
+			pending = cmp.Or(pending, fmt.Sprintf("%s %s doesn't exist", object.kind, object.name))
 			continue
 		}
 		if err != nil {
@@ -70,10 +76,11 @@ func (w *watchedRelease) judge() (verdict, error) {
 		if result.Status == status.FailedStatus {
 			v.failure = fmt.Sprintf("since %s %s failed (%s)", object.kind, object.name, result.Message)
 		}
-		if progress.Reason == "" && result.Status != status.CurrentStatus {
-			progress.Reason = replicaFailure(u)
+		if result.Status != status.CurrentStatus {
+			pending = cmp.Or(pending, cmp.Or(replicaFailure(u), fmt.Sprintf("%s %s: %s", object.kind, object.name, shorten(result.Message))))
 		}
 	}
+	progress.Reason = cmp.Or(progress.Reason, pending)
 	progress.Total = max(progress.Total, desired)
 	v.progress = progress
 	return v, nil
@@ -84,17 +91,23 @@ func judgeObject(u *unstructured.Unstructured) (*status.Result, error) {
 	if err != nil || result.Status != status.CurrentStatus {
 		return result, err
 	}
-	pending := &status.Result{Status: status.InProgressStatus}
+	pending := func(message string) (*status.Result, error) {
+		return &status.Result{Status: status.InProgressStatus, Message: message}, nil
+	}
 	switch u.GetKind() {
 	case "Job":
 		if !hasCondition(u, "Complete") {
-			return pending, nil
+			return pending("it has not completed")
+		}
+	case "Pod":
+		if phase, _, _ := unstructured.NestedString(u.Object, "status", "phase"); phase == string(corev1.PodFailed) {
+			return &status.Result{Status: status.FailedStatus, Message: "it ended in failure"}, nil
 		}
 	case "Service":
 		kind, _, _ := unstructured.NestedString(u.Object, "spec", "type")
 		addresses, _, _ := unstructured.NestedSlice(u.Object, "status", "loadBalancer", "ingress")
 		if kind == string(corev1.ServiceTypeLoadBalancer) && len(addresses) == 0 {
-			return pending, nil
+			return pending("it has no load balancer address")
 		}
 	}
 	return result, nil
@@ -104,18 +117,12 @@ func judgeObject(u *unstructured.Unstructured) (*status.Result, error) {
 // by their Job.
 func (w *watchedRelease) podProgress() (Progress, error) {
 	var progress Progress
-	objects, err := w.pods.List(labels.Everything())
+	pods, err := w.sortedPods()
 	if err != nil {
 		return progress, err
 	}
-	for _, object := range objects {
-		pod, err := asPod(object)
-		if err != nil {
-			return progress, err
-		}
-		if progress.Reason == "" {
-			progress.Reason = podReason(pod)
-		}
+	for _, pod := range pods {
+		progress.Reason = cmp.Or(progress.Reason, podReason(pod))
 		if !serves(pod) {
 			continue
 		}
@@ -125,6 +132,25 @@ func (w *watchedRelease) podProgress() (Progress, error) {
 		}
 	}
 	return progress, nil
+}
+
+// sortedPods are the namespace's pods by name, so that of several that aren't
+// ready the same one is named each time.
+func (w *watchedRelease) sortedPods() ([]*corev1.Pod, error) {
+	objects, err := w.pods.List(labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	pods := make([]*corev1.Pod, 0, len(objects))
+	for _, object := range objects {
+		pod, err := asPod(object)
+		if err != nil {
+			return nil, err
+		}
+		pods = append(pods, pod)
+	}
+	slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
+	return pods, nil
 }
 
 func asPod(object any) (*corev1.Pod, error) {

@@ -10,11 +10,16 @@ type Progress struct {
 	// Reason says why the first pod that isn't ready isn't, if Kubernetes
 	// says so, and names it.
 	Reason string
+	// Hook: what is being waited for is one of the chart's hooks.
+	Hook bool
 }
 
 func (p Progress) String() string {
 	text := "waiting for its objects to become ready"
-	if p.Total > 0 {
+	switch {
+	case p.Hook:
+		text = "waiting for a hook of the chart"
+	case p.Total > 0:
 		text = fmt.Sprintf("%d of %d pods ready", p.Ready, p.Total)
 	}
 	if p.Reason != "" {
@@ -31,5 +36,9 @@ type NotReadyError struct {
 }
 
 func (e *NotReadyError) Error() string {
-	return fmt.Sprintf("not ready %s: %s", e.Because, e.Progress)
+	what := "not ready"
+	if e.Progress.Hook {
+		what = "a hook did not end"
+	}
+	return fmt.Sprintf("%s %s: %s", what, e.Because, e.Progress)
 }

@@ -16,7 +16,10 @@ import (
 // session is the Helm SDK bound to one operation: once ctx has ended every
 // request it makes fails, so that Helm, which goes on after a cancelled
 // context, can be awaited and leaves nobody else's release half written.
-type session struct{ *action.Configuration }
+type session struct {
+	*action.Configuration
+	client *boundClient
+}
 
 // session opens a Helm session for namespace. report is told of readiness
 // while Helm waits.
@@ -31,10 +34,11 @@ func (c *Cluster) session(ctx context.Context, namespace string, report func(Pro
 	}
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
-	helm.KubeClient = &boundClient{Client: client, ctx: ctx, wait: func(resources kube.ResourceList) error {
-		return c.waitReady(ctx, namespace, resources, report)
+	bound := &boundClient{Client: client, ctx: ctx, watch: func(ctx context.Context, resources kube.ResourceList, hook bool) error {
+		return c.waitReady(ctx, namespace, resources, hook, report)
 	}}
-	return &session{helm}, nil
+	helm.KubeClient = bound
+	return &session{Configuration: helm, client: bound}, nil
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's

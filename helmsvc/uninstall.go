@@ -3,46 +3,47 @@ package helmsvc
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 )
 
+// hookPatience bounds how long delete hooks may take.
+const hookPatience = 2 * time.Minute
+
 // Uninstall removes the release, its cluster-scoped objects included. A
 // release that doesn't exist is no error, nor is one in any state that a
-// crash can leave. The namespace stays: see DeleteNamespace.
+// crash can leave, nor one whose delete hooks fail or whose kinds the cluster
+// no longer knows. The namespace stays: see DeleteNamespace.
 func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
 	helm, err := c.session(ctx, target.Namespace, nil)
 	if err != nil {
 		return err
 	}
-	status, err := helm.status(target.Release)
+	last, err := helm.last(target.Release)
 	if err != nil {
 		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
 	}
-	if status == "" {
+	if last == nil {
 		return nil
 	}
-	if err := helm.uninstall(ctx, target.Release); err != nil {
+	err = helm.uninstall(ctx, target.Release)
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("uninstalling release %s: %w", target.Release, context.Cause(ctx))
+	}
+	if err := helm.purge(last); err != nil {
 		return fmt.Errorf("uninstalling release %s: %w", target.Release, err)
 	}
 	return nil
 }
 
-// uninstall runs the delete hooks, and goes on without them if they fail: a
-// broken hook must not make an instance undeletable.
+// uninstall leaves enough time for purge when a delete hook hangs.
 func (s *session) uninstall(ctx context.Context, name string) error {
-	err := s.runUninstall(ctx, name, true)
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	return s.runUninstall(ctx, name, false)
-}
-
-func (s *session) runUninstall(ctx context.Context, name string, hooks bool) error {
 	uninstall := action.NewUninstall(s.Configuration)
-	uninstall.IgnoreNotFound = true
-	uninstall.DisableHooks = !hooks
-	uninstall.Timeout = remaining(ctx)
+	uninstall.Timeout = min(hookPatience, remaining(ctx)/3)
 	_, err := uninstall.Run(name)
 	return err
 }

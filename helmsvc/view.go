@@ -1,6 +1,7 @@
 package helmsvc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,8 +18,10 @@ type View struct {
 	Pods      []Pod      `json:"pods"`
 	Endpoints []Endpoint `json:"endpoints"`
 
-	// unready counts the pods that are meant to serve and don't yet.
+	// unready counts the pods that are meant to serve and don't yet, and reason
+	// is why the first of them doesn't.
 	unready int
+	reason  string
 }
 
 // Secret is an Opaque Secret, decoded.
@@ -94,6 +97,7 @@ func newView(secrets []corev1.Secret, services []corev1.Service, pods []corev1.P
 		case !serves(pod):
 		case !isReady(pod):
 			view.unready++
+			view.reason = cmp.Or(view.reason, podReason(pod))
 		default:
 			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: pod.Status.PodIP, Ports: declaredPorts(pod), Ready: true})
 			view.Endpoints = append(view.Endpoints, endpoints(services, pod)...)

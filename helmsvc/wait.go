@@ -19,10 +19,11 @@ import (
 
 var podResource = corev1.SchemeGroupVersion.WithResource("pods")
 
-// waitReady watches the release's objects and the namespace's pods until all
-// objects are ready. It returns a NotReadyError when ctx's deadline passes, or
-// earlier when an object says that it will never be ready.
-func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kube.ResourceList, report func(Progress)) error {
+// waitReady watches the release's objects, or those of a hook, and the
+// namespace's pods until all objects are ready. It returns a NotReadyError when
+// ctx's deadline passes, or earlier when an object says that it will never be
+// ready.
+func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, report func(Progress)) error {
 	watched, err := c.watchRelease(ctx, namespace, resources)
 	if err != nil {
 		return err
@@ -34,6 +35,7 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 		if err != nil {
 			return fmt.Errorf("judging readiness: %w", err)
 		}
+		verdict.progress.Hook = hook
 		if verdict.progress != last && report != nil {
 			report(verdict.progress)
 		}
@@ -162,7 +164,7 @@ func (c *Cluster) newestWarning(ctx context.Context, namespace string) string {
 	}
 	var newest corev1.Event
 	for _, event := range events.Items {
-		if !event.LastTimestamp.Time.Before(newest.LastTimestamp.Time) {
+		if !happened(event).Before(happened(newest)) {
 			newest = event
 		}
 	}
@@ -170,6 +172,15 @@ func (c *Cluster) newestWarning(ctx context.Context, namespace string) string {
 		return ""
 	}
 	return fmt.Sprintf("%s %s: %s", newest.InvolvedObject.Kind, newest.InvolvedObject.Name, shorten(newest.Message))
+}
+
+// happened is when an event was last seen: some reporters set the one field,
+// some the other.
+func happened(event corev1.Event) time.Time {
+	if event.LastTimestamp.IsZero() {
+		return event.EventTime.Time
+	}
+	return event.LastTimestamp.Time
 }
 
 func asUnstructured(object any) (*unstructured.Unstructured, error) {

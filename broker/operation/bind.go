@@ -11,6 +11,9 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
+// undoPatience bounds how long a failed bind is being taken back.
+const undoPatience = 30 * time.Second
+
 // Bind makes the binding: it reads what the instance offers, records the
 // credentials and the policies, then opens the policies. The caller fills in
 // who asks. If the binding exists it is returned with record.ErrExists, for
@@ -43,9 +46,14 @@ func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Bindin
 	}
 	wanted.Policies = e.policiesFor(wanted.AppGUID, instance.PolicyGroup, view)
 	wanted.State = record.Opening
+	unlock, err := e.access.acquire(ctx, wanted.InstanceID)
+	if err != nil {
+		return record.Binding{}, err
+	}
+	defer unlock()
 	recorded, err := e.records.CreateBinding(ctx, wanted)
 	if errors.Is(err, record.ErrExists) {
-		return e.bind(ctx, wanted) // the same request, at the same time
+		return e.existingLocked(ctx, wanted) // the same request, at the same time
 	}
 	if err != nil {
 		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
@@ -61,14 +69,28 @@ func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Bindin
 
 // existing answers for a binding whose id is taken.
 func (e *Engine) existing(ctx context.Context, b record.Binding) (record.Binding, error) {
-	switch b.State {
-	case record.Opening:
-		opened, err := e.open(ctx, b)
-		return opened, errors.Join(err, record.ErrExists)
-	case record.Revoking:
+	if b.State == record.Bound {
+		return b, record.ErrExists
+	}
+	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	if err != nil {
+		return record.Binding{}, err
+	}
+	defer unlock()
+	return e.existingLocked(ctx, b)
+}
+
+// existingLocked reads the binding again, now that nobody is working on it,
+// and makes it whole if that was left half-done.
+func (e *Engine) existingLocked(ctx context.Context, b record.Binding) (record.Binding, error) {
+	b, err := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	if errors.Is(err, record.ErrNotFound) || err == nil && b.State == record.Revoking {
 		return record.Binding{}, ErrBusy
 	}
-	return b, record.ErrExists
+	if err == nil && b.State == record.Opening {
+		b, err = e.open(ctx, b)
+	}
+	return b, errors.Join(err, record.ErrExists)
 }
 
 // bindable returns the instance if it is there to be bound to.
@@ -99,7 +121,8 @@ func (e *Engine) policiesFor(app, group string, view helmsvc.View) []policy.Poli
 }
 
 // open posts the recorded policies and marks the binding as made. If they
-// can't be posted, the binding is undone.
+// can't be posted, the binding is undone. It wants the instance's access lock
+// held.
 func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, error) {
 	if err := e.grant(ctx, b.Policies); err != nil {
 		e.undo(ctx, b)
@@ -107,31 +130,20 @@ func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, er
 	}
 	b.State = record.Bound
 	bound, err := e.records.UpdateBinding(ctx, b)
-	if !errors.Is(err, record.ErrConflict) {
-		return bound, err
+	if err != nil {
+		e.undo(ctx, b)
+		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
 	}
-	// The same request at the same time has made it, or it is being unbound.
-	bound, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID)
-	if err == nil && bound.State != record.Bound || errors.Is(err, record.ErrNotFound) {
-		return record.Binding{}, ErrBusy
-	}
-	return bound, err
+	return bound, nil
 }
 
-// undo takes back a binding that couldn't be made, unless somebody else has
-// made it meanwhile. What it can't take back stays as a tombstone.
+// undo takes back a binding that couldn't be made. What it can't take back
+// stays as a tombstone. It wants the instance's access lock held.
 func (e *Engine) undo(ctx context.Context, b record.Binding) {
 	// A request that has been broken off must not leave a door open.
-	ctx = context.WithoutCancel(ctx)
-	b.State = record.Revoking
-	buried, err := e.records.UpdateBinding(ctx, b)
-	if errors.Is(err, record.ErrConflict) {
-		return
-	}
-	if err == nil {
-		err = e.revoke(ctx, buried)
-	}
-	if err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
+	defer cancel()
+	if err := e.revokeLocked(ctx, b); err != nil {
 		e.log.Error("undoing-bind", err, bindingData(b))
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // Create records the wish for a new instance and returns the record, whose
@@ -19,22 +20,27 @@ import (
 func (e *Engine) Create(ctx context.Context, wanted record.Instance, correlationID string) (record.Instance, error) {
 	service, _, found := e.catalog.Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
-		return record.Instance{}, ErrNoSuchPlan
+		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
 	wanted.Chart = record.Chart{Name: service.Metadata().Name, Version: service.Metadata().Version, Digest: service.Digest}
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
 	wanted.Operation = newOperation(record.Create, correlationID)
-	created, err := e.records.CreateInstance(ctx, wanted)
-	if errors.Is(err, record.ErrExists) {
-		existing, readErr := e.records.LiveInstance(ctx, wanted.ID)
-		return existing, errors.Join(err, readErr)
+	for {
+		created, err := e.records.CreateInstance(ctx, wanted)
+		if err == nil {
+			return created, nil
+		}
+		if !errors.Is(err, record.ErrExists) {
+			return record.Instance{}, fmt.Errorf("recording the service instance: %w", err)
+		}
+		existing, err := e.records.LiveInstance(ctx, wanted.ID)
+		if errors.Is(err, record.ErrNotFound) {
+			continue // deleted between the two
+		}
+		return existing, errors.Join(record.ErrExists, err)
 	}
-	if err != nil {
-		return record.Instance{}, fmt.Errorf("recording the service instance: %w", err)
-	}
-	return created, nil
 }
 
 func newOperation(kind record.Type, correlationID string) record.Operation {
@@ -43,7 +49,6 @@ func newOperation(kind record.Type, correlationID string) record.Operation {
 		Type:          kind,
 		State:         record.InProgress,
 		Started:       time.Now().UTC(),
-		Attempt:       1,
 		CorrelationID: correlationID,
 	}
 }
@@ -58,12 +63,34 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = w.install(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name), what)
+	if errors.Is(err, helmsvc.ErrLeftover) {
+		if err := w.clear(ctx); err != nil {
+			return err
+		}
+		err = w.install(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name), what)
+	}
+	return redact(err, what.Values)
+}
+
+func (w *work) install(ctx context.Context, namespace helmsvc.Namespace, what chart.Rendered) error {
 	w.describe(ctx, "creating the namespace")
-	if err := w.cluster.EnsureNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name)); err != nil {
+	if err := w.cluster.EnsureNamespace(ctx, namespace); err != nil {
 		return err
 	}
 	w.describe(ctx, "installing the chart")
 	return w.cluster.Install(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(ctx, p.String()) })
+}
+
+// clear removes what an earlier attempt has left. Nobody was promised any of
+// it, and what is kept of it, volumes say, would hold other passwords than
+// those the next attempt generates.
+func (w *work) clear(ctx context.Context) error {
+	w.describe(ctx, "removing what an earlier attempt left")
+	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
+		return err
+	}
+	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
 }
 
 func targetOf(i record.Instance) helmsvc.Target {

@@ -52,14 +52,13 @@ func (w *work) delete(ctx context.Context) error {
 // for the policy server: what can't be closed now stays as a tombstone, which
 // outlives the instance until it is closed.
 func (w *work) buryAll(ctx context.Context) error {
-	bindings, err := w.records.LiveBindings(ctx)
-	if err != nil {
+	bindings, err := w.records.LiveBindings(ctx, w.instance.ID)
+	if errors.Is(err, record.ErrDamaged) {
+		w.log.Error("policies-may-stay", err)
+	} else if err != nil {
 		return err
 	}
 	for _, b := range bindings {
-		if b.InstanceID != w.instance.ID {
-			continue
-		}
 		buried, err := w.bury(ctx, b)
 		if errors.Is(err, record.ErrNotFound) {
 			continue

@@ -38,8 +38,10 @@ type Engine struct {
 	log      lager.Logger
 
 	queue   workqueue.TypedRateLimitingInterface[string]
+	access  locks // by instance id: held while its policies change
 	mu      sync.Mutex
-	running map[string]*run // by instance id; guarded by mu, as are the runs
+	running map[string]*run   // by instance id; guarded by mu, as are the runs
+	waiting map[string]string // the operations to be tried again, by instance id; guarded by mu
 }
 
 // run is an operation that this process is carrying through.
@@ -63,6 +65,7 @@ func New(settings Settings, catalog chart.Catalog, records *record.Store, cluste
 		queue: workqueue.NewTypedRateLimitingQueue(
 			workqueue.NewTypedItemExponentialFailureRateLimiter[string](500*time.Millisecond, 30*time.Second)),
 		running: map[string]*run{},
+		waiting: map[string]string{},
 	}
 	return e, records.OnInstance(e.changed)
 }
@@ -104,18 +107,23 @@ func (e *Engine) next(ctx context.Context) bool {
 // changed is told of every change of an instance's record. A newer operation
 // ends the one that is being carried through: a delete cancels a create.
 func (e *Engine) changed(id string) {
-	e.queue.Add(id)
 	current, err := e.records.Instance(id)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	working, ok := e.running[id]
+	working, runs := e.running[id]
 	switch {
-	case !ok:
-	case working.operation == "":
+	case runs && working.operation == "":
 		working.stale = true
-	case err != nil || current.Operation.ID != working.operation:
+		return
+	case runs && err == nil && working.operation == current.Operation.ID:
+		return // its own progress
+	case runs:
 		working.cancel(errSuperseded)
+	case err == nil && e.waiting[id] == current.Operation.ID:
+		return // it has its time
 	}
+	delete(e.waiting, id)
+	e.queue.Add(id)
 }
 
 // take notes that this process works on the instance and returns its record,
@@ -124,6 +132,7 @@ func (e *Engine) take(ctx context.Context, id string, cancel context.CancelCause
 	working := &run{cancel: cancel, stale: true}
 	e.mu.Lock()
 	e.running[id] = working
+	delete(e.waiting, id)
 	e.mu.Unlock()
 	for {
 		e.mu.Lock()
@@ -144,8 +153,13 @@ func (e *Engine) take(ctx context.Context, id string, cancel context.CancelCause
 	}
 }
 
-func (e *Engine) release(id string) {
+// release ends take. An operation that is to be tried again waits for its
+// time: its own changes of the record don't bring it forward.
+func (e *Engine) release(id string, again bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if working := e.running[id]; again && working != nil {
+		e.waiting[id] = working.operation
+	}
 	delete(e.running, id)
 }

@@ -7,13 +7,9 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
-// Errors that callers act on, besides those of record, helmsvc and policy.
-var (
-	// ErrBusy: another operation on the same instance or binding is running.
-	ErrBusy = errors.New("another operation on this service instance or binding is in progress; try again when it has ended")
-	// ErrNoSuchPlan: the catalog has no such plan of that service.
-	ErrNoSuchPlan = errors.New("the catalog has no such plan of that service")
-)
+// ErrBusy: another operation on the same instance or binding is running.
+// Callers act on it, and on the errors of record, helmsvc and policy.
+var ErrBusy = errors.New("another operation on this service instance or binding is in progress; try again when it has ended")
 
 // FailedError says that the instance's last operation failed, so that it
 // can't be used.

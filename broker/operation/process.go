@@ -30,7 +30,7 @@ func (e *Engine) process(ctx context.Context, id string) (again bool) {
 	}
 	superseded, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer e.release(id)
+	defer func() { e.release(id, again) }()
 	// Live, since the cache may lag behind what this very process has written.
 	instance, err := e.take(superseded, id, cancel)
 	switch {
@@ -49,11 +49,14 @@ func (e *Engine) process(ctx context.Context, id string) (again bool) {
 // carry works within superseded, which a newer operation ends; the outcome is
 // written within ctx.
 func (w *work) carry(ctx, superseded context.Context) (again bool) {
-	limit := w.instance.Operation.Started.Add(w.settings.TimeLimit)
+	if err := w.takeUp(superseded); err != nil {
+		w.log.Error("taking-up", err)
+		return superseded.Err() == nil
+	}
+	limit := w.limit()
 	bounded, stop := context.WithDeadline(superseded, limit)
 	defer stop()
-
-	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace})
+	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
 	err := w.step(bounded)
 	switch {
 	case superseded.Err() != nil:
@@ -71,6 +74,30 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 		return ctx.Err() == nil
 	}
 	return false
+}
+
+// takeUp notes that the operation is begun, or begun again, before anything
+// is done for it.
+func (w *work) takeUp(ctx context.Context) error {
+	return w.change(ctx, func(o *record.Operation) {
+		o.Attempt++
+		if o.Begun.IsZero() {
+			o.Begun = time.Now().UTC()
+		}
+	})
+}
+
+// limit is when the operation ends at the latest: the time limit after it was
+// first taken up. Time in which no broker ran isn't held against it: the first
+// few attempts have a minute each in any case. That they are few ends an
+// operation that ends its process.
+func (w *work) limit() time.Time {
+	const attempts, grace = 5, time.Minute
+	limit := w.instance.Operation.Begun.Add(w.settings.TimeLimit)
+	if soon := time.Now().Add(min(grace, w.settings.TimeLimit)); w.instance.Operation.Attempt <= attempts && soon.After(limit) {
+		return soon
+	}
+	return limit
 }
 
 func (w *work) step(ctx context.Context) error {
@@ -125,7 +152,6 @@ func (w *work) ended(state record.State) {
 func (w *work) tryAgain(ctx context.Context, cause error) bool {
 	w.log.Error("will-retry", cause)
 	err := w.change(ctx, func(o *record.Operation) {
-		o.Attempt++
 		o.HeldUp = cause.Error()
 		o.Description = "held up, trying again: " + o.HeldUp
 	})

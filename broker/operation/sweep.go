@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -16,11 +17,8 @@ const sweepInterval = 15 * time.Second
 // sweep closes what revoked bindings have left open, until ctx ends.
 func (e *Engine) sweep(ctx context.Context) {
 	wait.UntilWithContext(ctx, func(ctx context.Context) {
-		for _, b := range e.records.Bindings() {
-			if b.State != record.Revoking {
-				continue
-			}
-			if err := e.revoke(ctx, b); err != nil {
+		for _, b := range e.records.Tombstones() {
+			if err := e.revoke(ctx, b); err != nil && !errors.Is(err, record.ErrNotFound) {
 				e.log.Error("tombstone-stays", err, bindingData(b))
 			}
 		}

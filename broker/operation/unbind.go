@@ -28,6 +28,17 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 // revoke turns the binding into a tombstone, closes its policies and deletes
 // it.
 func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
+	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return e.revokeLocked(ctx, b)
+}
+
+// revokeLocked wants the instance's access lock held: a policy that is being
+// posted for a binding can't be told from one that isn't there.
+func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 	b, err := e.bury(ctx, b)
 	if err != nil {
 		return err
@@ -67,7 +78,7 @@ func (e *Engine) close(ctx context.Context, b record.Binding) error {
 		e.log.Error("policies-left-open", errors.New("the binding's policies can't be revoked, since no CF API is configured any more; delete them by hand"), bindingData(b))
 		return nil
 	}
-	needed, err := e.needed(ctx)
+	needed, err := e.needed(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
@@ -75,25 +86,13 @@ func (e *Engine) close(ctx context.Context, b record.Binding) error {
 	if len(closing) == 0 {
 		return nil
 	}
-	if err := e.policies.Delete(ctx, closing); err != nil {
-		return err
-	}
-	return e.restore(ctx, closing)
+	return e.policies.Delete(ctx, closing)
 }
 
-// restore posts again what a binding made meanwhile needs: its own post may
-// have come before the deletion.
-func (e *Engine) restore(ctx context.Context, closed []policy.Policy) error {
-	needed, err := e.needed(ctx)
-	if err != nil {
-		return err
-	}
-	return e.grant(ctx, policy.Without(closed, policy.Without(closed, needed)))
-}
-
-// needed is what all live bindings open.
-func (e *Engine) needed(ctx context.Context) ([]policy.Policy, error) {
-	bindings, err := e.records.LiveBindings(ctx)
+// needed is what the instance's live bindings open. Policies name the
+// instance's own group, so no other instance's bindings can need them.
+func (e *Engine) needed(ctx context.Context, instanceID string) ([]policy.Policy, error) {
+	bindings, err := e.records.LiveBindings(ctx, instanceID)
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,12 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
 // CreateBinding claims the binding's id within its instance. It returns
@@ -32,36 +34,41 @@ func (s *Store) LiveBinding(ctx context.Context, instanceID, id string) (Binding
 	return live[Binding](ctx, s, bindingName(instanceID, id))
 }
 
-// Bindings reads every binding from the cache; those that can't be read are
-// left out.
-func (s *Store) Bindings() []Binding {
-	var bindings []Binding
+// Tombstones reads the revoked bindings from the cache.
+func (s *Store) Tombstones() []Binding {
+	var tombstones []Binding
 	for _, object := range s.informer.GetStore().List() {
 		secret, ok := object.(*corev1.Secret)
 		if !ok || secret.Labels[kindLabel] != bindingKind {
 			continue
 		}
-		if b, err := decode[Binding](secret); err == nil {
-			bindings = append(bindings, b)
+		if b, err := decode[Binding](secret); err == nil && b.State == Revoking {
+			tombstones = append(tombstones, b)
 		}
 	}
-	return bindings
+	return tombstones
 }
 
-// LiveBindings reads every binding of every instance from the API server:
-// what a policy is needed for can't be told from a cache that lags.
-func (s *Store) LiveBindings(ctx context.Context) ([]Binding, error) {
-	list, err := s.secrets.List(ctx, metav1.ListOptions{LabelSelector: kindLabel + "=" + bindingKind})
+// LiveBindings reads the bindings of one instance from the API server: what a
+// policy is needed for can't be told from a cache that lags. Records that are
+// damaged are left out, and returned as one error beside the others.
+func (s *Store) LiveBindings(ctx context.Context, instanceID string) ([]Binding, error) {
+	list, err := s.secrets.List(ctx, metav1.ListOptions{LabelSelector: labels.Set{kindLabel: bindingKind, instanceLabel: instanceID}.String()})
 	if err != nil {
 		return nil, fmt.Errorf("listing the bindings' records: %w", err)
 	}
 	bindings := make([]Binding, 0, len(list.Items))
+	var damaged []error
 	for i := range list.Items {
 		b, err := decode[Binding](&list.Items[i])
 		if err != nil {
-			return nil, err
+			damaged = append(damaged, err)
+			continue
 		}
 		bindings = append(bindings, b)
+	}
+	if len(damaged) > 0 {
+		return bindings, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(damaged...))
 	}
 	return bindings, nil
 }

@@ -47,7 +47,10 @@ type Operation struct {
 	// Description is for the app developer and never holds a secret.
 	Description string    `json:"description,omitempty"`
 	Started     time.Time `json:"started"`
-	// Attempt counts from 1; a resumed or retried operation counts on.
+	// Begun is when a process first took the operation up.
+	Begun time.Time `json:"begun,omitzero"`
+	// Attempt counts how often the operation was taken up: for the first time,
+	// again after an error that may pass, by the next process after a crash.
 	Attempt int `json:"attempt"`
 	// HeldUp is why the last attempt has to be repeated.
 	HeldUp string `json:"held_up,omitempty"`

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -12,12 +13,13 @@ import (
 // another format instead of misreading them.
 const Format = 1
 
-// How a record looks as a Secret. Ids stand in annotations, since a label's
-// value ends at 63 characters.
+// How a record looks as a Secret. Ids are those that broker has let in: short
+// enough for a namespace's name, and so for a label.
 const (
 	secretType         = corev1.SecretType("cf-helm-broker.io/record")
 	recordKey          = "record"
 	kindLabel          = "cf-helm-broker.io/record"
+	instanceLabel      = "cf-helm-broker.io/instance-id"
 	instanceKind       = "instance"
 	bindingKind        = "binding"
 	instanceAnnotation = "cf-helm-broker.io/instance-id"
@@ -52,7 +54,7 @@ func (i *Instance) metadata() metav1.ObjectMeta {
 func (b *Binding) metadata() metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Name:        bindingName(b.InstanceID, b.ID),
-		Labels:      map[string]string{kindLabel: bindingKind},
+		Labels:      map[string]string{kindLabel: bindingKind, instanceLabel: b.InstanceID},
 		Annotations: map[string]string{instanceAnnotation: b.InstanceID, bindingAnnotation: b.ID},
 	}
 }
@@ -63,13 +65,16 @@ func bindingName(instanceID, id string) string { return "binding." + instanceID 
 
 func encode[T any, P entity[T]](record P) (*corev1.Secret, error) {
 	record.head().Format = Format
-	text, err := json.Marshal(record)
-	if err != nil {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	// Escaping would make one "<" of a user's six bytes of the Secret's 1 MiB.
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(record); err != nil {
 		return nil, fmt.Errorf("encoding a record: %w", err)
 	}
 	metadata := record.metadata()
 	metadata.ResourceVersion = record.head().version
-	return &corev1.Secret{ObjectMeta: metadata, Type: secretType, Data: map[string][]byte{recordKey: text}}, nil
+	return &corev1.Secret{ObjectMeta: metadata, Type: secretType, Data: map[string][]byte{recordKey: text.Bytes()}}, nil
 }
 
 func decode[T any, P entity[T]](secret *corev1.Secret) (T, error) {

@@ -23,6 +23,8 @@ var (
 	ErrExists = errors.New("the record exists already")
 	// ErrConflict: the record was changed or deleted since it was read.
 	ErrConflict = errors.New("the record has changed since it was read")
+	// ErrDamaged: some records can't be read; somebody has edited them.
+	ErrDamaged = errors.New("some records are damaged")
 )
 
 // Store reads and writes records.

@@ -164,7 +164,7 @@ func TestBindings(t *testing.T) {
 	if _, err := store.CreateInstance(t.Context(), instance()); err != nil {
 		t.Fatal(err)
 	}
-	all, err := store.LiveBindings(t.Context())
+	all, err := store.LiveBindings(t.Context(), "one")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,18 +7,19 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain"
 )
 
-// fields are the strings of OSBAPI's request bodies, named here so that a
-// field of another type is refused by name.
+// fields are those of OSBAPI's request bodies, as brokerapi reads them, so that
+// a field of another type is refused by name.
 type fields struct {
-	ServiceID        *string        `json:"service_id"`
-	PlanID           *string        `json:"plan_id"`
-	OrganizationGUID *string        `json:"organization_guid"`
-	SpaceGUID        *string        `json:"space_guid"`
-	AppGUID          *string        `json:"app_guid"`
-	Context          map[string]any `json:"context"`
-	BindResource     map[string]any `json:"bind_resource"`
+	domain.ProvisionDetails
+	AppGUID      string               `json:"app_guid"`
+	BindResource *domain.BindResource `json:"bind_resource"`
+	Context      map[string]any       `json:"context"`
+	// brokerapi's handlers of updates read it; this broker offers none.
+	PreviousValues domain.PreviousValues `json:"previous_values"`
 }
 
 // checkBody refuses bodies that are too long or not the JSON object that
@@ -71,8 +72,18 @@ func checkJSON(text []byte) error {
 }
 
 func jsonType(kind string) string {
-	if kind == "map" {
+	if kind == "map" || kind == "struct" {
 		return "JSON object"
 	}
 	return kind
+}
+
+// jsonBody has brokerapi read every body as JSON: it asks for form values, for
+// which Go would use up the body of a client that calls it a form, as curl
+// does by default.
+func jsonBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Content-Type", "application/json")
+		next.ServeHTTP(w, r)
+	})
 }

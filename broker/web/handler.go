@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/gorilla/mux"
@@ -20,9 +21,11 @@ type Options struct {
 	Password string
 	// BodyLimit is the longest request body, in bytes.
 	BodyLimit int64
-	Readiness Readiness
-	Registry  *prometheus.Registry
-	Log       lager.Logger
+	// RequestLimit is how long a request may take.
+	RequestLimit time.Duration
+	Readiness    Readiness
+	Registry     *prometheus.Registry
+	Log          lager.Logger
 }
 
 // Handler serves OSBAPI under /v2 and, without authentication, /healthz,
@@ -43,7 +46,8 @@ func Handler(o Options) http.Handler {
 
 // osbapi is brokerapi's handler behind the door. The outermost comes first.
 func osbapi(o Options) http.Handler {
-	handler := brokerapi.NewWithOptions(o.Broker, Quiet(o.Log))
+	handler := jsonBody(brokerapi.NewWithOptions(o.Broker, Quiet(o.Log)))
+	handler = deadline(o.RequestLimit, handler)
 	handler = retryAfter(handler)
 	handler = checkBody(o.BodyLimit, handler)
 	handler = authenticate(o.Username, o.Password, handler)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/pivotal-cf/brokerapi/v10/domain"
@@ -25,7 +26,7 @@ func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
 	log := lager.NewLogger("test")
 	log.RegisterSink(lager.NewWriterSink(out, lager.DEBUG))
 	return web.Handler(web.Options{
-		Broker: panicking{}, Username: "u", Password: "p", BodyLimit: 1000,
+		Broker: panicking{}, Username: "u", Password: "p", BodyLimit: 1000, RequestLimit: time.Minute,
 		Readiness: readiness, Registry: prometheus.NewRegistry(), Log: log,
 	})
 }
@@ -77,6 +78,8 @@ func TestBodies(t *testing.T) {
 		"malformed":    {`{"a":}`, http.StatusBadRequest, "malformed at byte 6"},
 		"a secret":     {`{"service_id":"a","plan_id":{"s3cr3t":1}}`, http.StatusBadRequest, "plan_id has the wrong type, it must be a string"},
 		"context list": {`{"context":[]}`, http.StatusBadRequest, "context has the wrong type, it must be a JSON object"},
+		"maintenance":  {`{"maintenance_info":"x"}`, http.StatusBadRequest, "maintenance_info has the wrong type, it must be a JSON object"},
+		"bound app":    {`{"bind_resource":{"app_guid":5}}`, http.StatusBadRequest, "bind_resource.app_guid has the wrong type, it must be a string"},
 		"trailing":     {`{} {}`, http.StatusBadRequest, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {

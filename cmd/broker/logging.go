@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"io"
 	stdlog "log"
+	"log/slog"
 	"strings"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -18,8 +20,7 @@ func newLogger(level string, out io.Writer) lager.Logger {
 	}
 	log := lager.NewLogger("cf-helm-broker")
 	log.RegisterSink(lager.NewWriterSink(out, minimum))
-	klog.LogToStderr(false)
-	klog.SetOutput(lines{log.Session("kubernetes-client")})
+	klog.SetSlogLogger(slog.New(terse{lager.NewHandler(log.Session("kubernetes-client"))}))
 	// Helm prints values that it can't merge into Go's own log.
 	stdlog.SetOutput(io.Discard)
 	return log
@@ -35,3 +36,15 @@ func (l lines) Write(text []byte) (int, error) {
 	l.log.Info("message", lager.Data{"text": strings.TrimSpace(string(text))})
 	return len(text), nil
 }
+
+// terse drops what client-go logs at its verbose levels: those hold whole
+// requests and answers, Secrets included. lager's handler takes every level.
+type terse struct{ slog.Handler }
+
+func (t terse) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
+
+func (t terse) WithAttrs(attributes []slog.Attr) slog.Handler {
+	return terse{t.Handler.WithAttrs(attributes)}
+}
+
+func (t terse) WithGroup(name string) slog.Handler { return terse{t.Handler.WithGroup(name)} }

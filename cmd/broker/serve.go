@@ -83,9 +83,11 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		Username:  s.Username,
 		Password:  s.Password,
 		BodyLimit: s.BodyLimit,
-		Readiness: readiness,
-		Registry:  registry,
-		Log:       log,
+		// A bind waits for a pod, then has its policies posted.
+		RequestLimit: s.BindTimeout + 15*time.Second,
+		Readiness:    readiness,
+		Registry:     registry,
+		Log:          log,
 	})
 	return start(ctx, s, log, handler, records.Run, engine.Run)
 }

@@ -41,7 +41,7 @@ type settings struct {
 
 	OperationTimeout time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create or delete"`
 	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
-	Workers          int           `env:"OPERATION_WORKERS" envDefault:"50" help:"operations at once"`
+	Workers          int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
 
 	CFAPIAddress        string        `env:"CF_API_ADDRESS" help:"CF API, such as https://api.example.com; empty: no container-to-container policies"`
 	CFClientID          string        `env:"CF_CLIENT_ID" help:"UAA client with grant type client_credentials and authority network.admin"`
@@ -87,7 +87,7 @@ func (s settings) check() error {
 	} {
 		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
 	}
-	refuse(s.BindTimeout > 50*time.Second, "BIND_TIMEOUT must be 50s at most, since platforms break a request off after 60s")
+	refuse(s.BindTimeout > 40*time.Second, "BIND_TIMEOUT must be 40s at most, since platforms break a request off after 60s")
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
 	refuse(s.PolicyDestination != "instance", "POLICY_DESTINATION must be instance")

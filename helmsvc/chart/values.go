@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -108,8 +109,8 @@ func (s Service) planValues(plan Plan, release, namespace string) (map[string]an
 func (s Service) renderPlanFile(plan Plan, release, namespace string) (string, error) {
 	const planTemplate = "templates/broker-plan-values.yaml"
 	c := copyChart(s.chart)
-	c.Schema = nil
-	c.Templates = append(helpers(c.Templates), &helmchart.File{Name: planTemplate, Data: plan.values})
+	keepHelpers(c)
+	c.Templates = append(c.Templates, &helmchart.File{Name: planTemplate, Data: plan.values})
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
 	values, err := chartutil.ToRenderValues(c, map[string]any{}, options, nil)
 	if err != nil {
@@ -122,16 +123,17 @@ func (s Service) renderPlanFile(plan Plan, release, namespace string) (string, e
 	return files[path.Join(c.Name(), planTemplate)], nil
 }
 
-// helpers keeps the templates that only define: rendering the others for a
-// plan file would be wasted and could fail for want of the plan's values.
-func helpers(templates []*helmchart.File) []*helmchart.File {
-	var kept []*helmchart.File
-	for _, t := range templates {
-		if path.Base(t.Name)[0] == '_' {
-			kept = append(kept, t)
-		}
+// keepHelpers keeps, of a chart and its subcharts, the templates that only
+// define: rendering the others for a plan file would be wasted and could fail
+// for want of the plan's values, and so could the schema.
+func keepHelpers(c *helmchart.Chart) {
+	c.Schema = nil
+	c.Templates = slices.DeleteFunc(slices.Clone(c.Templates), func(t *helmchart.File) bool {
+		return path.Base(t.Name)[0] != '_'
+	})
+	for _, d := range c.Dependencies() {
+		keepHelpers(d)
 	}
-	return kept
 }
 
 // merge lays over on top of base and returns a new map. Helm's own

@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -198,6 +200,57 @@ func TestDeleteWhilePolicyAPIDown(t *testing.T) {
 		return len(f.cf.Policies()) == 0 && len(records.Items) == 0
 	})
 	f.nothingLeft(i)
+}
+
+// TestUnbindDuringBind is the platform's orphan mitigation: it deletes the
+// binding while the policies are still being posted.
+func TestUnbindDuringBind(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	app, binding := f.app(), uuid.NewString()
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.Slow, Delay: 2 * time.Second, Times: 1})
+	bound := make(chan rig.Answer, 1)
+	go func() {
+		answer, err := f.Bind(t.Context(), i, binding, app)
+		if err != nil {
+			t.Error(err)
+		}
+		bound <- answer
+	}()
+	f.eventually("the bind has been recorded", func() bool {
+		records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{LabelSelector: "cf-helm-broker.io/record=binding"})
+		f.must(err)
+		return len(records.Items) == 1
+	})
+	f.want(200)(f.Unbind(t.Context(), i, binding))
+	if answer := <-bound; answer.Status != 201 {
+		t.Errorf("the bind was answered %d: %s", answer.Status, answer.Body)
+	}
+	f.wantPolicies()
+	f.want(410)(f.Unbind(t.Context(), i, binding))
+}
+
+// TestBindStorm binds and unbinds one app many times at once.
+func TestBindStorm(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	app := f.app()
+	var storm sync.WaitGroup
+	for range 12 {
+		storm.Go(func() {
+			for range 5 {
+				binding := uuid.NewString()
+				if answer, err := f.Bind(t.Context(), i, binding, app); err != nil || answer.Status != 201 {
+					t.Errorf("bind: %d %s %v", answer.Status, answer.Body, err)
+				}
+				if answer, err := f.Unbind(t.Context(), i, binding); err != nil || answer.Status != 200 {
+					t.Errorf("unbind: %d %s %v", answer.Status, answer.Body, err)
+				}
+			}
+		})
+	}
+	storm.Wait()
+	f.wantPolicies()
 }
 
 func TestPoliciesOff(t *testing.T) {

@@ -91,6 +91,13 @@ func TestNoSecretIsLogged(t *testing.T) {
 		t.Errorf("the description holds the secret: %s", o.Description)
 	}
 	f.delete(i)
+	// The schema's error quotes what doesn't match.
+	i = f.instance("fixture", "plain")
+	o = f.ended(i, f.want(202)(f.Provision(t.Context(), i, map[string]any{"marked": mark + "!"})).Operation())
+	if o.State != "failed" || strings.Contains(o.Description, mark) || !strings.Contains(o.Description, "marked") {
+		t.Errorf("the create ended as %+v", o)
+	}
+	f.delete(i)
 	parameters = map[string]any{"x": mark, "marked": mark}
 	i = f.create("fixture", "plain", parameters)
 	f.want(409)(f.Provision(t.Context(), i, map[string]any{"x": "other-" + mark}))

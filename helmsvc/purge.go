@@ -1,0 +1,61 @@
+package helmsvc
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/kube"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/releaseutil"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/apimachinery/pkg/api/meta"
+)
+
+// purge removes a release that Helm's own uninstall can't remove: without
+// hooks, each object by itself, leaving out kinds that the cluster no longer
+// knows. Helm gives the whole release up for one such kind, and doesn't say
+// which.
+func (s *session) purge(r *release.Release) error {
+	_, manifests, err := releaseutil.SortManifests(releaseutil.SplitManifests(r.Manifest), nil, releaseutil.UninstallOrder)
+	if err != nil {
+		return fmt.Errorf("reading the release's manifest: %w", err)
+	}
+	for _, m := range manifests {
+		if m.Head.Metadata != nil && m.Head.Metadata.Annotations[kube.ResourcePolicyAnno] == kube.KeepPolicy {
+			continue
+		}
+		if err := s.purgeObject(m); err != nil {
+			return err
+		}
+	}
+	return s.forget(r.Name)
+}
+
+func (s *session) purgeObject(m releaseutil.Manifest) error {
+	resources, err := s.KubeClient.Build(strings.NewReader(m.Content), false)
+	if meta.IsNoMatchError(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s %s of the release: %w", m.Head.Kind, m.Head.Metadata.Name, err)
+	}
+	if _, errs := s.KubeClient.Delete(resources); len(errs) > 0 {
+		return fmt.Errorf("deleting %s %s: %w", m.Head.Kind, m.Head.Metadata.Name, errors.Join(errs...))
+	}
+	return nil
+}
+
+// forget deletes Helm's records of the release.
+func (s *session) forget(name string) error {
+	revisions, err := s.Releases.History(name)
+	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+		return fmt.Errorf("listing the release's revisions: %w", err)
+	}
+	for _, r := range revisions {
+		if _, err := s.Releases.Delete(r.Name, r.Version); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+			return fmt.Errorf("deleting revision %d of the release: %w", r.Version, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// brokenService makes an instance whose image can't be pulled, waits until the
+// developer is told so, and deletes it while the create still runs.
+func (d *demo) brokenService(ctx context.Context) error {
+	const image = cluster.ImagePullError + "/whoami"
+	d.out.command(`cf create-service echo single broken -c '{"image":{"repository":"%s"}}'`, image)
+	broken, err := d.instance("echo", "single")
+	if err != nil {
+		return err
+	}
+	answer, err := d.Provision(ctx, broken, map[string]any{"image": map[string]any{"repository": image}})
+	if answer, err = want(http.StatusAccepted, answer, err); err != nil {
+		return err
+	}
+	creating := answer.Operation()
+	if err := d.awaitReason(ctx, broken, creating, image); err != nil {
+		return err
+	}
+	d.out.note("`cf service broken` shows this while the broker goes on waiting, until its time limit makes it a failure with the same reason. The developer needn't wait for that:")
+
+	d.out.command("cf delete-service broken -f")
+	answer, err = d.Deprovision(ctx, broken)
+	if answer, err = want(http.StatusAccepted, answer, err); err != nil {
+		return err
+	}
+	d.out.note("The create ends at once:")
+	if err := d.await(ctx, broken, creating, "failed"); err != nil {
+		return err
+	}
+	d.out.note("And the delete takes what was there already:")
+	if err := d.await(ctx, broken, answer.Operation(), gone); err != nil {
+		return err
+	}
+	return d.wantNothingOf(ctx, broken)
+}
+
+// awaitReason shows an operation's progress until its description names the
+// image that can't be pulled.
+func (d *demo) awaitReason(ctx context.Context, i rig.Instance, operation, image string) error {
+	ctx, cancel := context.WithTimeout(ctx, operationLimit)
+	defer cancel()
+	told := false
+	o, err := d.Await(ctx, i, operation, func(o rig.Operation) {
+		d.show(o)
+		if strings.Contains(o.Description, "can't pull its image "+image) {
+			told = true
+			cancel()
+		}
+	})
+	if told {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("the create ended as %q without saying that the image can't be pulled: %s", o.State, o.Description)
+}

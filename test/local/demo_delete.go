@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// deleteService unbinds the last app, deletes the instance and shows that
+// nothing is left of it.
+func (d *demo) deleteService(ctx context.Context) error {
+	if err := d.unbind(ctx, d.jobsBinding, d.jobs); err != nil {
+		return err
+	}
+	d.out.command("cf delete-service %s -f", redisName)
+	answer, err := d.Deprovision(ctx, d.redis)
+	if answer, err = want(http.StatusAccepted, answer, err); err != nil {
+		return err
+	}
+	if err := d.await(ctx, d.redis, answer.Operation(), gone); err != nil {
+		return err
+	}
+	return d.wantNothingOf(ctx, d.redis)
+}
+
+// wantNothingOf shows what is left of an instance and fails if anything is.
+func (d *demo) wantNothingOf(ctx context.Context, i rig.Instance) error {
+	namespaces, err := d.kube.CoreV1().Namespaces().List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + namespaceOf(i)})
+	if err != nil {
+		return fmt.Errorf("looking for the namespace: %w", err)
+	}
+	secrets, err := d.kube.CoreV1().Secrets(brokerNamespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("looking for the broker's records: %w", err)
+	}
+	records, policies := 0, 0
+	for _, secret := range secrets.Items {
+		if strings.Contains(secret.Name, i.ID) {
+			records++
+		}
+	}
+	for _, p := range d.cf.Policies() {
+		if p.Destination.ID == i.ID {
+			policies++
+		}
+	}
+	left := fmt.Sprintf("%d namespaces, %d records of the broker, %d policies", len(namespaces.Items), records, policies)
+	d.out.note("Left of it: %s.", left)
+	if len(namespaces.Items)+records+policies > 0 {
+		return fmt.Errorf("%s are left of the instance", left)
+	}
+	return nil
+}
