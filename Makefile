@@ -18,16 +18,16 @@ build: ## build the broker into bin/
 
 .PHONY: run
 run: ## start a local cluster, a Cloud Foundry stand-in and the broker; Ctrl-C ends it
-	@$(GO) run ./test/local run
+	@$(GO) build -o bin/local ./test/local && exec bin/local run
 
 .PHONY: demo
 demo: ## walk through the flow on a local cluster, step by step
-	@$(GO) run ./test/local demo
+	@$(GO) build -o bin/local ./test/local && exec bin/local demo
 
 .PHONY: test
 test: needs-cc lint ## lint, unit tests and end-to-end tests, with the race detector
 	@echo "== building the local control plane, unless it is cached"
-	@$(GO) run ./test/local build
+	@$(GO) build -o bin/local ./test/local && bin/local build
 	@echo "== testing"
 	$(GO) test -race -timeout 40m -parallel $(PARALLEL) ./...
 

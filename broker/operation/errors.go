@@ -7,7 +7,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
-// ErrBusy: another operation on the same instance or binding is running.
+// ErrBusy says that another operation on the same instance or binding is running.
 // Callers act on it, and on the errors of record, helmsvc and policy.
 var ErrBusy = errors.New("another operation on this service instance or binding is in progress; try again when it has ended")
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -113,7 +114,7 @@ func buildOne(ctx context.Context, out, pkg, ldflags string, log io.Writer) erro
 	_, _ = fmt.Fprintf(log, "building %s ...\n", name)
 	done := make(chan error, 1)
 	go func() {
-		_, err := goTool(ctx, "build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", out, pkg)
+		_, err := goTool(ctx, filepath.Dir(out), "build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", out, pkg)
 		done <- err
 	}()
 	tick := time.NewTicker(20 * time.Second)
@@ -134,7 +135,7 @@ func buildOne(ctx context.Context, out, pkg, ldflags string, log io.Writer) erro
 // linkerFlags drops what only debuggers need and stamps the Kubernetes version, which a build from modules doesn't know
 // and which charts ask for (kubeVersion).
 func linkerFlags(ctx context.Context) (string, error) {
-	out, err := goTool(ctx, "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
+	out, err := goTool(ctx, os.TempDir(), "list", "-m", "-f", "{{.Version}}", "k8s.io/kubernetes")
 	if err != nil {
 		return "", fmt.Errorf("asking for the Kubernetes version: %w", err)
 	}
@@ -147,16 +148,19 @@ func linkerFlags(ctx context.Context) (string, error) {
 	return fmt.Sprintf("-s -w %sgitVersion=%s %sgitMajor=%s %sgitMinor=%s", at, version, at, parts[0], at, parts[1]), nil
 }
 
-// goTool runs the go command in the control plane's module and returns what it prints.
-func goTool(ctx context.Context, args ...string) (string, error) {
+// goTool runs the go command in the control plane's module, with its temporary files in tmp, and returns what it prints.
+func goTool(ctx context.Context, tmp string, args ...string) (string, error) {
 	dir, err := moduleDir()
 	if err != nil {
 		return "", err
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly", "TMPDIR="+tmp, "GOTMPDIR="+tmp)
 	cmd.SysProcAttr = dieWithParent()
+	// Interrupted, Go ends what it has started and removes what it has made.
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = 30 * time.Second
 	// The thread that starts the command must not end before it: see launcher.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // Build compiles the broker into dir and returns the binary's path. With race,
@@ -23,6 +25,12 @@ func Build(ctx context.Context, dir string, race bool) (string, error) {
 		return "", err
 	}
 	command.Dir = root
+	// Go's own temporary files go there too, and Go is interrupted instead of
+	// killed when ctx ends, so that nothing is left of a build broken off.
+	command.Env = append(os.Environ(), "TMPDIR="+dir, "GOTMPDIR="+dir)
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
+	command.WaitDelay = 30 * time.Second
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the broker: %w\n%s", err, output)
 	}
