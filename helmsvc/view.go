@@ -22,6 +22,8 @@ type View struct {
 	// is why the first of them doesn't.
 	unready int
 	reason  string
+	// overlay is Services as the overlay sees them.
+	overlay []Service
 }
 
 // Secret is an Opaque Secret, decoded.
@@ -83,14 +85,12 @@ func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 
 func newView(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
 	// Empty lists, not null: templates take their length.
-	view := View{Secrets: []Secret{}, Services: []Service{}, Pods: []Pod{}, Endpoints: []Endpoint{}}
+	view := View{Secrets: []Secret{}, Pods: []Pod{}, Endpoints: []Endpoint{}}
 	for _, s := range secrets {
 		view.Secrets = append(view.Secrets, decodeSecret(s))
 	}
-	for _, s := range services {
-		s.ManagedFields = nil
-		view.Services = append(view.Services, Service{Name: s.Name, Metadata: s.ObjectMeta, Spec: s.Spec, Status: s.Status})
-	}
+	view.Services = wholeServices(services)
+	view.overlay = wholeServices(overlaid(services, pods))
 	for i := range pods {
 		pod := &pods[i]
 		switch {
@@ -104,6 +104,15 @@ func newView(secrets []corev1.Secret, services []corev1.Service, pods []corev1.P
 		}
 	}
 	return view
+}
+
+func wholeServices(services []corev1.Service) []Service {
+	whole := []Service{}
+	for _, s := range services {
+		s.ManagedFields = nil
+		whole = append(whole, Service{Name: s.Name, Metadata: s.ObjectMeta, Spec: s.Spec, Status: s.Status})
+	}
+	return whole
 }
 
 func decodeSecret(s corev1.Secret) Secret {

@@ -41,7 +41,7 @@ func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Bindin
 	if err != nil {
 		return record.Binding{}, err
 	}
-	if wanted.Credentials, err = view.Credentials(); err != nil {
+	if wanted.Credentials, err = e.credentials(ctx, instance, wanted, view); err != nil {
 		return record.Binding{}, err
 	}
 	wanted.Policies = e.policiesFor(wanted.AppGUID, instance.PolicyGroup, view)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -25,6 +26,8 @@ type Settings struct {
 	BindPatience time.Duration
 	// Workers is how many operations run at once; more wait their turn.
 	Workers int
+	// Templates evaluates the charts' bind templates.
+	Templates bindtemplate.Evaluator
 }
 
 // Engine carries operations through.

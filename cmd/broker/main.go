@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
 func main() {
@@ -28,10 +30,16 @@ It is set up by environment variables:
 
 `
 
+// evaluateTemplate is the argument with which the broker starts itself to
+// evaluate a bind template apart from everything else.
+const evaluateTemplate = "evaluate-bind-template"
+
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) == 0:
 		return serveCommand(ctx, stdout, stderr)
+	case args[0] == evaluateTemplate:
+		return bindtemplate.Serve(os.Stdin, stdout)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		_, _ = fmt.Fprint(stdout, usage, settingsHelp())
 		return 0

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -67,11 +69,20 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := operation.NewMetrics(registry)
 	policies := newPolicyClient(s, metrics, log)
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
 	engine, err := operation.New(operation.Settings{
 		NamespacePrefix: s.NamespacePrefix,
 		TimeLimit:       s.OperationTimeout,
 		BindPatience:    s.BindTimeout,
 		Workers:         s.Workers,
+		Templates: bindtemplate.Evaluator{
+			Command: []string{self, evaluateTemplate},
+			Timeout: s.TemplateTimeout,
+			Memory:  s.TemplateMemory << 20,
+		},
 	}, catalog, records, cluster, policies, metrics, log)
 	if err != nil {
 		return err

@@ -43,6 +43,9 @@ type settings struct {
 	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	Workers          int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
 
+	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how long a chart's bind template may take"`
+	TemplateMemory  uint64        `env:"BIND_TEMPLATE_MEMORY" envDefault:"128" help:"how much memory it may use, in MB"`
+
 	CFAPIAddress        string        `env:"CF_API_ADDRESS" help:"CF API, such as https://api.example.com; empty: no container-to-container policies"`
 	CFClientID          string        `env:"CF_CLIENT_ID" help:"UAA client with grant type client_credentials and authority network.admin"`
 	CFClientSecret      string        `env:"CF_CLIENT_SECRET" help:"its secret"`
@@ -80,10 +83,11 @@ func (s settings) check() error {
 	refuse(s.Server == "" && (s.Token != "" || s.CAData != ""), "TOKEN and CA_DATA need SERVER")
 	refuse(s.Server != "" && !isURL(s.Server), "SERVER must be a URL such as https://203.0.113.1:6443")
 	refuse(s.KubeQPS <= 0, "KUBE_QPS must be above 0")
+	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
 		"OPERATION_TIMEOUT": s.OperationTimeout, "BIND_TIMEOUT": s.BindTimeout,
-		"CF_REQUEST_TIMEOUT": s.CFTimeout, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
+		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
 	} {
 		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
 	}

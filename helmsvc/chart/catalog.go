@@ -2,6 +2,8 @@ package chart
 
 import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
 // Catalog is what one folder of charts offers. It is never changed once
@@ -19,6 +21,8 @@ type Service struct {
 	// Digest is "sha256:<hex>" over every file of the chart's folder, the
 	// plans included: it changes when anything an operator can edit does.
 	Digest string
+	// Bind is the chart's bind.yaml, nil if it has none.
+	Bind *bindtemplate.Template
 
 	chart *helmchart.Chart
 }

@@ -13,6 +13,8 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
 // Load reads dir, which is either one chart or a folder of chart folders;
@@ -77,7 +79,11 @@ func loadService(folder string) (Service, error) {
 	if err != nil {
 		return Service{}, err
 	}
-	service := Service{ID: ServiceID(loaded.Name()), Plans: plans, Digest: digest(loaded.Raw, plans), chart: loaded}
+	bind, err := loadBind(folder)
+	if err != nil {
+		return Service{}, err
+	}
+	service := Service{ID: ServiceID(loaded.Name()), Plans: plans, Digest: digest(loaded.Raw, plans, bind), Bind: bind, chart: loaded}
 	strip(loaded)
 	for _, plan := range service.Plans {
 		if _, err := service.planValues(plan, "k-00000000", "check"); err != nil {
@@ -103,15 +109,34 @@ func installable(c *helmchart.Chart) error {
 	return nil
 }
 
+// loadBind reads bind.yaml or bind.yml of a chart folder; nil if it has none.
+func loadBind(folder string) (*bindtemplate.Template, error) {
+	file, text, err := readEither(folder, "bind.yaml", "bind.yml")
+	if err != nil {
+		return nil, fmt.Errorf("reading the bind template: %w", err)
+	}
+	if text == nil {
+		return nil, nil
+	}
+	template, err := bindtemplate.Parse(file, text)
+	if err != nil {
+		return nil, err
+	}
+	return &template, nil
+}
+
 // digest covers everything an operator can edit: the chart's files as Helm
-// read them, and the plans, which .helmignore may hide from Helm.
-func digest(raw []*helmchart.File, plans []Plan) string {
+// read them, and those of the broker, which .helmignore may hide from Helm.
+func digest(raw []*helmchart.File, plans []Plan, bind *bindtemplate.Template) string {
 	files := map[string][]byte{}
 	for _, f := range raw {
 		files[f.Name] = f.Data
 	}
 	for _, p := range plans {
 		files["plan "+p.Name] = fmt.Appendf(nil, "%q %q %t %t %s", p.Description, p.Bullets, p.Free, p.Bindable, p.values)
+	}
+	if bind != nil {
+		files["bind"] = []byte(bind.Text)
 	}
 	sum := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(files)) {

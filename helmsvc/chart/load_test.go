@@ -115,6 +115,7 @@ func TestProblems(t *testing.T) {
 	}{
 		"no version":       {map[string]string{"bad/Chart.yaml": "apiVersion: v2\nname: bad\n"}, "version"},
 		"not YAML":         {map[string]string{"bad/Chart.yaml": "{"}, "Chart.yaml"},
+		"bind template":    {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/bind.yml": "template: |\n  {\n    a: ,\n  }"}, "bind.yml:3:"},
 		"library":          {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "type: library\n"}, "library"},
 		"dependency":       {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "dependencies: [{name: sub, version: 1, repository: x}]\n"}, "helm dependency build"},
 		"same name":        {map[string]string{"zbad/Chart.yaml": chartYAML("good")}, "already loaded"},
@@ -158,7 +159,7 @@ func TestDigest(t *testing.T) {
 	if again := digest(); again != first {
 		t.Errorf("the same chart has digests %s and %s", first, again)
 	}
-	for name, text := range map[string]string{"values.yaml": "a: 2", "plans/s.yaml": "a: 3", "templates/x.yaml": "a: 4"} {
+	for name, text := range map[string]string{"values.yaml": "a: 2", "plans/s.yaml": "a: 3", "templates/x.yaml": "a: 4", "bind.yaml": "template: '{a: 1}'"} {
 		files[name] = text
 		if changed := digest(); changed == first {
 			t.Errorf("changing %s leaves the digest as it was", name)

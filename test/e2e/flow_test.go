@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,14 +53,14 @@ func TestFlowOfEverySample(t *testing.T) {
 	for _, sample := range []struct {
 		service, plan string
 		port, pods    int
-		secret        bool
+		fields        []string
 	}{
-		{"redis", "cache", 6379, 1, true},
-		{"redis", "persistent", 6379, 1, true},
-		{"postgresql", "small", 5432, 1, true},
-		{"postgresql", "medium", 5432, 1, true},
-		{"echo", "single", 8080, 1, false},
-		{"echo", "replicated", 8080, 3, false},
+		{"redis", "cache", 6379, 1, []string{"host", "port", "password", "uri"}},
+		{"redis", "persistent", 6379, 1, []string{"host", "port", "password", "uri"}},
+		{"postgresql", "small", 5432, 1, []string{"host", "port", "username", "password", "database", "uri", "jdbcUrl"}},
+		{"postgresql", "medium", 5432, 1, []string{"host", "port", "username", "password", "database", "uri", "jdbcUrl"}},
+		{"echo", "single", 8080, 1, []string{"host", "port", "url"}},
+		{"echo", "replicated", 8080, 3, []string{"host", "port", "url"}},
 	} {
 		t.Run(sample.service+"/"+sample.plan, func(t *testing.T) {
 			f := newFoundation(t, sampleCharts, nil)
@@ -68,22 +70,23 @@ func TestFlowOfEverySample(t *testing.T) {
 
 			app, binding := f.app(), uuid.NewString()
 			answer := f.want(201)(f.Bind(t.Context(), i, binding, app))
-			var body struct{ Credentials credentials }
+			var body struct{ Credentials map[string]any }
 			f.must(answer.Decode(&body))
-			c := body.Credentials
-			if len(c.Pods) != sample.pods || len(c.Endpoints) != sample.pods || len(c.Services) == 0 {
-				t.Fatalf("credentials offer %d pods, %d endpoints, %d services: %s", len(c.Pods), len(c.Endpoints), len(c.Services), answer.Body)
-			}
-			if (len(c.Secrets) > 0) != sample.secret {
-				t.Errorf("credentials hold %d secrets", len(c.Secrets))
-			}
-			for n, pod := range c.Pods {
-				if ip, err := netip.ParseAddr(pod.IP); err != nil || !overlay.Contains(ip) || !pod.Ready {
-					t.Errorf("pod %+v is not a ready one of the overlay", pod)
+			for _, field := range sample.fields {
+				if value := body.Credentials[field]; value == nil || value == "" {
+					t.Errorf("the credentials have no %s: %s", field, answer.Body)
 				}
-				if e := c.Endpoints[n]; e.Host != pod.IP || e.Port != sample.port || e.Protocol != "tcp" || e.Name == "" {
-					t.Errorf("endpoint %+v is not that of pod %+v", e, pod)
-				}
+			}
+			var addresses []string
+			for _, pod := range f.pods(i) {
+				addresses = append(addresses, pod.Status.PodIP)
+			}
+			host, _ := body.Credentials["host"].(string)
+			if ip, err := netip.ParseAddr(host); err != nil || !overlay.Contains(ip) || !slices.Contains(addresses, host) || len(addresses) != sample.pods {
+				t.Errorf("the host %s is not one of %d pods on the overlay: %v", host, sample.pods, addresses)
+			}
+			if fmt.Sprint(body.Credentials["port"]) != strconv.Itoa(sample.port) {
+				t.Errorf("the port is %v, want %d", body.Credentials["port"], sample.port)
 			}
 			f.wantPolicies(cf.NewPolicy(app, i.ID, "tcp", sample.port, sample.port))
 
@@ -98,6 +101,88 @@ func TestFlowOfEverySample(t *testing.T) {
 			f.want(410)(f.Deprovision(t.Context(), i))
 		})
 	}
+}
+
+// TestView binds to a chart without a template: the app gets the whole view.
+func TestView(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", map[string]any{"replicas": 2})
+	answer := f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	var body struct{ Credentials credentials }
+	f.must(answer.Decode(&body))
+	c := body.Credentials
+	if len(c.Secrets) != 1 || len(c.Services) != 1 || len(c.Pods) != 2 || len(c.Endpoints) != 4 {
+		t.Fatalf("credentials offer %d secrets, %d services, %d pods, %d endpoints: %s", len(c.Secrets), len(c.Services), len(c.Pods), len(c.Endpoints), answer.Body)
+	}
+	for n, pod := range c.Pods {
+		if !pod.Ready || !strings.HasPrefix(pod.IP, "10.255.") {
+			t.Errorf("pod %+v is not a ready one of the overlay", pod)
+		}
+		web, dns := c.Endpoints[2*n], c.Endpoints[2*n+1]
+		if web.Host != pod.IP || web.Port != 8080 || web.Protocol != "tcp" || web.Name != "http" {
+			t.Errorf("endpoint %+v is not pod %+v's", web, pod)
+		}
+		if dns.Host != pod.IP || dns.Port != 5353 || dns.Protocol != "udp" || dns.Name != "dns" {
+			t.Errorf("endpoint %+v is not pod %+v's", dns, pod)
+		}
+	}
+	if strings.HasPrefix(c.Services[0].Spec.ClusterIP, "10.255.") {
+		t.Errorf("the Service isn't Kubernetes' own: %+v", c.Services[0])
+	}
+}
+
+// TestTemplateSees evaluates a template over all that templates see, with the
+// policies on and off.
+func TestTemplateSees(t *testing.T) {
+	for name, c := range map[string]struct {
+		api  map[string]string
+		want func(overlay, cluster string) bool
+	}{
+		"policies on":  {nil, func(address, raw string) bool { return strings.HasPrefix(address, "10.255.") && address != raw }},
+		"policies off": {map[string]string{"CF_API_ADDRESS": ""}, func(address, raw string) bool { return address == raw }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFoundation(t, "charts-templated", c.api)
+			i := f.create("templated", "default", map[string]any{"note": "from the user"})
+			app, binding := f.app(), uuid.NewString()
+			answer := f.want(201)(f.Bind(t.Context(), i, binding, app))
+			var body struct {
+				Credentials struct {
+					Address, Raw, LoadBalancer, Hostname, Note, App, Binding, Instance, Plan, Release, Pod string
+					Port, RawPort, Ingresses                                                               int
+				}
+			}
+			f.must(answer.Decode(&body))
+			got := body.Credentials
+			if !c.want(got.Address, got.Raw) {
+				t.Errorf("the Service's address is %s, Kubernetes has %s", got.Address, got.Raw)
+			}
+			if got.Note != "from the user" || got.App != app || got.Binding != binding || got.Instance != i.ID || got.Plan != "default" ||
+				!strings.HasPrefix(got.Release, "k-") || !strings.HasPrefix(got.Pod, "10.255.") || got.RawPort != 80 || got.Ingresses != 1 {
+				t.Errorf("the template saw %+v", got)
+			}
+			if c.api == nil && (got.Port != 8080 || got.LoadBalancer != got.Address || got.Hostname != got.Address) {
+				t.Errorf("the Service's port is %d, its load balancer %s, %s", got.Port, got.LoadBalancer, got.Hostname)
+			}
+		})
+	}
+}
+
+// TestTemplateFails reports what is wrong with a template, and leaves nothing.
+func TestTemplateFails(t *testing.T) {
+	f := newFoundation(t, "charts-templated", map[string]string{"BIND_TEMPLATE_TIMEOUT": "5s"})
+	i := f.create("failing", "default", nil)
+	answer := f.want(500)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	if !strings.Contains(answer.Description(), "Field does not exist: nothing; bind.yaml:4:") {
+		t.Errorf("the answer doesn't help: %s", answer.Body)
+	}
+	f.wantPolicies()
+	i = f.create("looping", "default", nil)
+	answer = f.want(500)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	if !strings.Contains(answer.Description(), "took longer than 5s") {
+		t.Errorf("the answer doesn't help: %s", answer.Body)
+	}
+	f.wantPolicies()
 }
 
 // wantNamespace fails unless the instance's namespace names its policy group.

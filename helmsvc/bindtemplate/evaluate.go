@@ -1,0 +1,87 @@
+package bindtemplate
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-jsonnet"
+)
+
+// maxStack bounds recursion; go-jsonnet's own default is 500.
+const maxStack = 500
+
+// Check finds what is wrong with the expression without evaluating it.
+func (t Template) Check() error {
+	if _, err := jsonnet.SnippetToAST(t.File, t.around([]byte("{}"))); err != nil {
+		return t.inFile(err)
+	}
+	return nil
+}
+
+// evaluate evaluates the expression in this process, unbounded in time and
+// memory. sees is the JSON object that the template calls $.
+func (t Template) evaluate(sees json.RawMessage) (json.RawMessage, error) {
+	vm := jsonnet.MakeVM()
+	vm.MaxStack = maxStack
+	// Jsonnet's own importer would let a template read the broker's files.
+	vm.Importer(&jsonnet.MemoryImporter{})
+	text, err := vm.EvaluateAnonymousSnippet(t.File, t.around(sees))
+	if err != nil {
+		return nil, t.inFile(err)
+	}
+	var outer struct {
+		Template json.RawMessage `json:"template"`
+	}
+	if err := json.Unmarshal([]byte(text), &outer); err != nil {
+		return nil, fmt.Errorf("%s: Jsonnet's result can't be read: %w", t.File, err)
+	}
+	if !bytes.HasPrefix(outer.Template, []byte("{")) {
+		return nil, fmt.Errorf("%s:%d: %w, such as {host: …}", t.File, t.Line, errShape)
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, outer.Template); err != nil {
+		return nil, err
+	}
+	return compact.Bytes(), nil
+}
+
+// around builds what Kibosh builds: an object whose field "template" is the
+// expression, so that $ is the outer object and a leading `local …;` works.
+// The expression begins on line 2.
+func (t Template) around(sees json.RawMessage) string {
+	fields := strings.TrimSuffix(strings.TrimSpace(strings.ReplaceAll(string(sees), "\n", " ")), "}")
+	if strings.TrimSpace(fields) != "{" {
+		fields += ", "
+	}
+	// A comment on the last line must not swallow the brace.
+	return fields + "\"template\":\n" + t.Text + "\n}"
+}
+
+var place = regexp.MustCompile(`:\(?(\d+):`)
+
+// inFile turns the evaluated text's line numbers into the file's, and keeps
+// the first lines of a long trace.
+func (t Template) inFile(err error) error {
+	const longest = 6
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	if len(lines) > longest {
+		lines = lines[:longest]
+	}
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(strings.TrimSpace(line), "\t", " ")
+		if !strings.HasPrefix(lines[i], t.File+":") {
+			continue
+		}
+		at := place.FindStringSubmatchIndex(lines[i])
+		if at == nil {
+			continue
+		}
+		number, _ := strconv.Atoi(lines[i][at[2]:at[3]])
+		lines[i] = lines[i][:at[2]] + strconv.Itoa(number-2+t.Line) + lines[i][at[3]:]
+	}
+	return fmt.Errorf("the bind template can't be evaluated: %s", strings.Join(lines, "; "))
+}

@@ -1,0 +1,111 @@
+package bindtemplate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// Evaluator evaluates templates in processes of their own.
+type Evaluator struct {
+	// Command is the command line that ends in Serve: this program with the
+	// argument that leads there.
+	Command []string
+	// Timeout ends an evaluation.
+	Timeout time.Duration
+	// Memory is how much an evaluation may use, in bytes.
+	Memory uint64
+}
+
+// request is what the child reads. It goes through a pipe: it holds secrets,
+// and arguments and environments can be read by others.
+type request struct {
+	Template Template        `json:"template"`
+	Sees     json.RawMessage `json:"sees"`
+	Memory   uint64          `json:"memory"`
+}
+
+type answer struct {
+	Credentials json.RawMessage `json:"credentials,omitempty"`
+	Error       string          `json:"error,omitempty"`
+}
+
+// memoryExit is the status of a child that has used more than it may.
+const memoryExit = 9
+
+// Evaluate returns the credentials that the template yields. sees is a JSON
+// object: what the template calls $.
+func (e Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessage) (json.RawMessage, error) {
+	input, err := json.Marshal(request{Template: t, Sees: sees, Memory: e.Memory})
+	if err != nil {
+		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
+	}
+	bounded, cancel := context.WithTimeout(ctx, e.Timeout)
+	defer cancel()
+	child := exec.CommandContext(bounded, e.Command[0], e.Command[1:]...) //nolint:gosec // this very program
+	child.Env = []string{}
+	child.Stdin = bytes.NewReader(input)
+	output, err := child.Output()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case bounded.Err() != nil:
+		return nil, fmt.Errorf("%s: the bind template took longer than %s; does it loop?", t.File, e.Timeout)
+	case errors.As(err, &exit) && exit.ExitCode() == memoryExit:
+		return nil, fmt.Errorf("%s: the bind template used more than %d MB", t.File, e.Memory>>20)
+	case err != nil:
+		return nil, fmt.Errorf("evaluating the bind template in a process of its own: %w", err)
+	}
+	var result answer
+	if err := json.Unmarshal(output, &result); err != nil {
+		return nil, fmt.Errorf("reading the evaluated bind template: %w", err)
+	}
+	if result.Error != "" {
+		return nil, errors.New(result.Error)
+	}
+	return result.Credentials, nil
+}
+
+// Serve is the child: it reads one request, evaluates it and writes the
+// answer. It returns the process's exit status.
+func Serve(stdin io.Reader, stdout io.Writer) int {
+	var r request
+	if err := json.NewDecoder(stdin).Decode(&r); err != nil {
+		return 1
+	}
+	guardMemory(r.Memory)
+	credentials, err := r.Template.evaluate(r.Sees)
+	result := answer{Credentials: credentials}
+	if err != nil {
+		result = answer{Error: err.Error()}
+	}
+	if err := json.NewEncoder(stdout).Encode(result); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// guardMemory ends the process when its heap outgrows the limit. A limit of
+// the operating system's would be met in the middle of an allocation, and Go
+// would print a page of stack instead of an exit status.
+func guardMemory(limit uint64) {
+	debug.SetMemoryLimit(int64(limit)) //nolint:gosec // a few MB
+	debug.SetMaxStack(int(limit))      //nolint:gosec // as above
+	go func() {
+		var stats runtime.MemStats
+		for range time.Tick(5 * time.Millisecond) {
+			if runtime.ReadMemStats(&stats); stats.HeapAlloc+stats.StackInuse > limit {
+				os.Exit(memoryExit)
+			}
+		}
+	}()
+}

@@ -1,0 +1,53 @@
+package bindtemplate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Template is the expression of one bind.yaml.
+type Template struct {
+	// File is the name that errors call it by.
+	File string `json:"file"`
+	// Line is the line of the file on which the expression begins.
+	Line int `json:"line"`
+	// Text is the Jsonnet expression.
+	Text string `json:"text"`
+}
+
+// Parse reads a bind.yaml: a map with one key, "template".
+func Parse(file string, text []byte) (Template, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal(text, &document); err != nil {
+		return Template{}, fmt.Errorf("%s isn't valid YAML: %w", file, err)
+	}
+	if len(document.Content) == 0 {
+		return Template{}, fmt.Errorf("%s is empty; it needs a key `template` with a Jsonnet expression", file)
+	}
+	root := document.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return Template{}, fmt.Errorf("%s must be a map with the key `template`", file)
+	}
+	var template *yaml.Node
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if key := root.Content[i]; key.Value != "template" {
+			return Template{}, fmt.Errorf("%s:%d: unknown key %q; only `template` is known", file, key.Line, key.Value)
+		}
+		template = root.Content[i+1]
+	}
+	if template == nil || template.Kind != yaml.ScalarNode || strings.TrimSpace(template.Value) == "" {
+		return Template{}, fmt.Errorf("%s needs a key `template` with a Jsonnet expression", file)
+	}
+	line := template.Line
+	if template.Style == yaml.LiteralStyle || template.Style == yaml.FoldedStyle {
+		line++ // the text begins below the "|"
+	}
+	parsed := Template{File: file, Line: line, Text: template.Value}
+	return parsed, parsed.Check()
+}
+
+// errShape is for what Jsonnet yields and a binding can't use.
+var errShape = errors.New("the template must yield an object")

@@ -1,0 +1,52 @@
+package helmsvc
+
+import (
+	"cmp"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// overlaid returns the Services as apps on the overlay reach them: a Service's
+// addresses, of every kind, are those of a Ready pod of that Service, and its
+// ports the ones that the pod listens on. A ClusterIP never works across the
+// overlay, and this way templates that were written for load balancers yield
+// credentials that do. A Service without a Ready pod stays as it is.
+func overlaid(services []corev1.Service, pods []corev1.Pod) []corev1.Service {
+	var seen []corev1.Service
+	for _, service := range services {
+		s := *service.DeepCopy()
+		if pod := readyPodOf(s, pods); pod != nil {
+			putOn(&s, pod)
+		}
+		seen = append(seen, s)
+	}
+	return seen
+}
+
+func readyPodOf(service corev1.Service, pods []corev1.Pod) *corev1.Pod {
+	if len(service.Spec.Selector) == 0 {
+		return nil
+	}
+	selector := labels.SelectorFromSet(service.Spec.Selector)
+	for i := range pods {
+		if pod := &pods[i]; serves(pod) && isReady(pod) && selector.Matches(labels.Set(pod.Labels)) {
+			return pod
+		}
+	}
+	return nil
+}
+
+func putOn(s *corev1.Service, pod *corev1.Pod) {
+	address := pod.Status.PodIP
+	s.Spec.ClusterIP, s.Spec.ClusterIPs = address, []string{address}
+	s.Spec.ExternalIPs = []string{address}
+	// Templates read either field.
+	s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: address, Hostname: address}}
+	for i := range s.Spec.Ports {
+		port := &s.Spec.Ports[i]
+		port.Port = cmp.Or(targetPort(*port, pod), port.Port)
+		port.TargetPort = intstr.FromInt32(port.Port)
+	}
+}

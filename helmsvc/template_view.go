@@ -1,0 +1,78 @@
+package helmsvc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TemplateView is what a bind template calls $: Kibosh's secrets and services,
+// Tanzu Service Manager's ingresses, and this broker's own.
+type TemplateView struct {
+	View
+	// Services shadows View's: with C2C on, they are as the overlay sees them.
+	Services []Service `json:"services"`
+	// RawServices are the Services as Kubernetes has them.
+	RawServices []Service `json:"rawServices"`
+	Ingresses   []Ingress `json:"ingresses"`
+	// Parameters are the instance's, as the user gave them.
+	Parameters json.RawMessage `json:"parameters"`
+	Instance   InstanceView    `json:"instance"`
+	Binding    BindingView     `json:"binding"`
+	Release    ReleaseView     `json:"release"`
+}
+
+// Ingress is a whole Ingress.
+type Ingress struct {
+	Name     string                     `json:"name"`
+	Metadata metav1.ObjectMeta          `json:"metadata"`
+	Spec     networkingv1.IngressSpec   `json:"spec"`
+	Status   networkingv1.IngressStatus `json:"status"`
+}
+
+// InstanceView is the service instance as a template sees it.
+type InstanceView struct {
+	ID               string `json:"id"`
+	Service          string `json:"service"`
+	Plan             string `json:"plan"`
+	OrganizationGUID string `json:"organization_guid"`
+	SpaceGUID        string `json:"space_guid"`
+	PolicyGroup      string `json:"policy_group"`
+}
+
+// BindingView is the binding as a template sees it. AppGUID is empty for a
+// service key.
+type BindingView struct {
+	ID         string          `json:"id"`
+	AppGUID    string          `json:"app_guid"`
+	Parameters json.RawMessage `json:"parameters"`
+}
+
+// ReleaseView is the Helm release as a template sees it.
+type ReleaseView struct {
+	Name         string `json:"name"`
+	Namespace    string `json:"namespace"`
+	Chart        string `json:"chart"`
+	ChartVersion string `json:"chart_version"`
+}
+
+// TemplateView adds to a view what only templates see. overlay tells whether
+// apps reach the instance over the overlay.
+func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, overlay bool) (TemplateView, error) {
+	list, err := c.clients.NetworkingV1().Ingresses(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return TemplateView{}, fmt.Errorf("listing the Ingresses of namespace %s: %w", namespace, err)
+	}
+	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, Ingresses: []Ingress{}}
+	if overlay {
+		seen.Services = v.overlay
+	}
+	for _, i := range list.Items {
+		i.ManagedFields = nil
+		seen.Ingresses = append(seen.Ingresses, Ingress{Name: i.Name, Metadata: i.ObjectMeta, Spec: i.Spec, Status: i.Status})
+	}
+	return seen, nil
+}
