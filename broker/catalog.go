@@ -3,6 +3,8 @@ package broker
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 
@@ -32,6 +34,11 @@ func service(s chart.Service) domain.Service {
 		Bindable:    true,
 		Tags:        metadata.Keywords,
 		Plans:       plans(s),
+
+		PlanUpdatable:        true,
+		AllowContextUpdates:  true,
+		InstancesRetrievable: true,
+		BindingsRetrievable:  true,
 		Metadata: &domain.ServiceMetadata{
 			DisplayName:      metadata.Name,
 			ImageUrl:         metadata.Icon,
@@ -52,7 +59,20 @@ func plans(s chart.Service) []domain.ServicePlan {
 			Free:        domain.FreeValue(p.Free),
 			Bindable:    domain.BindableValue(p.Bindable),
 			Metadata:    &domain.ServicePlanMetadata{DisplayName: p.Name, Bullets: p.Bullets},
+			// The chart's version: a platform offers an upgrade where an
+			// instance's is another.
+			MaintenanceInfo: &domain.MaintenanceInfo{
+				Version:     s.Metadata().Version,
+				Description: strings.TrimSpace(fmt.Sprintf("Chart version %s %s", s.Metadata().Version, appVersion(s))),
+			},
 		})
 	}
 	return plans
+}
+
+func appVersion(s chart.Service) string {
+	if v := s.Metadata().AppVersion; v != "" {
+		return "(" + s.Metadata().Name + " " + v + ")"
+	}
+	return ""
 }

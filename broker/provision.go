@@ -43,11 +43,12 @@ func (b *Broker) checkProvision(id string, details domain.ProvisionDetails) erro
 		return err
 	}
 	// brokerapi accepts the plan of another service.
-	if _, _, found := b.catalog.Find(details.ServiceID, details.PlanID); !found {
+	service, _, found := b.catalog.Find(details.ServiceID, details.PlanID)
+	if !found {
 		return badRequest("the plan %q is not a plan of the service %q; see the catalog for its plans", details.PlanID, details.ServiceID)
 	}
-	if details.MaintenanceInfo != nil {
-		return apiresponses.ErrMaintenanceInfoNilConflict
+	if err := checkMaintenanceInfo(details.MaintenanceInfo, service); err != nil {
+		return err
 	}
 	return checkParameters(details.RawParameters)
 }
@@ -74,13 +75,13 @@ func (b *Broker) provisionedAlready(ctx context.Context, id string, details doma
 // what went wrong.
 func existingInstance(i record.Instance, details domain.ProvisionDetails) (domain.ProvisionedServiceSpec, error) {
 	switch {
-	case i.Operation.Type == record.Delete && i.Operation.Running():
+	case i.Operation.Type != record.Create && i.Operation.Running():
 		return domain.ProvisionedServiceSpec{}, apiresponses.ErrConcurrentInstanceAccess
 	case i.Operation.Type == record.Delete:
 		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists, and deleting it failed; delete it again first", i.ID)
 	case !sameRequest(i, details):
 		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists already, with another service, plan, organization or space or other parameters", i.ID)
-	case i.Operation.State == record.Succeeded:
+	case i.Usable():
 		return domain.ProvisionedServiceSpec{AlreadyExists: true}, nil
 	}
 	return domain.ProvisionedServiceSpec{IsAsync: true, OperationData: i.Operation.ID}, nil

@@ -43,7 +43,7 @@ func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendere
 		return ErrLeftover
 	}
 	if err != nil && !errors.Is(err, ErrLeftover) {
-		return helm.installError(ctx, err)
+		return helm.failure(ctx, "installing the chart", err)
 	}
 	return err
 }
@@ -68,17 +68,17 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	return s.Releases.Update(made)
 }
 
-// installError prefers what a wait found, and the context's own end, to what
-// Helm made of it.
-func (s *session) installError(ctx context.Context, err error) error {
+// failure prefers what a wait found, and the context's own end, to what Helm
+// made of it.
+func (s *session) failure(ctx context.Context, doing string, err error) error {
 	var notReady *NotReadyError
 	if errors.As(s.client.failed, &notReady) {
 		return notReady
 	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("installing the chart: %w", context.Cause(ctx))
+		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
-	return fmt.Errorf("installing the chart: %w", err)
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // last returns the release's newest revision, nil if there is none.

@@ -2,6 +2,7 @@ package helmsvc
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
@@ -70,6 +72,20 @@ func (c *Cluster) awaitServiceAccount(ctx context.Context, namespace string) err
 	})
 	if err != nil {
 		return fmt.Errorf("waiting for the default ServiceAccount of namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+// LabelNamespace brings the namespace's labels up to date, for people who read
+// them.
+func (c *Cluster) LabelNamespace(ctx context.Context, want Namespace) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": want.Labels}})
+	if err != nil {
+		return err
+	}
+	_, err = c.clients.CoreV1().Namespaces().Patch(ctx, want.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("labelling namespace %s: %w", want.Name, err)
 	}
 	return nil
 }

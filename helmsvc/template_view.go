@@ -66,13 +66,5 @@ func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, ov
 	if err != nil {
 		return TemplateView{}, fmt.Errorf("listing the Ingresses of namespace %s: %w", namespace, err)
 	}
-	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, Ingresses: []Ingress{}}
-	if overlay {
-		seen.Services = v.overlay
-	}
-	for _, i := range list.Items {
-		i.ManagedFields = nil
-		seen.Ingresses = append(seen.Ingresses, Ingress{Name: i.Name, Metadata: i.ObjectMeta, Spec: i.Spec, Status: i.Status})
-	}
-	return seen, nil
+	return v.ForTemplate(list.Items, overlay), nil
 }

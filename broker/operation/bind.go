@@ -101,7 +101,7 @@ func (e *Engine) bindable(ctx context.Context, id string) (record.Instance, erro
 		return record.Instance{}, err
 	case instance.Operation.Running():
 		return record.Instance{}, ErrBusy
-	case instance.Operation.State == record.Failed:
+	case !instance.Usable():
 		return record.Instance{}, &FailedError{Operation: instance.Operation}
 	}
 	return instance, nil

@@ -23,7 +23,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, correlation
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
-	wanted.Chart = record.Chart{Name: service.Metadata().Name, Version: service.Metadata().Version, Digest: service.Digest}
+	wanted.Chart = ChartOf(service)
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
 	wanted.Operation = newOperation(record.Create, correlationID)
@@ -41,6 +41,11 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, correlation
 		}
 		return existing, errors.Join(record.ErrExists, err)
 	}
+}
+
+// ChartOf identifies the chart of a service as it is loaded now.
+func ChartOf(s chart.Service) record.Chart {
+	return record.Chart{Name: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest}
 }
 
 func newOperation(kind record.Type, correlationID string) record.Operation {

@@ -57,7 +57,7 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	bounded, stop := context.WithDeadline(superseded, limit)
 	defer stop()
 	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
-	err := w.step(bounded)
+	err := w.step(bounded, superseded)
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
@@ -100,10 +100,14 @@ func (w *work) limit() time.Time {
 	return limit
 }
 
-func (w *work) step(ctx context.Context) error {
+// step works within ctx. undoing is for what a failed step has to take back: it
+// doesn't end with the time limit.
+func (w *work) step(ctx, undoing context.Context) error {
 	switch w.instance.Operation.Type {
 	case record.Create:
 		return w.create(ctx)
+	case record.Modify:
+		return w.update(ctx, undoing)
 	case record.Delete:
 		return w.delete(ctx)
 	}
@@ -136,6 +140,7 @@ func (w *work) fail(ctx context.Context, reason string) error {
 }
 
 func (w *work) finish(ctx context.Context, state record.State, description string) error {
+	w.instance.Update = nil
 	return w.change(ctx, func(o *record.Operation) {
 		o.State = state
 		o.Description = description

@@ -29,6 +29,18 @@ type Instance struct {
 	PolicyGroup string `json:"policy_group"`
 
 	Operation Operation `json:"operation"`
+	// Update is what a running update leads to; it becomes the instance's own
+	// when the update succeeds.
+	Update *Update `json:"update,omitempty"`
+}
+
+// Update is a change of an instance, whole: not only what the request named.
+type Update struct {
+	PlanID     string          `json:"plan_id"`
+	Parameters json.RawMessage `json:"parameters,omitempty"`
+	Context    json.RawMessage `json:"context,omitempty"`
+	// Chart is another than the instance's where the chart is upgraded.
+	Chart Chart `json:"chart"`
 }
 
 // Chart identifies the chart that an instance was made from.
@@ -64,6 +76,7 @@ type Type string
 // The types of operations on instances.
 const (
 	Create Type = "create"
+	Modify Type = "update"
 	Delete Type = "delete"
 )
 
@@ -76,6 +89,12 @@ const (
 	Succeeded  State = "succeeded"
 	Failed     State = "failed"
 )
+
+// Usable tells whether the instance serves: what was created stays so through
+// updates, failed ones included.
+func (i Instance) Usable() bool {
+	return i.Operation.Type == Modify || i.Operation.Type == Create && i.Operation.State == Succeeded
+}
 
 // Running tells whether the operation hasn't ended.
 func (o Operation) Running() bool { return o.State == InProgress }

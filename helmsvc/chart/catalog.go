@@ -16,8 +16,10 @@ type Catalog struct {
 
 // Service is one chart, offered under the chart's name.
 type Service struct {
-	ID    string
-	Plans []Plan
+	ID string
+	// Folder is the chart's folder, below the one that was given to Load.
+	Folder string
+	Plans  []Plan
 	// Digest is "sha256:<hex>" over every file of the chart's folder, the
 	// plans included: it changes when anything an operator can edit does.
 	Digest string
@@ -35,6 +37,9 @@ type Plan struct {
 	Bullets     []string
 	Free        bool
 	Bindable    bool
+	// File is the plan file, "plans/small.yaml"; empty for the plan that a
+	// chart without plans.yaml has.
+	File string
 
 	// values is the plan file's text: a Go template that yields YAML.
 	values []byte

@@ -83,7 +83,7 @@ func loadService(folder string) (Service, error) {
 	if err != nil {
 		return Service{}, err
 	}
-	service := Service{ID: ServiceID(loaded.Name()), Plans: plans, Digest: digest(loaded.Raw, plans, bind), Bind: bind, chart: loaded}
+	service := Service{ID: ServiceID(loaded.Name()), Folder: folder, Plans: plans, Digest: digest(loaded.Raw, plans, bind), Bind: bind, chart: loaded}
 	strip(loaded)
 	for _, plan := range service.Plans {
 		if _, err := service.planValues(plan, "k-00000000", "check"); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 
@@ -92,6 +93,7 @@ func loadPlan(folder, chartName string, e planEntry) (Plan, error) {
 		Bullets:     e.Bullets,
 		Free:        e.Free == nil || *e.Free,
 		Bindable:    e.Bindable == nil || *e.Bindable,
+		File:        path.Join("plans", filepath.ToSlash(e.File)),
 		values:      values,
 	}
 	if plan.Description == "" {

@@ -3,10 +3,12 @@ package chart
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -61,6 +63,20 @@ func DecodeParameters(parameters json.RawMessage) (map[string]any, error) {
 	return object, nil
 }
 
+// MergeParameters lays an update's parameters over those so far, in the same
+// way as parameters are laid over a plan.
+func MergeParameters(sofar, update json.RawMessage) (json.RawMessage, error) {
+	base, err := DecodeParameters(sofar)
+	if err != nil {
+		return nil, err
+	}
+	over, err := DecodeParameters(update)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(merge(base, over))
+}
+
 // exactNumbers replaces json.Number, which templates would take for a string,
 // by int64 where that is exact and by float64 elsewhere.
 func exactNumbers(value any) any {
@@ -97,11 +113,11 @@ func (s Service) planValues(plan Plan, release, namespace string) (map[string]an
 	}
 	asJSON, err := yaml.YAMLToJSONStrict([]byte(text))
 	if err != nil {
-		return nil, fmt.Errorf("the values of plan %q are not valid YAML: %w", plan.Name, err)
+		return nil, fmt.Errorf("the values of plan %q, %s, are not valid YAML: %w", plan.Name, plan.File, err)
 	}
 	values, err := DecodeParameters(asJSON)
 	if err != nil {
-		return nil, fmt.Errorf("the values of plan %q must be a YAML map", plan.Name)
+		return nil, fmt.Errorf("the values of plan %q, %s, must be a YAML map", plan.Name, plan.File)
 	}
 	return values, nil
 }
@@ -118,7 +134,8 @@ func (s Service) renderPlanFile(plan Plan, release, namespace string) (string, e
 	}
 	files, err := engine.Render(c, values)
 	if err != nil {
-		return "", err
+		// The chart author knows the file by its own name.
+		return "", errors.New(strings.ReplaceAll(err.Error(), path.Join(c.Name(), planTemplate), plan.File))
 	}
 	return files[path.Join(c.Name(), planTemplate)], nil
 }

@@ -49,6 +49,9 @@ func TestDeployedRights(t *testing.T) {
 			t.Errorf("%s: policies %+v, want one", service, f.cf.Policies())
 		}
 		f.want(200)(f.Unbind(t.Context(), i, binding))
+		if service == "echo" {
+			f.update(i, map[string]any{"parameters": map[string]any{"replicas": 2}})
+		}
 		f.delete(i)
 	}
 	var ready struct {

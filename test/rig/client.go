@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -166,6 +167,24 @@ func (c *Client) Provision(ctx context.Context, i Instance, parameters any) (Ans
 		"context":           map[string]any{"platform": "cloudfoundry", "instance_name": "test"},
 		"parameters":        parameters,
 	})
+}
+
+// Update asks for a change of the instance; body holds what OSBAPI's PATCH
+// takes beside service_id.
+func (c *Client) Update(ctx context.Context, i Instance, body map[string]any) (Answer, error) {
+	whole := map[string]any{"service_id": i.Service.ID}
+	maps.Copy(whole, body)
+	return c.Send(ctx, http.MethodPatch, i.path()+"?accepts_incomplete=true", whole)
+}
+
+// Fetch gets the instance.
+func (c *Client) Fetch(ctx context.Context, i Instance) (Answer, error) {
+	return c.Send(ctx, http.MethodGet, i.path(), nil)
+}
+
+// FetchBinding gets a binding.
+func (c *Client) FetchBinding(ctx context.Context, i Instance, binding string) (Answer, error) {
+	return c.Send(ctx, http.MethodGet, i.path()+"/service_bindings/"+binding, nil)
 }
 
 // Deprovision asks for the instance to be deleted.

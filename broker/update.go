@@ -1,0 +1,107 @@
+package broker
+
+import (
+	"context"
+	"errors"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain"
+	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// Update answers PATCH /v2/service_instances/{id} (OSBAPI "Updating a Service
+// Instance"): another plan, parameters laid over those so far, and the chart's
+// newer version where maintenance_info asks for it, in any combination. An
+// update that changes nothing of the release, a rename say, is done at once.
+func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDetails, asyncAllowed bool) (domain.UpdateServiceSpec, error) {
+	if err := b.checkIDs(id); err != nil {
+		return domain.UpdateServiceSpec{}, err
+	}
+	if err := checkParameters(details.RawParameters); err != nil {
+		return domain.UpdateServiceSpec{}, err
+	}
+	instance, err := b.engine.Update(ctx, id, func(i *record.Instance) (*record.Update, error) {
+		return b.change(i, details, asyncAllowed)
+	}, correlationID(ctx))
+	var answer *apiresponses.FailureResponse
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return domain.UpdateServiceSpec{}, notFound("service instance")
+	case errors.As(err, &answer):
+		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
+	case errors.Is(err, errSameUpdate):
+		return domain.UpdateServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
+	case err != nil:
+		return domain.UpdateServiceSpec{}, failure(ctx, err)
+	case instance.Operation.Running():
+		return domain.UpdateServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
+	}
+	return domain.UpdateServiceSpec{}, nil
+}
+
+// errSameUpdate: the update that is asked for is running already.
+var errSameUpdate = errors.New("the same update is in progress")
+
+// change works out what the instance becomes; nil if nothing of its release
+// changes.
+func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncAllowed bool) (*record.Update, error) {
+	wanted, err := b.wanted(*i, details)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case i.Operation.Running() && i.Operation.Type == record.Modify && sameUpdate(*i.Update, *wanted):
+		return nil, errSameUpdate
+	case i.Operation.Running():
+		return nil, operation.ErrBusy
+	case !i.Usable():
+		return nil, &operation.FailedError{Operation: i.Operation}
+	case wanted.PlanID == i.PlanID && wanted.Chart == i.Chart && sameParameters(wanted.Parameters, i.Parameters):
+		i.Context = wanted.Context
+		return nil, nil
+	case !asyncAllowed:
+		return nil, apiresponses.ErrAsyncRequired
+	}
+	return wanted, nil
+}
+
+// wanted is the instance's change, whole.
+func (b *Broker) wanted(i record.Instance, details domain.UpdateDetails) (*record.Update, error) {
+	wanted := &record.Update{PlanID: i.PlanID, Context: i.Context, Chart: i.Chart}
+	if details.PlanID != "" {
+		wanted.PlanID = details.PlanID
+	}
+	if len(details.RawContext) > 0 {
+		wanted.Context = details.RawContext
+	}
+	service, _, found := b.catalog.Find(i.ServiceID, wanted.PlanID)
+	stays := wanted.PlanID == i.PlanID && details.MaintenanceInfo == nil // then its chart may have left the catalog
+	if details.ServiceID != i.ServiceID || !found && !stays {
+		return nil, badRequest("the plan %q of service %q is not a plan of the instance's service %q; see the catalog for its plans", wanted.PlanID, details.ServiceID, i.ServiceID)
+	}
+	if details.MaintenanceInfo != nil {
+		if err := checkMaintenanceInfo(details.MaintenanceInfo, service); err != nil {
+			return nil, err
+		}
+		wanted.Chart = operation.ChartOf(service)
+	}
+	var err error
+	wanted.Parameters, err = chart.MergeParameters(i.Parameters, details.RawParameters)
+	return wanted, err
+}
+
+// checkMaintenanceInfo refuses a version that isn't the catalog's (OSBAPI
+// "Maintenance Info").
+func checkMaintenanceInfo(info *domain.MaintenanceInfo, service chart.Service) error {
+	if info != nil && info.Version != service.Metadata().Version {
+		return apiresponses.ErrMaintenanceInfoConflict
+	}
+	return nil
+}
+
+func sameUpdate(a, b record.Update) bool {
+	return a.PlanID == b.PlanID && a.Chart == b.Chart && sameParameters(a.Parameters, b.Parameters)
+}

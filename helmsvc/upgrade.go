@@ -1,0 +1,65 @@
+package helmsvc
+
+import (
+	"context"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// history is how many revisions of a release are kept: the running one, the
+// one to go back to, and one that failed in between.
+const history = 3
+
+// Upgrade brings the release to the chart and values given and returns when
+// everything is ready. With what.Chart nil it keeps the chart that is
+// installed. It may be called again after any failure or crash. It doesn't
+// undo what has failed: see Rollback.
+func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+	helm, err := c.session(ctx, target.Namespace, report)
+	if err != nil {
+		return err
+	}
+	last, err := helm.unlocked(target.Release)
+	if err != nil {
+		return fmt.Errorf("upgrading the chart: %w", err)
+	}
+	if what.Chart == nil {
+		what.Chart = last.Chart
+	}
+	upgrade := action.NewUpgrade(helm.Configuration)
+	upgrade.Namespace = target.Namespace
+	upgrade.ResetValues = true // the values given are whole
+	upgrade.MaxHistory = history
+	upgrade.Wait = true
+	upgrade.WaitForJobs = true
+	upgrade.Timeout = remaining(ctx)
+	if _, err := upgrade.Run(target.Release, what.Chart, what.Values); err != nil {
+		return helm.failure(ctx, "upgrading the chart", err)
+	}
+	return nil
+}
+
+// unlocked returns the release's newest revision. One that a killed process
+// left pending is marked as failed first: Helm takes it for somebody else's
+// work in progress and refuses.
+func (s *session) unlocked(name string) (*release.Release, error) {
+	last, err := s.last(name)
+	if err != nil {
+		return nil, fmt.Errorf("reading the state of release %s: %w", name, err)
+	}
+	if last == nil {
+		return nil, fmt.Errorf("the release %s is gone; delete the service instance", name)
+	}
+	if !last.Info.Status.IsPending() {
+		return last, nil
+	}
+	last.SetStatus(release.StatusFailed, "interrupted")
+	if err := s.Releases.Update(last); err != nil {
+		return nil, fmt.Errorf("unlocking release %s: %w", name, err)
+	}
+	return last, nil
+}
