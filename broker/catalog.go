@@ -59,6 +59,7 @@ func plans(s chart.Service) []domain.ServicePlan {
 			Free:        domain.FreeValue(p.Free),
 			Bindable:    domain.BindableValue(p.Bindable),
 			Metadata:    &domain.ServicePlanMetadata{DisplayName: p.Name, Bullets: p.Bullets},
+			Schemas:     schemas(s),
 			// The chart's version: a platform offers an upgrade where an
 			// instance's is another.
 			MaintenanceInfo: &domain.MaintenanceInfo{
@@ -75,4 +76,15 @@ func appVersion(s chart.Service) string {
 		return "(" + s.Metadata().Name + " " + v + ")"
 	}
 	return ""
+}
+
+// schemas shows the chart's own schema as that of the parameters: it is what
+// they are checked against, laid over the plan. nil if the chart has none.
+func schemas(s chart.Service) *domain.ServiceSchemas {
+	schema := s.Schema()
+	if schema == nil {
+		return nil
+	}
+	parameters := domain.Schema{Parameters: schema}
+	return &domain.ServiceSchemas{Instance: domain.ServiceInstanceSchema{Create: parameters, Update: parameters}}
 }

@@ -27,7 +27,10 @@ func conflict(format string, args ...any) error {
 func failure(ctx context.Context, err error) error {
 	var failed *operation.FailedError
 	var refused *policy.Error
+	var invalid *operation.InvalidError
 	switch {
+	case errors.As(err, &invalid):
+		return badRequest("%s", invalid)
 	case errors.Is(err, operation.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
 	case errors.As(err, &failed):

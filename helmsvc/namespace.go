@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -113,16 +114,17 @@ func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace) error {
 
 func (c *Cluster) awaitNamespaceGone(ctx context.Context, name string) error {
 	source := c.named("namespaces", metav1.NamespaceAll, name)
-	var last *corev1.Namespace
 	gone := func(store cache.Store) (bool, error) { return len(store.List()) == 0, nil }
 	_, err := watchtools.UntilWithSync(ctx, source, &corev1.Namespace{}, gone, func(event watch.Event) (bool, error) {
-		last, _ = event.Object.(*corev1.Namespace)
 		return event.Type == watch.Deleted, nil
 	})
-	if err != nil {
-		return fmt.Errorf("waiting for namespace %s to be gone%s: %w", name, obstacle(last), err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return fmt.Errorf("waiting for namespace %s to be gone%s: %w", name, c.obstacle(ctx, name), err)
 }
 
 // named lists and watches one object of the core API.
@@ -133,8 +135,12 @@ func (c *Cluster) named(resource, namespace, name string) cache.ListerWatcher {
 
 // obstacle quotes the conditions by which Kubernetes explains why a namespace
 // stays in Terminating.
-func obstacle(namespace *corev1.Namespace) string {
-	if namespace == nil {
+func (c *Cluster) obstacle(ctx context.Context, name string) string {
+	// The operation's time may be up; this one read may still take a moment.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	namespace, err := c.clients.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
 		return ""
 	}
 	var reasons []string

@@ -15,14 +15,18 @@ import (
 
 // Create records the wish for a new instance and returns the record, whose
 // operation then runs by itself. The caller fills in what was asked for; where
-// the instance goes is decided here. If the id is taken it returns the record
+// the instance goes is decided here. Parameters that the chart's schema refuses
+// are an InvalidError, and nothing is recorded. If the id is taken it returns the record
 // that holds it and record.ErrExists.
 func (e *Engine) Create(ctx context.Context, wanted record.Instance, correlationID string) (record.Instance, error) {
-	service, _, found := e.catalog.Find(wanted.ServiceID, wanted.PlanID)
+	service, plan, found := e.catalog.Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
+	if err := validate(service, plan, target, wanted.Parameters); err != nil {
+		return record.Instance{}, err
+	}
 	wanted.Chart = ChartOf(service)
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)

@@ -27,6 +27,9 @@ func (e *Engine) Update(ctx context.Context, id string, change func(*record.Inst
 			return instance, err
 		}
 		if wanted != nil {
+			if err := e.validateUpdate(instance, *wanted); err != nil {
+				return instance, err
+			}
 			instance.Update = wanted
 			instance.Operation = newOperation(record.Modify, correlationID)
 		}
@@ -39,6 +42,16 @@ func (e *Engine) Update(ctx context.Context, id string, change func(*record.Inst
 		}
 		return instance, nil
 	}
+}
+
+// validateUpdate checks the values against the chart that is in the catalog;
+// one that only the release still has is left to Helm.
+func (e *Engine) validateUpdate(i record.Instance, wanted record.Update) error {
+	service, plan, found := e.catalog.Find(i.ServiceID, wanted.PlanID)
+	if !found || wanted.Chart.Digest != service.Digest {
+		return nil
+	}
+	return validate(service, plan, targetOf(i), wanted.Parameters)
 }
 
 // update upgrades the release, and brings it back if that fails: the instance

@@ -85,6 +85,9 @@ func loadService(folder string) (Service, error) {
 	}
 	service := Service{ID: ServiceID(loaded.Name()), Folder: folder, Plans: plans, Digest: digest(loaded.Raw, plans, bind), Bind: bind, chart: loaded}
 	strip(loaded)
+	if err := service.checkSchema(); err != nil {
+		return Service{}, err
+	}
 	for _, plan := range service.Plans {
 		if _, err := service.planValues(plan, "k-00000000", "check"); err != nil {
 			return Service{}, err

@@ -116,6 +116,7 @@ func TestProblems(t *testing.T) {
 		"no version":       {map[string]string{"bad/Chart.yaml": "apiVersion: v2\nname: bad\n"}, "version"},
 		"not YAML":         {map[string]string{"bad/Chart.yaml": "{"}, "Chart.yaml"},
 		"bind template":    {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/bind.yml": "template: |\n  {\n    a: ,\n  }"}, "bind.yml:3:"},
+		"schema":           {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/values.schema.json": "{"}, "values.schema.json"},
 		"library":          {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "type: library\n"}, "library"},
 		"dependency":       {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "dependencies: [{name: sub, version: 1, repository: x}]\n"}, "helm dependency build"},
 		"same name":        {map[string]string{"zbad/Chart.yaml": chartYAML("good")}, "already loaded"},

@@ -22,9 +22,9 @@ func TestFailingCharts(t *testing.T) {
 		limit      string
 		want       []string
 	}{
-		"image": {"unpullable", nil, "10s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 10s"}},
-		"crash": {"plain", map[string]any{"image": "fault.local/crash:1"}, "10s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}},
-		"probe": {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "10s", []string{"0 of 1 pods ready", "pod k-", "not ready"}},
+		"image": {"unpullable", nil, "20s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 20s"}},
+		"crash": {"plain", map[string]any{"image": "fault.local/crash:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}},
+		"probe": {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "not ready"}},
 		"job":   {"plain", map[string]any{"job": "fault.local/crash:1"}, "1m", []string{"Job k-", "failed"}},
 		"api":   {"plain", map[string]any{"broken": true}, "1m", []string{"installing the chart", "Deployment"}},
 	} {

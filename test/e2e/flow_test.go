@@ -215,6 +215,9 @@ func TestCatalog(t *testing.T) {
 			t.Errorf("metadata has no %s: %v", key, s.Metadata)
 		}
 	}
+	if f.catalog.Services[0].Plans[0].Schemas == nil {
+		t.Error("the plans show no schema")
+	}
 	if len(f.catalog.Services) != 3 {
 		t.Errorf("%d services, want 3", len(f.catalog.Services))
 	}

@@ -120,6 +120,7 @@ type Plan struct {
 	Description string `json:"description"`
 	Free        *bool  `json:"free"`
 	Bindable    *bool  `json:"bindable"`
+	Schemas     any    `json:"schemas"`
 }
 
 // Catalog fetches the catalog.
