@@ -23,8 +23,11 @@ func main() {
 const usage = `cf-helm-broker offers Helm charts as Cloud Foundry services.
 
 Usage:
-  broker          serve the Open Service Broker API
-  broker --help   print this
+  broker                           serve the Open Service Broker API
+  broker charts check DIR          check a chart, or a folder of charts, without a cluster
+  broker charts render DIR --plan P
+                                   print a plan's manifests; broker charts says more
+  broker --help                    print this
 
 It is set up by environment variables:
 
@@ -40,6 +43,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return serveCommand(ctx, stdout, stderr)
 	case args[0] == evaluateTemplate:
 		return bindtemplate.Serve(os.Stdin, stdout)
+	case args[0] == "charts":
+		return chartsCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		_, _ = fmt.Fprint(stdout, usage, settingsHelp())
 		return 0

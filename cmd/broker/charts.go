@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartcheck"
+)
+
+const chartsUsage = `Check charts without a cluster.
+
+Usage:
+  broker charts check DIR [--kube-version V]
+      say what each plan would make: objects, credentials, ports; and what is wrong
+  broker charts render DIR --plan P [--values FILE.json] [--kube-version V]
+      print the manifests of one plan, as helm template does
+
+  DIR                 one chart; for check also a folder of charts
+  --plan P            the plan's name in plans.yaml; "default" in a chart without plans
+  --values FILE.json  parameters as an app developer gives them to cf create-service -c
+  --kube-version V    Kubernetes version to render for, such as 1.33
+
+Exit status: 0 no mistake, 1 mistakes in a chart, 2 wrong usage.
+`
+
+// errUsage leads to the exit status 2.
+var errUsage = errors.New("wrong usage")
+
+func usageError(format string, arguments ...any) error {
+	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, arguments...))
+}
+
+// chartsCommand runs `broker charts …` and returns the exit status.
+func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(stderr, chartsUsage)
+		return 2
+	}
+	var err error
+	switch args[0] {
+	case "--help", "-h", "help":
+		_, _ = fmt.Fprint(stdout, chartsUsage)
+		return 0
+	case "check":
+		err = checkCharts(ctx, args[1:], stdout)
+	case "render":
+		err = renderChart(args[1:], stdout)
+	default:
+		err = usageError("charts knows check and render, not %q", args[0])
+	}
+	var wrongArgument *chartcheck.ArgumentError
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = fmt.Fprint(stdout, chartsUsage)
+		return 0
+	case errors.Is(err, errUsage):
+		_, _ = fmt.Fprintf(stderr, "broker: %v\n\n%s", err, chartsUsage)
+		return 2
+	case errors.As(err, &wrongArgument):
+		_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
+		return 2
+	case errors.Is(err, errMistakes):
+		return 1
+	case err != nil:
+		_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// chartsArguments are those of both subcommands.
+type chartsArguments struct {
+	dir, plan, values, kubeVersion string
+}
+
+// parseCharts reads flags before, between and after the folder. Of flags,
+// --plan and --values are render's alone.
+func parseCharts(subcommand string, args []string) (chartsArguments, error) {
+	var a chartsArguments
+	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	flags.StringVar(&a.kubeVersion, "kube-version", "", "")
+	if subcommand == "render" {
+		flags.StringVar(&a.plan, "plan", "", "")
+		flags.StringVar(&a.values, "values", "", "")
+	}
+	for len(args) > 0 {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return a, err
+			}
+			return a, usageError("charts %s: %v", subcommand, err)
+		}
+		args = flags.Args()
+		if len(args) == 0 {
+			break
+		}
+		if a.dir != "" {
+			return a, usageError("charts %s takes one folder, not both %q and %q", subcommand, a.dir, args[0])
+		}
+		a.dir, args = args[0], args[1:]
+	}
+	if a.dir == "" {
+		return a, usageError("charts %s needs a folder", subcommand)
+	}
+	return a, nil
+}
+
+// newChecker evaluates templates within the limits that the broker has unless
+// it is told otherwise.
+func newChecker(kubeVersion string) (chartcheck.Checker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return chartcheck.Checker{}, fmt.Errorf("finding this program: %w", err)
+	}
+	checker := chartcheck.Checker{Templates: bindtemplate.Evaluator{
+		Command: []string{self, evaluateTemplate},
+		Timeout: 5 * time.Second,
+		Memory:  128 << 20,
+	}}
+	if kubeVersion == "" {
+		return checker, nil
+	}
+	checker.KubeVersion, err = chartutil.ParseKubeVersion(kubeVersion)
+	if err != nil {
+		return chartcheck.Checker{}, usageError("--kube-version %q isn't a version such as 1.33: %v", kubeVersion, err)
+	}
+	return checker, nil
+}

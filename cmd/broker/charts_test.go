@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+)
+
+// TestMain is also the child process that evaluates bind templates.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == evaluateTemplate {
+		os.Exit(bindtemplate.Serve(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+func writeFile(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestCharts runs the subcommands as a chart's author does.
+func TestCharts(t *testing.T) {
+	const charts, echo = "../../charts", "../../charts/echo"
+	bad := t.TempDir()
+	writeFile(t, filepath.Join(bad, "Chart.yaml"), "apiVersion: v2\nname: bad\nversion: 1.0.0\n")
+	writeFile(t, filepath.Join(bad, "bind.yaml"), "template: |\n  {a: $.nothing}")
+	writeFile(t, filepath.Join(bad, "templates", "x.yaml"), "{{ if .Values.fail }}{{ fail \"as told\" }}{{ end }}")
+	replicas := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"replicas": 7}`)
+	told := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"fail": true}`)
+	for name, c := range map[string]struct {
+		args           []string
+		exit           int
+		stdout, stderr string // words; empty: nothing is written
+	}{
+		"nothing":           {nil, 2, "", "broker charts check DIR"},
+		"help":              {[]string{"--help"}, 0, "broker charts check DIR", ""},
+		"help of one":       {[]string{"check", "-h"}, 0, "broker charts check DIR", ""},
+		"unknown":           {[]string{"lint"}, 2, "", `check and render, not "lint"`},
+		"check":             {[]string{"check", charts}, 0, "3 charts, 6 plans: 0 mistakes, 0 warnings", ""},
+		"check one":         {[]string{"check", echo}, 0, "tcp 8080  (http)", ""},
+		"for a version":     {[]string{"check", echo, "--kube-version", "1.20"}, 1, "incompatible with Kubernetes v1.20", ""},
+		"flag first":        {[]string{"check", "--kube-version=1.33", echo}, 0, "plan single: ok", ""},
+		"check a bad one":   {[]string{"check", bad}, 1, "bind.yaml:2:", ""},
+		"check nothing":     {[]string{"check"}, 2, "", "needs a folder"},
+		"check two":         {[]string{"check", "a", "b"}, 2, "", `not both "a" and "b"`},
+		"check no folder":   {[]string{"check", filepath.Join(bad, "none")}, 2, "", "no such file"},
+		"check no chart":    {[]string{"check", t.TempDir()}, 2, "", "there is no chart in"},
+		"check with a plan": {[]string{"check", echo, "--plan", "x"}, 2, "", "-plan"},
+		"no version":        {[]string{"check", echo, "--kube-version", "new"}, 2, "", "isn't a version"},
+		"render":            {[]string{"render", echo, "--plan", "single"}, 0, "# Source: echo/templates/deployment.yaml\napiVersion: apps/v1", ""},
+		"render values":     {[]string{"render", echo, "--plan", "single", "--values", replicas}, 0, "replicas: 7", ""},
+		"render a bad one":  {[]string{"render", bad, "--plan", "default", "--values", told}, 1, "", "templates/x.yaml:1:"},
+		"render no plan":    {[]string{"render", echo}, 2, "", "needs --plan"},
+		"render other plan": {[]string{"render", echo, "--plan", "x"}, 2, "", "it has: single, replicated"},
+		"render no values":  {[]string{"render", echo, "--plan", "single", "--values", "none.json"}, 2, "", "none.json"},
+		"render charts":     {[]string{"render", charts, "--plan", "single"}, 2, "", "holds 3 charts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr bytes.Buffer
+			exit := run(t.Context(), append([]string{"charts"}, c.args...), &stdout, &stderr)
+			if exit != c.exit {
+				t.Errorf("exit status %d, want %d", exit, c.exit)
+			}
+			for _, stream := range []struct{ have, want string }{{stdout.String(), c.stdout}, {stderr.String(), c.stderr}} {
+				if !strings.Contains(stream.have, stream.want) || stream.want == "" && stream.have != "" {
+					t.Errorf("printed %q, want %q", stream.have, stream.want)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+)
+
+// start runs the parts in the background and serves requests until ctx ends;
+// then it lets running requests end, stops the parts and waits for them.
+func start(ctx context.Context, s settings, log lager.Logger, handler http.Handler, parts ...func(context.Context)) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, part := range parts {
+		running.Go(func() { part(working) })
+	}
+	defer running.Wait()
+	defer stop()
+	server := newServer(handler, log)
+	log.Info("listening", lager.Data{"address": listener.Addr().String(), "tls": s.TLSCertFile != ""})
+	ended := make(chan error, 1)
+	go func() {
+		if s.TLSCertFile != "" {
+			ended <- server.ServeTLS(listener, s.TLSCertFile, s.TLSKeyFile)
+			return
+		}
+		ended <- server.Serve(listener)
+	}()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	log.Info("stopping", lager.Data{"grace": s.ShutdownTimeout.String()})
+	grace, cancel := context.WithTimeout(working, s.ShutdownTimeout)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("letting requests end: %w", err)
+	}
+	return nil
+}
+
+func newServer(handler http.Handler, log lager.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		// A bind may wait for a pod; platforms break off after 60 s.
+		WriteTimeout:   70 * time.Second,
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		ErrorLog:       lineLogger(log.Session("http-server")),
+	}
+}

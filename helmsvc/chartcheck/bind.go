@@ -1,0 +1,91 @@
+package chartcheck
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// bind fills in what a binding of the plan would yield. The error is ctx's.
+func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Plan, w world, objects []object, result *Plan) error {
+	view := helmsvc.ViewOf(w.secrets, w.services, w.pods)
+	result.Ports = portsOf(view.Endpoints)
+	if len(result.Ports) == 0 {
+		result.Warnings = append(result.Warnings, "bind would open no port: no pod of this plan declares one or is behind a Service")
+	}
+	credentials, err := c.credentials(ctx, service, plan, w, view)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && slices.ContainsFunc(objects, isCustom):
+		// The template may read what a controller makes of a custom resource.
+		result.Warnings = append(result.Warnings, oneLine(err.Error())+" (it may, once there is what custom resources bring about)")
+		return nil
+	case err != nil:
+		result.Mistakes = append(result.Mistakes, oneLine(err.Error()))
+		return nil
+	}
+	fields, empty, err := shape(credentials, service.Bind == nil)
+	if err != nil {
+		return err
+	}
+	result.Credentials = fields
+	for _, path := range empty {
+		if service.Bind != nil {
+			result.Warnings = append(result.Warnings, fmt.Sprintf("%s: the credential %s is empty", service.Bind.File, path))
+		}
+	}
+	return nil
+}
+
+func isCustom(o object) bool { return o.typed == nil }
+
+// credentials are what the bind template yields for a made-up instance and
+// app, with container-to-container policies on.
+func (c Checker) credentials(ctx context.Context, service chart.Service, plan chart.Plan, w world, view helmsvc.View) (json.RawMessage, error) {
+	if service.Bind == nil {
+		return view.Credentials()
+	}
+	where, metadata, null := target(), service.Metadata(), json.RawMessage("null")
+	seen := view.ForTemplate(w.ingresses, true)
+	seen.Parameters = null
+	seen.Instance = helmsvc.InstanceView{
+		ID:               instanceID,
+		Service:          metadata.Name,
+		Plan:             plan.Name,
+		OrganizationGUID: "00000000-0000-4000-8000-000000000002",
+		SpaceGUID:        "00000000-0000-4000-8000-000000000003",
+		PolicyGroup:      instanceID,
+	}
+	seen.Binding = helmsvc.BindingView{
+		ID:         "00000000-0000-4000-8000-000000000004",
+		AppGUID:    "00000000-0000-4000-8000-000000000005",
+		Parameters: null,
+	}
+	seen.Release = helmsvc.ReleaseView{Name: where.Release, Namespace: where.Namespace, Chart: metadata.Name, ChartVersion: metadata.Version}
+	text, err := json.Marshal(seen)
+	if err != nil {
+		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
+	}
+	return c.Templates.Evaluate(ctx, *service.Bind, text)
+}
+
+// portsOf are the endpoints' ports, each once.
+func portsOf(endpoints []helmsvc.Endpoint) []Port {
+	var ports []Port
+	for _, e := range endpoints {
+		same := func(p Port) bool { return p.Number == e.Port && p.Protocol == e.Protocol }
+		if !slices.ContainsFunc(ports, same) {
+			ports = append(ports, Port{Number: e.Port, Protocol: e.Protocol, Name: e.Name})
+		}
+	}
+	slices.SortFunc(ports, func(a, b Port) int {
+		return cmp.Or(cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Number, b.Number))
+	})
+	return ports
+}

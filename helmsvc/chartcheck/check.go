@@ -1,0 +1,109 @@
+package chartcheck
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// Checker checks and renders charts as the broker would.
+type Checker struct {
+	// KubeVersion is the Kubernetes version that charts are rendered for; nil
+	// is that of the Kubernetes libraries that this program was built with.
+	KubeVersion *chartutil.KubeVersion
+	// Templates evaluates the charts' bind templates.
+	Templates bindtemplate.Evaluator
+}
+
+// ArgumentError says that the folder, chart or plan that was asked for doesn't
+// exist. Anything else that is wrong is a mistake of the chart's.
+type ArgumentError struct{ text string }
+
+func (e *ArgumentError) Error() string { return e.text }
+
+// instanceID is the made-up instance's.
+const instanceID = "00000000-0000-4000-8000-000000000001"
+
+// target is where the made-up instance lives.
+func target() helmsvc.Target { return helmsvc.TargetOf("cf-helm", instanceID) }
+
+// Check checks dir, which is one chart or a folder of charts. The error is an
+// *ArgumentError if there is no chart, or ctx's own; what is wrong with a chart
+// stands in the report.
+func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
+	catalog, err := load(dir)
+	if err != nil {
+		return Report{}, err
+	}
+	var report Report
+	for _, p := range catalog.Problems {
+		name := nameIn(p.Path)
+		report.Charts = append(report.Charts, Chart{Name: name, Folder: p.Path, Mistakes: mistakes(p.Err, name, "")})
+	}
+	for _, service := range catalog.Services {
+		metadata := service.Metadata()
+		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.Folder}
+		for _, plan := range service.Plans {
+			result, err := c.checkPlan(ctx, service, plan)
+			if err != nil {
+				return Report{}, err
+			}
+			checked.Plans = append(checked.Plans, result)
+		}
+		report.Charts = append(report.Charts, checked)
+	}
+	slices.SortFunc(report.Charts, func(a, b Chart) int { return cmp.Compare(a.Folder, b.Folder) })
+	return report, nil
+}
+
+func load(dir string) (chart.Catalog, error) {
+	catalog, err := chart.Load(dir)
+	if err != nil {
+		return chart.Catalog{}, &ArgumentError{err.Error()}
+	}
+	if len(catalog.Services)+len(catalog.Problems) == 0 {
+		return chart.Catalog{}, &ArgumentError{fmt.Sprintf("there is no chart in %s: neither it nor a folder in it holds a Chart.yaml", dir)}
+	}
+	return catalog, nil
+}
+
+// nameIn is the name of a chart that couldn't be loaded.
+func nameIn(folder string) string {
+	metadata, err := chartutil.LoadChartfile(filepath.Join(folder, chartutil.ChartfileName))
+	if err != nil || metadata.Name == "" {
+		return filepath.Base(folder)
+	}
+	return metadata.Name
+}
+
+func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan chart.Plan) (Plan, error) {
+	result := Plan{Name: plan.Name, Bindable: plan.Bindable}
+	name := service.Metadata().Name
+	made, err := c.render(service, plan, nil)
+	if err != nil {
+		result.Mistakes = mistakes(err, name, plan.File)
+		return result, nil
+	}
+	objects, found := c.objectsOf(made, name)
+	result.Mistakes, result.Warnings = found.mistakes, found.warnings
+	for _, o := range objects {
+		result.Objects = append(result.Objects, Object{Kind: o.kind.Kind, Name: o.name})
+	}
+	if len(found.mistakes) > 0 {
+		return result, nil // what is missing would only make for more
+	}
+	world := madeUp(objects)
+	result.Warnings = append(result.Warnings, warnings(made, objects, world)...)
+	if !plan.Bindable {
+		return result, nil
+	}
+	return result, c.bind(ctx, service, plan, world, objects, &result)
+}

@@ -1,0 +1,70 @@
+package chartcheck
+
+import (
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/version"
+)
+
+// decoding collects the objects of a release and what is wrong with them.
+type decoding struct {
+	findings
+	chartName string
+	version   *chartutil.KubeVersion
+	strict    runtime.Decoder
+	objects   []object
+}
+
+func (d *decoding) mistake(format string, arguments ...any) {
+	d.mistakes = append(d.mistakes, oneLine(fmt.Errorf(format, arguments...).Error()))
+}
+
+// addObject holds an object against Kubernetes' own types. The API server
+// refuses values of the wrong type and drops fields that it doesn't know.
+func (d *decoding) addObject(o object, document string) {
+	typed, _, err := d.strict.Decode([]byte(document), nil, nil)
+	switch {
+	case runtime.IsNotRegisteredError(err):
+		d.objects = append(d.objects, o)
+		return
+	case runtime.IsStrictDecodingError(err):
+		text := strings.TrimPrefix(err.Error(), "strict decoding error: ")
+		d.warnings = append(d.warnings, fmt.Sprintf("%s: Kubernetes ignores what it doesn't know or reads twice: %s", o, oneLine(text)))
+	case err != nil:
+		d.mistake("%s: it can't be read: %w", o, err)
+		return
+	}
+	o.typed = typed
+	d.objects = append(d.objects, o)
+	d.refuseRemoved(o)
+}
+
+// refuseRemoved finds API versions that clusters have ceased to serve.
+func (d *decoding) refuseRemoved(o object) {
+	removal, ends := o.typed.(interface{ APILifecycleRemoved() (int, int) })
+	if !ends {
+		return
+	}
+	have, err := version.ParseGeneric(d.version.Version)
+	if err != nil {
+		return // Helm parsed it before
+	}
+	major, minor := removal.APILifecycleRemoved()
+	if have.AtLeast(version.MustParseGeneric(fmt.Sprintf("%d.%d", major, minor))) {
+		d.mistake("%s: Kubernetes has not served %s since %d.%d", o, o.kind.GroupVersion(), major, minor)
+	}
+}
+
+// refuseTwins finds objects that two manifests make: Helm's install fails at
+// the second. Objects are sorted.
+func (d *decoding) refuseTwins() {
+	for i := 1; i < len(d.objects); i++ {
+		a, b := d.objects[i-1], d.objects[i]
+		if a.kind.GroupKind() == b.kind.GroupKind() && a.name == b.name && a.namespace == b.namespace {
+			d.mistake("%s: %s makes the same object", b, a.file)
+		}
+	}
+}

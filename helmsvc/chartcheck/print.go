@@ -1,0 +1,121 @@
+package chartcheck
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// width is what lines are broken at, where they have a space to break.
+const width = 100
+
+// Print writes the report as text for people. The same report always gives
+// the same text.
+func (r Report) Print(out io.Writer) error {
+	var p printer
+	for _, c := range r.Charts {
+		p.chart(c)
+	}
+	plans, mistakes, warnings := r.Count()
+	p.line("%s, %s: %s, %s", count(len(r.Charts), "chart"), count(plans, "plan"), count(mistakes, "mistake"), count(warnings, "warning"))
+	_, err := io.WriteString(out, p.text.String())
+	return err
+}
+
+type printer struct{ text strings.Builder }
+
+func (p *printer) line(format string, arguments ...any) {
+	_, _ = fmt.Fprintf(&p.text, format+"\n", arguments...)
+}
+
+func (p *printer) chart(c Chart) {
+	p.line("%s  (%s)", strings.TrimSpace(c.Name+" "+c.Version), c.Folder)
+	for _, m := range c.Mistakes {
+		p.wrapped("  mistake: ", m)
+	}
+	for _, plan := range c.Plans {
+		p.plan(plan)
+	}
+	p.line("")
+}
+
+func (p *printer) plan(plan Plan) {
+	state := "ok"
+	if n := len(plan.Mistakes); n > 0 {
+		state = count(n, "mistake")
+	}
+	p.line("  plan %s: %s", plan.Name, state)
+	for _, m := range plan.Mistakes {
+		p.wrapped("    mistake: ", m)
+	}
+	for _, w := range plan.Warnings {
+		p.wrapped("    warning: ", w)
+	}
+	p.objects(plan.Objects)
+	switch {
+	case !plan.Bindable:
+		p.line("    not bindable")
+	case len(plan.Credentials) > 0:
+		p.credentials(plan.Credentials)
+	}
+	if len(plan.Ports) > 0 {
+		p.line("    bind opens")
+	}
+	for _, port := range plan.Ports {
+		p.line("      %s %d  (%s)", port.Protocol, port.Number, port.Name)
+	}
+}
+
+// objects prints one line for each kind. They are sorted by it.
+func (p *printer) objects(objects []Object) {
+	if len(objects) == 0 {
+		return
+	}
+	p.line("    objects")
+	longest := 0
+	for _, o := range objects {
+		longest = max(longest, len(o.Kind))
+	}
+	for i := 0; i < len(objects); {
+		kind := objects[i].Kind
+		var names []string
+		for ; i < len(objects) && objects[i].Kind == kind; i++ {
+			names = append(names, objects[i].Name)
+		}
+		p.wrapped(fmt.Sprintf("      %-*s  ", longest, kind), strings.Join(names, ", "))
+	}
+}
+
+func (p *printer) credentials(fields []Field) {
+	p.line("    credentials")
+	longest := 0
+	for _, f := range fields {
+		longest = max(longest, len(f.Path))
+	}
+	for _, f := range fields {
+		p.line("      %-*s  %s", longest, f.Path, f.Type)
+	}
+}
+
+// wrapped prints words after a lead, indented under it.
+func (p *printer) wrapped(lead, text string) {
+	line, empty := lead, true
+	for _, word := range strings.Fields(text) {
+		if !empty && len(line)+1+len(word) > width {
+			p.line("%s", line)
+			line, empty = strings.Repeat(" ", len(lead)), true
+		}
+		if !empty {
+			line += " "
+		}
+		line, empty = line+word, false
+	}
+	p.line("%s", line)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,78 @@
+package chartcheck
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// Render returns the manifests of one plan of the chart in dir, hooks last, as
+// `helm template` prints them. parameters are an app developer's: a JSON
+// object or nothing. The error is an *ArgumentError if dir isn't one chart or
+// has no such plan.
+func (c Checker) Render(dir, plan string, parameters json.RawMessage) (string, error) {
+	service, chosen, err := find(dir, plan)
+	if err != nil {
+		return "", err
+	}
+	made, err := c.render(service, chosen, parameters)
+	if err != nil {
+		return "", joined(mistakes(err, service.Metadata().Name, chosen.File))
+	}
+	var text strings.Builder
+	_, _ = fmt.Fprintln(&text, strings.TrimSpace(made.Manifest))
+	for _, hook := range made.Hooks {
+		_, _ = fmt.Fprintf(&text, "---\n# Source: %s\n%s\n", hook.Path, hook.Manifest)
+	}
+	return text.String(), nil
+}
+
+func find(dir, plan string) (chart.Service, chart.Plan, error) {
+	catalog, err := load(dir)
+	if err != nil {
+		return chart.Service{}, chart.Plan{}, err
+	}
+	if count := len(catalog.Services) + len(catalog.Problems); count > 1 {
+		return chart.Service{}, chart.Plan{}, &ArgumentError{fmt.Sprintf("%s holds %d charts; name the folder of one", dir, count)}
+	}
+	for _, p := range catalog.Problems {
+		return chart.Service{}, chart.Plan{}, joined(mistakes(p.Err, nameIn(p.Path), ""))
+	}
+	service := catalog.Services[0]
+	var names []string
+	for _, p := range service.Plans {
+		if p.Name == plan {
+			return service, p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return chart.Service{}, chart.Plan{}, &ArgumentError{fmt.Sprintf("the chart %s has no plan %q; it has: %s",
+		service.Metadata().Name, plan, strings.Join(names, ", "))}
+}
+
+func joined(texts []string) error {
+	return errors.New(strings.Join(texts, "\n"))
+}
+
+// render renders the chart as an install would, but with Helm's default
+// capabilities and lookups that find nothing.
+func (c Checker) render(service chart.Service, plan chart.Plan, parameters json.RawMessage) (*release.Release, error) {
+	where := target()
+	what, err := service.Render(plan, where.Release, where.Namespace, parameters)
+	if err != nil {
+		return nil, err
+	}
+	install := action.NewInstall(&action.Configuration{Log: func(string, ...any) {}})
+	install.ClientOnly = true
+	install.DryRun = true
+	install.ReleaseName = where.Release
+	install.Namespace = where.Namespace
+	install.KubeVersion = c.version()
+	return install.Run(what.Chart, what.Values)
+}

@@ -1,0 +1,61 @@
+package chartcheck
+
+// Report is what was found, chart by chart, in the order of their folders.
+type Report struct{ Charts []Chart }
+
+// Chart is one checked chart.
+type Chart struct {
+	Name string
+	// Version is empty if the chart couldn't be loaded.
+	Version string
+	Folder  string
+	// Mistakes are those that keep the whole chart out of the catalog. It has
+	// no plans then.
+	Mistakes []string
+	Plans    []Plan
+}
+
+// Plan is what one plan would make.
+type Plan struct {
+	Name     string
+	Bindable bool
+	Objects  []Object
+	// Credentials is the shape of what an app would get.
+	Credentials []Field
+	// Ports are those that bind would open.
+	Ports []Port
+	// Mistakes keep the plan from working. Warnings say what may go otherwise
+	// than the author thinks. Both begin with the file, and the line where it
+	// is known, if they are about one.
+	Mistakes []string
+	Warnings []string
+}
+
+// Object is one that the release would make.
+type Object struct{ Kind, Name string }
+
+// Field is one value of the credentials: where it stands, as in
+// "endpoints[].port", and its JSON type. There are no values: they would be
+// made up, or secret.
+type Field struct{ Path, Type string }
+
+// Port is one that bind would open on each pod that listens on it.
+type Port struct {
+	Number int32
+	// Protocol is "tcp" or "udp".
+	Protocol string
+	Name     string
+}
+
+// Count returns how many plans, mistakes and warnings the report holds.
+func (r Report) Count() (plans, mistakes, warnings int) {
+	for _, c := range r.Charts {
+		plans += len(c.Plans)
+		mistakes += len(c.Mistakes)
+		for _, p := range c.Plans {
+			mistakes += len(p.Mistakes)
+			warnings += len(p.Warnings)
+		}
+	}
+	return plans, mistakes, warnings
+}

@@ -1,0 +1,87 @@
+package chartcheck
+
+import (
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/release"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// warnings are what a cluster may refuse or what goes around the policies.
+func warnings(made *release.Release, objects []object, w world) []string {
+	var found []string
+	for _, definition := range made.Chart.CRDObjects() {
+		found = append(found, fmt.Sprintf("%s: a CustomResourceDefinition is cluster-scoped; %s", definition.Name, notGranted))
+	}
+	for _, o := range objects {
+		found = append(found, rightsWarnings(o)...)
+		if service, ok := o.typed.(*corev1.Service); ok {
+			found = append(found, serviceWarnings(o, service, w.pods)...)
+		}
+		if workload, ok := podsOf(o); ok {
+			found = append(found, podWarnings(o, workload.template.Spec)...)
+		}
+	}
+	return found
+}
+
+func serviceWarnings(o object, s *corev1.Service, pods []corev1.Pod) []string {
+	var found []string
+	if isExposed(s) {
+		found = append(found, fmt.Sprintf("%s: type %s lets traffic in around container-to-container policies; apps need ClusterIP only", o, s.Spec.Type))
+	}
+	if s.Spec.Type == corev1.ServiceTypeExternalName {
+		return found
+	}
+	if len(s.Spec.Selector) == 0 {
+		return append(found, fmt.Sprintf("%s: it has no selector, so apps can't be led to its pods", o))
+	}
+	var behind []corev1.Pod
+	for _, pod := range pods {
+		if labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(pod.Labels)) {
+			behind = append(behind, pod)
+		}
+	}
+	if len(behind) == 0 {
+		return append(found, fmt.Sprintf("%s: its selector %s matches no pod of this plan", o, labels.Set(s.Spec.Selector)))
+	}
+	for _, port := range s.Spec.Ports {
+		if port.TargetPort.Type == intstr.String && !declare(behind, port.TargetPort.StrVal) {
+			found = append(found, fmt.Sprintf("%s: port %d targets %q, which no container behind it declares", o, port.Port, port.TargetPort.StrVal))
+		}
+	}
+	return found
+}
+
+func declare(pods []corev1.Pod, name string) bool {
+	for _, pod := range pods {
+		for _, container := range pod.Spec.Containers {
+			for _, port := range container.Ports {
+				if port.Name == name {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+func podWarnings(o object, pod corev1.PodSpec) []string {
+	var found []string
+	if pod.HostNetwork {
+		found = append(found, fmt.Sprintf("%s: hostNetwork puts the pod on its node's network, around container-to-container policies", o))
+	}
+	for _, container := range pod.Containers {
+		for _, port := range container.Ports {
+			if port.HostPort != 0 {
+				found = append(found, fmt.Sprintf("%s: container %s: hostPort %d lets traffic in around container-to-container policies", o, container.Name, port.HostPort))
+			}
+		}
+		if container.ReadinessProbe == nil {
+			found = append(found, fmt.Sprintf("%s: container %s has no readinessProbe, so it counts as ready before it answers", o, container.Name))
+		}
+	}
+	return found
+}

@@ -1,0 +1,80 @@
+package chartcheck_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartcheck"
+)
+
+const probed = "readinessProbe: {tcpSocket: {port: 80}}"
+
+func pod(spec string) string {
+	return "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: " + spec
+}
+
+// TestWarnings has one warning in each chart, and no mistake.
+func TestWarnings(t *testing.T) {
+	service := func(spec string) files {
+		return files{"templates/x.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: " + spec}
+	}
+	object := func(version, kind string) files {
+		return files{"templates/x.yaml": "apiVersion: " + version + "\nkind: " + kind + "\nmetadata: {name: x}\n"}
+	}
+	for name, c := range map[string]struct {
+		change files
+		want   string
+	}{
+		"NodePort":      {files{"values.yaml": "replicas: 1\ntype: NodePort"}, "templates/service.yaml: Service k-iwohtgpu-db: type NodePort"},
+		"LoadBalancer":  {files{"values.yaml": "replicas: 1\ntype: LoadBalancer"}, "type LoadBalancer"},
+		"hostNetwork":   {files{"templates/x.yaml": pod("{hostNetwork: true, containers: [{name: c, " + probed + "}]}")}, "templates/x.yaml: Pod x: hostNetwork"},
+		"hostPort":      {files{"templates/x.yaml": pod("{containers: [{name: c, ports: [{containerPort: 1, hostPort: 81}], " + probed + "}]}")}, "container c: hostPort 81"},
+		"no probe":      {files{"templates/x.yaml": pod("{containers: [{name: c}]}")}, "container c has no readinessProbe"},
+		"cluster role":  {object("rbac.authorization.k8s.io/v1", "ClusterRole"), "ClusterRole x: it is cluster-scoped"},
+		"CRD folder":    {files{"crds/x.yaml": "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: xs.example.com}\n"}, "crds/x.yaml: a CustomResourceDefinition"},
+		"role":          {object("rbac.authorization.k8s.io/v1", "Role"), "Role x: the broker's rights as deployed"},
+		"custom kind":   {object("example.com/v1", "Database"), "Database x: example.com/v1 isn't one of Kubernetes' own"},
+		"namespace":     {files{"templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: other}\n"}, "in namespace other"},
+		"no pod":        {service("{selector: {app: other}, ports: [{port: 1}]}"), "Service x: its selector app=other matches no pod"},
+		"no selector":   {service("{ports: [{port: 1}]}"), "Service x: it has no selector"},
+		"port's name":   {service("{selector: {app: db}, ports: [{port: 1, targetPort: other}]}"), `targets "other"`},
+		"unknown field": {files{"templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndat: {}\n"}, `unknown field "dat"`},
+		"empty":         {files{"bind.yaml": "template: '{a: {b: null}, c: 1}'"}, "bind.yaml: the credential a.b is empty"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			report := check(t, good().and(files{"plans.yaml": ""}).and(c.change).write(t))
+			plan := report.Charts[0].Plans[0]
+			if len(plan.Mistakes) != 0 {
+				t.Errorf("the mistakes %q, want none", plan.Mistakes)
+			}
+			if len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], c.want) {
+				t.Errorf("the warnings %q, want one with %q", plan.Warnings, c.want)
+			}
+		})
+	}
+}
+
+// TestWhatStays: test hooks and Jobs add no pods, a hook's Secret stays.
+func TestWhatStays(t *testing.T) {
+	hook := func(kind, events, rest string) string {
+		return "apiVersion: v1\nkind: " + kind + "\nmetadata: {name: x-" + strings.ToLower(kind) + ", annotations: {helm.sh/hook: '" + events + "'}}\n" + rest
+	}
+	folder := good().and(files{
+		"plans.yaml":          "",
+		"bind.yaml":           "template: '{secrets: [s.name for s in $.secrets], pods: std.length($.pods), zone: $.secrets[1].data.a}'",
+		"templates/test.yaml": hook("Pod", "test", "spec: {containers: [{name: c}]}"),
+		"templates/hook.yaml": hook("Secret", "pre-install", "data: {a: Yg==}"),
+		"templates/tls.yaml":  "apiVersion: v1\nkind: Secret\nmetadata: {name: tls}\ntype: kubernetes.io/tls\n",
+	}).write(t)
+	report := check(t, folder)
+	plan := report.Charts[0].Plans[0]
+	objects := []chartcheck.Object{
+		{Kind: "Deployment", Name: "k-iwohtgpu-db"}, {Kind: "Secret", Name: "k-iwohtgpu-db"}, {Kind: "Secret", Name: "tls"},
+		{Kind: "Secret", Name: "x-secret"}, {Kind: "Service", Name: "k-iwohtgpu-db"},
+	}
+	if len(plan.Mistakes)+len(plan.Warnings) != 0 || !slices.Equal(plan.Objects, objects) {
+		t.Errorf("reported\n%s", text(t, report))
+	}
+}
