@@ -26,6 +26,8 @@ type Settings struct {
 	BindPatience time.Duration
 	// Workers is how many operations run at once; more wait their turn.
 	Workers int
+	// PolicyResync is the time between looks at the actual policies.
+	PolicyResync time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates bindtemplate.Evaluator
 }
@@ -81,7 +83,7 @@ func (e *Engine) Run(ctx context.Context) {
 		return
 	}
 	var workers sync.WaitGroup
-	workers.Go(func() { e.sweep(ctx) })
+	workers.Go(func() { e.resync(ctx) })
 	for range e.settings.Workers {
 		workers.Go(func() {
 			for e.next(ctx) {

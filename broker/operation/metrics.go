@@ -13,6 +13,7 @@ import (
 type Metrics struct {
 	operations  *prometheus.HistogramVec
 	policyCalls *prometheus.CounterVec
+	reasserted  prometheus.Counter
 }
 
 // NewMetrics registers the metrics.
@@ -28,7 +29,11 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
 		}, []string{"call", "result"}),
 	}
-	registry.MustRegister(m.operations, m.policyCalls)
+	m.reasserted = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cf_helm_broker_policies_reasserted_total",
+		Help: "Policies that were lost, to CF's cleanup or to somebody's hand, and posted again.",
+	})
+	registry.MustRegister(m.operations, m.policyCalls, m.reasserted)
 	return m
 }
 

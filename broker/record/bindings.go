@@ -34,19 +34,19 @@ func (s *Store) LiveBinding(ctx context.Context, instanceID, id string) (Binding
 	return live[Binding](ctx, s, bindingName(instanceID, id))
 }
 
-// Tombstones reads the revoked bindings from the cache.
-func (s *Store) Tombstones() []Binding {
-	var tombstones []Binding
+// Bindings reads the bindings in a state from the cache.
+func (s *Store) Bindings(state BindingState) []Binding {
+	var bindings []Binding
 	for _, object := range s.informer.GetStore().List() {
 		secret, ok := object.(*corev1.Secret)
 		if !ok || secret.Labels[kindLabel] != bindingKind {
 			continue
 		}
-		if b, err := decode[Binding](secret); err == nil && b.State == Revoking {
-			tombstones = append(tombstones, b)
+		if b, err := decode[Binding](secret); err == nil && b.State == state {
+			bindings = append(bindings, b)
 		}
 	}
-	return tombstones
+	return bindings
 }
 
 // LiveBindings reads the bindings of one instance from the API server: what a

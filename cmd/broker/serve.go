@@ -73,6 +73,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		TimeLimit:       s.OperationTimeout,
 		BindPatience:    s.BindTimeout,
 		Workers:         s.Workers,
+		PolicyResync:    s.PolicyResync,
 		Templates: bindtemplate.Evaluator{
 			Command: []string{self, evaluateTemplate},
 			Timeout: s.TemplateTimeout,

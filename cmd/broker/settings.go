@@ -51,6 +51,7 @@ type settings struct {
 	CFClientSecret      string        `env:"CF_CLIENT_SECRET" help:"its secret"`
 	CFSkipSSLValidation bool          `env:"CF_SKIP_SSL_VALIDATION" envDefault:"false" help:"accept any certificate of the CF API"`
 	CFTimeout           time.Duration `env:"CF_REQUEST_TIMEOUT" envDefault:"10s" help:"time limit of a request to the CF API"`
+	PolicyResync        time.Duration `env:"POLICY_RESYNC" envDefault:"15s" help:"how often lost policies are looked for and opened again"`
 	PolicyDestination   string        `env:"POLICY_DESTINATION" envDefault:"instance" help:"what policies point to: instance (the service instance's GUID)"`
 }
 
@@ -87,7 +88,7 @@ func (s settings) check() error {
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
 		"OPERATION_TIMEOUT": s.OperationTimeout, "BIND_TIMEOUT": s.BindTimeout,
-		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
+		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "POLICY_RESYNC": s.PolicyResync, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
 	} {
 		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
 	}

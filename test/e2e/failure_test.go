@@ -202,6 +202,55 @@ func TestDeleteWhilePolicyAPIDown(t *testing.T) {
 	f.nothingLeft(i)
 }
 
+// TestLostPolicies come back by themselves, and nothing is posted while none
+// are lost; those of an unbound app stay gone.
+func TestLostPolicies(t *testing.T) {
+	f := newFoundation(t, "charts", map[string]string{"POLICY_RESYNC": "200ms"})
+	i := f.create("fixture", "plain", nil)
+	app, binding := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, binding, app))
+	open := []cf.Policy{cf.NewPolicy(app, i.ID, "tcp", 8080, 8080), cf.NewPolicy(app, i.ID, "udp", 5353, 5353)}
+	f.wantPolicies(open...)
+	f.rounds(3)
+	if posts := f.posts(); posts != 1 {
+		t.Errorf("%d posts, want the bind's alone", posts)
+	}
+
+	lost, err := f.cf.Cleanup()
+	f.must(err)
+	if len(lost) != 2 {
+		t.Fatalf("the cleanup deleted %+v, want both policies", lost)
+	}
+	f.eventually("the policies are back", func() bool { return len(f.cf.Policies()) == 2 })
+	f.wantPolicies(open...)
+	if posts := f.posts(); posts != 2 {
+		t.Errorf("%d posts, want one more than the bind's", posts)
+	}
+	f.cf.DeletePolicies(open[0])
+	f.eventually("the policy is back", func() bool { return len(f.cf.Policies()) == 2 })
+
+	f.want(200)(f.Unbind(t.Context(), i, binding))
+	f.rounds(3)
+	f.wantPolicies()
+}
+
+// posts counts the requests that have opened policies.
+func (f *foundation) posts() int {
+	return f.cf.Requests()["POST /networking/v1/external/policies"]
+}
+
+// rounds waits until the broker has looked at the policies some more times, or
+// has nothing to look for.
+func (f *foundation) rounds(n int) {
+	f.t.Helper()
+	const list = "GET /networking/v1/external/policies"
+	start := f.cf.Requests()[list]
+	deadline := time.Now().Add(3 * time.Second)
+	for f.cf.Requests()[list] < start+n && time.Now().Before(deadline) {
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // TestUnbindDuringBind is the platform's orphan mitigation: it deletes the
 // binding while the policies are still being posted.
 func TestUnbindDuringBind(t *testing.T) {
