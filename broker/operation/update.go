@@ -75,9 +75,10 @@ func (w *work) update(ctx, undoing context.Context) error {
 	w.describe(ctx, "upgrading the release")
 	err = w.cluster.Upgrade(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(ctx, p.String()) })
 	if err == nil {
-		err = w.cluster.LabelNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name))
-	}
-	if err == nil {
+		// The labels are for people: without them the update is no less done.
+		if err := w.cluster.LabelNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name)); err != nil {
+			w.log.Error("labels-are-stale", err)
+		}
 		w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
 		w.instance.Context, w.instance.Chart = wanted.Context, wanted.Chart
 		return nil

@@ -25,12 +25,17 @@ func (s Service) checkSchema() error {
 	return fmt.Errorf("values.schema.json isn't valid JSON")
 }
 
-// Validate holds an instance's values against the schemas of the chart and its
-// subcharts, as Helm will, before anything is made. The error names the field.
+// Validate holds an instance's values against the schemas of the chart and of
+// the subcharts that the values enable, as Helm will, before anything is made.
+// The error names the field.
 func (r Rendered) Validate() error {
-	values, err := chartutil.CoalesceValues(r.Chart, copyValues(r.Values))
+	c, values := copyChart(r.Chart), copyValues(r.Values)
+	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
+		return err
+	}
+	whole, err := chartutil.CoalesceValues(c, values)
 	if err != nil {
 		return err
 	}
-	return chartutil.ValidateAgainstSchema(r.Chart, values)
+	return chartutil.ValidateAgainstSchema(c, whole)
 }

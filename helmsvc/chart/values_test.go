@@ -104,3 +104,34 @@ func TestBrokerFilesAreStripped(t *testing.T) {
 		t.Errorf("Helm sees the files %s", got)
 	}
 }
+
+// TestValidate holds values against the schemas that count, a disabled
+// subchart's not among them, and names the field.
+func TestValidate(t *testing.T) {
+	service := load(t, write(t, map[string]string{
+		"Chart.yaml":                    chartYAML("c") + "dependencies: [{name: sub, version: 1.2.3, condition: sub.enabled}]\n",
+		"values.yaml":                   "sub: {enabled: false}",
+		"values.schema.json":            `{"properties":{"size":{"type":"integer"}}}`,
+		"charts/sub/Chart.yaml":         chartYAML("sub"),
+		"charts/sub/values.schema.json": `{"required":["password"]}`,
+	})).Services[0]
+	for parameters, want := range map[string]string{
+		`{}`:                       "",
+		`{"size":3}`:               "",
+		`{"size":"x"}`:             "size",
+		`{"sub":{"enabled":true}}`: "password",
+		`{"sub":{"enabled":true,"password":"x"}}`: "",
+	} {
+		rendered, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = rendered.Validate()
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", parameters, err, want)
+		}
+		if len(rendered.Chart.Dependencies()) != 1 {
+			t.Errorf("%s: validating has changed the chart", parameters)
+		}
+	}
+}
