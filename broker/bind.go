@@ -8,6 +8,7 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // Bind answers PUT …/service_bindings/{id} (OSBAPI "Binding"). The same
@@ -51,7 +52,7 @@ func (b *Broker) checkBind(ctx context.Context, wanted record.Binding, details d
 	if details.BindResource != nil && details.BindResource.Route != "" {
 		return badRequest("services of this broker can't be bound to routes")
 	}
-	if wanted.AppGUID != "" && !appGUIDPattern.MatchString(wanted.AppGUID) {
+	if wanted.AppGUID != "" && !policy.ValidID(wanted.AppGUID) {
 		return badRequest("app_guid %.70q is not a lower-case UUID", wanted.AppGUID)
 	}
 	if err := checkParameters(wanted.Parameters); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/middlewares"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -31,7 +32,7 @@ func New(catalog chart.Catalog, records *record.Store, engine *operation.Engine,
 		catalog:   catalog,
 		records:   records,
 		engine:    engine,
-		longestID: longestName - len(namespacePrefix) - 1,
+		longestID: validation.DNS1123LabelMaxLength - len(namespacePrefix) - 1,
 	}
 }
 

@@ -3,26 +3,19 @@ package broker
 import (
 	"encoding/json"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
+
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-)
-
-// longestName is how long a namespace's name may be (RFC 1123 label).
-const longestName = 63
-
-var (
-	idPattern      = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
-	appGUIDPattern = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
 // checkIDs refuses ids that can't become part of a Kubernetes name. Platforms
 // send lower-case UUIDs, which always can.
 func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
 	for _, id := range append(bindingID, instanceID) {
-		if len(id) > b.longestID || !idPattern.MatchString(id) {
+		if len(id) > b.longestID || len(validation.IsDNS1123Label(id)) > 0 {
 			return badRequest("the id %.70q can't be used: it must be at most %d lower-case letters, digits and dashes, and begin and end with a letter or digit; use a lower-case UUID",
 				id, b.longestID)
 		}

@@ -68,3 +68,18 @@ func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, ov
 	}
 	return v.ForTemplate(list.Items, overlay), nil
 }
+
+// ForTemplate adds to the view what only templates see of the namespace.
+// overlay tells whether apps reach the instance over the overlay. Parameters,
+// instance, binding and release are left to the caller.
+func (v View) ForTemplate(ingresses []networkingv1.Ingress, overlay bool) TemplateView {
+	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, Ingresses: []Ingress{}}
+	if overlay {
+		seen.Services = v.overlay
+	}
+	for _, i := range ingresses {
+		i.ManagedFields = nil
+		seen.Ingresses = append(seen.Ingresses, Ingress{Name: i.Name, Metadata: i.ObjectMeta, Spec: i.Spec, Status: i.Status})
+	}
+	return seen
+}

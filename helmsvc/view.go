@@ -80,10 +80,13 @@ func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 	if err != nil {
 		return View{}, fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
 	}
-	return newView(secrets.Items, services.Items, pods.Items), nil
+	return ViewOf(secrets.Items, services.Items, pods.Items), nil
 }
 
-func newView(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
+// ViewOf is what a binding would see of a namespace that holds these objects,
+// in this order. Only Opaque Secrets may be among the secrets. It asks no
+// cluster, so that charts can be checked without one.
+func ViewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
 	// Empty lists, not null: templates take their length.
 	view := View{Secrets: []Secret{}, Pods: []Pod{}, Endpoints: []Endpoint{}}
 	for _, s := range secrets {

@@ -67,7 +67,7 @@ func TestEndpoints(t *testing.T) {
 		"sctp is left out": {pod(), []corev1.Service{service("s", corev1.ServicePort{Port: 7, Protocol: corev1.ProtocolSCTP}, corev1.ServicePort{Port: 8})}, []Endpoint{at(8, "tcp", "s")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := newView(nil, c.services, []corev1.Pod{c.pod})
+			view := ViewOf(nil, c.services, []corev1.Pod{c.pod})
 			if !reflect.DeepEqual(view.Endpoints, c.want) {
 				t.Errorf("endpoints %+v, want %+v", view.Endpoints, c.want)
 			}
@@ -100,7 +100,7 @@ func TestOnlyReadyPods(t *testing.T) {
 		}), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := newView(nil, nil, []corev1.Pod{c.pod})
+			view := ViewOf(nil, nil, []corev1.Pod{c.pod})
 			if offered := len(view.Pods) == 1 && len(view.Endpoints) == 1; offered != c.offered {
 				t.Errorf("offered: %t, want %t (%+v)", offered, c.offered, view)
 			}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 )
 
@@ -32,6 +33,12 @@ type Ports struct {
 	Start int `json:"start"`
 	End   int `json:"end"`
 }
+
+var lowerCaseUUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// ValidID tells whether a policy may name the id as an app or a policy group:
+// a lower-case UUID, since Silk puts it unescaped into an iptables comment.
+func ValidID(id string) bool { return lowerCaseUUID.MatchString(id) }
 
 // To returns the policy from app to one port of a policy group.
 func To(app, group, protocol string, port int) Policy {

@@ -16,8 +16,8 @@ import (
 // Create records the wish for a new instance and returns the record, whose
 // operation then runs by itself. The caller fills in what was asked for; where
 // the instance goes is decided here. Parameters that the chart's schema refuses
-// are an InvalidError, and nothing is recorded. If the id is taken it returns the record
-// that holds it and record.ErrExists.
+// are an InvalidError, and nothing is recorded. If the id is taken it returns
+// the record that holds it and record.ErrExists.
 func (e *Engine) Create(ctx context.Context, wanted record.Instance, correlationID string) (record.Instance, error) {
 	service, plan, found := e.catalog.Find(wanted.ServiceID, wanted.PlanID)
 	if !found {

@@ -1,13 +1,12 @@
 package operation
 
 import (
-	"regexp"
-
 	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // What an instance's namespace carries.
@@ -22,13 +21,11 @@ const (
 // own GUID is its policy group.
 const destinationInstance = "instance"
 
-var lowerCaseUUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-
 // policyGroup returns the policy group of an instance: its id, the one that
-// `cf service NAME --guid` prints. The group goes unescaped into an iptables
-// comment, so an id that isn't a lower-case UUID is turned into one.
+// `cf service NAME --guid` prints. One that policies may not name is turned
+// into a UUID.
 func policyGroup(instanceID string) string {
-	if lowerCaseUUID.MatchString(instanceID) {
+	if policy.ValidID(instanceID) {
 		return instanceID
 	}
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()

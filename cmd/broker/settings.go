@@ -6,13 +6,13 @@ import (
 	"net/url"
 	"os"
 	"reflect"
-	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/caarlos0/env/v11"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // settings are the broker's environment variables. The names are Kibosh's
@@ -77,8 +77,8 @@ func (s settings) check() error {
 	refuse(s.Port < 0 || s.Port > 65535, "PORT must be from 0 to 65535")
 	refuse((s.TLSCertFile == "") != (s.TLSKeyFile == ""), "TLS_CERT_FILE and TLS_KEY_FILE go together")
 	refuse(s.BodyLimit < 1 || s.BodyLimit > 512<<10, "REQUEST_BODY_LIMIT must be from 1 to 524288, so that a request fits into a Kubernetes Secret")
-	refuse(!dnsLabel.MatchString(s.BrokerNamespace), "BROKER_NAMESPACE must be a Kubernetes namespace's name")
-	refuse(!dnsLabel.MatchString(s.NamespacePrefix) || len(s.NamespacePrefix) > 26,
+	refuse(!isLabel(s.BrokerNamespace), "BROKER_NAMESPACE must be a Kubernetes namespace's name")
+	refuse(!isLabel(s.NamespacePrefix) || len(s.NamespacePrefix) > 26,
 		"NAMESPACE_PREFIX must be lower-case letters, digits and dashes, 26 characters at most, so that a UUID still fits")
 	refuse(s.Server != "" && (s.Token == "" || s.CAData == ""), "SERVER needs TOKEN and CA_DATA")
 	refuse(s.Server == "" && (s.Token != "" || s.CAData != ""), "TOKEN and CA_DATA need SERVER")
@@ -103,7 +103,7 @@ func (s settings) check() error {
 	return errors.Join(wrong...)
 }
 
-var dnsLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$`)
+func isLabel(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
 
 func isURL(text string) bool {
 	u, err := url.Parse(text)
