@@ -105,7 +105,7 @@ func loadCatalog(folder string, log lager.Logger) (chart.Catalog, error) {
 		return chart.Catalog{}, err
 	}
 	for _, p := range catalog.Problems {
-		log.Error("chart-left-out", p.Err, lager.Data{"chart": p.Path})
+		log.Error("chart-left-out", p.Err, lager.Data{"chart": p.From})
 	}
 	for _, service := range catalog.Services {
 		metadata := service.Metadata()
@@ -147,7 +147,7 @@ func newReadiness(namespace string, catalog chart.Catalog, records *record.Store
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }
 	}
 	for _, p := range catalog.Problems {
-		r.Problems = append(r.Problems, web.ChartProblem{Chart: p.Path, Error: p.Err.Error()})
+		r.Problems = append(r.Problems, web.ChartProblem{Chart: p.From, Error: p.Err.Error()})
 	}
 	return r
 }

@@ -6,67 +6,85 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
-// Catalog is what one folder of charts offers. It is never changed once
-// loaded, so any number of goroutines may read it.
+// Catalog is what a set of charts offers. It is never changed once loaded, so
+// any number of goroutines may read it.
 type Catalog struct {
+	// Services are the charts that are offered, the newest version of each.
 	Services []Service
+	// Older are the versions of those charts that aren't offered any more.
+	Older []Service
 	// Problems names the charts that were left out and why.
 	Problems []Problem
 }
 
-// Service is one chart, offered under the chart's name.
+// Service is one version of a chart, offered under the chart's name.
 type Service struct {
 	ID string
-	// Folder is the chart's folder, below the one that was given to Load.
-	Folder string
-	Plans  []Plan
-	// Digest is "sha256:<hex>" over every file of the chart's folder, the
-	// plans included: it changes when anything an operator can edit does.
+	// From is what people call the chart's place: its folder, or the address
+	// that it was fetched from.
+	From  string
+	Plans []Plan
+	// Digest is "sha256:<hex>" over every file of the chart, the plans
+	// included: it changes when anything an operator can edit does.
 	Digest string
 	// Bind is the chart's bind.yaml, nil if it has none.
 	Bind *bindtemplate.Template
 
-	chart *helmchart.Chart
-}
-
-// Plan is one entry of plans.yaml.
-type Plan struct {
-	ID          string
-	Name        string
-	Description string
-	Bullets     []string
-	Free        bool
-	Bindable    bool
-	// File is the plan file, "plans/small.yaml"; empty for the plan that a
-	// chart without plans.yaml has.
-	File string
-
-	// values is the plan file's text: a Go template that yields YAML.
-	values []byte
+	chart   *helmchart.Chart
+	archive []byte
 }
 
 // Problem is a chart that could not be offered.
 type Problem struct {
-	// Path is the chart's folder as it was given to Load.
-	Path string
+	// From is the chart's place.
+	From string
 	Err  error
 }
 
 // Metadata is the chart's Chart.yaml.
 func (s Service) Metadata() helmchart.Metadata { return *s.chart.Metadata }
 
+// Archive is the whole chart as a .tgz, the broker's own files included, so
+// that instances can be served from it when the catalog has moved on. See
+// LoadArchive. It may hold secrets: plans' kubeconfigs.
+func (s Service) Archive() []byte { return s.archive }
+
+// Plan returns the plan with the given OSBAPI id.
+func (s Service) Plan(id string) (Plan, bool) {
+	for _, p := range s.Plans {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return Plan{}, false
+}
+
+// Service returns the service that is offered under an OSBAPI id.
+func (c Catalog) Service(id string) (Service, bool) {
+	for _, s := range c.Services {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return Service{}, false
+}
+
 // Find returns the service and the plan with the given OSBAPI ids. A plan is
 // only found under its own service.
 func (c Catalog) Find(serviceID, planID string) (Service, Plan, bool) {
-	for _, s := range c.Services {
-		if s.ID != serviceID {
-			continue
-		}
-		for _, p := range s.Plans {
-			if p.ID == planID {
-				return s, p, true
+	service, _ := c.Service(serviceID)
+	plan, found := service.Plan(planID)
+	return service, plan, found
+}
+
+// Digest returns the chart with the given digest, offered or not.
+func (c Catalog) Digest(digest string) (Service, bool) {
+	for _, services := range [][]Service{c.Services, c.Older} {
+		for _, s := range services {
+			if s.Digest == digest {
+				return s, true
 			}
 		}
 	}
-	return Service{}, Plan{}, false
+	return Service{}, false
 }

@@ -1,47 +1,115 @@
 package chart
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/Masterminds/semver/v3"
 	helmchart "helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
 // Load reads dir, which is either one chart or a folder of chart folders;
-// folders without Chart.yaml are skipped. A chart that can't be offered
-// becomes a Problem and the others are served. The error is for a folder that
-// can't be read at all.
+// folders without Chart.yaml are skipped. The error is for a folder that can't
+// be read at all.
 func Load(dir string) (Catalog, error) {
 	folders, err := chartFolders(dir)
 	if err != nil {
 		return Catalog{}, fmt.Errorf("reading the charts folder: %w", err)
 	}
-	var catalog Catalog
-	pathOf := map[string]string{}
+	var found []Found
 	for _, folder := range folders {
-		service, err := loadService(folder)
-		if err == nil && pathOf[service.ID] != "" {
-			err = fmt.Errorf("a chart named %q was already loaded from %s; a service's name must be unique, so rename one of them in Chart.yaml",
-				service.Metadata().Name, pathOf[service.ID])
+		found = append(found, Found{From: folder, Path: folder})
+	}
+	return LoadAll(found, nil), nil
+}
+
+// LoadAll reads charts. One that can't be offered becomes a Problem and the
+// others are served. Of several versions of a chart the newest is offered.
+// kube is the Kubernetes version that charts may ask for in Chart.yaml; nil if
+// it isn't known.
+func LoadAll(all []Found, kube *chartutil.KubeVersion) Catalog {
+	var catalog Catalog
+	byName := map[string][]Service{}
+	for _, found := range all {
+		service, err := loadFound(found, kube)
+		if err == nil {
+			err = twin(service, byName[service.ID])
 		}
 		if err != nil {
-			catalog.Problems = append(catalog.Problems, Problem{Path: folder, Err: err})
+			catalog.Problems = append(catalog.Problems, Problem{From: found.From, Err: err})
 			continue
 		}
-		pathOf[service.ID] = folder
-		catalog.Services = append(catalog.Services, service)
+		byName[service.ID] = append(byName[service.ID], service)
 	}
-	return catalog, nil
+	for _, versions := range byName {
+		newest := slices.MaxFunc(versions, olderFirst)
+		catalog.Services = append(catalog.Services, newest)
+		for _, s := range versions {
+			if s.Digest != newest.Digest {
+				catalog.Older = append(catalog.Older, s)
+			}
+		}
+	}
+	byPlace := func(a, b Service) int {
+		return cmp.Or(cmp.Compare(a.chart.Name(), b.chart.Name()), olderFirst(a, b))
+	}
+	slices.SortFunc(catalog.Services, byPlace)
+	slices.SortFunc(catalog.Older, byPlace)
+	return catalog
+}
+
+// LoadArchive reads what Archive has made. from is what people call it.
+func LoadArchive(archive []byte, from string) (Service, error) {
+	loaded, lookup, err := openArchive(archive)
+	if err != nil {
+		return Service{}, fmt.Errorf("loading the chart: %w", err)
+	}
+	return load(&contents{chart: loaded, lookup: lookup, own: map[string][]byte{}}, from)
+}
+
+func loadFound(found Found, kube *chartutil.KubeVersion) (Service, error) {
+	if found.Err != nil {
+		return Service{}, found.Err
+	}
+	files, err := open(found.Path, found.Beside)
+	if err != nil {
+		return Service{}, err
+	}
+	if err := installable(files.chart, kube); err != nil {
+		return Service{}, err
+	}
+	return load(files, found.From)
+}
+
+// twin refuses a chart whose name and version another has: which of the two
+// is offered would be a matter of luck.
+func twin(s Service, others []Service) error {
+	for _, other := range others {
+		if olderFirst(s, other) == 0 {
+			return fmt.Errorf("a chart named %q was already loaded from %s, with the same version; a service's name must be unique, so rename one of them in Chart.yaml, or raise the version of the newer",
+				s.Metadata().Name, other.From)
+		}
+	}
+	return nil
+}
+
+// olderFirst compares versions of one chart. Helm has checked that they are
+// semantic ones.
+func olderFirst(a, b Service) int {
+	left, leftErr := semver.NewVersion(a.Metadata().Version)
+	right, rightErr := semver.NewVersion(b.Metadata().Version)
+	if leftErr != nil || rightErr != nil {
+		return cmp.Compare(a.Metadata().Version, b.Metadata().Version)
+	}
+	// Compare ignores what follows a "+".
+	return cmp.Or(left.Compare(right), cmp.Compare(left.Metadata(), right.Metadata()))
 }
 
 func chartFolders(dir string) ([]string, error) {
@@ -67,38 +135,60 @@ func isChart(folder string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func loadService(folder string) (Service, error) {
-	loaded, err := loader.LoadDir(folder)
-	if err != nil {
-		return Service{}, fmt.Errorf("loading the chart: %w", err)
-	}
-	if err := installable(loaded); err != nil {
-		return Service{}, err
-	}
-	plans, err := loadPlans(folder, loaded.Name())
+func load(files *contents, from string) (Service, error) {
+	plans, err := loadPlans(files)
 	if err != nil {
 		return Service{}, err
 	}
-	bind, err := loadBind(folder)
+	bind, err := loadBind(files)
 	if err != nil {
 		return Service{}, err
 	}
-	service := Service{ID: ServiceID(loaded.Name()), Folder: folder, Plans: plans, Digest: digest(loaded.Raw, plans, bind), Bind: bind, chart: loaded}
-	strip(loaded)
-	if err := service.checkSchema(); err != nil {
+	all := files.files()
+	archive, err := pack(files.chart.Name(), all)
+	if err != nil {
 		return Service{}, err
 	}
-	for _, plan := range service.Plans {
-		if _, err := service.planValues(plan, "k-00000000", "check"); err != nil {
-			return Service{}, err
-		}
+	service := Service{
+		ID: ServiceID(files.chart.Name()), From: from, Plans: plans, Digest: digest(all), Bind: bind,
+		chart: files.chart, archive: archive,
 	}
-	return service, nil
+	strip(service.chart)
+	return service, service.check()
 }
 
-func installable(c *helmchart.Chart) error {
+// check finds what would keep every instance from being made.
+func (s Service) check() error {
+	if err := s.checkSchema(); err != nil {
+		return err
+	}
+	if err := s.checkExtras(); err != nil {
+		return err
+	}
+	for _, plan := range s.Plans {
+		values, err := s.planValues(plan, checkRelease, checkNamespace)
+		if err != nil {
+			return err
+		}
+		if _, err := s.dashboard(checkRelease, checkNamespace, values); err != nil {
+			return fmt.Errorf("plan %q: %w", plan.Name, err)
+		}
+	}
+	return nil
+}
+
+// Names of the release and namespace that charts are tried with.
+const (
+	checkRelease   = "k-00000000"
+	checkNamespace = "check"
+)
+
+func installable(c *helmchart.Chart, kube *chartutil.KubeVersion) error {
 	if c.Metadata.Type == "library" {
 		return errors.New(`Chart.yaml says "type: library"; only application charts can be installed`)
+	}
+	if want := c.Metadata.KubeVersion; want != "" && kube != nil && !chartutil.IsCompatibleRange(want, kube.Version) {
+		return fmt.Errorf("Chart.yaml says \"kubeVersion: %s\", and the cluster has Kubernetes %s", want, kube.Version)
 	}
 	vendored := map[string]bool{}
 	for _, d := range c.Dependencies() {
@@ -112,9 +202,9 @@ func installable(c *helmchart.Chart) error {
 	return nil
 }
 
-// loadBind reads bind.yaml or bind.yml of a chart folder; nil if it has none.
-func loadBind(folder string) (*bindtemplate.Template, error) {
-	file, text, err := readEither(folder, "bind.yaml", "bind.yml")
+// loadBind reads bind.yaml or bind.yml; nil if there is none.
+func loadBind(files *contents) (*bindtemplate.Template, error) {
+	file, text, err := files.readEither("bind.yaml", "bind.yml")
 	if err != nil {
 		return nil, fmt.Errorf("reading the bind template: %w", err)
 	}
@@ -126,25 +216,4 @@ func loadBind(folder string) (*bindtemplate.Template, error) {
 		return nil, err
 	}
 	return &template, nil
-}
-
-// digest covers everything an operator can edit: the chart's files as Helm
-// read them, and those of the broker, which .helmignore may hide from Helm.
-func digest(raw []*helmchart.File, plans []Plan, bind *bindtemplate.Template) string {
-	files := map[string][]byte{}
-	for _, f := range raw {
-		files[f.Name] = f.Data
-	}
-	for _, p := range plans {
-		files["plan "+p.Name] = fmt.Appendf(nil, "%q %q %t %t %s", p.Description, p.Bullets, p.Free, p.Bindable, p.values)
-	}
-	if bind != nil {
-		files["bind"] = []byte(bind.Text)
-	}
-	sum := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		// Lengths keep "a"+"bc" and "ab"+"c" apart. A hash never fails to write.
-		_, _ = fmt.Fprintf(sum, "%d %s %d %s", len(name), name, len(files[name]), files[name])
-	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
 }

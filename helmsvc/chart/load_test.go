@@ -109,6 +109,10 @@ func TestProblems(t *testing.T) {
 	plan := func(text string) map[string]string {
 		return map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": text, "bad/plans/s.yaml": "a: 1"}
 	}
+	with := func(files map[string]string, name, text string) map[string]string {
+		files[name] = text
+		return files
+	}
 	for name, c := range map[string]struct {
 		files map[string]string
 		want  string
@@ -128,7 +132,24 @@ func TestProblems(t *testing.T) {
 		"missing file":     {plan("- {name: s, description: d, file: other.yaml}"), "plans/other.yaml"},
 		"file elsewhere":   {plan("- {name: s, description: d, file: ../../secret.yaml}"), "must lie in plans/"},
 		"twice":            {plan("- {name: s, description: d, file: s.yaml}\n- {name: s, description: d, file: s.yaml}"), "used twice"},
-		"other cluster":    {plan("- {name: s, description: d, file: s.yaml, credentials: eu.yaml}"), "one cluster"},
+		"no kubeconfig":    {plan("- {name: s, description: d, file: s.yaml, credentials: eu.yaml}"), "plans/eu.yaml"},
+		"bad kubeconfig":   {plan("- {name: s, description: d, file: s.yaml, credentials: s.yaml}"), "plans/s.yaml: its current-context"},
+		"no schema":        {plan("- {name: s, file: s.yaml, schemas: {create: s.yaml}}"), "plans/s.yaml: it isn't valid JSON"},
+		"schema of plan":   {with(plan("- {name: s, file: s.yaml, schemas: {bind: x.json}}"), "bad/plans/x.json", `{"type": 7}`), "plans/x.json: it isn't a JSON schema"},
+		"schema abroad":    {with(plan("- {name: s, file: s.yaml, schemas: {bind: x.json}}"), "bad/plans/x.json", `{"$ref": "https://example.com/x"}`), "plans/x.json: it isn't a JSON schema"},
+		"schema a list":    {with(plan("- {name: s, file: s.yaml, schemas: {bind: x.json}}"), "bad/plans/x.json", `true`), "must be a JSON object"},
+		"chart's schema":   {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/values.schema.json": `{"type": 7}`}, "values.schema.json: it isn't a JSON schema"},
+		"time limit":       {plan("- {name: s, file: s.yaml, time_limit: 15}"), "time_limit"},
+		"time limit text":  {plan("- {name: s, file: s.yaml, time_limit: soon}"), "such as 15m"},
+		"polling":          {plan("- {name: s, file: s.yaml, maximum_polling_duration: -1}"), "maximum_polling_duration"},
+		"quota":            {plan("- {name: s, file: s.yaml, quota: -1}"), "quota"},
+		"costs":            {plan("- {name: s, file: s.yaml, costs: [{unit: MONTHLY}]}"), "amount and unit"},
+		"port":             {plan("- {name: s, file: s.yaml, ports: [53/icmp]}"), "53/udp"},
+		"port too high":    {plan("- {name: s, file: s.yaml, ports: [70000]}"), "53/udp"},
+		"plan change":      {plan("- {name: s, file: s.yaml, allowed_plan_changes: [xl]}"), `"xl", which isn't a plan`},
+		"annotation":       {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/sharable: \"true\"}\n"}, "sharable isn't known"},
+		"shareable":        {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/shareable: \"yes\"}\n"}, `must be "true"`},
+		"dashboard":        {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/dashboard-url: \"{{ .Release.Name }}\"}\n"}, "doesn't yield a URL"},
 		"values a list":    {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "[1]"}, "map"},
 		"values not YAML":  {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "a: b: c"}, "YAML"},
 		"unknown helper":   {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": `a: {{ include "x" . }}`}, `plan "s"`},

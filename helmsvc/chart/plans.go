@@ -4,18 +4,66 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"time"
 
 	"sigs.k8s.io/yaml"
 )
 
+// Plan is one entry of plans.yaml. What Kibosh doesn't know is optional.
+type Plan struct {
+	ID          string
+	Name        string
+	Description string
+	Bullets     []string
+	Free        bool
+	Bindable    bool
+	// File is the plan file, "plans/small.yaml"; empty for the plan that a
+	// chart without plans.yaml has.
+	File string
+
+	// DisplayName is what the marketplace shows, by default the name.
+	DisplayName string
+	Costs       []Cost
+	Schemas     Schemas
+	// AllowedParameters are the only ones that a user may set, as paths such as
+	// "persistence.size"; nil: all.
+	AllowedParameters []string
+	// AllowedPlanChanges are the names of the plans that an instance may be
+	// changed to; nil: all.
+	AllowedPlanChanges []string
+	// TimeLimit ends a create, update or delete; 0: the broker's own.
+	TimeLimit time.Duration
+	// MaximumPollingDuration is how long the platform waits for an operation;
+	// 0: as long as it does by itself.
+	MaximumPollingDuration time.Duration
+	// Ports are those that bind opens; nil: all that the instance offers.
+	Ports []Port
+	// Quota is how many instances there may be; 0: any number.
+	Quota int
+	// Cluster is the plan's own cluster; nil: the broker's.
+	Cluster *Kubeconfig
+
+	// values is the plan file's text: a Go template that yields YAML.
+	values []byte
+}
+
+// Cost is what a plan costs, as the catalog shows it.
+type Cost struct {
+	// Amount by currency, such as {"usd": 9.5}.
+	Amount map[string]float64 `json:"amount"`
+	// Unit is what is paid for, such as "MONTHLY".
+	Unit string `json:"unit"`
+}
+
 var planName = regexp.MustCompile(`^[0-9a-z.\-]+$`)
 
-// planEntry is one entry of plans.yaml in Kibosh's format. Keys that it
-// doesn't name are refused, so that a misspelt one doesn't go unnoticed.
+// planEntry is one entry of plans.yaml: Kibosh's format and this broker's
+// extras. Keys that it doesn't name are refused, so that a misspelt one
+// doesn't go unnoticed.
 type planEntry struct {
 	Name        string   `json:"name"`
 	Description string   `json:"description"`
@@ -23,14 +71,29 @@ type planEntry struct {
 	File        string   `json:"file"`
 	Free        *bool    `json:"free"`
 	Bindable    *bool    `json:"bindable"`
-	// Credentials is Kibosh's kubeconfig of the plan's own cluster.
+	// Credentials is a kubeconfig in plans/.
 	Credentials string `json:"credentials"`
+
+	DisplayName string `json:"display_name"`
+	Costs       []Cost `json:"costs"`
+	// Schemas are files in plans/.
+	Schemas struct {
+		Create string `json:"create"`
+		Update string `json:"update"`
+		Bind   string `json:"bind"`
+	} `json:"schemas"`
+	AllowedParameters      []string `json:"allowed_parameters"`
+	AllowedPlanChanges     []string `json:"allowed_plan_changes"`
+	TimeLimit              string   `json:"time_limit"`
+	MaximumPollingDuration int      `json:"maximum_polling_duration"`
+	Ports                  []Port   `json:"ports"`
+	Quota                  int      `json:"quota"`
 }
 
-// loadPlans reads plans.yaml or plans.yml of a chart folder. Absent or empty,
-// the chart has one plan, "default".
-func loadPlans(folder, chartName string) ([]Plan, error) {
-	file, text, err := readEither(folder, "plans.yaml", "plans.yml")
+// loadPlans reads plans.yaml or plans.yml. Absent or empty, the chart has one
+// plan, "default".
+func loadPlans(files *contents) ([]Plan, error) {
+	file, text, err := files.readEither("plans.yaml", "plans.yml")
 	if err != nil {
 		return nil, fmt.Errorf("reading the plans: %w", err)
 	}
@@ -39,22 +102,20 @@ func loadPlans(folder, chartName string) ([]Plan, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(entries) == 0 {
-		return []Plan{defaultPlan(chartName)}, nil
+		return []Plan{defaultPlan(files.chart.Name())}, nil
 	}
 	var plans []Plan
-	seen := map[string]bool{}
 	for i, entry := range entries {
-		plan, err := loadPlan(folder, chartName, entry)
+		plan, err := loadPlan(files, entry)
 		if err != nil {
 			return nil, fmt.Errorf("%s, entry %d: %w", file, i+1, err)
 		}
-		if seen[plan.Name] {
+		if slices.ContainsFunc(plans, func(p Plan) bool { return p.Name == plan.Name }) {
 			return nil, fmt.Errorf("%s, entry %d: the plan name %q is used twice", file, i+1, plan.Name)
 		}
-		seen[plan.Name] = true
 		plans = append(plans, plan)
 	}
-	return plans, nil
+	return plans, checkPlanChanges(file, plans)
 }
 
 func defaultPlan(chartName string) Plan {
@@ -62,6 +123,7 @@ func defaultPlan(chartName string) Plan {
 	return Plan{
 		ID:          PlanID(chartName, "default"),
 		Name:        "default",
+		DisplayName: "default",
 		Description: description,
 		Bullets:     []string{description},
 		Free:        true,
@@ -69,32 +131,21 @@ func defaultPlan(chartName string) Plan {
 	}
 }
 
-func loadPlan(folder, chartName string, e planEntry) (Plan, error) {
+func loadPlan(files *contents, e planEntry) (Plan, error) {
 	if !planName.MatchString(e.Name) {
 		return Plan{}, fmt.Errorf("the plan name %q must match %s", e.Name, planName)
-	}
-	if e.Credentials != "" {
-		return Plan{}, fmt.Errorf("plan %q names a cluster of its own (credentials: %s), which this broker doesn't support: it installs into one cluster only", e.Name, e.Credentials)
 	}
 	if e.File == "" {
 		return Plan{}, fmt.Errorf("plan %q has no file; name one in plans/, it may be empty", e.Name)
 	}
-	if !filepath.IsLocal(e.File) {
-		return Plan{}, fmt.Errorf("plan %q: file %q must lie in plans/", e.Name, e.File)
-	}
-	values, err := os.ReadFile(filepath.Join(folder, "plans", e.File))
-	if err != nil {
-		return Plan{}, fmt.Errorf("plan %q: plans/%s can't be read: %w", e.Name, e.File, unpath(err))
-	}
 	plan := Plan{
-		ID:          PlanID(chartName, e.Name),
+		ID:          PlanID(files.chart.Name(), e.Name),
 		Name:        e.Name,
 		Description: e.Description,
 		Bullets:     e.Bullets,
 		Free:        e.Free == nil || *e.Free,
 		Bindable:    e.Bindable == nil || *e.Bindable,
 		File:        path.Join("plans", filepath.ToSlash(e.File)),
-		values:      values,
 	}
 	if plan.Description == "" {
 		plan.Description = plan.Name
@@ -102,20 +153,77 @@ func loadPlan(folder, chartName string, e planEntry) (Plan, error) {
 	if len(plan.Bullets) == 0 {
 		plan.Bullets = []string{plan.Description}
 	}
+	var err error
+	if plan.values, err = readPlanFile(files, "file", e.File); err == nil {
+		err = plan.addExtras(files, e)
+	}
+	if err != nil {
+		return Plan{}, fmt.Errorf("plan %q: %w", e.Name, err)
+	}
 	return plan, nil
 }
 
-// readEither returns the first of the named files that exists in folder, and
-// no text if none does.
-func readEither(folder string, names ...string) (name string, text []byte, err error) {
-	for _, name := range names {
-		text, err := os.ReadFile(filepath.Join(folder, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		return name, text, err
+// readPlanFile reads a file in plans/ that a key of the entry names.
+func readPlanFile(files *contents, key, name string) ([]byte, error) {
+	if !filepath.IsLocal(name) {
+		return nil, fmt.Errorf("%s %q must lie in plans/", key, name)
 	}
-	return names[0], nil, nil
+	text, err := files.read(path.Join("plans", filepath.ToSlash(name)))
+	if err != nil {
+		return nil, fmt.Errorf("plans/%s can't be read: %w", name, unpath(err))
+	}
+	return text, nil
+}
+
+// addExtras fills in what Kibosh doesn't know, and its cluster.
+func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
+	p.DisplayName, p.Costs, p.Ports, p.Quota = e.DisplayName, e.Costs, e.Ports, e.Quota
+	if p.DisplayName == "" {
+		p.DisplayName = p.Name
+	}
+	p.AllowedParameters, p.AllowedPlanChanges = e.AllowedParameters, e.AllowedPlanChanges
+	if e.Quota < 0 {
+		return fmt.Errorf("quota %d must be above 0; leave it out for any number of instances", e.Quota)
+	}
+	if e.MaximumPollingDuration < 0 {
+		return fmt.Errorf("maximum_polling_duration %d must be above 0, in seconds", e.MaximumPollingDuration)
+	}
+	p.MaximumPollingDuration = time.Duration(e.MaximumPollingDuration) * time.Second
+	if e.TimeLimit != "" {
+		if p.TimeLimit, err = time.ParseDuration(e.TimeLimit); err != nil || p.TimeLimit <= 0 {
+			return fmt.Errorf("time_limit %q must be a duration such as 15m", e.TimeLimit)
+		}
+	}
+	for _, c := range e.Costs {
+		if len(c.Amount) == 0 || c.Unit == "" {
+			return errors.New("each of costs needs amount and unit, such as {amount: {usd: 9.5}, unit: MONTHLY}")
+		}
+	}
+	if p.Schemas, err = loadSchemas(files, e); err != nil {
+		return err
+	}
+	if e.Credentials == "" {
+		return nil
+	}
+	text, err := readPlanFile(files, "credentials", e.Credentials)
+	if err != nil {
+		return err
+	}
+	if p.Cluster, err = parseKubeconfig(text); err != nil {
+		return fmt.Errorf("plans/%s: %w", e.Credentials, err)
+	}
+	return nil
+}
+
+func checkPlanChanges(file string, plans []Plan) error {
+	for _, p := range plans {
+		for _, name := range p.AllowedPlanChanges {
+			if !slices.ContainsFunc(plans, func(other Plan) bool { return other.Name == name }) {
+				return fmt.Errorf("%s: plan %q allows a change to %q, which isn't a plan of this chart", file, p.Name, name)
+			}
+		}
+	}
+	return nil
 }
 
 // unpath drops the path from a file error whose text already names the file.

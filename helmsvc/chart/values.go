@@ -107,7 +107,8 @@ func (s Service) planValues(plan Plan, release, namespace string) (map[string]an
 	if len(bytes.TrimSpace(plan.values)) == 0 {
 		return map[string]any{}, nil
 	}
-	text, err := s.renderPlanFile(plan, release, namespace)
+	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
+	text, err := s.renderText(plan.File, plan.values, map[string]any{}, options)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the values of plan %q: %w", plan.Name, err)
 	}
@@ -122,22 +123,23 @@ func (s Service) planValues(plan Plan, release, namespace string) (map[string]an
 	return values, nil
 }
 
-func (s Service) renderPlanFile(plan Plan, release, namespace string) (string, error) {
-	const planTemplate = "templates/broker-plan-values.yaml"
+// renderText renders a text that isn't the chart's own as if it were one of its
+// templates. name is what errors call it.
+func (s Service) renderText(name string, text []byte, over map[string]any, options chartutil.ReleaseOptions) (string, error) {
+	const file = "templates/broker-text.yaml"
 	c := copyChart(s.chart)
 	keepHelpers(c)
-	c.Templates = append(c.Templates, &helmchart.File{Name: planTemplate, Data: plan.values})
-	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
-	values, err := chartutil.ToRenderValues(c, map[string]any{}, options, nil)
+	c.Templates = append(c.Templates, &helmchart.File{Name: file, Data: text})
+	values, err := chartutil.ToRenderValues(c, copyValues(over), options, nil)
 	if err != nil {
 		return "", err
 	}
 	files, err := engine.Render(c, values)
 	if err != nil {
-		// The chart author knows the file by its own name.
-		return "", errors.New(strings.ReplaceAll(err.Error(), path.Join(c.Name(), planTemplate), plan.File))
+		// The chart author knows the text by its own name.
+		return "", errors.New(strings.ReplaceAll(err.Error(), path.Join(c.Name(), file), name))
 	}
-	return files[path.Join(c.Name(), planTemplate)], nil
+	return files[path.Join(c.Name(), file)], nil
 }
 
 // keepHelpers keeps, of a chart and its subcharts, the templates that only

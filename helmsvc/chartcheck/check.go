@@ -45,12 +45,12 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 	}
 	var report Report
 	for _, p := range catalog.Problems {
-		name := nameIn(p.Path)
-		report.Charts = append(report.Charts, Chart{Name: name, Folder: p.Path, Mistakes: mistakes(p.Err, name, "")})
+		name := nameIn(p.From)
+		report.Charts = append(report.Charts, Chart{Name: name, Folder: p.From, Mistakes: mistakes(p.Err, name, "")})
 	}
 	for _, service := range catalog.Services {
 		metadata := service.Metadata()
-		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.Folder}
+		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.From}
 		for _, plan := range service.Plans {
 			result, err := c.checkPlan(ctx, service, plan)
 			if err != nil {

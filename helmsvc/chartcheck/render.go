@@ -42,7 +42,7 @@ func find(dir, plan string) (chart.Service, chart.Plan, error) {
 		return chart.Service{}, chart.Plan{}, &ArgumentError{fmt.Sprintf("%s holds %d charts; name the folder of one", dir, count)}
 	}
 	for _, p := range catalog.Problems {
-		return chart.Service{}, chart.Plan{}, joined(mistakes(p.Err, nameIn(p.Path), ""))
+		return chart.Service{}, chart.Plan{}, joined(mistakes(p.Err, nameIn(p.From), ""))
 	}
 	service := catalog.Services[0]
 	var names []string

@@ -1,0 +1,167 @@
+package chart
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chart/loader"
+)
+
+// largest is the longest archive, in bytes, that fits into a Secret. Helm
+// keeps the chart in one with each release, too.
+const largest = 1_000_000
+
+// contents are a chart's files: those that Helm has read, and the broker's own
+// beside them.
+type contents struct {
+	chart *helmchart.Chart
+	// lookup reads a file beside Chart.yaml; fs.ErrNotExist if there is none.
+	lookup func(name string) ([]byte, error)
+	// own are the broker's files that were read so far.
+	own map[string][]byte
+}
+
+// open reads a chart's folder or .tgz. The broker's own files may lie in the
+// folder beside instead, or in the chart's folder tsmgr, as Kibosh's successor
+// wants them.
+func open(path, beside string) (*contents, error) {
+	lookup := inFolder(path)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	loaded := &helmchart.Chart{}
+	if info.IsDir() {
+		loaded, err = loader.LoadDir(path)
+	} else {
+		loaded, lookup, err = openArchiveFile(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("loading the chart: %w", err)
+	}
+	places := []func(string) ([]byte, error){lookup, func(name string) ([]byte, error) { return lookup("tsmgr/" + name) }}
+	if beside != "" {
+		places = slices.Insert(places, 0, inFolder(beside))
+	}
+	return &contents{chart: loaded, lookup: firstOf(places), own: map[string][]byte{}}, nil
+}
+
+func inFolder(folder string) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
+}
+
+func firstOf(places []func(string) ([]byte, error)) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		for _, lookup := range places {
+			if text, err := lookup(name); !errors.Is(err, fs.ErrNotExist) {
+				return text, err
+			}
+		}
+		return nil, fs.ErrNotExist
+	}
+}
+
+func openArchiveFile(path string) (*helmchart.Chart, func(string) ([]byte, error), error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return openArchive(text)
+}
+
+func openArchive(archive []byte) (*helmchart.Chart, func(string) ([]byte, error), error) {
+	files, err := loader.LoadArchiveFiles(bytes.NewReader(archive))
+	if err != nil {
+		return nil, nil, err
+	}
+	loaded, err := loader.LoadFiles(files)
+	byName := map[string][]byte{}
+	for _, f := range files {
+		byName[f.Name] = f.Data
+	}
+	lookup := func(name string) ([]byte, error) {
+		if text, found := byName[name]; found {
+			return text, nil
+		}
+		return nil, fs.ErrNotExist
+	}
+	return loaded, lookup, err
+}
+
+// read reads one of the broker's own files.
+func (c *contents) read(name string) ([]byte, error) {
+	text, err := c.lookup(name)
+	if err == nil {
+		c.own[name] = text
+	}
+	return text, err
+}
+
+// readEither returns the first of the named files that exists, and no text if
+// none does.
+func (c *contents) readEither(names ...string) (name string, text []byte, err error) {
+	for _, name := range names {
+		text, err := c.read(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		return name, text, err
+	}
+	return names[0], nil, nil
+}
+
+// files are everything that an operator can edit and that counts: the chart's
+// files as Helm read them, without image archives, and those of the broker,
+// which .helmignore may hide from Helm.
+func (c *contents) files() map[string][]byte {
+	files := maps.Clone(c.own)
+	for _, f := range c.chart.Raw {
+		if !isBrokerFile(f.Name) {
+			files[f.Name] = f.Data
+		}
+	}
+	return files
+}
+
+func digest(files map[string][]byte) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		// Lengths keep "a"+"bc" and "ab"+"c" apart. A hash never fails to write.
+		_, _ = fmt.Fprintf(sum, "%d %s %d %s", len(name), name, len(files[name]), files[name])
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+}
+
+// pack makes a .tgz of the files in which Helm finds a chart.
+func pack(name string, files map[string][]byte) ([]byte, error) {
+	var text bytes.Buffer
+	zipped := gzip.NewWriter(&text)
+	archive := tar.NewWriter(zipped)
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		header := &tar.Header{Name: name + "/" + file, Mode: 0o600, Size: int64(len(files[file]))}
+		if err := archive.WriteHeader(header); err != nil {
+			return nil, fmt.Errorf("packing %s: %w", file, err)
+		}
+		if _, err := archive.Write(files[file]); err != nil {
+			return nil, fmt.Errorf("packing %s: %w", file, err)
+		}
+	}
+	if err := errors.Join(archive.Close(), zipped.Close()); err != nil {
+		return nil, fmt.Errorf("packing the chart: %w", err)
+	}
+	if text.Len() > largest {
+		return nil, fmt.Errorf("the chart is too large: packed it has %d bytes, and a Secret, in which Helm keeps it, holds %d; leave out what it doesn't need, with .helmignore say", text.Len(), largest)
+	}
+	return text.Bytes(), nil
+}

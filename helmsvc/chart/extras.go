@@ -1,0 +1,91 @@
+package chart
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+)
+
+// Annotations of Chart.yaml that say what Helm has no field for.
+const (
+	annotationPrefix      = "cf-helm-broker.io/"
+	displayNameAnnotation = annotationPrefix + "display-name"
+	longTextAnnotation    = annotationPrefix + "long-description"
+	supportAnnotation     = annotationPrefix + "support-url"
+	shareableAnnotation   = annotationPrefix + "shareable"
+	dashboardAnnotation   = annotationPrefix + "dashboard-url"
+)
+
+// DisplayName is what the marketplace calls the service.
+func (s Service) DisplayName() string {
+	if name := s.annotation(displayNameAnnotation); name != "" {
+		return name
+	}
+	return s.chart.Name()
+}
+
+// LongDescription is for the marketplace; empty if the chart has none.
+func (s Service) LongDescription() string { return s.annotation(longTextAnnotation) }
+
+// SupportURL is for the marketplace; empty if the chart has none.
+func (s Service) SupportURL() string { return s.annotation(supportAnnotation) }
+
+// Shareable tells whether instances may be shared between spaces.
+func (s Service) Shareable() bool { return s.annotation(shareableAnnotation) == "true" }
+
+func (s Service) annotation(name string) string { return s.chart.Metadata.Annotations[name] }
+
+// checkExtras finds misspelt annotations of this broker's and wrong values.
+func (s Service) checkExtras() error {
+	for name, value := range s.chart.Metadata.Annotations {
+		if !strings.HasPrefix(name, annotationPrefix) {
+			continue
+		}
+		switch name {
+		case displayNameAnnotation, longTextAnnotation, supportAnnotation, dashboardAnnotation:
+		case shareableAnnotation:
+			if value != "true" && value != "false" {
+				return fmt.Errorf("Chart.yaml: the annotation %s must be \"true\" or \"false\"", name)
+			}
+		default:
+			return fmt.Errorf("Chart.yaml: the annotation %s isn't known; display-name, long-description, support-url, shareable and dashboard-url are", name)
+		}
+	}
+	return nil
+}
+
+// DashboardURL is where an instance can be looked at, as the annotation
+// cf-helm-broker.io/dashboard-url of Chart.yaml says: a Go template with the
+// chart's helpers, .Release, .Chart and the instance's .Values. It is empty if
+// the chart has none.
+func (s Service) DashboardURL(plan Plan, release, namespace string, parameters json.RawMessage) (string, error) {
+	if s.annotation(dashboardAnnotation) == "" {
+		return "", nil
+	}
+	what, err := s.Render(plan, release, namespace, parameters)
+	if err != nil {
+		return "", err
+	}
+	return s.dashboard(release, namespace, what.Values)
+}
+
+func (s Service) dashboard(release, namespace string, values map[string]any) (string, error) {
+	template := s.annotation(dashboardAnnotation)
+	if template == "" {
+		return "", nil
+	}
+	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
+	text, err := s.renderText("the annotation "+dashboardAnnotation, []byte(template), values, options)
+	if err != nil {
+		return "", fmt.Errorf("Chart.yaml: %w", err)
+	}
+	address, err := url.Parse(strings.TrimSpace(text))
+	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" {
+		return "", errors.New("Chart.yaml: the annotation " + dashboardAnnotation + " doesn't yield a URL such as https://db.example.com/")
+	}
+	return address.String(), nil
+}

@@ -1,0 +1,7 @@
+package chart
+
+// Found is a chart on disk.
+type Found struct {
+	From, Path, Beside string
+	Err                error
+}
