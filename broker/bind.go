@@ -13,8 +13,9 @@ import (
 
 // Bind answers PUT …/service_bindings/{id} (OSBAPI "Binding"). The same
 // request again gets the same credentials. Without an app it makes a service
-// key, which opens no access.
-func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain.BindDetails, _ bool) (domain.Binding, error) {
+// key, which opens no access. If no pod of the instance is ready and the
+// platform allows it, the binding is made after the answer.
+func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain.BindDetails, asyncAllowed bool) (domain.Binding, error) {
 	wanted := record.Binding{
 		ID:         id,
 		InstanceID: instanceID,
@@ -22,11 +23,12 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 		PlanID:     details.PlanID,
 		AppGUID:    appGUID(details),
 		Parameters: details.RawParameters,
+		Origin:     origin(ctx),
 	}
 	if err := b.checkBind(ctx, wanted, details); err != nil {
 		return domain.Binding{}, err
 	}
-	bound, err := b.engine.Bind(ctx, wanted)
+	bound, err := b.engine.Bind(ctx, wanted, asyncAllowed)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.Binding{}, apiresponses.ErrInstanceDoesNotExist
@@ -35,7 +37,15 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 	case err != nil:
 		return domain.Binding{}, failure(ctx, err)
 	}
-	return domain.Binding{Credentials: bound.Credentials}, nil
+	return made(bound), nil
+}
+
+// made is the answer for a binding that is made, or on its way.
+func made(b record.Binding) domain.Binding {
+	if b.State != record.Bound {
+		return domain.Binding{IsAsync: true, OperationData: b.Operation.ID}
+	}
+	return domain.Binding{Credentials: b.Credentials}
 }
 
 func appGUID(details domain.BindDetails) string {
@@ -73,7 +83,7 @@ func (b *Broker) checkBoundPlan(ctx context.Context, wanted record.Binding) erro
 		return badRequest("the service instance is of service %q and plan %q, not of service %q and plan %q",
 			instance.ServiceID, instance.PlanID, wanted.ServiceID, wanted.PlanID)
 	}
-	if _, plan, found := b.catalog.Find(wanted.ServiceID, wanted.PlanID); found && !plan.Bindable {
+	if _, plan, found := b.catalog.Catalog().Find(wanted.ServiceID, wanted.PlanID); found && !plan.Bindable {
 		return badRequest("the plan %q is not bindable", plan.Name)
 	}
 	return nil
@@ -83,5 +93,7 @@ func existingBinding(b, wanted record.Binding) (domain.Binding, error) {
 	if b.ServiceID != wanted.ServiceID || b.PlanID != wanted.PlanID || b.AppGUID != wanted.AppGUID || !sameParameters(b.Parameters, wanted.Parameters) {
 		return domain.Binding{}, conflict("the binding %s exists already, for another app, service or plan or with other parameters", b.ID)
 	}
-	return domain.Binding{AlreadyExists: true, Credentials: b.Credentials}, nil
+	answer := made(b)
+	answer.AlreadyExists = !answer.IsAsync
+	return answer, nil
 }

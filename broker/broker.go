@@ -14,10 +14,9 @@ import (
 
 // Broker answers OSBAPI requests; it is brokerapi's domain.ServiceBroker.
 type Broker struct {
-	services []domain.Service
-	catalog  chart.Catalog
-	records  *record.Store
-	engine   *operation.Engine
+	catalog *chart.Live
+	records *record.Store
+	engine  *operation.Engine
 	// longestID is what the namespace prefix leaves of a namespace's name.
 	longestID int
 }
@@ -26,14 +25,20 @@ var _ domain.ServiceBroker = (*Broker)(nil)
 
 // New returns a broker for the catalog. namespacePrefix is that of the
 // instances' namespaces.
-func New(catalog chart.Catalog, records *record.Store, engine *operation.Engine, namespacePrefix string) *Broker {
+func New(catalog *chart.Live, records *record.Store, engine *operation.Engine, namespacePrefix string) *Broker {
 	return &Broker{
-		services:  services(catalog),
 		catalog:   catalog,
 		records:   records,
 		engine:    engine,
 		longestID: validation.DNS1123LabelMaxLength - len(namespacePrefix) - 1,
 	}
+}
+
+// origin is the request that is being answered.
+func origin(ctx context.Context) record.Origin {
+	identity, _ := ctx.Value(middlewares.OriginatingIdentityKey).(string)
+	request, _ := ctx.Value(middlewares.RequestIdentityKey).(string)
+	return record.Origin{CorrelationID: correlationID(ctx), RequestIdentity: request, OriginatingIdentity: identity}
 }
 
 // correlationID is the id that ties a request's log lines together.

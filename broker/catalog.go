@@ -13,7 +13,7 @@ import (
 
 // Services answers GET /v2/catalog (OSBAPI "Catalog Management").
 func (b *Broker) Services(context.Context) ([]domain.Service, error) {
-	return b.services, nil
+	return services(b.catalog.Catalog()), nil
 }
 
 func services(catalog chart.Catalog) []domain.Service {
@@ -40,35 +40,58 @@ func service(s chart.Service) domain.Service {
 		InstancesRetrievable: true,
 		BindingsRetrievable:  true,
 		Metadata: &domain.ServiceMetadata{
-			DisplayName:      metadata.Name,
+			DisplayName:      s.DisplayName(),
+			LongDescription:  s.LongDescription(),
 			ImageUrl:         metadata.Icon,
 			DocumentationUrl: metadata.Home,
+			SupportUrl:       s.SupportURL(),
+			Shareable:        shareable(s),
 		},
 	}
 }
 
-// plans always says whether a plan is free and bindable: a platform may read
-// an absent field as no.
+// shareable is left out unless it is so: some platforms read null as true.
+func shareable(s chart.Service) *bool {
+	if yes := s.Shareable(); yes {
+		return &yes
+	}
+	return nil
+}
+
 func plans(s chart.Service) []domain.ServicePlan {
 	var plans []domain.ServicePlan
 	for _, p := range s.Plans {
-		plans = append(plans, domain.ServicePlan{
-			ID:          p.ID,
-			Name:        p.Name,
-			Description: p.Description,
-			Free:        domain.FreeValue(p.Free),
-			Bindable:    domain.BindableValue(p.Bindable),
-			Metadata:    &domain.ServicePlanMetadata{DisplayName: p.Name, Bullets: p.Bullets},
-			Schemas:     schemas(s),
-			// The chart's version: a platform offers an upgrade where an
-			// instance's is another.
-			MaintenanceInfo: &domain.MaintenanceInfo{
-				Version:     s.Metadata().Version,
-				Description: strings.TrimSpace(fmt.Sprintf("Chart version %s %s", s.Metadata().Version, appVersion(s))),
-			},
-		})
+		plans = append(plans, plan(s, p))
 	}
 	return plans
+}
+
+// plan always says whether a plan is free, bindable and changeable: a platform
+// may read an absent field as no.
+func plan(s chart.Service, p chart.Plan) domain.ServicePlan {
+	offered := domain.ServicePlan{
+		ID:            p.ID,
+		Name:          p.Name,
+		Description:   p.Description,
+		Free:          domain.FreeValue(p.Free),
+		Bindable:      domain.BindableValue(p.Bindable),
+		PlanUpdatable: domain.PlanUpdatableValue(p.AllowedPlanChanges == nil || len(p.AllowedPlanChanges) > 0),
+		Metadata:      &domain.ServicePlanMetadata{DisplayName: p.DisplayName, Bullets: p.Bullets},
+		Schemas:       schemas(s, p),
+		// The chart's version: a platform offers an upgrade where an
+		// instance's is another.
+		MaintenanceInfo: &domain.MaintenanceInfo{
+			Version:     s.Metadata().Version,
+			Description: strings.TrimSpace(fmt.Sprintf("Chart version %s %s", s.Metadata().Version, appVersion(s))),
+		},
+	}
+	for _, cost := range p.Costs {
+		offered.Metadata.Costs = append(offered.Metadata.Costs, domain.ServicePlanCost(cost))
+	}
+	if seconds := int(p.MaximumPollingDuration.Seconds()); seconds > 0 {
+		offered.MaximumPollingDuration = &seconds
+	}
+	return offered
 }
 
 func appVersion(s chart.Service) string {
@@ -78,13 +101,24 @@ func appVersion(s chart.Service) string {
 	return ""
 }
 
-// schemas shows the chart's own schema as that of the parameters: it is what
-// they are checked against, laid over the plan. nil if the chart has none.
-func schemas(s chart.Service) *domain.ServiceSchemas {
-	schema := s.Schema()
-	if schema == nil {
+// schemas shows the plan's own schemas or, for the parameters of creates and
+// updates, the chart's: they are checked against it, laid over the plan. nil if
+// there are none.
+func schemas(s chart.Service, p chart.Plan) *domain.ServiceSchemas {
+	create, update := document(p.Schemas.Create, s.Schema()), document(p.Schemas.Update, s.Schema())
+	bind := document(p.Schemas.Bind, nil)
+	if create == nil && update == nil && bind == nil {
 		return nil
 	}
-	parameters := domain.Schema{Parameters: schema}
-	return &domain.ServiceSchemas{Instance: domain.ServiceInstanceSchema{Create: parameters, Update: parameters}}
+	return &domain.ServiceSchemas{
+		Instance: domain.ServiceInstanceSchema{Create: domain.Schema{Parameters: create}, Update: domain.Schema{Parameters: update}},
+		Binding:  domain.ServiceBindingSchema{Create: domain.Schema{Parameters: bind}},
+	}
+}
+
+func document(own *chart.Schema, chartsOwn map[string]any) map[string]any {
+	if own == nil {
+		return chartsOwn
+	}
+	return own.Document
 }

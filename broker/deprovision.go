@@ -21,7 +21,7 @@ func (b *Broker) Deprovision(ctx context.Context, id string, _ domain.Deprovisio
 	if !asyncAllowed {
 		return domain.DeprovisionServiceSpec{}, b.deprovisionedAlready(ctx, id)
 	}
-	instance, err := b.engine.Delete(ctx, id, correlationID(ctx))
+	instance, err := b.engine.Delete(ctx, id, origin(ctx))
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.DeprovisionServiceSpec{}, apiresponses.ErrInstanceDoesNotExist

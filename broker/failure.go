@@ -21,6 +21,10 @@ func conflict(format string, args ...any) error {
 	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusConflict, "conflict")
 }
 
+func unprocessable(action, format string, args ...any) error {
+	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusUnprocessableEntity, action)
+}
+
 // failure puts an error of a lower room into OSBAPI's terms (OSBAPI "Service
 // Broker Errors"). What may pass later is 503, so that a platform tries again;
 // 422 and 400 are final for some.
@@ -28,11 +32,16 @@ func failure(ctx context.Context, err error) error {
 	var failed *operation.FailedError
 	var refused *policy.Error
 	var invalid *operation.InvalidError
+	var quota *operation.QuotaError
 	switch {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
 	case errors.Is(err, operation.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
+	case errors.As(err, &quota):
+		return apiresponses.NewFailureResponse(quota, http.StatusUnprocessableEntity, "quota")
+	case errors.Is(err, operation.ErrOtherCluster):
+		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "other-cluster")
 	case errors.As(err, &failed):
 		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "instance-failed")
 	case errors.Is(err, helmsvc.ErrNoReadyPod):

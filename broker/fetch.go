@@ -30,7 +30,13 @@ func (b *Broker) GetInstance(ctx context.Context, id string, _ domain.FetchInsta
 	case !i.Usable():
 		return domain.GetInstanceDetailsSpec{}, notFound("service instance")
 	}
-	return domain.GetInstanceDetailsSpec{ServiceID: i.ServiceID, PlanID: i.PlanID, Parameters: object(i.Parameters)}, nil
+	return domain.GetInstanceDetailsSpec{
+		ServiceID:    i.ServiceID,
+		PlanID:       i.PlanID,
+		DashboardURL: b.engine.DashboardURL(ctx, i),
+		Parameters:   object(i.Parameters),
+		Metadata:     metadata(i),
+	}, nil
 }
 
 // GetBinding answers GET …/service_bindings/{id} (OSBAPI "Fetching a Service
@@ -64,10 +70,4 @@ func object(parameters []byte) any {
 
 func notFound(what string) error {
 	return apiresponses.NewFailureResponse(errors.New("the "+what+" does not exist"), http.StatusNotFound, "not-found")
-}
-
-// LastBindingOperation answers GET …/service_bindings/{id}/last_operation:
-// bindings are made within the request, so there is none to poll.
-func (b *Broker) LastBindingOperation(context.Context, string, string, domain.PollDetails) (domain.LastOperation, error) {
-	return domain.LastOperation{}, notFound("operation on a binding")
 }

@@ -45,3 +45,32 @@ func replaced(by record.Operation) domain.LastOperation {
 		Description: fmt.Sprintf("the operation was ended by a later %s of the same service instance", by.Type),
 	}
 }
+
+// LastBindingOperation answers GET …/service_bindings/{id}/last_operation
+// (OSBAPI "Polling Last Operation for Service Bindings"), read live: a binding
+// is polled for a short time only.
+func (b *Broker) LastBindingOperation(ctx context.Context, instanceID, id string, details domain.PollDetails) (domain.LastOperation, error) {
+	if err := b.checkIDs(instanceID, id); err != nil {
+		return domain.LastOperation{}, err
+	}
+	binding, err := b.records.LiveBinding(ctx, instanceID, id)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return domain.LastOperation{}, apiresponses.ErrBindingDoesNotExist
+	case err != nil:
+		return domain.LastOperation{}, failure(ctx, err)
+	case binding.Operation != nil && details.OperationData != "" && details.OperationData != binding.Operation.ID:
+		return domain.LastOperation{State: domain.Failed, Description: "the operation isn't this binding's last one"}, nil
+	}
+	answer := domain.LastOperation{State: domain.InProgress}
+	if binding.Operation != nil {
+		answer.Description = binding.Operation.Description
+	}
+	switch binding.State {
+	case record.Bound:
+		answer = domain.LastOperation{State: domain.Succeeded}
+	case record.Unmade:
+		answer.State = domain.Failed
+	}
+	return answer, nil
+}

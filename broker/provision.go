@@ -12,13 +12,24 @@ import (
 
 // Provision answers PUT /v2/service_instances/{id} (OSBAPI "Provisioning").
 // It is always asynchronous. The same request again is answered by where the
-// first stands: 202 with its operation, or 200 when it is done.
+// first stands, 202 with its operation or 200 when it is done, also when the
+// plan has left the catalog meanwhile.
 func (b *Broker) Provision(ctx context.Context, id string, details domain.ProvisionDetails, asyncAllowed bool) (domain.ProvisionedServiceSpec, error) {
-	if err := b.checkProvision(id, details); err != nil {
+	if err := b.checkIDs(id); err != nil {
+		return domain.ProvisionedServiceSpec{}, err
+	}
+	existing, err := b.records.LiveInstance(ctx, id)
+	switch {
+	case err == nil:
+		return b.existingInstance(ctx, existing, details, asyncAllowed)
+	case !errors.Is(err, record.ErrNotFound):
+		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
+	}
+	if err := b.checkProvision(details); err != nil {
 		return domain.ProvisionedServiceSpec{}, err
 	}
 	if !asyncAllowed {
-		return b.provisionedAlready(ctx, id, details)
+		return domain.ProvisionedServiceSpec{}, apiresponses.ErrAsyncRequired
 	}
 	instance, err := b.engine.Create(ctx, record.Instance{
 		ID:               id,
@@ -28,24 +39,21 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 		SpaceGUID:        details.SpaceGUID,
 		Context:          details.RawContext,
 		Parameters:       details.RawParameters,
-	}, correlationID(ctx))
+	}, origin(ctx))
 	switch {
 	case errors.Is(err, record.ErrExists) && instance.ID != "":
-		return existingInstance(instance, details)
+		return b.existingInstance(ctx, instance, details, asyncAllowed)
 	case err != nil:
 		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
 	}
-	return domain.ProvisionedServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
+	return b.provisioning(ctx, instance), nil
 }
 
-func (b *Broker) checkProvision(id string, details domain.ProvisionDetails) error {
-	if err := b.checkIDs(id); err != nil {
-		return err
-	}
+func (b *Broker) checkProvision(details domain.ProvisionDetails) error {
 	// brokerapi accepts the plan of another service.
-	service, _, found := b.catalog.Find(details.ServiceID, details.PlanID)
+	service, _, found := b.catalog.Catalog().Find(details.ServiceID, details.PlanID)
 	if !found {
-		return badRequest("the plan %q is not a plan of the service %q; see the catalog for its plans", details.PlanID, details.ServiceID)
+		return badRequest("the catalog has no service %.100q with a plan %.100q; it may have changed, so the operator may have to run `cf update-service-broker`", details.ServiceID, details.PlanID)
 	}
 	if err := checkMaintenanceInfo(details.MaintenanceInfo, service); err != nil {
 		return err
@@ -53,27 +61,20 @@ func (b *Broker) checkProvision(id string, details domain.ProvisionDetails) erro
 	return checkParameters(details.RawParameters)
 }
 
-// provisionedAlready answers a client that can't wait: an instance that is
-// there already needs no waiting.
-func (b *Broker) provisionedAlready(ctx context.Context, id string, details domain.ProvisionDetails) (domain.ProvisionedServiceSpec, error) {
-	instance, err := b.records.LiveInstance(ctx, id)
-	if errors.Is(err, record.ErrNotFound) {
-		return domain.ProvisionedServiceSpec{}, apiresponses.ErrAsyncRequired
+// provisioning is the answer while the instance is being made.
+func (b *Broker) provisioning(ctx context.Context, i record.Instance) domain.ProvisionedServiceSpec {
+	return domain.ProvisionedServiceSpec{
+		IsAsync:       true,
+		OperationData: i.Operation.ID,
+		DashboardURL:  b.engine.DashboardURL(ctx, i),
+		Metadata:      metadata(i),
 	}
-	if err != nil {
-		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
-	}
-	spec, err := existingInstance(instance, details)
-	if err == nil && !spec.AlreadyExists {
-		return domain.ProvisionedServiceSpec{}, apiresponses.ErrAsyncRequired
-	}
-	return spec, err
 }
 
 // existingInstance answers for an instance whose id is taken. The same
 // request after a failure gets the failed operation, so that polling it says
 // what went wrong.
-func existingInstance(i record.Instance, details domain.ProvisionDetails) (domain.ProvisionedServiceSpec, error) {
+func (b *Broker) existingInstance(ctx context.Context, i record.Instance, details domain.ProvisionDetails, asyncAllowed bool) (domain.ProvisionedServiceSpec, error) {
 	switch {
 	case i.Operation.Type != record.Create && i.Operation.Running():
 		return domain.ProvisionedServiceSpec{}, apiresponses.ErrConcurrentInstanceAccess
@@ -81,10 +82,14 @@ func existingInstance(i record.Instance, details domain.ProvisionDetails) (domai
 		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists, and deleting it failed; delete it again first", i.ID)
 	case !sameRequest(i, details):
 		return domain.ProvisionedServiceSpec{}, conflict("the service instance %s exists already, with another service, plan, organization or space or other parameters", i.ID)
-	case i.Usable():
-		return domain.ProvisionedServiceSpec{AlreadyExists: true}, nil
+	case !i.Usable() && !asyncAllowed:
+		return domain.ProvisionedServiceSpec{}, apiresponses.ErrAsyncRequired
 	}
-	return domain.ProvisionedServiceSpec{IsAsync: true, OperationData: i.Operation.ID}, nil
+	answer := b.provisioning(ctx, i)
+	if i.Usable() {
+		answer.IsAsync, answer.AlreadyExists, answer.OperationData = false, true, ""
+	}
+	return answer, nil
 }
 
 func sameRequest(i record.Instance, details domain.ProvisionDetails) bool {

@@ -3,6 +3,10 @@ package broker
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
@@ -23,23 +27,26 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 	if err := checkParameters(details.RawParameters); err != nil {
 		return domain.UpdateServiceSpec{}, err
 	}
-	instance, err := b.engine.Update(ctx, id, func(i *record.Instance) (*record.Update, error) {
-		return b.change(i, details, asyncAllowed)
-	}, correlationID(ctx))
+	instance, err := b.engine.Update(ctx, id, func(i *record.Instance) (operation.Change, error) {
+		update, err := b.change(i, details, asyncAllowed)
+		return operation.Change{Update: update, Parameters: details.RawParameters}, err
+	}, origin(ctx))
 	var answer *apiresponses.FailureResponse
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.UpdateServiceSpec{}, notFound("service instance")
 	case errors.As(err, &answer):
 		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
-	case errors.Is(err, errSameUpdate):
-		return domain.UpdateServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
-	case err != nil:
+	case errors.Is(err, operation.ErrNoPlan):
+		return domain.UpdateServiceSpec{}, unprocessable("upgrade-first", "the service instance is on version %s of the chart, which doesn't have that plan; run `cf upgrade-service` first", instance.Chart.Version)
+	case err != nil && !errors.Is(err, errSameUpdate):
 		return domain.UpdateServiceSpec{}, failure(ctx, err)
-	case instance.Operation.Running():
-		return domain.UpdateServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
 	}
-	return domain.UpdateServiceSpec{}, nil
+	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, instance), Metadata: metadata(instance)}
+	if instance.Operation.Running() {
+		spec.IsAsync, spec.OperationData = true, instance.Operation.ID
+	}
+	return spec, nil
 }
 
 // errSameUpdate: the update that is asked for is running already.
@@ -71,18 +78,23 @@ func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncA
 // wanted is the instance's change, whole.
 func (b *Broker) wanted(i record.Instance, details domain.UpdateDetails) (*record.Update, error) {
 	wanted := &record.Update{PlanID: i.PlanID, Context: i.Context, Chart: i.Chart}
-	if details.PlanID != "" {
+	if details.ServiceID != i.ServiceID {
+		return nil, badRequest("the service instance is of service %q, not of %.100q; a service instance can't change its service", i.ServiceID, details.ServiceID)
+	}
+	if details.PlanID != "" && details.PlanID != i.PlanID {
+		if err := b.checkPlanChange(i, details.PlanID); err != nil {
+			return nil, err
+		}
 		wanted.PlanID = details.PlanID
 	}
 	if len(details.RawContext) > 0 {
 		wanted.Context = details.RawContext
 	}
-	service, _, found := b.catalog.Find(i.ServiceID, wanted.PlanID)
-	stays := wanted.PlanID == i.PlanID && details.MaintenanceInfo == nil // then its chart may have left the catalog
-	if details.ServiceID != i.ServiceID || !found && !stays {
-		return nil, badRequest("the plan %q of service %q is not a plan of the instance's service %q; see the catalog for its plans", wanted.PlanID, details.ServiceID, i.ServiceID)
-	}
 	if details.MaintenanceInfo != nil {
+		service, found := b.catalog.Catalog().Service(i.ServiceID)
+		if !found {
+			return nil, badRequest("the service has left the catalog, so there is no version to upgrade to")
+		}
 		if err := checkMaintenanceInfo(details.MaintenanceInfo, service); err != nil {
 			return nil, err
 		}
@@ -91,6 +103,28 @@ func (b *Broker) wanted(i record.Instance, details domain.UpdateDetails) (*recor
 	var err error
 	wanted.Parameters, err = chart.MergeParameters(i.Parameters, details.RawParameters)
 	return wanted, err
+}
+
+// checkPlanChange holds a change of plan against what is offered now.
+func (b *Broker) checkPlanChange(i record.Instance, planID string) error {
+	service, plan, found := b.catalog.Catalog().Find(i.ServiceID, planID)
+	if !found {
+		return badRequest("the plan %.100q is not a plan of the instance's service %q; see the catalog for its plans", planID, i.ServiceID)
+	}
+	from, found := service.Plan(i.PlanID)
+	if found && from.AllowedPlanChanges != nil && !slices.Contains(from.AllowedPlanChanges, plan.Name) {
+		return planChange(from, plan)
+	}
+	return nil
+}
+
+func planChange(from, to chart.Plan) error {
+	allowed := "no other plan"
+	if len(from.AllowedPlanChanges) > 0 {
+		allowed = "only " + strings.Join(from.AllowedPlanChanges, ", ")
+	}
+	err := fmt.Errorf("the plan %s can't be changed to %s: the operator allows %s", from.Name, to.Name, allowed)
+	return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "plan-change").WithErrorKey("PlanChangeNotSupported").Build()
 }
 
 // checkMaintenanceInfo refuses a version that isn't the catalog's (OSBAPI

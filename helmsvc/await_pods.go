@@ -17,11 +17,15 @@ import (
 var ErrNoReadyPod = errors.New("no pod of the service instance is ready")
 
 // ViewReady is View once at least one pod is Ready. It waits up to patience,
-// then returns ErrNoReadyPod. An instance without pods is ready as it is.
+// which may be 0, then returns ErrNoReadyPod. An instance without pods is ready
+// as it is.
 func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time.Duration) (View, error) {
 	view, err := c.View(ctx, namespace)
 	if err != nil || len(view.Pods) > 0 || !view.wantsPods() {
 		return view, err
+	}
+	if patience <= 0 {
+		return View{}, noReadyPod(view, 0)
 	}
 	waitCtx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -35,10 +39,14 @@ func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time
 }
 
 func noReadyPod(view View, patience time.Duration) error {
-	if view.reason == "" {
-		return fmt.Errorf("%w after %s", ErrNoReadyPod, patience)
+	err := ErrNoReadyPod
+	if patience > 0 {
+		err = fmt.Errorf("%w after %s", err, patience)
 	}
-	return fmt.Errorf("%w after %s (%s)", ErrNoReadyPod, patience, view.reason)
+	if view.reason == "" {
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, view.reason)
 }
 
 // wantsPods tells whether the instance is one that pods serve.

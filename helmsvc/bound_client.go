@@ -8,13 +8,14 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 )
 
-// boundClient is Helm's Kubernetes client with two changes: waiting watches
-// instead of polling every 2 s, and every wait ends with the operation's
-// context.
+// boundClient is Helm's Kubernetes client with three changes: objects are
+// adjusted where they are built, waiting watches instead of polling every 2 s,
+// and every wait ends with the operation's context.
 type boundClient struct {
 	*kube.Client
-	ctx   context.Context
-	watch func(ctx context.Context, resources kube.ResourceList, hook bool) error
+	ctx         context.Context
+	adjustments []adjustment
+	watch       func(ctx context.Context, resources kube.ResourceList, hook bool) error
 	// failed is why a wait failed. Helm keeps only the words of a hook's error.
 	failed error
 }

@@ -19,10 +19,11 @@ type Cluster struct {
 	dynamic   dynamic.Interface
 	discovery discovery.CachedDiscoveryInterface
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
+	registry  Registry
 }
 
 // NewCluster connects to the cluster that config names. It sends no request.
-func NewCluster(config *rest.Config) (*Cluster, error) {
+func NewCluster(config *rest.Config, options ...Option) (*Cluster, error) {
 	config = rest.CopyConfig(config)
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -33,11 +34,15 @@ func NewCluster(config *rest.Config) (*Cluster, error) {
 		return nil, fmt.Errorf("building the dynamic Kubernetes client: %w", err)
 	}
 	cached := memory.NewMemCacheClient(clients.Discovery())
-	return &Cluster{
+	c := &Cluster{
 		config:    config,
 		clients:   clients,
 		dynamic:   dynamicClient,
 		discovery: cached,
 		mapper:    restmapper.NewDeferredDiscoveryRESTMapper(cached),
-	}, nil
+	}
+	for _, set := range options {
+		set(c)
+	}
+	return c, nil
 }

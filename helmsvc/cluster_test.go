@@ -262,6 +262,23 @@ func TestLeftover(t *testing.T) {
 	}
 }
 
+// definitionOf is the CRD of example.com/v1's kind of this name.
+func definitionOf(kind string) *apiextensionsv1.CustomResourceDefinition {
+	preserve := true
+	plural := strings.ToLower(kind) + "s"
+	return &apiextensionsv1.CustomResourceDefinition{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apiextensions.k8s.io/v1", Kind: "CustomResourceDefinition"},
+		ObjectMeta: metav1.ObjectMeta{Name: plural + ".example.com"},
+		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
+			Group: "example.com", Scope: apiextensionsv1.NamespaceScoped,
+			Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: plural, Kind: kind},
+			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1", Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{
+				OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &preserve},
+			}}},
+		},
+	}
+}
+
 // TestGoneKind uninstalls a release of which the cluster no longer knows a
 // kind.
 func TestGoneKind(t *testing.T) {
@@ -270,23 +287,14 @@ func TestGoneKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	preserve := true
-	definition := &apiextensionsv1.CustomResourceDefinition{
-		ObjectMeta: metav1.ObjectMeta{Name: "passings.example.com"},
-		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
-			Group: "example.com", Scope: apiextensionsv1.NamespaceScoped,
-			Names: apiextensionsv1.CustomResourceDefinitionNames{Plural: "passings", Kind: "Passing"},
-			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1", Served: true, Storage: true, Schema: &apiextensionsv1.CustomResourceValidation{
-				OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &preserve},
-			}}},
-		},
-	}
+	definition := definitionOf("Passing")
 	definitions := extensions.ApiextensionsV1().CustomResourceDefinitions()
 	if _, err := definitions.Create(t.Context(), definition, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	install := func() error { return p.install(t.Context(), `{"custom":"Passing"}`, nil) }
-	for err = install(); err != nil && strings.Contains(err.Error(), "no matches for kind"); err = install() {
+	unserved := new(helmsvc.UnservedError)
+	for err = install(); errors.As(err, &unserved); err = install() {
 		t.Log("the kind isn't served yet") // discovery lags behind
 	}
 	if err != nil {

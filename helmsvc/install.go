@@ -22,8 +22,10 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // and returns when everything it made is ready. It may be called again after
 // any failure or crash: a release that is deployed is left as it is, one that
 // was only being waited for is waited for again, and for any other it returns
-// ErrLeftover. report is told of each change in readiness. It doesn't retry,
-// and leaves what failed in place, to be looked at or uninstalled.
+// ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
+// before anything is made, with an UnservedError. report is told of each
+// change in readiness. It doesn't retry, and leaves what failed in place, to be
+// looked at or uninstalled.
 func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
 	helm, err := c.session(ctx, target.Namespace, report)
 	if err != nil {
@@ -49,6 +51,9 @@ func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendere
 }
 
 func (s *session) install(ctx context.Context, target Target, what chart.Rendered) error {
+	if err := s.rehearseInstall(target, what); err != nil {
+		return err
+	}
 	install := action.NewInstall(s.Configuration)
 	install.ReleaseName = target.Release
 	install.Namespace = target.Namespace

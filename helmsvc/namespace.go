@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
@@ -25,11 +26,22 @@ type Namespace struct {
 	// Owner is the annotation that marks the namespace as this instance's:
 	// a namespace of the same name without it is left alone.
 	Owner string
+	// OwnerLabels mark it instead, if they are set.
+	OwnerLabels map[string]string
+}
+
+// owns tells whether a namespace of the same name is the instance's.
+func (n Namespace) owns(have *corev1.Namespace) bool {
+	if len(n.OwnerLabels) == 0 {
+		return have.Annotations[n.Owner] == n.Annotations[n.Owner]
+	}
+	return labels.SelectorFromSet(n.OwnerLabels).Matches(labels.Set(have.Labels))
 }
 
 // EnsureNamespace creates the namespace with everything it carries at once,
 // since a pod's policy group is read when its network is made, and waits for
-// its default ServiceAccount, without which pods are refused.
+// its default ServiceAccount, without which pods are refused. Where there is a
+// Registry it brings the namespace's pull Secret up to date.
 func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 	_, err := c.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: want.Labels, Annotations: want.Annotations},
@@ -40,7 +52,10 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
 	}
-	return c.awaitServiceAccount(ctx, want.Name)
+	if err := c.awaitServiceAccount(ctx, want.Name); err != nil {
+		return err
+	}
+	return c.ensurePullSecret(ctx, want.Name)
 }
 
 // adoptNamespace accepts a namespace that an earlier attempt at the same
@@ -50,7 +65,7 @@ func (c *Cluster) adoptNamespace(ctx context.Context, want Namespace) error {
 	if err != nil {
 		return err
 	}
-	if have.Annotations[want.Owner] != want.Annotations[want.Owner] {
+	if !want.owns(have) {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
 	if have.DeletionTimestamp != nil {
@@ -97,7 +112,7 @@ func (c *Cluster) LabelNamespace(ctx context.Context, want Namespace) error {
 func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace) error {
 	namespaces := c.clients.CoreV1().Namespaces()
 	have, err := namespaces.Get(ctx, own.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) || err == nil && have.Annotations[own.Owner] != own.Annotations[own.Owner] {
+	if apierrors.IsNotFound(err) || err == nil && !own.owns(have) {
 		return nil
 	}
 	if err != nil {

@@ -29,6 +29,12 @@ func endpoints(services []corev1.Service, pod *corev1.Pod) []Endpoint {
 	})
 }
 
+// Narrow leaves in the view only the endpoints that open lets through.
+func (v View) Narrow(open func(port int32, protocol string) bool) View {
+	v.Endpoints = slices.DeleteFunc(slices.Clone(v.Endpoints), func(e Endpoint) bool { return !open(e.Port, e.Protocol) })
+	return v
+}
+
 func targetedPorts(services []corev1.Service, pod *corev1.Pod) []Endpoint {
 	var found []Endpoint
 	for _, service := range services {

@@ -19,6 +19,7 @@ import (
 type session struct {
 	*action.Configuration
 	client *boundClient
+	mapper *sessionMapper
 }
 
 // session opens a Helm session for namespace. report is told of readiness
@@ -26,7 +27,8 @@ type session struct {
 func (c *Cluster) session(ctx context.Context, namespace string, report func(Progress)) (*session, error) {
 	config := rest.CopyConfig(c.config)
 	config.Wrap(bindTransport(ctx))
-	getter := &restGetter{cluster: c, config: config, namespace: namespace}
+	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
+	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)
 	// Helm's debug log prints manifests and with them secrets: drop it.
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
@@ -34,11 +36,12 @@ func (c *Cluster) session(ctx context.Context, namespace string, report func(Pro
 	}
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
-	bound := &boundClient{Client: client, ctx: ctx, watch: func(ctx context.Context, resources kube.ResourceList, hook bool) error {
+	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments()}
+	bound.watch = func(ctx context.Context, resources kube.ResourceList, hook bool) error {
 		return c.waitReady(ctx, namespace, resources, hook, report)
-	}}
+	}
 	helm.KubeClient = bound
-	return &session{Configuration: helm, client: bound}, nil
+	return &session{Configuration: helm, client: bound, mapper: mapper}, nil
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's
@@ -46,6 +49,7 @@ func (c *Cluster) session(ctx context.Context, namespace string, report func(Pro
 type restGetter struct {
 	cluster   *Cluster
 	config    *rest.Config
+	mapper    *sessionMapper
 	namespace string
 }
 
@@ -55,7 +59,7 @@ func (g *restGetter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, er
 	return g.cluster.discovery, nil
 }
 
-func (g *restGetter) ToRESTMapper() (meta.RESTMapper, error) { return g.cluster.mapper, nil }
+func (g *restGetter) ToRESTMapper() (meta.RESTMapper, error) { return g.mapper, nil }
 
 func (g *restGetter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
 	overrides := &clientcmd.ConfigOverrides{Context: clientcmdapi.Context{Namespace: g.namespace}}

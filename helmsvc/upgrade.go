@@ -15,20 +15,22 @@ import (
 const history = 3
 
 // Upgrade brings the release to the chart and values given and returns when
-// everything is ready. With what.Chart nil it keeps the chart that is
-// installed. It may be called again after any failure or crash. It doesn't
-// undo what has failed: see Rollback.
+// everything is ready. It may be called again after any failure or crash. It
+// doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
+// doesn't serve is refused before anything is changed, with an UnservedError.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
 	helm, err := c.session(ctx, target.Namespace, report)
 	if err != nil {
 		return err
 	}
-	last, err := helm.unlocked(target.Release)
-	if err != nil {
+	if _, err := helm.unlocked(target.Release); err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)
 	}
-	if what.Chart == nil {
-		what.Chart = last.Chart
+	if err := helm.rehearseUpgrade(target, what); err != nil {
+		return helm.failure(ctx, "upgrading the chart", err)
+	}
+	if err := c.ensurePullSecret(ctx, target.Namespace); err != nil {
+		return err // its password may be another by now
 	}
 	upgrade := action.NewUpgrade(helm.Configuration)
 	upgrade.Namespace = target.Namespace

@@ -8,24 +8,32 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // undoPatience bounds how long a failed bind is being taken back.
 const undoPatience = 30 * time.Second
 
-// Bind makes the binding: it reads what the instance offers, records the
-// credentials and the policies, then opens the policies. The caller fills in
-// who asks. If the binding exists it is returned with record.ErrExists, for
-// the caller to compare; one that a broken-off request left half-made is made
-// whole first. After any other error nothing stays open.
-func (e *Engine) Bind(ctx context.Context, wanted record.Binding) (_ record.Binding, err error) {
-	started := time.Now()
-	defer func() { e.metrics.observeCall("bind", err, started) }()
-	return e.bind(ctx, wanted)
+// place is where a binding leads: the instance, what it was made from, and
+// its cluster.
+type place struct {
+	instance record.Instance
+	service  chart.Service
+	plan     chart.Plan
+	cluster  *helmsvc.Cluster
 }
 
-func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Binding, error) {
+// Bind makes the binding: it reads what the instance offers, records the
+// credentials and the policies, then opens the policies. The caller fills in
+// who asks. If no pod is ready it waits for one; with async the binding is
+// returned at once, in state Waiting, and made by itself. If the binding exists
+// it is returned with record.ErrExists, for the caller to compare; one that a
+// broken-off request left half-made is made whole first. Parameters that the
+// plan refuses are an InvalidError. After any other error nothing stays open.
+func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (_ record.Binding, err error) {
+	started := time.Now()
+	defer func() { e.metrics.observeCall("bind", err, started) }()
 	existing, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 	switch {
 	case err == nil:
@@ -33,19 +41,56 @@ func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Bindin
 	case !errors.Is(err, record.ErrNotFound):
 		return record.Binding{}, err
 	}
-	instance, err := e.bindable(ctx, wanted.InstanceID)
+	at, err := e.placeOf(ctx, wanted.InstanceID)
 	if err != nil {
 		return record.Binding{}, err
 	}
-	view, err := e.cluster.ViewReady(ctx, instance.Namespace, e.settings.BindPatience)
+	if err := at.plan.CheckBind(wanted.Parameters); err != nil {
+		return record.Binding{}, invalid("the plan refuses the binding's parameters: ", err, wanted.Parameters)
+	}
+	patience := e.settings.BindPatience
+	if async {
+		patience = 0
+	}
+	view, err := at.cluster.ViewReady(ctx, at.instance.Namespace, patience)
+	if async && errors.Is(err, helmsvc.ErrNoReadyPod) {
+		return e.bindLater(ctx, wanted, err)
+	}
 	if err != nil {
 		return record.Binding{}, err
 	}
-	if wanted.Credentials, err = e.credentials(ctx, instance, wanted, view); err != nil {
+	if wanted, err = e.drawUp(ctx, at, wanted, view); err != nil {
 		return record.Binding{}, err
 	}
-	wanted.Policies = e.policiesFor(wanted.AppGUID, instance.PolicyGroup, view)
-	wanted.State = record.Opening
+	return e.record(ctx, wanted)
+}
+
+// placeOf finds where a binding of the instance leads, if it can be bound to.
+func (e *Engine) placeOf(ctx context.Context, instanceID string) (at place, err error) {
+	if at.instance, err = e.bindable(ctx, instanceID); err != nil {
+		return at, err
+	}
+	if at.service, at.plan, err = e.charts.of(ctx, at.instance.Chart, at.instance.PlanID); err != nil {
+		return at, err
+	}
+	at.cluster, err = e.clusters.of(ctx, at.instance)
+	return at, err
+}
+
+// drawUp fills in what the binding hands out and what it opens.
+func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (record.Binding, error) {
+	view = view.Narrow(at.plan.Opens)
+	var err error
+	if b.Credentials, err = e.credentials(ctx, at, b, view); err != nil {
+		return b, err
+	}
+	b.Policies = e.policiesFor(b.AppGUID, at.instance.PolicyGroup, view)
+	b.State = record.Opening
+	return b, nil
+}
+
+// record writes the binding down and opens it.
+func (e *Engine) record(ctx context.Context, wanted record.Binding) (record.Binding, error) {
 	unlock, err := e.access.acquire(ctx, wanted.InstanceID)
 	if err != nil {
 		return record.Binding{}, err
@@ -69,7 +114,7 @@ func (e *Engine) bind(ctx context.Context, wanted record.Binding) (record.Bindin
 
 // existing answers for a binding whose id is taken.
 func (e *Engine) existing(ctx context.Context, b record.Binding) (record.Binding, error) {
-	if b.State == record.Bound {
+	if b.State == record.Bound || b.Operation != nil && b.State != record.Revoking {
 		return b, record.ErrExists
 	}
 	unlock, err := e.access.acquire(ctx, b.InstanceID)
@@ -87,7 +132,7 @@ func (e *Engine) existingLocked(ctx context.Context, b record.Binding) (record.B
 	if errors.Is(err, record.ErrNotFound) || err == nil && b.State == record.Revoking {
 		return record.Binding{}, ErrBusy
 	}
-	if err == nil && b.State == record.Opening {
+	if err == nil && b.State == record.Opening && b.Operation == nil {
 		b, err = e.open(ctx, b)
 	}
 	return b, errors.Join(err, record.ErrExists)

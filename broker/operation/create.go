@@ -15,22 +15,37 @@ import (
 
 // Create records the wish for a new instance and returns the record, whose
 // operation then runs by itself. The caller fills in what was asked for; where
-// the instance goes is decided here. Parameters that the chart's schema refuses
-// are an InvalidError, and nothing is recorded. If the id is taken it returns
-// the record that holds it and record.ErrExists.
-func (e *Engine) Create(ctx context.Context, wanted record.Instance, correlationID string) (record.Instance, error) {
-	service, plan, found := e.catalog.Find(wanted.ServiceID, wanted.PlanID)
+// the instance goes is decided here. Parameters that the plan or the chart's
+// schema refuses are an InvalidError, one instance too many is a QuotaError,
+// and nothing is recorded. If the id is taken it returns the record that holds
+// it and record.ErrExists.
+func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin record.Origin) (record.Instance, error) {
+	service, plan, found := e.charts.catalog.Catalog().Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
-	if err := validate(service, plan, target, wanted.Parameters); err != nil {
+	if err := checkCreate(service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
-	wanted.Chart = ChartOf(service)
+	release, err := e.countIn(ctx, plan)
+	if err != nil {
+		return record.Instance{}, err
+	}
+	defer release()
+	// An instance may outlive its chart's place in the catalog.
+	if err := e.charts.keep(ctx, service); err != nil {
+		return record.Instance{}, err
+	}
+	wanted.Chart, wanted.Cluster = ChartOf(service), clusterID(plan)
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
-	wanted.Operation = newOperation(record.Create, correlationID)
+	wanted.Operation = newOperation(record.Create, origin)
+	return e.claim(ctx, wanted)
+}
+
+// claim writes the record, or returns the one that has the id.
+func (e *Engine) claim(ctx context.Context, wanted record.Instance) (record.Instance, error) {
 	for {
 		created, err := e.records.CreateInstance(ctx, wanted)
 		if err == nil {
@@ -52,21 +67,21 @@ func ChartOf(s chart.Service) record.Chart {
 	return record.Chart{Name: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest}
 }
 
-func newOperation(kind record.Type, correlationID string) record.Operation {
+func newOperation(kind record.Type, origin record.Origin) record.Operation {
 	return record.Operation{
-		ID:            uuid.NewString(),
-		Type:          kind,
-		State:         record.InProgress,
-		Started:       time.Now().UTC(),
-		CorrelationID: correlationID,
+		ID:      uuid.NewString(),
+		Type:    kind,
+		State:   record.InProgress,
+		Started: time.Now().UTC(),
+		Origin:  origin,
 	}
 }
 
 // create makes the namespace and installs the chart into it.
 func (w *work) create(ctx context.Context) error {
-	service, plan, found := w.catalog.Find(w.instance.ServiceID, w.instance.PlanID)
-	if !found {
-		return errors.New("the chart or plan has left the catalog since the instance was asked for; delete the instance, or put the chart back and create it again")
+	service, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
+	if err != nil {
+		return err
 	}
 	what, err := service.Render(plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
 	if err != nil {

@@ -12,15 +12,12 @@ import (
 
 // credentials are what the chart's bind template yields, or the whole view
 // where the chart has none.
-func (e *Engine) credentials(ctx context.Context, i record.Instance, b record.Binding, view helmsvc.View) (json.RawMessage, error) {
-	service, plan, found := e.catalog.Find(i.ServiceID, i.PlanID)
-	if !found {
-		return nil, fmt.Errorf("the chart %s or its plan has left the catalog, and with it the template for credentials", i.Chart.Name)
-	}
+func (e *Engine) credentials(ctx context.Context, at place, b record.Binding, view helmsvc.View) (json.RawMessage, error) {
+	i, service, plan := at.instance, at.service, at.plan
 	if service.Bind == nil {
 		return view.Credentials()
 	}
-	seen, err := e.cluster.TemplateView(ctx, i.Namespace, view, e.policies != nil)
+	seen, err := at.cluster.TemplateView(ctx, i.Namespace, view, e.policies != nil)
 	if err != nil {
 		return nil, err
 	}

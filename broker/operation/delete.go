@@ -6,22 +6,27 @@ import (
 	"fmt"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // Delete records that the instance has to go and returns its record. A create
 // that is running is cancelled, and deleted with the rest; a delete that is
 // running is returned as it is; one that failed begins anew. If there is no
-// such instance it returns record.ErrNotFound.
-func (e *Engine) Delete(ctx context.Context, id, correlationID string) (record.Instance, error) {
+// such instance it returns record.ErrNotFound. One that Kibosh has made gets a
+// record, and is deleted like the broker's own.
+func (e *Engine) Delete(ctx context.Context, id string, origin record.Origin) (record.Instance, error) {
 	for {
 		instance, err := e.records.LiveInstance(ctx, id)
+		if errors.Is(err, record.ErrNotFound) {
+			return e.deleteKibosh(ctx, id, origin)
+		}
 		if err != nil {
 			return record.Instance{}, err
 		}
 		if instance.Operation.Type == record.Delete && instance.Operation.Running() {
 			return instance, nil
 		}
-		instance.Operation = newOperation(record.Delete, correlationID)
+		instance.Operation = newOperation(record.Delete, origin)
 		instance, err = e.records.UpdateInstance(ctx, instance)
 		if errors.Is(err, record.ErrConflict) {
 			continue // an operation has just noted its progress
@@ -31,6 +36,28 @@ func (e *Engine) Delete(ctx context.Context, id, correlationID string) (record.I
 		}
 		return instance, nil
 	}
+}
+
+// deleteKibosh records that an instance of Kibosh's has to go.
+func (e *Engine) deleteKibosh(ctx context.Context, id string, origin record.Origin) (record.Instance, error) {
+	made, err := e.clusters.home.HasKibosh(ctx, id)
+	if err != nil {
+		return record.Instance{}, err
+	}
+	if !made {
+		return record.Instance{}, record.ErrNotFound
+	}
+	instance, err := e.claim(ctx, record.Instance{
+		ID:        id,
+		Kibosh:    true,
+		Namespace: helmsvc.KiboshNamespace(id).Name,
+		Release:   helmsvc.ReleaseName(id),
+		Operation: newOperation(record.Delete, origin),
+	})
+	if errors.Is(err, record.ErrExists) && instance.ID != "" {
+		return instance, nil // the same request, at the same time
+	}
+	return instance, err
 }
 
 // delete undoes everything that was made for the instance, from whatever

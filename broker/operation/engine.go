@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -30,24 +31,32 @@ type Settings struct {
 	PolicyResync time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates bindtemplate.Evaluator
+	// Connect opens the clusters of plans that have one of their own.
+	Connect Connect
 }
 
 // Engine carries operations through.
 type Engine struct {
 	settings Settings
-	catalog  chart.Catalog
+	charts   *charts
+	clusters *clusters
 	records  *record.Store
-	cluster  *helmsvc.Cluster
 	policies *policy.Client // nil: policies are off
 	metrics  *Metrics
 	log      lager.Logger
 
-	queue   workqueue.TypedRateLimitingInterface[string]
+	queue   workqueue.TypedRateLimitingInterface[task]
 	access  locks // by instance id: held while its policies change
+	quotas  locks // by plan id: held while an instance is counted in
 	mu      sync.Mutex
-	running map[string]*run   // by instance id; guarded by mu, as are the runs
-	waiting map[string]string // the operations to be tried again, by instance id; guarded by mu
+	running map[string]*run             // by instance id; guarded by mu, as are the runs
+	waiting map[string]string           // the operations to be tried again, by instance id; guarded by mu
+	binding map[task]context.CancelFunc // the bindings that are waited for; guarded by mu
 }
+
+// task is what the queue holds: an instance whose operation is to be carried
+// through or, with a binding's id, a binding that is to be made.
+type task struct{ instance, binding string }
 
 // run is an operation that this process is carrying through.
 type run struct {
@@ -57,22 +66,24 @@ type run struct {
 }
 
 // New returns an engine; Run makes it work. policies is nil where policies
-// are off.
-func New(settings Settings, catalog chart.Catalog, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *Metrics, log lager.Logger) (*Engine, error) {
+// are off; home is the cluster of plans without one of their own.
+func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies *policy.Client, metrics *Metrics, log lager.Logger) (*Engine, error) {
+	charts := &charts{catalog: catalog, records: records, kept: map[string]chart.Service{}}
 	e := &Engine{
 		settings: settings,
-		catalog:  catalog,
+		charts:   charts,
+		clusters: &clusters{home: home, connect: settings.Connect, charts: charts, open: map[string]connection{}},
 		records:  records,
-		cluster:  cluster,
 		policies: policies,
 		metrics:  metrics,
 		log:      log.Session("operation"),
 		queue: workqueue.NewTypedRateLimitingQueue(
-			workqueue.NewTypedItemExponentialFailureRateLimiter[string](500*time.Millisecond, 30*time.Second)),
+			workqueue.NewTypedItemExponentialFailureRateLimiter[task](500*time.Millisecond, 30*time.Second)),
 		running: map[string]*run{},
 		waiting: map[string]string{},
+		binding: map[task]context.CancelFunc{},
 	}
-	return e, records.OnInstance(e.changed)
+	return e, errors.Join(records.OnInstance(e.changed), records.OnBinding(e.bindingChanged))
 }
 
 // Run works off the queue until ctx ends, and returns when nothing is being
@@ -96,17 +107,24 @@ func (e *Engine) Run(ctx context.Context) {
 }
 
 func (e *Engine) next(ctx context.Context) bool {
-	id, shutdown := e.queue.Get()
+	t, shutdown := e.queue.Get()
 	if shutdown {
 		return false
 	}
-	defer e.queue.Done(id)
-	if again := e.process(ctx, id); again {
-		e.queue.AddRateLimited(id)
+	defer e.queue.Done(t)
+	if again := e.perform(ctx, t); again {
+		e.queue.AddRateLimited(t)
 		return true
 	}
-	e.queue.Forget(id)
+	e.queue.Forget(t)
 	return true
+}
+
+func (e *Engine) perform(ctx context.Context, t task) (again bool) {
+	if t.binding != "" {
+		return e.completeBind(ctx, t)
+	}
+	return e.process(ctx, t.instance)
 }
 
 // changed is told of every change of an instance's record. A newer operation
@@ -128,7 +146,7 @@ func (e *Engine) changed(id string) {
 		return // it has its time
 	}
 	delete(e.waiting, id)
-	e.queue.Add(id)
+	e.queue.Add(task{instance: id})
 }
 
 // take notes that this process works on the instance and returns its record,

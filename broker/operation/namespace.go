@@ -34,6 +34,9 @@ func policyGroup(instanceID string) string {
 // namespaceOf describes the instance's namespace. The labels are for people
 // (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
 func namespaceOf(i record.Instance, service, plan string) helmsvc.Namespace {
+	if i.Kibosh {
+		return helmsvc.KiboshNamespace(i.ID)
+	}
 	labels := map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}
 	for key, value := range map[string]string{
 		"cf-helm-broker.io/instance-id":       i.ID,

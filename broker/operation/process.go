@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // errSuperseded ends an operation whose instance has got a newer one.
@@ -18,6 +20,7 @@ var errSuperseded = errors.New("a newer operation has replaced this one")
 type work struct {
 	*Engine
 	instance record.Instance
+	cluster  *helmsvc.Cluster // that the instance lives on
 	log      lager.Logger
 }
 
@@ -53,11 +56,14 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 		w.log.Error("taking-up", err)
 		return superseded.Err() == nil
 	}
-	limit := w.limit()
+	limit := w.limit(ctx)
 	bounded, stop := context.WithDeadline(superseded, limit)
 	defer stop()
 	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
 	err := w.step(bounded, superseded)
+	if err == nil && w.instance.Operation.Type != record.Create {
+		defer w.ForgetCharts(ctx) // the one that the instance was on
+	}
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
@@ -67,7 +73,7 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	case bounded.Err() == nil && MayPass(err):
 		return w.tryAgain(ctx, err)
 	default:
-		err = w.fail(ctx, w.explain(err, bounded.Err() != nil))
+		err = w.fail(ctx, w.explain(err, bounded.Err() != nil, w.timeLimit(ctx)))
 	}
 	if err != nil && !errors.Is(err, record.ErrConflict) {
 		w.log.Error("recording-outcome", err)
@@ -91,18 +97,31 @@ func (w *work) takeUp(ctx context.Context) error {
 // first taken up. Time in which no broker ran isn't held against it: the first
 // few attempts have a minute each in any case. That they are few ends an
 // operation that ends its process.
-func (w *work) limit() time.Time {
+func (w *work) limit(ctx context.Context) time.Time {
 	const attempts, grace = 5, time.Minute
-	limit := w.instance.Operation.Begun.Add(w.settings.TimeLimit)
-	if soon := time.Now().Add(min(grace, w.settings.TimeLimit)); w.instance.Operation.Attempt <= attempts && soon.After(limit) {
+	allowed := w.timeLimit(ctx)
+	limit := w.instance.Operation.Begun.Add(allowed)
+	if soon := time.Now().Add(min(grace, allowed)); w.instance.Operation.Attempt <= attempts && soon.After(limit) {
 		return soon
 	}
 	return limit
 }
 
+// timeLimit is the plan's, else the broker's.
+func (w *work) timeLimit(ctx context.Context) time.Duration {
+	_, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
+	if err != nil {
+		return w.settings.TimeLimit // the step will say what is missing, if it needs it
+	}
+	return cmp.Or(plan.TimeLimit, w.settings.TimeLimit)
+}
+
 // step works within ctx. undoing is for what a failed step has to take back: it
 // doesn't end with the time limit.
-func (w *work) step(ctx, undoing context.Context) error {
+func (w *work) step(ctx, undoing context.Context) (err error) {
+	if w.cluster, err = w.clusters.of(ctx, w.instance); err != nil {
+		return err
+	}
 	switch w.instance.Operation.Type {
 	case record.Create:
 		return w.create(ctx)
@@ -115,12 +134,12 @@ func (w *work) step(ctx, undoing context.Context) error {
 }
 
 // explain turns an error into the words that the app developer reads.
-func (w *work) explain(err error, outOfTime bool) string {
+func (w *work) explain(err error, outOfTime bool, limit time.Duration) string {
 	switch held := w.instance.Operation.HeldUp; {
 	case outOfTime && held != "":
-		return fmt.Sprintf("%s (time limit %s); held up before by: %s", err, w.settings.TimeLimit, held)
+		return fmt.Sprintf("%s (time limit %s); held up before by: %s", err, limit, held)
 	case outOfTime:
-		return fmt.Sprintf("%s (time limit %s)", err, w.settings.TimeLimit)
+		return fmt.Sprintf("%s (time limit %s)", err, limit)
 	}
 	return err.Error()
 }

@@ -1,22 +1,38 @@
 package operation
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
+
+// ErrOtherCluster says that an update would have to move an instance.
+var ErrOtherCluster = errors.New("a service instance can't move to another cluster")
+
+// Change is what an update asks for.
+type Change struct {
+	// Update is what the instance is to become, whole; nil if nothing of its
+	// release changes.
+	Update *record.Update
+	// Parameters are those of the request alone.
+	Parameters json.RawMessage
+}
 
 // Update records what the instance is to become and returns its record, whose
 // operation then runs by itself. change is asked for it with the instance as
-// it is now; what it returns is whole. A nil Update means that nothing has to
-// be done, and the instance is returned as it is, with its context written
-// back if change has altered that. Errors of change are returned as they are;
-// ErrBusy if another operation is running, record.ErrNotFound if there is no
-// such instance.
-func (e *Engine) Update(ctx context.Context, id string, change func(*record.Instance) (*record.Update, error), correlationID string) (record.Instance, error) {
+// it is now. If nothing has to be done the instance is returned as it is, with
+// its context written back if change has altered that. Errors of change are
+// returned as they are; ErrBusy if another operation is running,
+// record.ErrNotFound if there is no such instance, ErrNoPlan if the chart's
+// version has no such plan, ErrOtherCluster, an InvalidError or a QuotaError.
+func (e *Engine) Update(ctx context.Context, id string, change func(*record.Instance) (Change, error), origin record.Origin) (record.Instance, error) {
 	for {
 		instance, err := e.records.LiveInstance(ctx, id)
 		if err != nil {
@@ -26,32 +42,56 @@ func (e *Engine) Update(ctx context.Context, id string, change func(*record.Inst
 		if err != nil {
 			return instance, err
 		}
-		if wanted != nil {
-			if err := e.validateUpdate(instance, *wanted); err != nil {
-				return instance, err
-			}
-			instance.Update = wanted
-			instance.Operation = newOperation(record.Modify, correlationID)
+		instance, err = e.recordUpdate(ctx, instance, wanted, origin)
+		if !errors.Is(err, record.ErrConflict) {
+			return instance, err
 		}
-		instance, err = e.records.UpdateInstance(ctx, instance)
-		if errors.Is(err, record.ErrConflict) {
-			continue
-		}
-		if err != nil {
-			return record.Instance{}, fmt.Errorf("recording the update of the service instance: %w", err)
-		}
-		return instance, nil
 	}
 }
 
-// validateUpdate checks the values against the chart that is in the catalog;
-// one that only the release still has is left to Helm.
-func (e *Engine) validateUpdate(i record.Instance, wanted record.Update) error {
-	service, plan, found := e.catalog.Find(i.ServiceID, wanted.PlanID)
-	if !found || wanted.Chart.Digest != service.Digest {
-		return nil
+func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Change, origin record.Origin) (record.Instance, error) {
+	if wanted.Update != nil {
+		release, err := e.admitUpdate(ctx, i, wanted)
+		if err != nil {
+			return i, err
+		}
+		defer release()
+		i.Update = wanted.Update
+		i.Operation = newOperation(record.Modify, origin)
 	}
-	return validate(service, plan, targetOf(i), wanted.Parameters)
+	i, err := e.records.UpdateInstance(ctx, i)
+	if err != nil {
+		return record.Instance{}, fmt.Errorf("recording the update of the service instance: %w", err)
+	}
+	return i, nil
+}
+
+// admitUpdate checks an update before anything is done for it, and sees to it
+// that its chart is kept.
+func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Change) (release func(), err error) {
+	service, plan, err := e.charts.of(ctx, wanted.Update.Chart, wanted.Update.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	if clusterID(plan) != i.Cluster {
+		return nil, fmt.Errorf("%w, and the plan %s is on another; create a new one and move the data", ErrOtherCluster, plan.Name)
+	}
+	if err := plan.CheckUpdate(wanted.Parameters); err != nil {
+		return nil, invalid("", err, wanted.Parameters)
+	}
+	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
+		return nil, invalid("the parameters so far can't be kept: ", err, wanted.Update.Parameters)
+	}
+	if err := checkValues(service, plan, targetOf(i), wanted.Update.Parameters); err != nil {
+		return nil, err
+	}
+	if err := e.charts.keep(ctx, service); err != nil {
+		return nil, err
+	}
+	if wanted.Update.PlanID == i.PlanID {
+		return func() {}, nil
+	}
+	return e.countIn(ctx, plan)
 }
 
 // update upgrades the release, and brings it back if that fails: the instance
@@ -61,37 +101,39 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if wanted == nil {
 		return errors.New("the record doesn't say what the update leads to")
 	}
-	service, plan, found := w.catalog.Find(w.instance.ServiceID, wanted.PlanID)
-	if !found {
-		return errors.New("the chart or plan has left the catalog since the update was asked for")
+	service, plan, err := w.charts.of(ctx, wanted.Chart, wanted.PlanID)
+	if err != nil {
+		return err
 	}
 	what, err := service.Render(plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
 	if err != nil {
 		return err
 	}
-	if wanted.Chart.Digest != service.Digest {
-		what.Chart = nil // stay on the chart that is installed
-	}
 	w.describe(ctx, "upgrading the release")
 	err = w.cluster.Upgrade(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(ctx, p.String()) })
 	if err == nil {
-		// The labels are for people: without them the update is no less done.
-		if err := w.cluster.LabelNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name)); err != nil {
-			w.log.Error("labels-are-stale", err)
-		}
-		w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
-		w.instance.Context, w.instance.Chart = wanted.Context, wanted.Chart
+		w.becomes(ctx, *wanted, service, plan)
 		return nil
 	}
 	err = redact(err, what.Values)
 	if undoing.Err() != nil || ctx.Err() == nil && MayPass(err) {
 		return err
 	}
-	return w.rollBack(undoing, err)
+	return w.rollBack(undoing, err, cmp.Or(plan.TimeLimit, w.settings.TimeLimit))
 }
 
-func (w *work) rollBack(ctx context.Context, cause error) error {
-	ctx, cancel := context.WithTimeout(ctx, w.settings.TimeLimit)
+// becomes turns the instance into what was wanted.
+func (w *work) becomes(ctx context.Context, wanted record.Update, service chart.Service, plan chart.Plan) {
+	// The labels are for people: without them the update is no less done.
+	if err := w.cluster.LabelNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name)); err != nil {
+		w.log.Error("labels-are-stale", err)
+	}
+	w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
+	w.instance.Context, w.instance.Chart = wanted.Context, wanted.Chart
+}
+
+func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	w.log.Error("rolling-back", cause)
 	w.describe(ctx, "rolling back: "+cause.Error())

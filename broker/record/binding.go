@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -18,12 +19,25 @@ type Binding struct {
 	AppGUID    string          `json:"app_guid,omitempty"`
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 
+	Origin
+	// Operation is that of a binding which is made after the request.
+	Operation *BindOperation `json:"operation,omitempty"`
+
 	// Credentials are those that were issued: a repeated request gets the same.
-	Credentials json.RawMessage `json:"credentials"`
+	Credentials json.RawMessage `json:"credentials,omitempty"`
 	// Policies are what the binding opens. They are recorded before they are
 	// posted, so that undoing always knows what to undo.
 	Policies []policy.Policy `json:"policies,omitempty"`
 	State    BindingState    `json:"state"`
+}
+
+// BindOperation is the making of a binding that had to wait for a ready pod.
+type BindOperation struct {
+	// ID is handed out as OSBAPI's operation string.
+	ID      string    `json:"id"`
+	Started time.Time `json:"started"`
+	// Description is for the app developer and never holds a secret.
+	Description string `json:"description,omitempty"`
 }
 
 // BindingState is where a binding stands.
@@ -31,6 +45,10 @@ type BindingState string
 
 // The states of a binding.
 const (
+	// Waiting: a ready pod is being waited for.
+	Waiting BindingState = "waiting"
+	// Unmade: it couldn't be made, as its operation's description says.
+	Unmade BindingState = "failed"
 	// Opening: the policies are being opened; nothing was promised yet.
 	Opening BindingState = "opening"
 	// Bound: the platform may have been told that the binding exists.

@@ -2,11 +2,8 @@ package record
 
 import (
 	"context"
-	"errors"
-	"fmt"
+	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -34,41 +31,19 @@ func (s *Store) LiveBinding(ctx context.Context, instanceID, id string) (Binding
 	return live[Binding](ctx, s, bindingName(instanceID, id))
 }
 
+// Binding reads from the cache. It returns ErrNotFound if there is none.
+func (s *Store) Binding(instanceID, id string) (Binding, error) {
+	return cached[Binding](s, bindingName(instanceID, id))
+}
+
 // Bindings reads the bindings in a state from the cache.
 func (s *Store) Bindings(state BindingState) []Binding {
-	var bindings []Binding
-	for _, object := range s.informer.GetStore().List() {
-		secret, ok := object.(*corev1.Secret)
-		if !ok || secret.Labels[kindLabel] != bindingKind {
-			continue
-		}
-		if b, err := decode[Binding](secret); err == nil && b.State == state {
-			bindings = append(bindings, b)
-		}
-	}
-	return bindings
+	return slices.DeleteFunc(cachedAll[Binding](s, bindingKind), func(b Binding) bool { return b.State != state })
 }
 
 // LiveBindings reads the bindings of one instance from the API server: what a
 // policy is needed for can't be told from a cache that lags. Records that are
 // damaged are left out, and returned as one error beside the others.
 func (s *Store) LiveBindings(ctx context.Context, instanceID string) ([]Binding, error) {
-	list, err := s.secrets.List(ctx, metav1.ListOptions{LabelSelector: labels.Set{kindLabel: bindingKind, instanceLabel: instanceID}.String()})
-	if err != nil {
-		return nil, fmt.Errorf("listing the bindings' records: %w", err)
-	}
-	bindings := make([]Binding, 0, len(list.Items))
-	var damaged []error
-	for i := range list.Items {
-		b, err := decode[Binding](&list.Items[i])
-		if err != nil {
-			damaged = append(damaged, err)
-			continue
-		}
-		bindings = append(bindings, b)
-	}
-	if len(damaged) > 0 {
-		return bindings, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(damaged...))
-	}
-	return bindings, nil
+	return list[Binding](ctx, s, labels.Set{kindLabel: bindingKind, instanceLabel: instanceID})
 }

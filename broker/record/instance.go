@@ -23,6 +23,11 @@ type Instance struct {
 	// instance outlives a change of the namespace prefix.
 	Namespace string `json:"namespace"`
 	Release   string `json:"release"`
+	// Cluster is the id of the cluster that the instance lives on, empty for the
+	// broker's own. An instance never moves.
+	Cluster string `json:"cluster,omitempty"`
+	// Kibosh: the instance was made by Kibosh, and can only be deleted.
+	Kibosh bool `json:"kibosh,omitempty"`
 	// Destination is the POLICY_DESTINATION mode the instance was made with,
 	// and PolicyGroup the id that its pods' C2C policies name.
 	Destination string `json:"destination"`
@@ -66,8 +71,19 @@ type Operation struct {
 	Attempt int `json:"attempt"`
 	// HeldUp is why the last attempt has to be repeated.
 	HeldUp string `json:"held_up,omitempty"`
-	// CorrelationID is that of the request which began the operation.
+	Origin
+}
+
+// Origin is the request that began something.
+type Origin struct {
+	// CorrelationID ties log lines together.
 	CorrelationID string `json:"correlation_id,omitempty"`
+	// RequestIdentity is the platform's id of the request (OSBAPI "Request
+	// Identity").
+	RequestIdentity string `json:"request_identity,omitempty"`
+	// OriginatingIdentity is the header of that name: the platform and, in
+	// base64, the user who asked (OSBAPI "Originating Identity").
+	OriginatingIdentity string `json:"originating_identity,omitempty"`
 }
 
 // Type is what an operation does.

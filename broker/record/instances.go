@@ -1,6 +1,10 @@
 package record
 
-import "context"
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/labels"
+)
 
 // CreateInstance claims the instance's id. It returns ErrExists if the id is
 // taken.
@@ -19,6 +23,15 @@ func (s *Store) UpdateInstance(ctx context.Context, i Instance) (Instance, error
 func (s *Store) DeleteInstance(ctx context.Context, i Instance) error {
 	return remove(ctx, s, i)
 }
+
+// LiveInstances reads all instances from the API server. Records that are
+// damaged are left out, and returned as one error beside the others.
+func (s *Store) LiveInstances(ctx context.Context) ([]Instance, error) {
+	return list[Instance](ctx, s, labels.Set{kindLabel: instanceKind})
+}
+
+// Instances reads all instances from the cache.
+func (s *Store) Instances() []Instance { return cachedAll[Instance](s, instanceKind) }
 
 // Instance reads from the cache. It returns ErrNotFound if there is none.
 func (s *Store) Instance(id string) (Instance, error) {

@@ -63,12 +63,25 @@ func (s *Store) Synced() bool { return s.informer.HasSynced() }
 // OnInstance calls changed with the id of every instance whose record is
 // added, changed or deleted, and once for each at the start.
 func (s *Store) OnInstance(changed func(id string)) error {
+	return s.on(instanceKind, func(secret *corev1.Secret) { changed(secret.Annotations[instanceAnnotation]) })
+}
+
+// OnBinding is OnInstance for bindings.
+func (s *Store) OnBinding(changed func(instanceID, id string)) error {
+	return s.on(bindingKind, func(secret *corev1.Secret) {
+		changed(secret.Annotations[instanceAnnotation], secret.Annotations[bindingAnnotation])
+	})
+}
+
+// on calls changed with every record of a kind that is added, changed or
+// deleted.
+func (s *Store) on(kind string, changed func(*corev1.Secret)) error {
 	notify := func(object any) {
 		if unknown, ok := object.(cache.DeletedFinalStateUnknown); ok {
 			object = unknown.Obj
 		}
-		if secret, ok := object.(*corev1.Secret); ok && secret.Labels[kindLabel] == instanceKind {
-			changed(secret.Annotations[instanceAnnotation])
+		if secret, ok := object.(*corev1.Secret); ok && secret.Labels[kindLabel] == kind {
+			changed(secret)
 		}
 	}
 	_, err := s.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
@@ -80,27 +93,6 @@ func (s *Store) OnInstance(changed func(id string)) error {
 		return fmt.Errorf("watching the records: %w", err)
 	}
 	return nil
-}
-
-// cached reads a record from the watch's cache.
-func cached[T any, P entity[T]](s *Store, name string) (T, error) {
-	object, found, err := s.informer.GetStore().GetByKey(s.namespace + "/" + name)
-	if err != nil || !found {
-		return *new(T), ErrNotFound
-	}
-	return decode[T, P](object.(*corev1.Secret))
-}
-
-// live reads a record from the API server.
-func live[T any, P entity[T]](ctx context.Context, s *Store, name string) (T, error) {
-	secret, err := s.secrets.Get(ctx, name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return *new(T), ErrNotFound
-	}
-	if err != nil {
-		return *new(T), fmt.Errorf("reading record %s: %w", name, err)
-	}
-	return decode[T, P](secret)
 }
 
 func create[T any, P entity[T]](ctx context.Context, s *Store, record T) (T, error) {

@@ -41,19 +41,20 @@ func checkBody(limit int64, next http.Handler) http.Handler {
 			reject(w, http.StatusBadRequest, "the request's body ended early")
 			return
 		}
-		if err := checkJSON(text); err != nil {
+		var named fields
+		if err := checkJSON(text, &named); err != nil {
 			reject(w, http.StatusBadRequest, err.Error())
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(text))
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(withPlan(r.Context(), named.ServiceID, named.PlanID)))
 	})
 }
 
 // checkJSON says what is wrong without quoting the body, which may hold
 // secrets.
-func checkJSON(text []byte) error {
-	err := json.Unmarshal(text, &fields{})
+func checkJSON(text []byte, into *fields) error {
+	err := json.Unmarshal(text, into)
 	var wrongType *json.UnmarshalTypeError
 	var malformed *json.SyntaxError
 	switch {

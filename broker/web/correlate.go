@@ -29,14 +29,25 @@ func correlate(log lager.Logger, next http.Handler) http.Handler {
 		started := time.Now()
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)
-		log.Info("request", lager.Data{
-			"correlation-id": id,
-			"method":         r.Method,
-			"path":           r.URL.EscapedPath(),
-			"status":         recorder.status,
-			"seconds":        time.Since(started).Seconds(),
-		})
+		log.Info("request", requestData(r, id, recorder.status, time.Since(started)))
 	})
+}
+
+func requestData(r *http.Request, id string, status int, took time.Duration) lager.Data {
+	data := lager.Data{
+		"correlation-id": id,
+		"method":         r.Method,
+		"path":           r.URL.EscapedPath(),
+		"status":         status,
+		"seconds":        took.Seconds(),
+	}
+	if who := originatingIdentity(r.Header); who != nil {
+		data["originating-identity"] = who
+	}
+	if request := r.Header.Get("X-Broker-API-Request-Identity"); request != "" {
+		data["request-identity"] = short(request)
+	}
+	return data
 }
 
 func correlationID(header http.Header) string {

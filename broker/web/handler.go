@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -24,29 +25,32 @@ type Options struct {
 	// RequestLimit is how long a request may take.
 	RequestLimit time.Duration
 	Readiness    Readiness
-	Registry     *prometheus.Registry
-	Log          lager.Logger
+	// Reload reads the charts again, here and on the other replicas.
+	Reload   func(context.Context) error
+	Registry *prometheus.Registry
+	Log      lager.Logger
 }
 
-// Handler serves OSBAPI under /v2 and, without authentication, /healthz,
-// /readyz and /metrics.
+// Handler serves OSBAPI under /v2, POST /admin/charts/reload and, without
+// authentication, /healthz, /readyz and /metrics.
 func Handler(o Options) http.Handler {
 	// Clean paths are redirected to and encoded ones decoded by default; here
 	// an id such as "..%2F" has to reach the check that refuses it.
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		reject(w, http.StatusNotFound, "there is nothing at this path; the service broker API is under /v2, health at /healthz and /readyz, metrics at /metrics")
+		reject(w, http.StatusNotFound, "there is nothing at this path; the service broker API is under /v2, health at /healthz and /readyz, metrics at /metrics, POST /admin/charts/reload reads the charts again")
 	})
 	router.HandleFunc("/healthz", healthy).Methods(http.MethodGet)
 	router.HandleFunc("/readyz", o.Readiness.serve).Methods(http.MethodGet)
 	router.Handle("/metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{})).Methods(http.MethodGet)
+	router.Handle("/admin/charts/reload", reload(o)).Methods(http.MethodPost)
 	router.PathPrefix("/v2/").Handler(osbapi(o))
 	return router
 }
 
 // osbapi is brokerapi's handler behind the door. The outermost comes first.
 func osbapi(o Options) http.Handler {
-	handler := jsonBody(brokerapi.NewWithOptions(o.Broker, Quiet(o.Log)))
+	handler := jsonBody(brokerapi.NewWithOptions(anyPlan{o.Broker}, Quiet(o.Log)))
 	handler = deadline(o.RequestLimit, handler)
 	handler = retryAfter(handler)
 	handler = checkBody(o.BodyLimit, handler)

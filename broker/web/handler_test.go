@@ -22,6 +22,8 @@ type panicking struct{ domain.ServiceBroker }
 
 func (panicking) Services(context.Context) ([]domain.Service, error) { panic("s3cr3t") }
 
+func noCharts() ([]web.OfferedChart, []web.ChartProblem) { return nil, nil }
+
 func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
 	log := lager.NewLogger("test")
 	log.RegisterSink(lager.NewWriterSink(out, lager.DEBUG))
@@ -33,7 +35,7 @@ func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
 
 func TestPanic(t *testing.T) {
 	var log bytes.Buffer
-	handler := newHandler(web.Readiness{}, &log)
+	handler := newHandler(web.Readiness{Charts: noCharts}, &log)
 	request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
 	request.SetBasicAuth("u", "p")
 	request.Header.Set("X-Broker-API-Version", "2.17")
@@ -54,7 +56,7 @@ func TestOddCorrelationIDs(t *testing.T) {
 		"0a1b-2c3d": true, "a b": false, "x\ny": false, strings.Repeat("a", 101): false, "<script>": false, "": false,
 	} {
 		var log bytes.Buffer
-		handler := newHandler(web.Readiness{}, &log)
+		handler := newHandler(web.Readiness{Charts: noCharts}, &log)
 		request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
 		request.Header.Set("X-Correlation-ID", id)
 		answer := httptest.NewRecorder()
@@ -83,7 +85,7 @@ func TestBodies(t *testing.T) {
 		"trailing":     {`{} {}`, http.StatusBadRequest, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			handler := newHandler(web.Readiness{}, &bytes.Buffer{})
+			handler := newHandler(web.Readiness{Charts: noCharts}, &bytes.Buffer{})
 			request := httptest.NewRequest(http.MethodPut, "/v2/service_instances/x", strings.NewReader(c.body))
 			request.SetBasicAuth("u", "p")
 			request.Header.Set("X-Broker-API-Version", "2.17")
@@ -110,6 +112,7 @@ func TestReadiness(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			handler := newHandler(web.Readiness{
+				Charts:       noCharts,
 				Synced:       func() bool { return c.synced },
 				Dependencies: map[string]func(context.Context) error{"kubernetes": func(context.Context) error { return c.err }},
 			}, &bytes.Buffer{})

@@ -15,12 +15,17 @@ import (
 type Readiness struct {
 	// Synced tells whether the records have been read once.
 	Synced func() bool
-	// Services is the number of charts that are offered.
-	Services int
-	// Problems are the charts that were left out.
-	Problems []ChartProblem
+	// Charts returns what is offered and what was left out, as it is now.
+	Charts func() ([]OfferedChart, []ChartProblem)
 	// Dependencies are checked at each request, by name.
 	Dependencies map[string]func(context.Context) error
+}
+
+// OfferedChart is a chart of the catalog.
+type OfferedChart struct {
+	Service string `json:"service"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"`
 }
 
 // ChartProblem is a chart that was left out of the catalog.
@@ -31,7 +36,7 @@ type ChartProblem struct {
 
 type readinessBody struct {
 	Ready        bool              `json:"ready"`
-	Services     int               `json:"services"`
+	Services     []OfferedChart    `json:"services"`
 	LeftOut      []ChartProblem    `json:"charts_left_out"`
 	Dependencies map[string]string `json:"dependencies"`
 }
@@ -44,10 +49,11 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (r Readiness) serve(w http.ResponseWriter, request *http.Request) {
+	offered, problems := r.Charts()
 	body := readinessBody{
 		Ready:        r.Synced(),
-		Services:     r.Services,
-		LeftOut:      append([]ChartProblem{}, r.Problems...),
+		Services:     append([]OfferedChart{}, offered...),
+		LeftOut:      append([]ChartProblem{}, problems...),
 		Dependencies: map[string]string{},
 	}
 	for name, check := range r.Dependencies {
@@ -85,6 +91,9 @@ func (r Readiness) Register(registry prometheus.Registerer) {
 	}
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_charts_left_out",
-		Help: "Charts of the folder that can't be offered.",
-	}, func() float64 { return float64(len(r.Problems)) }))
+		Help: "Charts that can't be offered.",
+	}, func() float64 {
+		_, problems := r.Charts()
+		return float64(len(problems))
+	}))
 }

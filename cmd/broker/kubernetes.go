@@ -2,12 +2,16 @@ package main
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/flowcontrol"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
@@ -17,11 +21,36 @@ func kubernetesConfig(s settings) (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	return tuned(config, s), nil
+}
+
+func tuned(config *rest.Config, s settings) *rest.Config {
 	config.UserAgent = "cf-helm-broker"
 	// One limiter for all clients made from this configuration.
 	config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(s.KubeQPS, int(2*s.KubeQPS)+1)
 	config.WarningHandler = rest.NoWarnings{}
-	return config, nil
+	return config
+}
+
+// connectTo returns what connects to the clusters of plans that have one of
+// their own.
+func connectTo(s settings) operation.Connect {
+	return func(kubeconfig []byte) (*helmsvc.Cluster, error) {
+		config, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
+		if err != nil {
+			return nil, errors.New("the kubeconfig can't be used") // the decoder's words may quote it
+		}
+		return helmsvc.NewCluster(tuned(config, s), clusterOptions(s)...)
+	}
+}
+
+func clusterOptions(s settings) []helmsvc.Option {
+	if s.RegServer == "" {
+		return nil
+	}
+	return []helmsvc.Option{helmsvc.WithRegistry(helmsvc.Registry{
+		Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
+	})}
 }
 
 func clusterAccess(s settings) (*rest.Config, error) {

@@ -40,10 +40,6 @@ func serveCommand(ctx context.Context, stdout, stderr io.Writer) int {
 }
 
 func serve(ctx context.Context, s settings, log lager.Logger) error {
-	catalog, err := loadCatalog(s.ChartDir, log)
-	if err != nil {
-		return err
-	}
 	config, err := kubernetesConfig(s)
 	if err != nil {
 		return err
@@ -52,7 +48,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return fmt.Errorf("building the Kubernetes client: %w", err)
 	}
-	cluster, err := helmsvc.NewCluster(config)
+	cluster, err := helmsvc.NewCluster(config, clusterOptions(s)...)
 	if err != nil {
 		return err
 	}
@@ -64,11 +60,40 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := operation.NewMetrics(registry)
 	policies := newPolicyClient(s, metrics, log)
+	offer := newOffer(s, records, cluster, log)
+	if err := offer.load(ctx); err != nil {
+		return err
+	}
+	engine, err := newEngine(s, &offer.live, records, cluster, policies, metrics, log)
+	if err != nil {
+		return err
+	}
+	if err := offer.follow(engine.ForgetCharts); err != nil {
+		return err
+	}
+	readiness := newReadiness(s.BrokerNamespace, offer, records, clients, policies)
+	readiness.Register(registry)
+	handler := web.Handler(web.Options{
+		Broker:    broker.New(&offer.live, records, engine, s.NamespacePrefix),
+		Username:  s.Username,
+		Password:  s.Password,
+		BodyLimit: s.BodyLimit,
+		// A bind waits for a pod, then has its policies posted.
+		RequestLimit: s.BindTimeout + 15*time.Second,
+		Readiness:    readiness,
+		Reload:       offer.reload,
+		Registry:     registry,
+		Log:          log,
+	})
+	return start(ctx, s, log, handler, records.Run, engine.Run, offer.run)
+}
+
+func newEngine(s settings, catalog *chart.Live, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("finding this program: %w", err)
+		return nil, fmt.Errorf("finding this program: %w", err)
 	}
-	engine, err := operation.New(operation.Settings{
+	return operation.New(operation.Settings{
 		NamespacePrefix: s.NamespacePrefix,
 		TimeLimit:       s.OperationTimeout,
 		BindPatience:    s.BindTimeout,
@@ -79,39 +104,8 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 			Timeout: s.TemplateTimeout,
 			Memory:  s.TemplateMemory << 20,
 		},
+		Connect: connectTo(s),
 	}, catalog, records, cluster, policies, metrics, log)
-	if err != nil {
-		return err
-	}
-	readiness := newReadiness(s.BrokerNamespace, catalog, records, clients, policies)
-	readiness.Register(registry)
-	handler := web.Handler(web.Options{
-		Broker:    broker.New(catalog, records, engine, s.NamespacePrefix),
-		Username:  s.Username,
-		Password:  s.Password,
-		BodyLimit: s.BodyLimit,
-		// A bind waits for a pod, then has its policies posted.
-		RequestLimit: s.BindTimeout + 15*time.Second,
-		Readiness:    readiness,
-		Registry:     registry,
-		Log:          log,
-	})
-	return start(ctx, s, log, handler, records.Run, engine.Run)
-}
-
-func loadCatalog(folder string, log lager.Logger) (chart.Catalog, error) {
-	catalog, err := chart.Load(folder)
-	if err != nil {
-		return chart.Catalog{}, err
-	}
-	for _, p := range catalog.Problems {
-		log.Error("chart-left-out", p.Err, lager.Data{"chart": p.From})
-	}
-	for _, service := range catalog.Services {
-		metadata := service.Metadata()
-		log.Info("chart-offered", lager.Data{"service": metadata.Name, "version": metadata.Version, "plans": len(service.Plans), "digest": service.Digest})
-	}
-	return catalog, nil
 }
 
 // newPolicyClient returns nil where no CF API is configured.
@@ -130,10 +124,10 @@ func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *
 	}, metrics.PolicyCall)
 }
 
-func newReadiness(namespace string, catalog chart.Catalog, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
+func newReadiness(namespace string, offer *offer, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
 	r := web.Readiness{
-		Synced:   records.Synced,
-		Services: len(catalog.Services),
+		Synced: records.Synced,
+		Charts: offer.charts,
 		Dependencies: map[string]func(context.Context) error{
 			// That the records' namespace can be read says that the cluster is
 			// up, lets the broker in, and has been prepared.
@@ -145,9 +139,6 @@ func newReadiness(namespace string, catalog chart.Catalog, records *record.Store
 	}
 	if policies != nil {
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }
-	}
-	for _, p := range catalog.Problems {
-		r.Problems = append(r.Problems, web.ChartProblem{Chart: p.From, Error: p.Err.Error()})
 	}
 	return r
 }

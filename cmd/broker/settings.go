@@ -13,6 +13,8 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/caarlos0/env/v11"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
 // settings are the broker's environment variables. The names are Kibosh's
@@ -29,17 +31,25 @@ type settings struct {
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long SIGTERM lets running requests end"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, error or fatal"`
 
-	ChartDir        string `env:"HELM_CHART_DIR" envDefault:"charts" help:"one chart, or a folder of charts"`
-	BrokerNamespace string `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
-	NamespacePrefix string `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<instance id>"`
+	ChartDir        string        `env:"HELM_CHART_DIR" envDefault:"charts" help:"one chart, or a folder of charts"`
+	ChartSources    string        `env:"CHART_SOURCES" help:"YAML file that lists charts of folders, registries and repositories; instead of HELM_CHART_DIR"`
+	ChartCacheDir   string        `env:"CHART_CACHE_DIR" help:"folder that keeps charts of registries and repositories; empty: in the user's cache folder"`
+	ChartTimeout    time.Duration `env:"CHART_FETCH_TIMEOUT" envDefault:"30s" help:"how long fetching one chart may take"`
+	BrokerNamespace string        `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
+	NamespacePrefix string        `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<instance id>"`
 
-	Server     string  `env:"SERVER" help:"URL of the Kubernetes API; with TOKEN and CA_DATA"`
-	Token      string  `env:"TOKEN" help:"token of a Kubernetes service account"`
-	CAData     string  `env:"CA_DATA" help:"PEM certificate of the Kubernetes API's CA, plain or in base64"`
-	Kubeconfig string  `env:"KUBECONFIG" help:"kubeconfig file, if SERVER isn't set; without either: the pod's own service account"`
-	KubeQPS    float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst"`
+	Server      string `env:"SERVER" help:"URL of the Kubernetes API; with TOKEN and CA_DATA"`
+	Token       string `env:"TOKEN" help:"token of a Kubernetes service account"`
+	CAData      string `env:"CA_DATA" help:"PEM certificate of the Kubernetes API's CA, plain or in base64"`
+	Kubeconfig  string `env:"KUBECONFIG" help:"kubeconfig file, if SERVER isn't set; without either: the pod's own service account"`
+	RegServer   string `env:"REG_SERVER" help:"private registry that all images are pulled from, such as registry.example.com/mirror; empty: from where charts say"`
+	RegUser     string `env:"REG_USER" help:"user of the private registry; empty: it needs no pull secret"`
+	RegPassword string `env:"REG_PASS" help:"its password"`
+	RegEmail    string `env:"REG_EMAIL" help:"its e-mail address, if the registry asks for one"`
 
-	OperationTimeout time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create or delete"`
+	KubeQPS float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst"`
+
+	OperationTimeout time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
 	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	Workers          int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
 
@@ -83,11 +93,13 @@ func (s settings) check() error {
 	refuse(s.Server != "" && (s.Token == "" || s.CAData == ""), "SERVER needs TOKEN and CA_DATA")
 	refuse(s.Server == "" && (s.Token != "" || s.CAData != ""), "TOKEN and CA_DATA need SERVER")
 	refuse(s.Server != "" && !isURL(s.Server), "SERVER must be a URL such as https://203.0.113.1:6443")
+	refuse((s.RegUser == "") != (s.RegPassword == ""), "REG_USER and REG_PASS go together")
+	refuse(s.RegServer == "" && s.RegUser != "", "REG_USER and REG_PASS need REG_SERVER")
 	refuse(s.KubeQPS <= 0, "KUBE_QPS must be above 0")
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
-		"OPERATION_TIMEOUT": s.OperationTimeout, "BIND_TIMEOUT": s.BindTimeout,
+		"OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,
 		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "POLICY_RESYNC": s.PolicyResync, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
 	} {
 		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
@@ -98,8 +110,13 @@ func (s settings) check() error {
 	refuse(s.PolicyDestination != "instance", "POLICY_DESTINATION must be instance")
 	_, err := lager.LogLevelFromString(s.LogLevel)
 	refuse(err != nil, "LOG_LEVEL must be debug, info, error or fatal")
-	_, err = os.Stat(s.ChartDir)
-	refuse(err != nil, "HELM_CHART_DIR: %v", err)
+	if s.ChartSources != "" {
+		_, err = source.Read(s.ChartSources)
+		refuse(err != nil, "CHART_SOURCES: %v", err)
+	} else {
+		_, err = os.Stat(s.ChartDir)
+		refuse(err != nil, "HELM_CHART_DIR: %v", err)
+	}
 	return errors.Join(wrong...)
 }
 

@@ -36,17 +36,7 @@ type contents struct {
 // folder beside instead, or in the chart's folder tsmgr, as Kibosh's successor
 // wants them.
 func open(path, beside string) (*contents, error) {
-	lookup := inFolder(path)
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	loaded := &helmchart.Chart{}
-	if info.IsDir() {
-		loaded, err = loader.LoadDir(path)
-	} else {
-		loaded, lookup, err = openArchiveFile(path)
-	}
+	loaded, lookup, err := openChart(path)
 	if err != nil {
 		return nil, fmt.Errorf("loading the chart: %w", err)
 	}
@@ -55,6 +45,22 @@ func open(path, beside string) (*contents, error) {
 		places = slices.Insert(places, 0, inFolder(beside))
 	}
 	return &contents{chart: loaded, lookup: firstOf(places), own: map[string][]byte{}}, nil
+}
+
+func openChart(path string) (*helmchart.Chart, func(string) ([]byte, error), error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info.IsDir() {
+		loaded, err := loader.LoadDir(path)
+		return loaded, inFolder(path), err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	return openArchive(text)
 }
 
 func inFolder(folder string) func(string) ([]byte, error) {
@@ -70,14 +76,6 @@ func firstOf(places []func(string) ([]byte, error)) func(string) ([]byte, error)
 		}
 		return nil, fs.ErrNotExist
 	}
-}
-
-func openArchiveFile(path string) (*helmchart.Chart, func(string) ([]byte, error), error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	return openArchive(text)
 }
 
 func openArchive(archive []byte) (*helmchart.Chart, func(string) ([]byte, error), error) {

@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
 const kubeconfig = `
@@ -119,6 +120,16 @@ func TestAllowedParameters(t *testing.T) {
 	}
 }
 
+func TestNoParameters(t *testing.T) {
+	plan := only(t, "  allowed_parameters: []\n", nil).Plans[0]
+	if err := plan.CheckCreate(nil); err != nil {
+		t.Error(err)
+	}
+	if err := plan.CheckCreate(json.RawMessage(`{"a":1}`)); err == nil || !strings.Contains(err.Error(), "takes no parameters") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestPlanSchemas(t *testing.T) {
 	plan := only(t, "  schemas: {create: c.json, update: u.json, bind: b.json}\n", map[string]string{
 		"plans/c.json": `{"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}}`,
@@ -198,7 +209,7 @@ func TestKubeVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		catalog := chart.LoadAll([]chart.Found{{From: folder, Path: folder}}, kube)
+		catalog := chart.LoadAll([]source.Found{{From: folder, Path: folder}}, kube)
 		if len(catalog.Problems) != want || want == 1 && !strings.Contains(catalog.Problems[0].Err.Error(), "kubeVersion: >=1.40.0") {
 			t.Errorf("%s: problems %v", version, catalog.Problems)
 		}
@@ -213,7 +224,7 @@ func TestArchive(t *testing.T) {
 	bare := map[string]string{"Chart.yaml": chartYAML("c"), "templates/x.yaml": "a: b", ".helmignore": "plans/\nplans.yaml\n", "images/big.tgz": "x",
 		"charts/sub/Chart.yaml": chartYAML("sub")}
 	for place, prefix := range map[string]string{"beside Chart.yaml": "", "in tsmgr": "tsmgr/", "elsewhere": "elsewhere"} {
-		files, found := map[string]string{}, chart.Found{}
+		files, found := map[string]string{}, source.Found{}
 		for name, text := range bare {
 			files[name] = text
 		}
@@ -225,7 +236,7 @@ func TestArchive(t *testing.T) {
 			}
 		}
 		found.Path = write(t, files)
-		catalog := chart.LoadAll([]chart.Found{found}, nil)
+		catalog := chart.LoadAll([]source.Found{found}, nil)
 		if len(catalog.Problems) > 0 {
 			t.Fatal(place, catalog.Problems)
 		}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -13,19 +11,15 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
-// Load reads dir, which is either one chart or a folder of chart folders;
-// folders without Chart.yaml are skipped. The error is for a folder that can't
-// be read at all.
+// Load reads dir, which is one chart or holds several; see source.Folder. The
+// error is for a folder that can't be read at all.
 func Load(dir string) (Catalog, error) {
-	folders, err := chartFolders(dir)
+	found, err := source.Folder(dir)
 	if err != nil {
-		return Catalog{}, fmt.Errorf("reading the charts folder: %w", err)
-	}
-	var found []Found
-	for _, folder := range folders {
-		found = append(found, Found{From: folder, Path: folder})
+		return Catalog{}, err
 	}
 	return LoadAll(found, nil), nil
 }
@@ -34,7 +28,7 @@ func Load(dir string) (Catalog, error) {
 // others are served. Of several versions of a chart the newest is offered.
 // kube is the Kubernetes version that charts may ask for in Chart.yaml; nil if
 // it isn't known.
-func LoadAll(all []Found, kube *chartutil.KubeVersion) Catalog {
+func LoadAll(all []source.Found, kube *chartutil.KubeVersion) Catalog {
 	var catalog Catalog
 	byName := map[string][]Service{}
 	for _, found := range all {
@@ -74,7 +68,7 @@ func LoadArchive(archive []byte, from string) (Service, error) {
 	return load(&contents{chart: loaded, lookup: lookup, own: map[string][]byte{}}, from)
 }
 
-func loadFound(found Found, kube *chartutil.KubeVersion) (Service, error) {
+func loadFound(found source.Found, kube *chartutil.KubeVersion) (Service, error) {
 	if found.Err != nil {
 		return Service{}, found.Err
 	}
@@ -82,10 +76,25 @@ func loadFound(found Found, kube *chartutil.KubeVersion) (Service, error) {
 	if err != nil {
 		return Service{}, err
 	}
-	if err := installable(files.chart, kube); err != nil {
+	if err := installable(files.chart); err != nil {
 		return Service{}, err
 	}
-	return load(files, found.From)
+	service, err := load(files, found.From)
+	if err != nil {
+		return Service{}, err
+	}
+	return service, service.checkVersion(kube)
+}
+
+// checkVersion refuses a chart that asks for another Kubernetes than the
+// broker's cluster has. Plans with a cluster of their own are left to Helm.
+func (s Service) checkVersion(kube *chartutil.KubeVersion) error {
+	want := s.chart.Metadata.KubeVersion
+	here := func(p Plan) bool { return p.Cluster == nil }
+	if want == "" || kube == nil || !slices.ContainsFunc(s.Plans, here) || chartutil.IsCompatibleRange(want, kube.Version) {
+		return nil
+	}
+	return fmt.Errorf("Chart.yaml says \"kubeVersion: %s\", and the cluster has Kubernetes %s", want, kube.Version)
 }
 
 // twin refuses a chart whose name and version another has: which of the two
@@ -110,29 +119,6 @@ func olderFirst(a, b Service) int {
 	}
 	// Compare ignores what follows a "+".
 	return cmp.Or(left.Compare(right), cmp.Compare(left.Metadata(), right.Metadata()))
-}
-
-func chartFolders(dir string) ([]string, error) {
-	if isChart(dir) {
-		return []string{dir}, nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	var folders []string
-	for _, e := range entries {
-		// A mounted ConfigMap or a vendored chart may be a link to a folder.
-		if folder := filepath.Join(dir, e.Name()); isChart(folder) {
-			folders = append(folders, folder)
-		}
-	}
-	return folders, nil
-}
-
-func isChart(folder string) bool {
-	info, err := os.Stat(filepath.Join(folder, chartutil.ChartfileName))
-	return err == nil && info.Mode().IsRegular()
 }
 
 func load(files *contents, from string) (Service, error) {
@@ -183,12 +169,9 @@ const (
 	checkNamespace = "check"
 )
 
-func installable(c *helmchart.Chart, kube *chartutil.KubeVersion) error {
+func installable(c *helmchart.Chart) error {
 	if c.Metadata.Type == "library" {
 		return errors.New(`Chart.yaml says "type: library"; only application charts can be installed`)
-	}
-	if want := c.Metadata.KubeVersion; want != "" && kube != nil && !chartutil.IsCompatibleRange(want, kube.Version) {
-		return fmt.Errorf("Chart.yaml says \"kubeVersion: %s\", and the cluster has Kubernetes %s", want, kube.Version)
 	}
 	vendored := map[string]bool{}
 	for _, d := range c.Dependencies() {

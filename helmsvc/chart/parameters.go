@@ -34,12 +34,34 @@ func (p Plan) checkParameters(parameters json.RawMessage, schema *Schema) error 
 	if err != nil {
 		return err
 	}
-	if p.AllowedParameters != nil {
-		if refused := p.notAllowed("", decoded); refused != "" {
-			return fmt.Errorf("the plan %s doesn't let you set %q; it lets you set: %s", p.Name, refused, strings.Join(p.AllowedParameters, ", "))
-		}
+	if err := p.checkAllowed(decoded); err != nil {
+		return err
 	}
 	return schema.validate(decoded)
+}
+
+// CheckAllowed holds parameters against what the plan lets a user set, without
+// its schema.
+func (p Plan) CheckAllowed(parameters json.RawMessage) error {
+	decoded, err := DecodeParameters(parameters)
+	if err != nil {
+		return err
+	}
+	return p.checkAllowed(decoded)
+}
+
+func (p Plan) checkAllowed(parameters map[string]any) error {
+	if p.AllowedParameters == nil {
+		return nil
+	}
+	refused := p.notAllowed("", parameters)
+	switch {
+	case refused != "" && len(p.AllowedParameters) == 0:
+		return fmt.Errorf("the plan %s takes no parameters, leave out %q", p.Name, refused)
+	case refused != "":
+		return fmt.Errorf("the plan %s doesn't let you set %q; it lets you set: %s", p.Name, refused, strings.Join(p.AllowedParameters, ", "))
+	}
+	return nil
 }
 
 // notAllowed returns the path of a parameter that may not be set; "" if all

@@ -195,7 +195,7 @@ func TestDeleteWhilePolicyAPIDown(t *testing.T) {
 	}
 	f.cf.Clear()
 	f.eventually("the policies are closed and nothing is left", func() bool {
-		records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{})
+		records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{LabelSelector: "cf-helm-broker.io/record"})
 		f.must(err)
 		return len(f.cf.Policies()) == 0 && len(records.Items) == 0
 	})

@@ -33,16 +33,16 @@ func TestBadChart(t *testing.T) {
 		t.Errorf("the catalog has %+v", f.catalog.Services)
 	}
 	var ready struct {
-		Ready        bool              `json:"ready"`
-		Services     int               `json:"services"`
-		Dependencies map[string]string `json:"dependencies"`
+		Ready        bool                                `json:"ready"`
+		Services     []struct{ Service, Version string } `json:"services"`
+		Dependencies map[string]string                   `json:"dependencies"`
 		LeftOut      []struct {
 			Chart string `json:"chart"`
 			Error string `json:"error"`
 		} `json:"charts_left_out"`
 	}
 	f.must(f.want(200)(f.Send(t.Context(), http.MethodGet, "/readyz", nil)).Decode(&ready))
-	if !ready.Ready || ready.Services != 1 || len(ready.LeftOut) != 1 || ready.LeftOut[0].Chart != bad || !strings.Contains(ready.LeftOut[0].Error, "missing.yaml") {
+	if !ready.Ready || len(ready.Services) != 1 || len(ready.LeftOut) != 1 || ready.LeftOut[0].Chart != bad || !strings.Contains(ready.LeftOut[0].Error, "missing.yaml") {
 		t.Errorf("/readyz says %+v", ready)
 	}
 	if ready.Dependencies["kubernetes"] != "ok" || ready.Dependencies["policy-api"] != "ok" {

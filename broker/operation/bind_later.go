@@ -1,0 +1,159 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/google/uuid"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+)
+
+// bindLater records a binding that has to wait for a ready pod.
+func (e *Engine) bindLater(ctx context.Context, wanted record.Binding, cause error) (record.Binding, error) {
+	wanted.State = record.Waiting
+	wanted.Operation = &record.BindOperation{ID: uuid.NewString(), Started: time.Now().UTC(), Description: cause.Error()}
+	recorded, err := e.records.CreateBinding(ctx, wanted)
+	if errors.Is(err, record.ErrExists) {
+		recorded, err = e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
+		return recorded, errors.Join(err, record.ErrExists)
+	}
+	if err != nil {
+		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
+	}
+	return recorded, nil
+}
+
+// later tells whether the binding is still to be made by itself.
+func later(b record.Binding) bool {
+	return b.Operation != nil && (b.State == record.Waiting || b.State == record.Opening)
+}
+
+// bindingChanged is told of every change of a binding's record. One that is
+// revoked meanwhile isn't waited for any longer.
+func (e *Engine) bindingChanged(instanceID, id string) {
+	t := task{instance: instanceID, binding: id}
+	b, err := e.records.Binding(instanceID, id)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	cancel, waiting := e.binding[t]
+	switch {
+	case err == nil && later(b) && !waiting:
+		e.queue.Add(t)
+	case waiting && (err != nil || !later(b)):
+		cancel()
+	}
+}
+
+// completeBind makes a binding that was put off. It returns true if it has to
+// be taken up again later.
+func (e *Engine) completeBind(ctx context.Context, t task) (again bool) {
+	bounded, cancel := context.WithCancel(ctx)
+	defer cancel()
+	e.mu.Lock()
+	e.binding[t] = cancel
+	e.mu.Unlock()
+	defer func() {
+		e.mu.Lock()
+		delete(e.binding, t)
+		e.mu.Unlock()
+	}()
+	b, err := e.records.LiveBinding(bounded, t.instance, t.binding)
+	if errors.Is(err, record.ErrNotFound) || err == nil && !later(b) {
+		return false
+	}
+	log := e.log.Session("bind", lager.Data{"instance-id": t.instance, "binding-id": t.binding, "correlation-id": b.CorrelationID})
+	if err != nil {
+		log.Error("reading-record", err)
+		return ctx.Err() == nil
+	}
+	// Every operation ends: what may pass is waited for until then.
+	end := b.Operation.Started.Add(e.settings.TimeLimit)
+	err = e.waitAndBind(bounded, b, end)
+	switch {
+	case err == nil, errors.Is(err, record.ErrConflict), errors.Is(err, record.ErrNotFound):
+		return false
+	case ctx.Err() != nil || bounded.Err() != nil:
+		return false // stopped, to be taken up by the next process; or revoked
+	case time.Now().Before(end) && (errors.Is(err, ErrBusy) || MayPass(err)):
+		log.Error("will-retry", err)
+		return true
+	}
+	log.Error("failed", err)
+	if err := e.unmade(ctx, b, err); err != nil {
+		log.Error("recording-outcome", err)
+		return true
+	}
+	return false
+}
+
+// waitAndBind waits for a ready pod until end and makes the binding. It returns
+// ErrBusy while an operation on the instance is running.
+func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Time) error {
+	at, err := e.placeOf(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	if b.State == record.Waiting {
+		// One look in any case: nobody may have looked while no broker ran.
+		view, err := at.cluster.ViewReady(ctx, at.instance.Namespace, max(time.Until(end), time.Millisecond))
+		if err != nil {
+			return err
+		}
+		if b, err = e.drawUp(ctx, at, b, view); err != nil {
+			return err
+		}
+	}
+	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	// From here on the record says what has to be undone.
+	if b, err = e.records.UpdateBinding(ctx, b); err != nil {
+		return err
+	}
+	if err := e.grant(ctx, b.Policies); err != nil {
+		return fmt.Errorf("opening access for app %s: %w", b.AppGUID, err)
+	}
+	b.State = record.Bound
+	_, err = e.records.UpdateBinding(ctx, b)
+	e.metrics.observeCall("bind", err, b.Operation.Started)
+	return err
+}
+
+// unmade notes why a binding couldn't be made. Nothing stays open.
+func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) error {
+	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	if errors.Is(err, record.ErrNotFound) || err == nil && !later(b) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	// As long as it isn't revoked its policies count as needed.
+	if b, err = e.bury(ctx, b); err != nil {
+		return err
+	}
+	if err := e.close(ctx, b); err != nil {
+		return err
+	}
+	reason := cause.Error()
+	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
+		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
+	}
+	b.State, b.Credentials, b.Policies = record.Unmade, nil, nil
+	b.Operation.Description = reason
+	_, err = e.records.UpdateBinding(ctx, b)
+	e.metrics.observeCall("bind", cause, b.Operation.Started)
+	return err
+}

@@ -1,0 +1,24 @@
+package operation
+
+import (
+	"context"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// DashboardURL is where the instance can be looked at; empty if its chart has
+// no dashboard. An instance serves without it: what is wrong is only logged.
+func (e *Engine) DashboardURL(ctx context.Context, i record.Instance) string {
+	service, plan, err := e.charts.of(ctx, i.Chart, i.PlanID)
+	if err != nil {
+		e.log.Error("dashboard-url", err, lager.Data{"instance-id": i.ID})
+		return ""
+	}
+	address, err := service.DashboardURL(plan, i.Release, i.Namespace, i.Parameters)
+	if err != nil {
+		e.log.Error("dashboard-url", invalid("", err, i.Parameters), lager.Data{"instance-id": i.ID})
+	}
+	return address
+}

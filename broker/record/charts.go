@@ -1,0 +1,68 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// How a kept chart looks as a Secret. It has no kind label, since the watch's
+// cache has no use for it.
+const (
+	chartType  = corev1.SecretType("cf-helm-broker.io/chart")
+	chartLabel = "cf-helm-broker.io/chart"
+	chartKey   = "archive"
+)
+
+func chartSecret(digest string) string { return "chart." + strings.TrimPrefix(digest, "sha256:") }
+
+// KeepChart keeps a chart's archive for the instances that are made from it.
+// Keeping it again changes nothing: what a digest names can't change.
+func (s *Store) KeepChart(ctx context.Context, chart Chart, archive []byte) error {
+	_, err := s.secrets.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: chartSecret(chart.Digest), Labels: map[string]string{chartLabel: "kept"},
+			Annotations: map[string]string{chartLabel: chart.Name + " " + chart.Version}},
+		Type: chartType,
+		Data: map[string][]byte{chartKey: archive},
+	}, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("keeping the chart %s %s: %w", chart.Name, chart.Version, err)
+	}
+	return nil
+}
+
+// LiveChart returns a kept chart's archive, or ErrNotFound.
+func (s *Store) LiveChart(ctx context.Context, digest string) ([]byte, error) {
+	secret, err := s.secrets.Get(ctx, chartSecret(digest), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the kept chart: %w", err)
+	}
+	return secret.Data[chartKey], nil
+}
+
+// ForgetCharts removes the kept charts that needed doesn't know. needed is
+// asked with each chart's digest.
+func (s *Store) ForgetCharts(ctx context.Context, needed func(digest string) bool) error {
+	kept, err := s.secrets.List(ctx, metav1.ListOptions{LabelSelector: chartLabel})
+	if err != nil {
+		return fmt.Errorf("listing the kept charts: %w", err)
+	}
+	var failures []error
+	for _, secret := range kept.Items {
+		if needed("sha256:" + strings.TrimPrefix(secret.Name, "chart.")) {
+			continue
+		}
+		if err := s.secrets.Delete(ctx, secret.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			failures = append(failures, fmt.Errorf("removing a chart that no instance uses: %w", err))
+		}
+	}
+	return errors.Join(failures...)
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+)
+
+// fetchAgain is how long a source that couldn't be asked is left alone.
+const fetchAgain = time.Minute
+
+// offer is the catalog, read again on SIGHUP and when any replica is asked to.
+type offer struct {
+	live     chart.Live
+	settings settings
+	records  *record.Store
+	cluster  *helmsvc.Cluster
+	log      lager.Logger
+	changed  func(context.Context) // told after each change of the catalog
+
+	wishes chan string // ids of wishes for a reload; holds the newest
+
+	mu      sync.Mutex
+	known   string // the last wish that was carried out; guarded by mu
+	missing bool   // a source couldn't be asked; guarded by mu
+}
+
+func newOffer(s settings, records *record.Store, cluster *helmsvc.Cluster, log lager.Logger) *offer {
+	return &offer{settings: s, records: records, cluster: cluster, log: log, wishes: make(chan string, 1)}
+}
+
+// follow has the offer carry out other replicas' wishes.
+func (o *offer) follow(changed func(context.Context)) error {
+	o.changed = changed
+	return o.records.OnReload(func(id string) {
+		select {
+		case <-o.wishes: // an older one
+		default:
+		}
+		o.wishes <- id
+	})
+}
+
+// run reads the charts again when that is wished for, until ctx ends.
+func (o *offer) run(ctx context.Context) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	o.changed(ctx)
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			err = o.reload(ctx)
+		case id := <-o.wishes:
+			err = o.carryOut(ctx, id)
+		case <-time.After(fetchAgain):
+			err = o.fetchMissing(ctx)
+		}
+		if err != nil {
+			o.log.Error("reloading-charts", err)
+		}
+	}
+}
+
+// reload reads the charts again and has the other replicas do the same.
+func (o *offer) reload(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.read(ctx); err != nil {
+		return err
+	}
+	id, err := o.records.AskReload(ctx)
+	if err == nil {
+		o.known = id
+	}
+	return err
+}
+
+// carryOut reads the charts again for another replica's wish. The first that
+// is seen may be from before this process began: it can't be told from one
+// that came just after the charts were read.
+func (o *offer) carryOut(ctx context.Context, id string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if id == o.known {
+		return nil
+	}
+	o.known = id
+	return o.read(ctx)
+}
+
+func (o *offer) fetchMissing(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.missing {
+		return nil
+	}
+	return o.read(ctx)
+}
+
+func (o *offer) load(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.read(ctx)
+}
+
+// read wants mu held. After an error the catalog is as it was.
+func (o *offer) read(ctx context.Context) error {
+	found, err := o.find(ctx)
+	if err != nil {
+		return err
+	}
+	o.missing = false
+	for _, f := range found {
+		o.missing = o.missing || f.Err != nil
+	}
+	// An API server that is down now is no reason to offer nothing.
+	version, err := o.cluster.Version()
+	if err != nil {
+		o.log.Error("kubernetes-version-unknown", err)
+	}
+	catalog := chart.LoadAll(found, version)
+	o.live.Replace(catalog)
+	o.tell(catalog)
+	if o.changed != nil {
+		o.changed(ctx)
+	}
+	return nil
+}
+
+func (o *offer) find(ctx context.Context) ([]source.Found, error) {
+	if o.settings.ChartSources == "" {
+		return source.Folder(o.settings.ChartDir)
+	}
+	sources, err := source.Read(o.settings.ChartSources)
+	if err != nil {
+		return nil, err
+	}
+	return source.Fetcher{Cache: cacheDir(o.settings), Timeout: o.settings.ChartTimeout}.Fetch(ctx, sources), nil
+}
+
+func cacheDir(s settings) string {
+	if s.ChartCacheDir != "" {
+		return s.ChartCacheDir
+	}
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		folder = os.TempDir()
+	}
+	return filepath.Join(folder, "cf-helm-broker", "charts")
+}
+
+func (o *offer) tell(c chart.Catalog) {
+	for _, p := range c.Problems {
+		o.log.Error("chart-left-out", p.Err, lager.Data{"chart": p.From})
+	}
+	for _, s := range c.Services {
+		metadata := s.Metadata()
+		o.log.Info("chart-offered", lager.Data{"service": metadata.Name, "version": metadata.Version, "plans": len(s.Plans), "digest": s.Digest, "from": s.From})
+	}
+	for _, s := range c.Older {
+		o.log.Info("chart-kept-for-its-instances", lager.Data{"service": s.Metadata().Name, "version": s.Metadata().Version, "from": s.From})
+	}
+}
+
+// charts are for /readyz.
+func (o *offer) charts() ([]web.OfferedChart, []web.ChartProblem) {
+	catalog := o.live.Catalog()
+	var offered []web.OfferedChart
+	for _, s := range catalog.Services {
+		offered = append(offered, web.OfferedChart{Service: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest})
+	}
+	var problems []web.ChartProblem
+	for _, p := range catalog.Problems {
+		problems = append(problems, web.ChartProblem{Chart: p.From, Error: p.Err.Error()})
+	}
+	return offered, problems
+}

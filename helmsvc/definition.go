@@ -1,0 +1,28 @@
+package helmsvc
+
+import (
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// definedBy returns the kinds that those of the objects define that are CRDs.
+func definedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
+	var kinds []schema.GroupVersionKind
+	for _, object := range objects {
+		if object.GroupVersionKind() != apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition") {
+			continue
+		}
+		var definition apiextensionsv1.CustomResourceDefinition
+		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &definition); err != nil {
+			continue // the API server refuses it as well, and says why
+		}
+		for _, version := range definition.Spec.Versions {
+			if version.Served {
+				kinds = append(kinds, schema.GroupVersionKind{Group: definition.Spec.Group, Version: version.Name, Kind: definition.Spec.Names.Kind})
+			}
+		}
+	}
+	return kinds
+}

@@ -1,0 +1,31 @@
+package helmsvc
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// KiboshNamespace is the namespace that Kibosh made for an instance,
+// recognised by Kibosh's labels.
+func KiboshNamespace(instanceID string) Namespace {
+	return Namespace{
+		Name:        "kibosh-" + instanceID,
+		OwnerLabels: map[string]string{"instanceID": instanceID, "app.kubernetes.io/managed-by": "kibosh"},
+	}
+}
+
+// HasKibosh tells whether Kibosh has made the instance and it is still there.
+func (c *Cluster) HasKibosh(ctx context.Context, instanceID string) (bool, error) {
+	want := KiboshNamespace(instanceID)
+	have, err := c.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for an instance that Kibosh has made: %w", err)
+	}
+	return want.owns(have), nil
+}

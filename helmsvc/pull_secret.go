@@ -1,0 +1,96 @@
+package helmsvc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	corev1apply "k8s.io/client-go/applyconfigurations/core/v1"
+	"k8s.io/client-go/util/retry"
+)
+
+const (
+	// pullSecret is the Secret of an instance's namespace by which its pods
+	// may pull from the registry.
+	pullSecret   = "cf-helm-broker-registry" //nolint:gosec // a name
+	fieldManager = "cf-helm-broker"
+)
+
+// addPullSecret names the pull Secret in an object's pod spec, next to the
+// chart's own: the ServiceAccount's don't reach pods that name any, nor those
+// that run as another ServiceAccount.
+func (r Registry) addPullSecret(object *unstructured.Unstructured) {
+	const field = "imagePullSecrets"
+	spec := podSpec(object)
+	if spec == nil || r.Username == "" {
+		return
+	}
+	named := func(secret map[string]any) bool { return secret["name"] == pullSecret }
+	if slices.ContainsFunc(mapsIn(spec[field]), named) {
+		return
+	}
+	own, _ := spec[field].([]any)
+	spec[field] = append(own, map[string]any{"name": pullSecret})
+}
+
+// ensurePullSecret brings the namespace's pull Secret up to date and gives it
+// to the default ServiceAccount, for pods that no chart describes: those that
+// an operator makes for a custom resource, say.
+func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string) error {
+	if c.registry.Server == "" || c.registry.Username == "" {
+		return nil
+	}
+	config, err := c.registry.dockerConfig()
+	if err != nil {
+		return fmt.Errorf("encoding the pull Secret: %w", err)
+	}
+	// A type that bind templates don't see: they index Opaque Secrets.
+	secret := corev1apply.Secret(pullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
+		WithData(map[string][]byte{corev1.DockerConfigJsonKey: config})
+	options := metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
+	if _, err := c.clients.CoreV1().Secrets(namespace).Apply(ctx, secret, options); err != nil {
+		return fmt.Errorf("writing the pull Secret %s of namespace %s: %w", pullSecret, namespace, err)
+	}
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error { return c.lendPullSecret(ctx, namespace) })
+	if err != nil {
+		return fmt.Errorf("adding the pull Secret %s to the default ServiceAccount of namespace %s: %w", pullSecret, namespace, err)
+	}
+	return nil
+}
+
+// lendPullSecret keeps what else the ServiceAccount names. The list can't be
+// merged by the API server, so the patch holds for the version read only.
+func (c *Cluster) lendPullSecret(ctx context.Context, namespace string) error {
+	accounts := c.clients.CoreV1().ServiceAccounts(namespace)
+	account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	own := corev1.LocalObjectReference{Name: pullSecret}
+	if slices.Contains(account.ImagePullSecrets, own) {
+		return nil
+	}
+	patch, err := json.Marshal(map[string]any{
+		"metadata":         map[string]any{"resourceVersion": account.ResourceVersion},
+		"imagePullSecrets": append(account.ImagePullSecrets, own),
+	})
+	if err != nil {
+		return err
+	}
+	_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+	return err
+}
+
+// dockerConfig is the registry's password in the form in which kubelets read it.
+func (r Registry) dockerConfig() ([]byte, error) {
+	login := map[string]string{"username": r.Username, "password": r.Password}
+	if r.Email != "" {
+		login["email"] = r.Email
+	}
+	return json.Marshal(map[string]any{"auths": map[string]any{r.Server: login}})
+}

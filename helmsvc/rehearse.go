@@ -1,0 +1,58 @@
+package helmsvc
+
+import (
+	"io"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/kube"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// rehearseInstall renders the chart as an install would, makes nothing, and
+// fails if the cluster doesn't serve what it would make.
+func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
+	install := action.NewInstall(s.rehearsal())
+	install.ReleaseName = target.Release
+	install.Namespace = target.Namespace
+	install.DryRunOption = "server" // other dry runs leave lookups unanswered
+	rendered, err := install.Run(what.Chart, what.Values)
+	definitions := what.Chart.CRDObjects()
+	if err != nil && len(definitions) > 0 {
+		// Its templates may rely on the CRDs. If they don't, Helm fails again.
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.checkServed(rendered, definitions)
+}
+
+// rehearseUpgrade is rehearseInstall for an upgrade, by which Helm doesn't
+// install a chart's crds/.
+func (s *session) rehearseUpgrade(target Target, what chart.Rendered) error {
+	upgrade := action.NewUpgrade(s.rehearsal())
+	upgrade.Namespace = target.Namespace
+	upgrade.ResetValues = true
+	upgrade.DryRunOption = "server"
+	rendered, err := upgrade.Run(target.Release, what.Chart, what.Values)
+	if err != nil {
+		return err
+	}
+	return s.checkServed(rendered, nil)
+}
+
+// rehearsal is a copy of the configuration for a dry run. What Helm learns of
+// the cluster stays in the copy: by the real run, crds/ has added to it.
+func (s *session) rehearsal() *action.Configuration {
+	rehearsal := *s.Configuration
+	rehearsal.KubeClient = &rehearsingClient{boundClient: s.client}
+	return &rehearsal
+}
+
+// rehearsingClient builds nothing: Helm's dry runs give up at the first kind
+// that the cluster doesn't serve.
+type rehearsingClient struct{ *boundClient }
+
+// Build returns no objects.
+func (c *rehearsingClient) Build(io.Reader, bool) (kube.ResourceList, error) { return nil, nil }

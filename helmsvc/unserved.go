@@ -1,0 +1,45 @@
+package helmsvc
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// UnservedError says that nothing was made of a chart, since the cluster
+// doesn't serve some of its objects' kinds.
+type UnservedError struct {
+	// Kinds are all of them, once each, in the chart's order.
+	Kinds []UnservedKind
+}
+
+// UnservedKind is a kind that the cluster doesn't serve in this version.
+type UnservedKind struct {
+	schema.GroupVersionKind
+	// Names are those of the chart's objects of this kind.
+	Names []string
+}
+
+func (e *UnservedError) Error() string {
+	var kinds []string
+	for _, k := range e.Kinds {
+		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, strings.Join(k.Names, ", ")))
+	}
+	return fmt.Sprintf("the chart uses API versions that this cluster doesn't serve: %s; "+
+		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", strings.Join(kinds, ", "))
+}
+
+func (e *UnservedError) add(object *unstructured.Unstructured) {
+	kind := object.GroupVersionKind()
+	at := slices.IndexFunc(e.Kinds, func(k UnservedKind) bool { return k.GroupVersionKind == kind })
+	if at < 0 {
+		at = len(e.Kinds)
+		e.Kinds = append(e.Kinds, UnservedKind{GroupVersionKind: kind})
+	}
+	if name := object.GetName(); !slices.Contains(e.Kinds[at].Names, name) {
+		e.Kinds[at].Names = append(e.Kinds[at].Names, name)
+	}
+}
