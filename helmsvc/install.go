@@ -36,7 +36,7 @@ func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendere
 	case err != nil:
 		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
 	case last == nil:
-		err = helm.install(ctx, target, what)
+		err = helm.install(ctx, target, what, nil)
 	case last.Info.Status == release.StatusDeployed:
 		return nil
 	case last.Info.Status == release.StatusPendingInstall:
@@ -44,13 +44,14 @@ func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendere
 	default:
 		return ErrLeftover
 	}
-	if err != nil && !errors.Is(err, ErrLeftover) {
-		return helm.failure(ctx, "installing the chart", err)
+	if errors.Is(err, ErrLeftover) {
+		return err
 	}
-	return err
+	return helm.failure(ctx, "installing the chart", err)
 }
 
-func (s *session) install(ctx context.Context, target Target, what chart.Rendered) error {
+// install installs the chart; labels are for the release's record.
+func (s *session) install(ctx context.Context, target Target, what chart.Rendered, labels map[string]string) error {
 	if err := s.rehearseInstall(target, what); err != nil {
 		return err
 	}
@@ -60,6 +61,7 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	install.Wait = true
 	install.WaitForJobs = true
 	install.Timeout = remaining(ctx)
+	install.Labels = labels
 	// Run, not RunWithContext: the latter returns while it goes on writing.
 	made, err := install.Run(what.Chart, what.Values)
 	if err != nil {
@@ -74,8 +76,11 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 }
 
 // failure prefers what a wait found, and the context's own end, to what Helm
-// made of it.
+// made of it. It returns nil if err is nil.
 func (s *session) failure(ctx context.Context, doing string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var notReady *NotReadyError
 	if errors.As(s.client.failed, &notReady) {
 		return notReady

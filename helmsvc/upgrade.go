@@ -19,6 +19,11 @@ const history = 3
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
 // doesn't serve is refused before anything is changed, with an UnservedError.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+	return c.upgrade(ctx, target, what, nil, report)
+}
+
+// upgrade is Upgrade with labels for the release's record.
+func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendered, labels map[string]string, report func(Progress)) error {
 	helm, err := c.session(ctx, target.Namespace, report)
 	if err != nil {
 		return err
@@ -39,10 +44,9 @@ func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendere
 	upgrade.Wait = true
 	upgrade.WaitForJobs = true
 	upgrade.Timeout = remaining(ctx)
-	if _, err := upgrade.Run(target.Release, what.Chart, what.Values); err != nil {
-		return helm.failure(ctx, "upgrading the chart", err)
-	}
-	return nil
+	upgrade.Labels = labels
+	_, err = upgrade.Run(target.Release, what.Chart, what.Values)
+	return helm.failure(ctx, "upgrading the chart", err)
 }
 
 // unlocked returns the release's newest revision. One that a killed process

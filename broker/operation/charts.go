@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -70,34 +71,60 @@ func (c *charts) keep(ctx context.Context, s chart.Service) error {
 	return c.records.KeepChart(ctx, ChartOf(s), s.Archive())
 }
 
-// ForgetCharts removes what is kept of charts that neither the catalog nor an
+// CatalogChanged is told when the charts have been read again.
+func (e *Engine) CatalogChanged(ctx context.Context) {
+	e.forgetCharts(ctx)
+	select {
+	case e.operators.wanted <- struct{}{}:
+	default: // they will be looked at anyway
+	}
+}
+
+// forgetCharts removes what is kept of charts that neither the catalog nor an
 // instance needs.
-func (e *Engine) ForgetCharts(ctx context.Context) {
+func (e *Engine) forgetCharts(ctx context.Context) {
 	instances, err := e.records.LiveInstances(ctx)
 	if err != nil {
 		// A record that can't be read may need any of them.
 		e.log.Error("forgetting-charts", err)
 		return
 	}
-	used := map[string]bool{}
-	for _, i := range instances {
-		used[i.Chart.Digest] = true
-		if i.Update != nil {
-			used[i.Update.Chart.Digest] = true
-		}
-	}
-	err = e.records.ForgetCharts(ctx, func(digest string) bool {
-		_, offered := e.charts.catalog.Catalog().Digest(digest)
-		return offered || used[digest]
-	})
+	err = e.records.ForgetCharts(ctx, func(digest string) bool { return e.charts.needed(digest, instances) })
 	if err != nil {
-		e.log.Error("forgetting-charts", err, lager.Data{})
+		e.log.Error("forgetting-charts", err)
 	}
 	e.charts.mu.Lock()
 	defer e.charts.mu.Unlock()
 	for digest := range e.charts.kept {
-		if !used[digest] {
+		if !e.charts.needed(digest, instances) {
 			delete(e.charts.kept, digest)
 		}
 	}
+}
+
+// outgrow removes what is kept of the chart that the instance was on, if it was
+// the last one. The cache is good enough for that: only an instance that has
+// been there for long is on a chart that isn't offered any more.
+func (w *work) outgrow(ctx context.Context, before record.Chart) {
+	others := slices.DeleteFunc(w.records.Instances(), func(i record.Instance) bool { return i.ID == w.instance.ID })
+	if before.Digest == "" || w.charts.needed(before.Digest, others) {
+		return
+	}
+	w.charts.mu.Lock()
+	delete(w.charts.kept, before.Digest)
+	w.charts.mu.Unlock()
+	if err := w.records.ForgetChart(ctx, before.Digest); err != nil {
+		w.log.Error("forgetting-chart", err, lager.Data{"chart": before})
+	}
+}
+
+// needed tells whether the catalog offers the chart or one of the instances is,
+// or is about to be, on it.
+func (c *charts) needed(digest string, instances []record.Instance) bool {
+	if _, offered := c.catalog.Catalog().Digest(digest); offered {
+		return true
+	}
+	return slices.ContainsFunc(instances, func(i record.Instance) bool {
+		return i.Chart.Digest == digest || i.Update != nil && i.Update.Chart.Digest == digest
+	})
 }

@@ -31,19 +31,23 @@ type Settings struct {
 	PolicyResync time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates bindtemplate.Evaluator
+	// Operators returns the charts that are installed before any service, as
+	// they are now.
+	Operators func() []chart.Service
 	// Connect opens the clusters of plans that have one of their own.
 	Connect Connect
 }
 
 // Engine carries operations through.
 type Engine struct {
-	settings Settings
-	charts   *charts
-	clusters *clusters
-	records  *record.Store
-	policies *policy.Client // nil: policies are off
-	metrics  *Metrics
-	log      lager.Logger
+	settings  Settings
+	charts    *charts
+	clusters  *clusters
+	records   *record.Store
+	policies  *policy.Client // nil: policies are off
+	operators operators
+	metrics   *Metrics
+	log       lager.Logger
 
 	queue   workqueue.TypedRateLimitingInterface[task]
 	access  locks // by instance id: held while its policies change
@@ -79,9 +83,10 @@ func New(settings Settings, catalog *chart.Live, records *record.Store, home *he
 		log:      log.Session("operation"),
 		queue: workqueue.NewTypedRateLimitingQueue(
 			workqueue.NewTypedItemExponentialFailureRateLimiter[task](500*time.Millisecond, 30*time.Second)),
-		running: map[string]*run{},
-		waiting: map[string]string{},
-		binding: map[task]context.CancelFunc{},
+		running:   map[string]*run{},
+		waiting:   map[string]string{},
+		binding:   map[task]context.CancelFunc{},
+		operators: operators{wanted: make(chan struct{}, 1)},
 	}
 	return e, errors.Join(records.OnInstance(e.changed), records.OnBinding(e.bindingChanged))
 }
@@ -93,8 +98,12 @@ func (e *Engine) Run(ctx context.Context) {
 	if !cache.WaitForCacheSync(ctx.Done(), e.records.Synced) {
 		return
 	}
+	e.forgetCharts(ctx)
 	var workers sync.WaitGroup
 	workers.Go(func() { e.resync(ctx) })
+	// Services' charts may be of kinds that operators bring.
+	e.installOperators(ctx)
+	workers.Go(func() { e.followOperators(ctx) })
 	for range e.settings.Workers {
 		workers.Go(func() {
 			for e.next(ctx) {

@@ -60,16 +60,14 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	bounded, stop := context.WithDeadline(superseded, limit)
 	defer stop()
 	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
+	chart := w.instance.Chart
 	err := w.step(bounded, superseded)
-	if err == nil && w.instance.Operation.Type != record.Create {
-		defer w.ForgetCharts(ctx) // the one that the instance was on
-	}
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
 		return false
 	case err == nil:
-		err = w.succeed(ctx)
+		err = w.succeed(ctx, chart)
 	case bounded.Err() == nil && MayPass(err):
 		return w.tryAgain(ctx, err)
 	default:
@@ -144,12 +142,23 @@ func (w *work) explain(err error, outOfTime bool, limit time.Duration) string {
 	return err.Error()
 }
 
-func (w *work) succeed(ctx context.Context) error {
+// succeed writes the outcome. before is the chart that the instance was on.
+func (w *work) succeed(ctx context.Context, before record.Chart) error {
 	w.ended(record.Succeeded)
 	if w.instance.Operation.Type == record.Delete {
-		return w.records.DeleteInstance(ctx, w.instance)
+		if err := w.records.DeleteInstance(ctx, w.instance); err != nil {
+			return err
+		}
+		w.outgrow(ctx, before)
+		return nil
 	}
-	return w.finish(ctx, record.Succeeded, "")
+	if err := w.finish(ctx, record.Succeeded, ""); err != nil {
+		return err
+	}
+	if w.instance.Chart != before {
+		w.outgrow(ctx, before)
+	}
+	return nil
 }
 
 func (w *work) fail(ctx context.Context, reason string) error {

@@ -57,12 +57,18 @@ func (s *Store) ForgetCharts(ctx context.Context, needed func(digest string) boo
 	}
 	var failures []error
 	for _, secret := range kept.Items {
-		if needed("sha256:" + strings.TrimPrefix(secret.Name, "chart.")) {
-			continue
-		}
-		if err := s.secrets.Delete(ctx, secret.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-			failures = append(failures, fmt.Errorf("removing a chart that no instance uses: %w", err))
+		if digest := "sha256:" + strings.TrimPrefix(secret.Name, "chart."); !needed(digest) {
+			failures = append(failures, s.ForgetChart(ctx, digest))
 		}
 	}
 	return errors.Join(failures...)
+}
+
+// ForgetChart removes a kept chart. One that isn't kept is no error.
+func (s *Store) ForgetChart(ctx context.Context, digest string) error {
+	err := s.secrets.Delete(ctx, chartSecret(digest), metav1.DeleteOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("removing a chart that no instance uses: %w", err)
+	}
+	return nil
 }

@@ -17,6 +17,8 @@ type Readiness struct {
 	Synced func() bool
 	// Charts returns what is offered and what was left out, as it is now.
 	Charts func() ([]OfferedChart, []ChartProblem)
+	// Operators returns the states of the operators, as JSON shows them.
+	Operators func() any
 	// Dependencies are checked at each request, by name.
 	Dependencies map[string]func(context.Context) error
 }
@@ -38,6 +40,7 @@ type readinessBody struct {
 	Ready        bool              `json:"ready"`
 	Services     []OfferedChart    `json:"services"`
 	LeftOut      []ChartProblem    `json:"charts_left_out"`
+	Operators    any               `json:"operators"`
 	Dependencies map[string]string `json:"dependencies"`
 }
 
@@ -54,6 +57,7 @@ func (r Readiness) serve(w http.ResponseWriter, request *http.Request) {
 		Ready:        r.Synced(),
 		Services:     append([]OfferedChart{}, offered...),
 		LeftOut:      append([]ChartProblem{}, problems...),
+		Operators:    r.Operators(),
 		Dependencies: map[string]string{},
 	}
 	for name, check := range r.Dependencies {

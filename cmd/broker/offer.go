@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -23,12 +24,14 @@ const fetchAgain = time.Minute
 
 // offer is the catalog, read again on SIGHUP and when any replica is asked to.
 type offer struct {
-	live     chart.Live
-	settings settings
-	records  *record.Store
-	cluster  *helmsvc.Cluster
-	log      lager.Logger
-	changed  func(context.Context) // told after each change of the catalog
+	live chart.Live
+	// operators are the charts of OPERATOR_DIR; their Services count.
+	operators chart.Live
+	settings  settings
+	records   *record.Store
+	cluster   *helmsvc.Cluster
+	log       lager.Logger
+	changed   func(context.Context) // told after each change of the catalog
 
 	wishes chan string // ids of wishes for a reload; holds the newest
 
@@ -58,7 +61,6 @@ func (o *offer) run(ctx context.Context) {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
-	o.changed(ctx)
 	for {
 		var err error
 		select {
@@ -137,6 +139,15 @@ func (o *offer) read(ctx context.Context) error {
 	catalog := chart.LoadAll(found, version)
 	o.live.Replace(catalog)
 	o.tell(catalog)
+	if o.settings.OperatorDir != "" {
+		found, err := source.Folder(o.settings.OperatorDir)
+		if err != nil {
+			return err
+		}
+		operators := chart.LoadAll(found, version)
+		o.operators.Replace(operators)
+		o.tellProblems(operators)
+	}
 	if o.changed != nil {
 		o.changed(ctx)
 	}
@@ -165,10 +176,14 @@ func cacheDir(s settings) string {
 	return filepath.Join(folder, "cf-helm-broker", "charts")
 }
 
-func (o *offer) tell(c chart.Catalog) {
+func (o *offer) tellProblems(c chart.Catalog) {
 	for _, p := range c.Problems {
 		o.log.Error("chart-left-out", p.Err, lager.Data{"chart": p.From})
 	}
+}
+
+func (o *offer) tell(c chart.Catalog) {
+	o.tellProblems(c)
 	for _, s := range c.Services {
 		metadata := s.Metadata()
 		o.log.Info("chart-offered", lager.Data{"service": metadata.Name, "version": metadata.Version, "plans": len(s.Plans), "digest": s.Digest, "from": s.From})
@@ -186,7 +201,7 @@ func (o *offer) charts() ([]web.OfferedChart, []web.ChartProblem) {
 		offered = append(offered, web.OfferedChart{Service: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest})
 	}
 	var problems []web.ChartProblem
-	for _, p := range catalog.Problems {
+	for _, p := range slices.Concat(catalog.Problems, o.operators.Catalog().Problems) {
 		problems = append(problems, web.ChartProblem{Chart: p.From, Error: p.Err.Error()})
 	}
 	return offered, problems

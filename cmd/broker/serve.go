@@ -64,14 +64,14 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err := offer.load(ctx); err != nil {
 		return err
 	}
-	engine, err := newEngine(s, &offer.live, records, cluster, policies, metrics, log)
+	engine, err := newEngine(s, offer, records, cluster, policies, metrics, log)
 	if err != nil {
 		return err
 	}
-	if err := offer.follow(engine.ForgetCharts); err != nil {
+	if err := offer.follow(engine.CatalogChanged); err != nil {
 		return err
 	}
-	readiness := newReadiness(s.BrokerNamespace, offer, records, clients, policies)
+	readiness := newReadiness(s.BrokerNamespace, offer, engine, records, clients, policies)
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
 		Broker:    broker.New(&offer.live, records, engine, s.NamespacePrefix),
@@ -88,7 +88,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	return start(ctx, s, log, handler, records.Run, engine.Run, offer.run)
 }
 
-func newEngine(s settings, catalog *chart.Live, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
+func newEngine(s settings, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -104,8 +104,9 @@ func newEngine(s settings, catalog *chart.Live, records *record.Store, cluster *
 			Timeout: s.TemplateTimeout,
 			Memory:  s.TemplateMemory << 20,
 		},
-		Connect: connectTo(s),
-	}, catalog, records, cluster, policies, metrics, log)
+		Operators: func() []chart.Service { return offer.operators.Catalog().Services },
+		Connect:   connectTo(s),
+	}, &offer.live, records, cluster, policies, metrics, log)
 }
 
 // newPolicyClient returns nil where no CF API is configured.
@@ -124,10 +125,11 @@ func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *
 	}, metrics.PolicyCall)
 }
 
-func newReadiness(namespace string, offer *offer, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
+func newReadiness(namespace string, offer *offer, engine *operation.Engine, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
 	r := web.Readiness{
-		Synced: records.Synced,
-		Charts: offer.charts,
+		Synced:    records.Synced,
+		Charts:    offer.charts,
+		Operators: func() any { return engine.Operators() },
 		Dependencies: map[string]func(context.Context) error{
 			// That the records' namespace can be read says that the cluster is
 			// up, lets the broker in, and has been prepared.

@@ -34,6 +34,7 @@ type settings struct {
 	ChartDir        string        `env:"HELM_CHART_DIR" envDefault:"charts" help:"one chart, or a folder of charts"`
 	ChartSources    string        `env:"CHART_SOURCES" help:"YAML file that lists charts of folders, registries and repositories; instead of HELM_CHART_DIR"`
 	ChartCacheDir   string        `env:"CHART_CACHE_DIR" help:"folder that keeps charts of registries and repositories; empty: in the user's cache folder"`
+	OperatorDir     string        `env:"OPERATOR_DIR" help:"one chart, or a folder of charts, that are installed before any service, such as operators whose custom resources services use"`
 	ChartTimeout    time.Duration `env:"CHART_FETCH_TIMEOUT" envDefault:"30s" help:"how long fetching one chart may take"`
 	BrokerNamespace string        `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
 	NamespacePrefix string        `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<instance id>"`
@@ -108,6 +109,10 @@ func (s settings) check() error {
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
 	refuse(s.PolicyDestination != "instance", "POLICY_DESTINATION must be instance")
+	if s.OperatorDir != "" {
+		_, err := os.Stat(s.OperatorDir)
+		refuse(err != nil, "OPERATOR_DIR: %v", err)
+	}
 	_, err := lager.LogLevelFromString(s.LogLevel)
 	refuse(err != nil, "LOG_LEVEL must be debug, info, error or fatal")
 	if s.ChartSources != "" {

@@ -1,0 +1,84 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+type operatorState struct{ Operator, Version, State, Reason string }
+
+func (f *foundation) operators() map[string]operatorState {
+	f.t.Helper()
+	var ready struct {
+		Operators []operatorState `json:"operators"`
+	}
+	f.must(f.want(200)(f.Send(f.t.Context(), http.MethodGet, "/readyz", nil)).Decode(&ready))
+	byName := map[string]operatorState{}
+	for _, o := range ready.Operators {
+		byName[o.Operator] = o
+	}
+	return byName
+}
+
+// TestOperators installs operators before services, once, upgrades one whose
+// chart has changed, and goes on where another fails.
+func TestOperators(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.CopyFS(folder, os.DirFS("charts-operator/operators")); err != nil {
+		t.Fatal(err)
+	}
+	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder, "OPERATION_TIMEOUT": "20s"})
+	// Its kind is there only when the operator is: the create waits for it.
+	i := f.create("widget", "default", nil)
+	states := f.operators()
+	if s := states["widgets"]; s.State != "ready" || s.Version != "1.0.0" {
+		t.Errorf("the operator is %+v", s)
+	}
+	if s := states["broken"]; s.State != "failed" || !strings.Contains(s.Reason, "can't pull its image") {
+		t.Errorf("the broken operator is %+v", s)
+	}
+	deployment := f.controller()
+	f.must(os.RemoveAll(filepath.Join(folder, "broken")))
+	f.must(f.broker.Stop())
+	f.start()
+	f.eventually("the operator is found again", func() bool { return f.operators()["widgets"].State == "ready" })
+	if again := f.controller(); again.generation != deployment.generation || again.revisions != 1 {
+		t.Errorf("a restart installs the operator again: %+v, before %+v", again, deployment)
+	}
+
+	file := filepath.Join(folder, "widgets", "Chart.yaml")
+	text, err := os.ReadFile(file)
+	f.must(err)
+	f.must(os.WriteFile(file, []byte(strings.Replace(string(text), "1.0.0", "1.1.0", 1)), 0o600))
+	f.want(200)(f.Send(t.Context(), http.MethodPost, "/admin/charts/reload", nil))
+	f.eventually("the operator is upgraded", func() bool {
+		s := f.operators()["widgets"]
+		return s.State == "ready" && s.Version == "1.1.0"
+	})
+	if upgraded := f.controller(); upgraded.version != "1.1.0" || upgraded.revisions != 2 {
+		t.Errorf("the upgraded operator is %+v", upgraded)
+	}
+	f.delete(i)
+}
+
+type controller struct {
+	version    string
+	generation int64
+	revisions  int
+}
+
+// controller is the operator's Deployment and Helm's record of it.
+func (f *foundation) controller() controller {
+	f.t.Helper()
+	namespace := f.settings["NAMESPACE_PREFIX"] + "-operator-widgets"
+	d, err := kube.AppsV1().Deployments(namespace).Get(f.t.Context(), "widgets-controller", metav1.GetOptions{})
+	f.must(err)
+	releases, err := kube.CoreV1().Secrets(namespace).List(f.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+	f.must(err)
+	return controller{version: d.Labels["version"], generation: d.Generation, revisions: len(releases.Items)}
+}
