@@ -13,9 +13,12 @@ import (
 
 // bind fills in what a binding of the plan would yield. The error is ctx's.
 func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Plan, w world, objects []object, result *Plan) error {
-	view := helmsvc.ViewOf(w.secrets, w.services, w.pods)
+	view := helmsvc.ViewOf(w.secrets, w.services, w.pods).Narrow(plan.Opens)
 	result.Ports = portsOf(view.Endpoints)
-	if len(result.Ports) == 0 {
+	switch {
+	case len(result.Ports) == 0 && plan.Ports != nil:
+		result.Warnings = append(result.Warnings, "bind would open no port: plans.yaml narrows them with `ports`, and no pod of this plan offers one of those")
+	case len(result.Ports) == 0:
 		result.Warnings = append(result.Warnings, "bind would open no port: no pod of this plan declares one or is behind a Service")
 	}
 	credentials, err := c.credentials(ctx, service, plan, w, view)

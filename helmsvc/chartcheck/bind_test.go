@@ -70,3 +70,21 @@ func TestOperatorsChart(t *testing.T) {
 		t.Errorf("reported\n%s", text(t, report))
 	}
 }
+
+// TestNarrowedPorts reports what the plan lets bind open, and no more.
+func TestNarrowedPorts(t *testing.T) {
+	for name, c := range map[string]struct {
+		ports          string
+		open, warnings int
+	}{
+		"all":   {"", 1, 0},
+		"its":   {", ports: [5432]", 1, 0},
+		"other": {", ports: [5433, 5432/udp]", 0, 1},
+	} {
+		report := check(t, good().and(files{"plans.yaml": "- {name: large, file: large.yaml" + c.ports + "}"}).write(t))
+		plan := report.Charts[0].Plans[0]
+		if len(plan.Ports) != c.open || len(plan.Warnings) != c.warnings || len(plan.Mistakes) != 0 {
+			t.Errorf("%s: reported\n%s", name, text(t, report))
+		}
+	}
+}

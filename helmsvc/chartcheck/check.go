@@ -48,7 +48,7 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 		name := nameIn(p.From)
 		report.Charts = append(report.Charts, Chart{Name: name, Folder: p.From, Mistakes: mistakes(p.Err, name, "")})
 	}
-	for _, service := range catalog.Services {
+	for _, service := range slices.Concat(catalog.Services, catalog.Older) {
 		metadata := service.Metadata()
 		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.From}
 		for _, plan := range service.Plans {

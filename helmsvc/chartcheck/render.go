@@ -38,7 +38,7 @@ func find(dir, plan string) (chart.Service, chart.Plan, error) {
 	if err != nil {
 		return chart.Service{}, chart.Plan{}, err
 	}
-	if count := len(catalog.Services) + len(catalog.Problems); count > 1 {
+	if count := len(catalog.Services) + len(catalog.Older) + len(catalog.Problems); count > 1 {
 		return chart.Service{}, chart.Plan{}, &ArgumentError{fmt.Sprintf("%s holds %d charts; name the folder of one", dir, count)}
 	}
 	for _, p := range catalog.Problems {
