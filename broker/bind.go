@@ -7,6 +7,7 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -76,9 +77,11 @@ func (b *Broker) checkBoundPlan(ctx context.Context, wanted record.Binding) erro
 	instance, err := b.records.LiveInstance(ctx, wanted.InstanceID)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
-		return apiresponses.ErrInstanceDoesNotExist
+		return b.absent(ctx, wanted.InstanceID)
 	case err != nil:
 		return failure(ctx, err)
+	case instance.Operation.Type == record.Delete:
+		return failure(ctx, operation.Unavailable(instance.Operation))
 	case instance.ServiceID != wanted.ServiceID || instance.PlanID != wanted.PlanID:
 		return badRequest("the service instance is of service %q and plan %q, not of service %q and plan %q",
 			instance.ServiceID, instance.PlanID, wanted.ServiceID, wanted.PlanID)

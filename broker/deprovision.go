@@ -35,10 +35,13 @@ func (b *Broker) Deprovision(ctx context.Context, id string, _ domain.Deprovisio
 // needs no waiting.
 func (b *Broker) deprovisionedAlready(ctx context.Context, id string) error {
 	_, err := b.records.LiveInstance(ctx, id)
-	switch {
-	case errors.Is(err, record.ErrNotFound):
-		return apiresponses.ErrInstanceDoesNotExist
-	case err != nil:
+	if errors.Is(err, record.ErrNotFound) {
+		var kibosh bool
+		if kibosh, err = b.engine.HasKibosh(ctx, id); err == nil && !kibosh {
+			return apiresponses.ErrInstanceDoesNotExist
+		}
+	}
+	if err != nil {
 		return failure(ctx, err)
 	}
 	return apiresponses.ErrAsyncRequired

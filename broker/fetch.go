@@ -22,7 +22,7 @@ func (b *Broker) GetInstance(ctx context.Context, id string, _ domain.FetchInsta
 	i, err := b.records.LiveInstance(ctx, id)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
-		return domain.GetInstanceDetailsSpec{}, notFound("service instance")
+		return domain.GetInstanceDetailsSpec{}, b.absent(ctx, id)
 	case err != nil:
 		return domain.GetInstanceDetailsSpec{}, failure(ctx, err)
 	case i.Operation.Running() && i.Operation.Type != record.Create:
@@ -70,4 +70,13 @@ func object(parameters []byte) any {
 
 func notFound(what string) error {
 	return apiresponses.NewFailureResponse(errors.New("the "+what+" does not exist"), http.StatusNotFound, "not-found")
+}
+
+// absent is the answer for an instance that has no record.
+func (b *Broker) absent(ctx context.Context, id string) error {
+	if kibosh, err := b.engine.HasKibosh(ctx, id); err == nil && kibosh {
+		err := errors.New("the service instance was made by Kibosh, and can only be deleted; create a new one and move the data")
+		return apiresponses.NewFailureResponse(err, http.StatusNotFound, "made-by-kibosh")
+	}
+	return notFound("service instance")
 }

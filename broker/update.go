@@ -34,7 +34,7 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 	var answer *apiresponses.FailureResponse
 	switch {
 	case errors.Is(err, record.ErrNotFound):
-		return domain.UpdateServiceSpec{}, notFound("service instance")
+		return domain.UpdateServiceSpec{}, b.absent(ctx, id)
 	case errors.As(err, &answer):
 		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
 	case errors.Is(err, operation.ErrNoPlan):
@@ -55,6 +55,9 @@ var errSameUpdate = errors.New("the same update is in progress")
 // change works out what the instance becomes; nil if nothing of its release
 // changes.
 func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncAllowed bool) (*record.Update, error) {
+	if i.Operation.Type == record.Delete {
+		return nil, operation.Unavailable(i.Operation)
+	}
 	wanted, err := b.wanted(*i, details)
 	if err != nil {
 		return nil, err

@@ -48,5 +48,8 @@ func putOn(s *corev1.Service, pod *corev1.Pod) {
 		port := &s.Spec.Ports[i]
 		port.Port = cmp.Or(targetPort(*port, pod), port.Port)
 		port.TargetPort = intstr.FromInt32(port.Port)
+		if port.NodePort != 0 {
+			port.NodePort = port.Port // it belongs to a node's address
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -61,6 +62,13 @@ type body struct {
 func (c *Client) List(ctx context.Context) ([]Policy, error) {
 	var answer body
 	err := c.call(ctx, "list", http.MethodGet, "/policies", nil, &answer)
+	return answer.Policies, err
+}
+
+// ListTo returns the policies to one policy group (GET /policies?dest_id=…).
+func (c *Client) ListTo(ctx context.Context, group string) ([]Policy, error) {
+	var answer body
+	err := c.call(ctx, "list", http.MethodGet, "/policies?dest_id="+url.QueryEscape(group), nil, &answer)
 	return answer.Policies, err
 }
 

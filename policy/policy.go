@@ -48,10 +48,28 @@ func To(app, group, protocol string, port int) Policy {
 	}
 }
 
-// Without returns the policies of have that aren't in drop. The policy server
-// matches protocol and port range exactly, and so does this.
+// Set holds policies. The policy server matches protocol and port range
+// exactly, and so does this.
+type Set map[Policy]struct{}
+
+// SetOf returns the set of the policies.
+func SetOf(policies []Policy) Set {
+	set := make(Set, len(policies))
+	for _, p := range policies {
+		set[p] = struct{}{}
+	}
+	return set
+}
+
+// Has tells whether the policy is in the set.
+func (s Set) Has(p Policy) bool {
+	_, found := s[p]
+	return found
+}
+
+// Without returns the policies of have that aren't in drop.
 func Without(have, drop []Policy) []Policy {
-	return slices.DeleteFunc(slices.Clone(have), func(p Policy) bool { return slices.Contains(drop, p) })
+	return slices.DeleteFunc(slices.Clone(have), SetOf(drop).Has)
 }
 
 // Unique sorts the policies and drops repeated ones.

@@ -175,6 +175,13 @@ func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, er
 	}
 	b.State = record.Bound
 	bound, err := e.records.UpdateBinding(ctx, b)
+	if errors.Is(err, record.ErrConflict) {
+		// The same request on another replica may have been faster.
+		made, readErr := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+		if readErr == nil && made.State == record.Bound {
+			return made, nil
+		}
+	}
 	if err != nil {
 		e.undo(ctx, b)
 		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
@@ -188,7 +195,13 @@ func (e *Engine) undo(ctx context.Context, b record.Binding) {
 	// A request that has been broken off must not leave a door open.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	if err := e.revokeLocked(ctx, b); err != nil {
+	// Nobody else is making it, and this request has ended with its posting.
+	b, err := e.bury(ctx, b)
+	if err == nil {
+		b.UnsettledUntil = time.Time{}
+		err = e.revokeLocked(ctx, b)
+	}
+	if err != nil {
 		e.log.Error("undoing-bind", err, bindingData(b))
 	}
 }

@@ -38,11 +38,14 @@ func later(b record.Binding) bool {
 func (e *Engine) bindingChanged(instanceID, id string) {
 	t := task{instance: instanceID, binding: id}
 	b, err := e.records.Binding(instanceID, id)
+	if err == nil && (b.State == record.Bound || b.State == record.Revoking) {
+		e.settle()
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	cancel, waiting := e.binding[t]
 	switch {
-	case err == nil && later(b) && !waiting:
+	case err == nil && later(b) && !waiting && e.queue != nil:
 		e.queue.Add(t)
 	case waiting && (err != nil || !later(b)):
 		cancel()
@@ -151,7 +154,7 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
-	b.State, b.Credentials, b.Policies = record.Unmade, nil, nil
+	b.State, b.Credentials, b.Policies, b.UnsettledUntil = record.Unmade, nil, nil, time.Time{}
 	b.Operation.Description = reason
 	_, err = e.records.UpdateBinding(ctx, b)
 	e.metrics.observeCall("bind", cause, b.Operation.Started)

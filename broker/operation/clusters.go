@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -51,14 +52,26 @@ func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster,
 }
 
 func kubeconfigIn(services []chart.Service, id string) *chart.Kubeconfig {
-	for _, s := range services {
-		for _, p := range s.Plans {
-			if p.Cluster != nil && p.Cluster.ID == id {
-				return p.Cluster
-			}
+	for _, k := range kubeconfigsIn(services) {
+		if k.ID == id {
+			return k
 		}
 	}
 	return nil
+}
+
+// kubeconfigsIn returns the plans' kubeconfigs, one for each cluster.
+func kubeconfigsIn(services []chart.Service) []*chart.Kubeconfig {
+	var found []*chart.Kubeconfig
+	for _, s := range services {
+		for _, p := range s.Plans {
+			known := func(k *chart.Kubeconfig) bool { return k.ID == p.Cluster.ID }
+			if p.Cluster != nil && !slices.ContainsFunc(found, known) {
+				found = append(found, p.Cluster)
+			}
+		}
+	}
+	return found
 }
 
 func (c *clusters) connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {

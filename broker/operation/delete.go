@@ -40,16 +40,17 @@ func (e *Engine) Delete(ctx context.Context, id string, origin record.Origin) (r
 
 // deleteKibosh records that an instance of Kibosh's has to go.
 func (e *Engine) deleteKibosh(ctx context.Context, id string, origin record.Origin) (record.Instance, error) {
-	made, err := e.clusters.home.HasKibosh(ctx, id)
+	cluster, found, err := e.findKibosh(ctx, id)
 	if err != nil {
 		return record.Instance{}, err
 	}
-	if !made {
+	if !found {
 		return record.Instance{}, record.ErrNotFound
 	}
 	instance, err := e.claim(ctx, record.Instance{
 		ID:        id,
 		Kibosh:    true,
+		Cluster:   cluster,
 		Namespace: helmsvc.KiboshNamespace(id).Name,
 		Release:   helmsvc.ReleaseName(id),
 		Operation: newOperation(record.Delete, origin),
@@ -58,6 +59,30 @@ func (e *Engine) deleteKibosh(ctx context.Context, id string, origin record.Orig
 		return instance, nil // the same request, at the same time
 	}
 	return instance, err
+}
+
+// HasKibosh tells whether Kibosh has made the instance and it is still there.
+func (e *Engine) HasKibosh(ctx context.Context, id string) (bool, error) {
+	_, found, err := e.findKibosh(ctx, id)
+	return found, err
+}
+
+// findKibosh looks for an instance of Kibosh's on the broker's cluster and on
+// those of the catalog's plans, and returns the id of the cluster that has it.
+func (e *Engine) findKibosh(ctx context.Context, id string) (cluster string, found bool, err error) {
+	if found, err = e.clusters.home.HasKibosh(ctx, id); found || err != nil {
+		return "", found, err
+	}
+	for _, k := range kubeconfigsIn(e.charts.catalog.Catalog().Services) {
+		at, err := e.clusters.connected(k)
+		if err != nil {
+			return "", false, err
+		}
+		if found, err = at.HasKibosh(ctx, id); found || err != nil {
+			return k.ID, found, err
+		}
+	}
+	return "", false, nil
 }
 
 // delete undoes everything that was made for the instance, from whatever

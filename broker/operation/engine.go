@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -34,6 +35,8 @@ type Settings struct {
 	// Operators returns the charts that are installed before any service, as
 	// they are now.
 	Operators func() []chart.Service
+	// Lease is held by the one replica that carries operations through.
+	Lease Lease
 	// Connect opens the clusters of plans that have one of their own.
 	Connect Connect
 }
@@ -49,13 +52,17 @@ type Engine struct {
 	metrics   *Metrics
 	log       lager.Logger
 
-	queue   workqueue.TypedRateLimitingInterface[task]
 	access  locks // by instance id: held while its policies change
 	quotas  locks // by plan id: held while an instance is counted in
+	leading atomic.Bool
+	// unsettled holds a token when policies may have to be opened or closed.
+	unsettled chan struct{}
+
 	mu      sync.Mutex
-	running map[string]*run             // by instance id; guarded by mu, as are the runs
-	waiting map[string]string           // the operations to be tried again, by instance id; guarded by mu
-	binding map[task]context.CancelFunc // the bindings that are waited for; guarded by mu
+	queue   workqueue.TypedRateLimitingInterface[task] // nil unless this replica leads; guarded by mu
+	running map[string]*run                            // by instance id; guarded by mu, as are the runs
+	waiting map[string]string                          // the operations to be tried again, by instance id; guarded by mu
+	binding map[task]context.CancelFunc                // the bindings that are waited for; guarded by mu
 }
 
 // task is what the queue holds: an instance whose operation is to be carried
@@ -74,58 +81,100 @@ type run struct {
 func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies *policy.Client, metrics *Metrics, log lager.Logger) (*Engine, error) {
 	charts := &charts{catalog: catalog, records: records, kept: map[string]chart.Service{}}
 	e := &Engine{
-		settings: settings,
-		charts:   charts,
-		clusters: &clusters{home: home, connect: settings.Connect, charts: charts, open: map[string]connection{}},
-		records:  records,
-		policies: policies,
-		metrics:  metrics,
-		log:      log.Session("operation"),
-		queue: workqueue.NewTypedRateLimitingQueue(
-			workqueue.NewTypedItemExponentialFailureRateLimiter[task](500*time.Millisecond, 30*time.Second)),
+		settings:  settings,
+		charts:    charts,
+		clusters:  &clusters{home: home, connect: settings.Connect, charts: charts, open: map[string]connection{}},
+		records:   records,
+		policies:  policies,
+		metrics:   metrics,
+		log:       log.Session("operation"),
 		running:   map[string]*run{},
 		waiting:   map[string]string{},
 		binding:   map[task]context.CancelFunc{},
+		unsettled: make(chan struct{}, 1),
 		operators: operators{wanted: make(chan struct{}, 1)},
 	}
 	return e, errors.Join(records.OnInstance(e.changed), records.OnBinding(e.bindingChanged))
 }
 
-// Run works off the queue until ctx ends, and returns when nothing is being
-// written any more. Whatever is then unfinished is finished by the next Run,
-// here or elsewhere: the records say what is owed.
+// Run carries operations through whenever this replica holds the Lease, until
+// ctx ends, and returns when nothing is being written any more. Whatever is
+// then unfinished is finished by the replica that leads next: the records say
+// what is owed.
 func (e *Engine) Run(ctx context.Context) {
 	if !cache.WaitForCacheSync(ctx.Done(), e.records.Synced) {
 		return
 	}
+	if err := e.settings.Lease.hold(ctx, e.log, e.lead); err != nil {
+		e.log.Error("lease", err)
+	}
+}
+
+// Leads tells whether this replica holds the Lease.
+func (e *Engine) Leads() bool { return e.leading.Load() }
+
+// lead works off the queue until ctx ends.
+func (e *Engine) lead(ctx context.Context) {
+	e.log.Info("leading", lager.Data{"replica": e.settings.Lease.Lock.Identity()})
+	e.leading.Store(true)
+	defer e.leading.Store(false)
 	e.forgetCharts(ctx)
 	var workers sync.WaitGroup
-	workers.Go(func() { e.resync(ctx) })
+	workers.Go(func() { e.reconcile(ctx) })
 	// Services' charts may be of kinds that operators bring.
 	e.installOperators(ctx)
 	workers.Go(func() { e.followOperators(ctx) })
+	queue := e.openQueue()
 	for range e.settings.Workers {
 		workers.Go(func() {
-			for e.next(ctx) {
+			for e.next(ctx, queue) {
 			}
 		})
 	}
 	<-ctx.Done()
-	e.queue.ShutDown()
+	e.shutQueue(queue)
 	workers.Wait()
+	e.log.Info("leading-no-longer", lager.Data{"cause": context.Cause(ctx).Error()})
 }
 
-func (e *Engine) next(ctx context.Context) bool {
-	t, shutdown := e.queue.Get()
+// openQueue makes a queue that holds everything that is owed.
+func (e *Engine) openQueue() workqueue.TypedRateLimitingInterface[task] {
+	queue := workqueue.NewTypedRateLimitingQueue(
+		workqueue.NewTypedItemExponentialFailureRateLimiter[task](500*time.Millisecond, 30*time.Second))
+	e.mu.Lock()
+	e.queue = queue
+	e.waiting = map[string]string{}
+	e.mu.Unlock()
+	// What changes from now on is queued by the watch.
+	for _, i := range e.records.Instances() {
+		queue.Add(task{instance: i.ID})
+	}
+	for _, state := range []record.BindingState{record.Waiting, record.Opening} {
+		for _, b := range e.records.Bindings(state) {
+			queue.Add(task{instance: b.InstanceID, binding: b.ID})
+		}
+	}
+	return queue
+}
+
+func (e *Engine) shutQueue(queue workqueue.TypedRateLimitingInterface[task]) {
+	e.mu.Lock()
+	e.queue = nil
+	e.mu.Unlock()
+	queue.ShutDown()
+}
+
+func (e *Engine) next(ctx context.Context, queue workqueue.TypedRateLimitingInterface[task]) bool {
+	t, shutdown := queue.Get()
 	if shutdown {
 		return false
 	}
-	defer e.queue.Done(t)
+	defer queue.Done(t)
 	if again := e.perform(ctx, t); again {
-		e.queue.AddRateLimited(t)
+		queue.AddRateLimited(t)
 		return true
 	}
-	e.queue.Forget(t)
+	queue.Forget(t)
 	return true
 }
 
@@ -153,6 +202,9 @@ func (e *Engine) changed(id string) {
 		working.cancel(errSuperseded)
 	case err == nil && e.waiting[id] == current.Operation.ID:
 		return // it has its time
+	}
+	if e.queue == nil {
+		return // another replica sees it too
 	}
 	delete(e.waiting, id)
 	e.queue.Add(task{instance: id})

@@ -18,3 +18,12 @@ type FailedError struct{ Operation record.Operation }
 func (e *FailedError) Error() string {
 	return fmt.Sprintf("the service instance can't be used, since its %s failed: %s", e.Operation.Type, e.Operation.Description)
 }
+
+// Unavailable says why an operation keeps an instance from being used: ErrBusy
+// while it runs, else a FailedError.
+func Unavailable(o record.Operation) error {
+	if o.Running() {
+		return ErrBusy
+	}
+	return &FailedError{Operation: o}
+}

@@ -14,6 +14,10 @@ type Metrics struct {
 	operations  *prometheus.HistogramVec
 	policyCalls *prometheus.CounterVec
 	reasserted  prometheus.Counter
+	roundFailed prometheus.Counter
+	desired     prometheus.Gauge
+	missing     prometheus.Gauge
+	goodRound   prometheus.Gauge
 }
 
 // NewMetrics registers the metrics.
@@ -33,7 +37,23 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policies_reasserted_total",
 		Help: "Policies that were lost, to CF's cleanup or to somebody's hand, and posted again.",
 	})
-	registry.MustRegister(m.operations, m.policyCalls, m.reasserted)
+	m.roundFailed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cf_helm_broker_policy_round_failures_total",
+		Help: "Rounds in which policies couldn't be compared with the bindings, or not be put right.",
+	})
+	m.desired = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_policies_desired",
+		Help: "Policies that live bindings need, as of the last round. Only the leading replica has rounds.",
+	})
+	m.missing = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_policies_missing",
+		Help: "Of those, the ones that the last round found missing.",
+	})
+	m.goodRound = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
+		Help: "When a round last ended well.",
+	})
+	registry.MustRegister(m.operations, m.policyCalls, m.reasserted, m.roundFailed, m.desired, m.missing, m.goodRound)
 	return m
 }
 

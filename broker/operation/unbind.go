@@ -12,9 +12,18 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
+// requestLife is longer than any request lives: what a replica that may have
+// died was posting has been posted by then, or never will be.
+const requestLife = time.Minute
+
+// errUnsettled says that the policies of a revoked binding are closed, and
+// that another replica may still be opening them.
+var errUnsettled = errors.New("another replica may still be making the binding")
+
 // Unbind closes what the binding opened and forgets it. If there is no such
 // binding it returns record.ErrNotFound. If the policies can't be closed now,
-// the binding stays as a tombstone and the same request tries again.
+// the binding stays as a tombstone, the leading replica goes on trying, and the
+// error says why.
 func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) {
 	started := time.Now()
 	defer func() { e.metrics.observeCall("unbind", err, started) }()
@@ -22,11 +31,14 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 	if err != nil {
 		return err
 	}
-	return e.revoke(ctx, b)
+	if err := e.revoke(ctx, b); !errors.Is(err, errUnsettled) {
+		return err
+	}
+	return nil
 }
 
-// revoke turns the binding into a tombstone, closes its policies and deletes
-// it.
+// revoke turns the binding into a tombstone, closes its policies and, when they
+// are seen to be gone, deletes it.
 func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
 	unlock, err := e.access.acquire(ctx, b.InstanceID)
 	if err != nil {
@@ -36,8 +48,9 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
 	return e.revokeLocked(ctx, b)
 }
 
-// revokeLocked wants the instance's access lock held: a policy that is being
-// posted for a binding can't be told from one that isn't there.
+// revokeLocked wants the instance's access lock held: within this process
+// nobody is then opening the binding. Other replicas take no such lock; so what
+// they have recorded is read again after each write, and put right.
 func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 	b, err := e.bury(ctx, b)
 	if err != nil {
@@ -46,6 +59,9 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 	if err := e.close(ctx, b); err != nil {
 		return fmt.Errorf("revoking access for app %s: %w", b.AppGUID, err)
 	}
+	if time.Now().Before(b.UnsettledUntil) {
+		return errUnsettled
+	}
 	return e.records.DeleteBinding(ctx, b)
 }
 
@@ -53,6 +69,9 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 func (e *Engine) bury(ctx context.Context, b record.Binding) (record.Binding, error) {
 	for b.State != record.Revoking {
 		buried := b
+		if b.State == record.Opening {
+			buried.UnsettledUntil = time.Now().Add(requestLife).UTC()
+		}
 		buried.State = record.Revoking
 		buried, err := e.records.UpdateBinding(ctx, buried)
 		if err == nil {
@@ -68,8 +87,9 @@ func (e *Engine) bury(ctx context.Context, b record.Binding) (record.Binding, er
 	return b, nil
 }
 
-// close deletes the policies that no other binding needs. The policy server
-// counts no references: two bindings of one app share their policies.
+// close deletes the policies that no other binding needs, and returns an error
+// unless they are seen to be gone. The policy server counts no references: two
+// bindings of one app share their policies.
 func (e *Engine) close(ctx context.Context, b record.Binding) error {
 	if len(b.Policies) == 0 {
 		return nil
@@ -86,23 +106,48 @@ func (e *Engine) close(ctx context.Context, b record.Binding) error {
 	if len(closing) == 0 {
 		return nil
 	}
-	return e.policies.Delete(ctx, closing)
+	if err := e.policies.Delete(ctx, closing); err != nil {
+		return err
+	}
+	return e.confirm(ctx, b, closing)
+}
+
+// confirm opens again what a binding that was recorded meanwhile needs of the
+// closed policies, and looks whether the others are gone.
+func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.Policy) error {
+	needed, err := e.needed(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	gone := policy.Without(closed, needed)
+	if err := e.grant(ctx, policy.Without(closed, gone)); err != nil {
+		return err
+	}
+	actual, err := e.policies.ListTo(ctx, b.Policies[0].Destination.ID)
+	if err != nil {
+		return err
+	}
+	if left := len(gone) - len(policy.Without(gone, actual)); left > 0 {
+		return fmt.Errorf("%d of its policies are still there, or there again", left)
+	}
+	return nil
 }
 
 // needed is what the instance's live bindings open. Policies name the
 // instance's own group, so no other instance's bindings can need them.
 func (e *Engine) needed(ctx context.Context, instanceID string) ([]policy.Policy, error) {
 	bindings, err := e.records.LiveBindings(ctx, instanceID)
-	if err != nil {
-		return nil, err
-	}
+	return policiesNeeded(bindings), err
+}
+
+func policiesNeeded(bindings []record.Binding) []policy.Policy {
 	var policies []policy.Policy
 	for _, b := range bindings {
 		if b.State != record.Revoking {
 			policies = append(policies, b.Policies...)
 		}
 	}
-	return policies, nil
+	return policies
 }
 
 func bindingData(b record.Binding) lager.Data {

@@ -29,6 +29,9 @@ type Binding struct {
 	// posted, so that undoing always knows what to undo.
 	Policies []policy.Policy `json:"policies,omitempty"`
 	State    BindingState    `json:"state"`
+	// UnsettledUntil is set on a tombstone whose policies somebody may have been
+	// posting when it was revoked: it stays until then.
+	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`
 }
 
 // BindOperation is the making of a binding that had to wait for a ready pod.

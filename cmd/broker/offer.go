@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -87,10 +88,11 @@ func (o *offer) reload(ctx context.Context) error {
 		return err
 	}
 	id, err := o.records.AskReload(ctx)
-	if err == nil {
-		o.known = id
+	if err != nil {
+		return fmt.Errorf("this replica has read its charts again, the others may not: %w", err)
 	}
-	return err
+	o.known = id
+	return nil
 }
 
 // carryOut reads the charts again for another replica's wish. The first that
@@ -125,7 +127,7 @@ func (o *offer) load(ctx context.Context) error {
 func (o *offer) read(ctx context.Context) error {
 	found, err := o.find(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("the charts can't be read, and stay as they are: %w", err)
 	}
 	o.missing = false
 	for _, f := range found {

@@ -64,7 +64,11 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err := offer.load(ctx); err != nil {
 		return err
 	}
-	engine, err := newEngine(s, offer, records, cluster, policies, metrics, log)
+	lease, err := newLease(s, config)
+	if err != nil {
+		return err
+	}
+	engine, err := newEngine(s, lease, offer, records, cluster, policies, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -88,7 +92,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	return start(ctx, s, log, handler, records.Run, engine.Run, offer.run)
 }
 
-func newEngine(s settings, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
+func newEngine(s settings, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -105,6 +109,7 @@ func newEngine(s settings, offer *offer, records *record.Store, cluster *helmsvc
 			Memory:  s.TemplateMemory << 20,
 		},
 		Operators: func() []chart.Service { return offer.operators.Catalog().Services },
+		Lease:     lease,
 		Connect:   connectTo(s),
 	}, &offer.live, records, cluster, policies, metrics, log)
 }

@@ -54,6 +54,10 @@ type settings struct {
 	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	Workers          int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
 
+	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
+	LeaseRenew    time.Duration `env:"LEASE_RENEW" envDefault:"10s" help:"how long a replica that can't renew the Lease goes on; below LEASE_DURATION"`
+	LeaseRetry    time.Duration `env:"LEASE_RETRY" envDefault:"1s" help:"time between attempts to take or renew the Lease"`
+
 	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how long a chart's bind template may take"`
 	TemplateMemory  uint64        `env:"BIND_TEMPLATE_MEMORY" envDefault:"128" help:"how much memory it may use, in MB"`
 
@@ -100,11 +104,13 @@ func (s settings) check() error {
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
-		"OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,
+		"LEASE_RETRY": s.LeaseRetry, "OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,
 		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "POLICY_RESYNC": s.PolicyResync, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
 	} {
 		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
 	}
+	refuse(s.LeaseDuration < time.Second || s.LeaseRenew >= s.LeaseDuration || s.LeaseRenew < 2*s.LeaseRetry,
+		"LEASE_DURATION must be 1s or more and above LEASE_RENEW, and that twice LEASE_RETRY or more")
 	refuse(s.BindTimeout > 40*time.Second, "BIND_TIMEOUT must be 40s at most, since platforms break a request off after 60s")
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")

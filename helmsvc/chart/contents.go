@@ -53,7 +53,11 @@ func openChart(path string) (*helmchart.Chart, func(string) ([]byte, error), err
 		return nil, nil, err
 	}
 	if info.IsDir() {
-		loaded, err := loader.LoadDir(path)
+		files, err := readFolder(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		loaded, err := loader.LoadFiles(files)
 		return loaded, inFolder(path), err
 	}
 	text, err := os.ReadFile(path)

@@ -178,7 +178,10 @@ func TestUnbindWhilePolicyAPIDown(t *testing.T) {
 	f.want(503)(f.Unbind(t.Context(), i, binding))
 	f.want(422)(f.Bind(t.Context(), i, binding, app))
 	f.cf.Clear()
-	f.want(200)(f.Unbind(t.Context(), i, binding))
+	// The broker may have been faster.
+	if answer, err := f.Unbind(t.Context(), i, binding); err != nil || answer.Status != 200 && answer.Status != 410 {
+		t.Errorf("the second unbind got %d %s, %v", answer.Status, answer.Body, err)
+	}
 	f.wantPolicies()
 }
 

@@ -55,6 +55,8 @@ func newFoundation(t *testing.T, charts string, settings map[string]string) *fou
 		"CF_CLIENT_ID":      stand.Client().ID,
 		"CF_CLIENT_SECRET":  stand.Client().Secret,
 		"OPERATION_TIMEOUT": "2m",
+		// A killed broker's work is to be taken over soon.
+		"LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 	}}
 	maps.Copy(f.settings, settings)
 	f.start()

@@ -168,6 +168,9 @@ func (b *Broker) Client() *Client {
 	return &Client{URL: b.url, Username: Username, Password: Password, HTTP: insecureClient()}
 }
 
+// Signal sends the broker a signal, as an operator's kill would.
+func (b *Broker) Signal(signal os.Signal) error { return b.command.Process.Signal(signal) }
+
 // Stop asks the broker to end and waits until it has. Stopping one that has
 // ended returns how it ended.
 func (b *Broker) Stop() error {
