@@ -26,15 +26,34 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 		Parameters: details.RawParameters,
 		Origin:     origin(ctx),
 	}
-	if err := b.checkBind(ctx, wanted, details); err != nil {
+	if err := b.checkBind(wanted, details); err != nil {
 		return domain.Binding{}, err
+	}
+	instance, err := b.records.LiveInstance(ctx, instanceID)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return domain.Binding{}, b.absent(ctx, instanceID)
+	case err != nil:
+		return domain.Binding{}, failure(ctx, err)
+	case instance.Operation.Type == record.Delete:
+		return domain.Binding{}, failure(ctx, operation.Unavailable(instance.Operation))
+	}
+	_, err = b.records.LiveBinding(ctx, instanceID, id)
+	if errors.Is(err, record.ErrNotFound) {
+		err = b.checkBoundPlan(instance, wanted)
+		if err != nil {
+			return domain.Binding{}, err
+		}
+	}
+	if err != nil {
+		return domain.Binding{}, failure(ctx, err)
 	}
 	bound, err := b.engine.Bind(ctx, wanted, asyncAllowed)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.Binding{}, apiresponses.ErrInstanceDoesNotExist
 	case errors.Is(err, record.ErrExists) && bound.ID != "":
-		return existingBinding(bound, wanted)
+		return existingBinding(instance, bound, wanted, asyncAllowed)
 	case err != nil:
 		return domain.Binding{}, failure(ctx, err)
 	}
@@ -56,7 +75,7 @@ func appGUID(details domain.BindDetails) string {
 	return details.AppGUID
 }
 
-func (b *Broker) checkBind(ctx context.Context, wanted record.Binding, details domain.BindDetails) error {
+func (b *Broker) checkBind(wanted record.Binding, details domain.BindDetails) error {
 	if err := b.checkIDs(wanted.InstanceID, wanted.ID); err != nil {
 		return err
 	}
@@ -66,24 +85,14 @@ func (b *Broker) checkBind(ctx context.Context, wanted record.Binding, details d
 	if wanted.AppGUID != "" && !policy.ValidID(wanted.AppGUID) {
 		return badRequest("app_guid %.70q is not a lower-case UUID", wanted.AppGUID)
 	}
-	if err := checkParameters(wanted.Parameters); err != nil {
-		return err
-	}
-	return b.checkBoundPlan(ctx, wanted)
+	return checkParameters(wanted.Parameters)
 }
 
-// checkBoundPlan holds the request's service and plan against the instance's.
-func (b *Broker) checkBoundPlan(ctx context.Context, wanted record.Binding) error {
-	instance, err := b.records.LiveInstance(ctx, wanted.InstanceID)
-	switch {
-	case errors.Is(err, record.ErrNotFound):
-		return b.absent(ctx, wanted.InstanceID)
-	case err != nil:
-		return failure(ctx, err)
-	case instance.Operation.Type == record.Delete:
-		return failure(ctx, operation.Unavailable(instance.Operation))
-	case instance.ServiceID != wanted.ServiceID || instance.PlanID != wanted.PlanID:
-		return badRequest("the service instance is of service %q and plan %q, not of service %q and plan %q",
+// checkBoundPlan holds the service and plan of a new binding against the
+// instance's.
+func (b *Broker) checkBoundPlan(instance record.Instance, wanted record.Binding) error {
+	if instance.ServiceID != wanted.ServiceID || instance.PlanID != wanted.PlanID {
+		return badRequest("the service instance is of service %q and plan %q, not of service %.100q and plan %.100q",
 			instance.ServiceID, instance.PlanID, wanted.ServiceID, wanted.PlanID)
 	}
 	if _, plan, found := b.catalog.Catalog().Find(wanted.ServiceID, wanted.PlanID); found && !plan.Bindable {
@@ -92,11 +101,17 @@ func (b *Broker) checkBoundPlan(ctx context.Context, wanted record.Binding) erro
 	return nil
 }
 
-func existingBinding(b, wanted record.Binding) (domain.Binding, error) {
-	if b.ServiceID != wanted.ServiceID || b.PlanID != wanted.PlanID || b.AppGUID != wanted.AppGUID || !sameParameters(b.Parameters, wanted.Parameters) {
+// existingBinding answers for a binding whose id is taken. The plan may be the
+// one that the instance had when the binding was made, or the one it has now.
+func existingBinding(i record.Instance, b, wanted record.Binding, asyncAllowed bool) (domain.Binding, error) {
+	samePlan := wanted.PlanID == b.PlanID || wanted.PlanID == i.PlanID
+	if b.ServiceID != wanted.ServiceID || !samePlan || b.AppGUID != wanted.AppGUID || !sameParameters(b.Parameters, wanted.Parameters) {
 		return domain.Binding{}, conflict("the binding %s exists already, for another app, service or plan or with other parameters", b.ID)
 	}
 	answer := made(b)
+	if answer.IsAsync && !asyncAllowed {
+		return domain.Binding{}, apiresponses.ErrAsyncRequired
+	}
 	answer.AlreadyExists = !answer.IsAsync
 	return answer, nil
 }

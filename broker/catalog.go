@@ -81,7 +81,7 @@ func plan(s chart.Service, p chart.Plan) domain.ServicePlan {
 		// The chart's version: a platform offers an upgrade where an
 		// instance's is another.
 		MaintenanceInfo: &domain.MaintenanceInfo{
-			Version:     s.Metadata().Version,
+			Version:     s.Version(),
 			Description: strings.TrimSpace(fmt.Sprintf("Chart version %s %s", s.Metadata().Version, appVersion(s))),
 		},
 	}
@@ -111,8 +111,8 @@ func schemas(s chart.Service, p chart.Plan) *domain.ServiceSchemas {
 		return nil
 	}
 	return &domain.ServiceSchemas{
-		Instance: domain.ServiceInstanceSchema{Create: domain.Schema{Parameters: create}, Update: domain.Schema{Parameters: update}},
-		Binding:  domain.ServiceBindingSchema{Create: domain.Schema{Parameters: bind}},
+		Instance: domain.ServiceInstanceSchema{Create: schema(create), Update: schema(update)},
+		Binding:  domain.ServiceBindingSchema{Create: schema(bind)},
 	}
 }
 
@@ -121,4 +121,13 @@ func document(own *chart.Schema, chartsOwn map[string]any) map[string]any {
 		return chartsOwn
 	}
 	return own.Document
+}
+
+// schema never is null, which a platform may take amiss: without a schema
+// anything goes.
+func schema(document map[string]any) domain.Schema {
+	if document == nil {
+		document = map[string]any{"$schema": "http://json-schema.org/draft-04/schema#"}
+	}
+	return domain.Schema{Parameters: document}
 }

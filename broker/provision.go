@@ -50,6 +50,9 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 }
 
 func (b *Broker) checkProvision(details domain.ProvisionDetails) error {
+	if details.OrganizationGUID == "" || details.SpaceGUID == "" {
+		return badRequest("organization_guid and space_guid are missing, or one of them is")
+	}
 	// brokerapi accepts the plan of another service.
 	service, _, found := b.catalog.Catalog().Find(details.ServiceID, details.PlanID)
 	if !found {

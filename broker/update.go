@@ -64,6 +64,9 @@ func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncA
 	}
 	switch {
 	case i.Operation.Running() && i.Operation.Type == record.Modify && sameUpdate(*i.Update, *wanted):
+		if !asyncAllowed {
+			return nil, apiresponses.ErrAsyncRequired
+		}
 		return nil, errSameUpdate
 	case i.Operation.Running():
 		return nil, operation.ErrBusy
@@ -133,7 +136,7 @@ func planChange(from, to chart.Plan) error {
 // checkMaintenanceInfo refuses a version that isn't the catalog's (OSBAPI
 // "Maintenance Info").
 func checkMaintenanceInfo(info *domain.MaintenanceInfo, service chart.Service) error {
-	if info != nil && info.Version != service.Metadata().Version {
+	if info != nil && info.Version != service.Version() {
 		return apiresponses.ErrMaintenanceInfoConflict
 	}
 	return nil

@@ -13,8 +13,12 @@ import (
 // correlationHeader is the first that brokerapi looks for.
 const correlationHeader = "X-Correlation-ID"
 
+// identityHeader is the platform's id of a request, to be sent back (OSBAPI
+// "Request Identity").
+const identityHeader = "X-Broker-API-Request-Identity"
+
 // requestIDHeaders are where platforms put an id of their own.
-var requestIDHeaders = []string{correlationHeader, "X-Vcap-Request-Id", "X-Request-ID", "X-Broker-API-Request-Identity"}
+var requestIDHeaders = []string{correlationHeader, "X-Vcap-Request-Id", "X-Request-ID", identityHeader}
 
 var plainID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,100}$`)
 
@@ -26,6 +30,9 @@ func correlate(log lager.Logger, next http.Handler) http.Handler {
 		id := correlationID(r.Header)
 		r.Header.Set(correlationHeader, id)
 		w.Header().Set(correlationHeader, id)
+		if identity := r.Header.Get(identityHeader); identity != "" {
+			w.Header().Set(identityHeader, identity)
+		}
 		started := time.Now()
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)
@@ -44,7 +51,7 @@ func requestData(r *http.Request, id string, status int, took time.Duration) lag
 	if who := originatingIdentity(r.Header); who != nil {
 		data["originating-identity"] = who
 	}
-	if request := r.Header.Get("X-Broker-API-Request-Identity"); request != "" {
+	if request := r.Header.Get(identityHeader); request != "" {
 		data["request-identity"] = short(request)
 	}
 	return data

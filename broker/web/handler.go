@@ -7,10 +7,12 @@ import (
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
+	"github.com/go-chi/chi/v5"
 	"github.com/gorilla/mux"
 	"github.com/pivotal-cf/brokerapi/v10"
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
+	"github.com/pivotal-cf/brokerapi/v10/middlewares"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -50,13 +52,27 @@ func Handler(o Options) http.Handler {
 
 // osbapi is brokerapi's handler behind the door. The outermost comes first.
 func osbapi(o Options) http.Handler {
-	handler := jsonBody(brokerapi.NewWithOptions(anyPlan{o.Broker}, Quiet(o.Log)))
+	handler := jsonBody(brokerapi.NewWithOptions(anyPlan{o.Broker}, Quiet(o.Log), brokerapi.WithRouter(routes())))
 	handler = deadline(o.RequestLimit, handler)
 	handler = retryAfter(handler)
 	handler = checkBody(o.BodyLimit, handler)
 	handler = authenticate(o.Username, o.Password, handler)
 	handler = recoverPanic(o.Log, handler)
 	return correlate(o.Log, handler)
+}
+
+// routes is brokerapi's router with its usual middleware, but with answers of
+// OSBAPI's form where there is no such route, and where the version is wrong.
+func routes() chi.Router {
+	router := chi.NewRouter()
+	router.NotFound(func(w http.ResponseWriter, _ *http.Request) {
+		reject(w, http.StatusNotFound, "the Open Service Broker API has nothing at this path")
+	})
+	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		reject(w, http.StatusMethodNotAllowed, "the Open Service Broker API has no "+r.Method+" at this path")
+	})
+	router.Use(checkVersion, middlewares.AddCorrelationIDToContext, middlewares.AddOriginatingIdentityToContext, middlewares.AddRequestIdentityToContext)
+	return router
 }
 
 // reject answers with OSBAPI's error body (OSBAPI "Error Codes").

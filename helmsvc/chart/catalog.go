@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"github.com/Masterminds/semver/v3"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
@@ -31,6 +32,7 @@ type Service struct {
 	Bind *bindtemplate.Template
 
 	chart   *helmchart.Chart
+	schema  map[string]any // for the catalog
 	archive []byte
 }
 
@@ -43,6 +45,16 @@ type Problem struct {
 
 // Metadata is the chart's Chart.yaml.
 func (s Service) Metadata() helmchart.Metadata { return *s.chart.Metadata }
+
+// Version is the chart's version in semantic versioning's full form, which
+// platforms insist on: "1.0.0" for a chart that calls itself "v1".
+func (s Service) Version() string {
+	version, err := semver.NewVersion(s.chart.Metadata.Version)
+	if err != nil {
+		return s.chart.Metadata.Version // Helm loads no such chart
+	}
+	return version.String()
+}
 
 // Archive is the whole chart as a .tgz, the broker's own files included, so
 // that instances can be served from it when the catalog has moved on. See

@@ -272,3 +272,36 @@ func TestTooLarge(t *testing.T) {
 		t.Errorf("problems %v", catalog.Problems)
 	}
 }
+
+// TestCatalogSchema shows schemas in a draft that Cloud Foundry takes, which
+// refuses the whole catalog for any other.
+func TestCatalogSchema(t *testing.T) {
+	const four, six = "http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-06/schema#"
+	for name, c := range map[string]struct {
+		schema string
+		draft  any // nil: it isn't shown
+	}{
+		"none named":     {`{"type": "object"}`, four},
+		"draft 4":        {`{"$schema": "` + four + `"}`, four},
+		"draft 6":        {`{"$schema": "` + six + `", "properties": {"a": {"exclusiveMinimum": 1}}}`, six},
+		"draft 7":        {`{"$schema": "http://json-schema.org/draft-07/schema#", "if": {}, "then": {"required": ["a"]}}`, four},
+		"needs draft 6":  {`{"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": true}}`, six},
+		"newest":         {`{"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": {"n": {"type": "number"}}, "properties": {"a": {"$ref": "#/$defs/n"}}}`, four},
+		"refers abroad":  {`{"$ref": "https://example.com/schema.json"}`, nil},
+		"longer than it": {`{"description": "` + strings.Repeat("x", 64<<10) + `"}`, nil},
+	} {
+		service := only(t, "", map[string]string{"values.schema.json": c.schema})
+		if shown := service.Schema(); shown["$schema"] != c.draft || (shown == nil) != (c.draft == nil) {
+			t.Errorf("%s: the catalog shows %v, want %v", name, shown, c.draft)
+		}
+	}
+}
+
+func TestFullVersion(t *testing.T) {
+	for version, want := range map[string]string{"1.2.3": "1.2.3", "v1.0": "1.0.0", "1": "1.0.0", "1.0.0-rc.1+build": "1.0.0-rc.1+build"} {
+		service := only(t, "", map[string]string{"Chart.yaml": "apiVersion: v2\nname: c\nversion: " + version + "\n"})
+		if got := service.Version(); got != want {
+			t.Errorf("the version %s is %s, want %s", version, got, want)
+		}
+	}
+}

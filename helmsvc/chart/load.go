@@ -140,14 +140,14 @@ func load(files *contents, from string) (Service, error) {
 		chart: files.chart, archive: archive,
 	}
 	strip(service.chart)
+	if err := service.readSchema(); err != nil {
+		return Service{}, err
+	}
 	return service, service.check()
 }
 
 // check finds what would keep every instance from being made.
 func (s Service) check() error {
-	if err := s.checkSchema(); err != nil {
-		return err
-	}
 	if err := s.checkExtras(); err != nil {
 		return err
 	}

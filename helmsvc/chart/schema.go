@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -18,7 +19,8 @@ type Schemas struct {
 
 // Schema is a JSON schema for a user's parameters.
 type Schema struct {
-	// Document is the schema as the catalog shows it.
+	// Document is the schema as the catalog shows it; nil if platforms wouldn't
+	// take it.
 	Document map[string]any
 	compiled *jsonschema.Schema
 }
@@ -49,25 +51,66 @@ func loadSchemas(files *contents, e planEntry) (Schemas, error) {
 
 // parseSchema reads a schema. It may refer to nothing outside itself.
 func parseSchema(text []byte) (*Schema, error) {
-	const name = "mem:///schema.json"
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("it isn't valid JSON: %w", err)
 	}
+	object, ok := document.(map[string]any)
+	if !ok {
+		return nil, errors.New("a schema for parameters must be a JSON object")
+	}
+	compiled, err := compile(object, jsonschema.Draft2020)
+	if err != nil {
+		return nil, fmt.Errorf("it isn't a JSON schema: %w", err)
+	}
+	return &Schema{compiled: compiled, Document: forPlatforms(object)}, nil
+}
+
+// compile wants a schema of its own draft or, if it names none, of the one
+// given.
+func compile(document map[string]any, draft *jsonschema.Draft) (*jsonschema.Schema, error) {
+	const name = "mem:///schema.json"
 	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(draft)
 	compiler.UseLoader(jsonschema.SchemeURLLoader{})
 	if err := compiler.AddResource(name, document); err != nil {
-		return nil, fmt.Errorf("it isn't a JSON schema: %w", err)
+		return nil, err
 	}
 	compiled, err := compiler.Compile(name)
 	if err != nil {
-		return nil, fmt.Errorf("it isn't a JSON schema: %w", errors.New(oneLine(err, name)))
+		return nil, errors.New(oneLine(err, name))
 	}
-	schema := &Schema{compiled: compiled}
-	if err := json.Unmarshal(text, &schema.Document); err != nil {
-		return nil, errors.New("a schema for parameters must be a JSON object")
+	return compiled, nil
+}
+
+// longestSchema is the most, in bytes, that OSBAPI allows a schema in the
+// catalog ("Schemas Object").
+const longestSchema = 64 << 10
+
+// forPlatforms returns the schema in a draft that platforms take, or nil.
+// OSBAPI obliges them to take draft 4 only; Cloud Foundry takes draft 6 too,
+// and refuses the whole catalog for a schema of any other. What a later draft
+// has added is ignored there, so that such a schema only allows more: the
+// broker holds parameters against the real one.
+func forPlatforms(document map[string]any) map[string]any {
+	for _, draft := range []struct {
+		url   string
+		draft *jsonschema.Draft
+	}{
+		{"http://json-schema.org/draft-04/schema#", jsonschema.Draft4},
+		{"http://json-schema.org/draft-06/schema#", jsonschema.Draft6},
+	} {
+		labelled := maps.Clone(document)
+		labelled["$schema"] = draft.url
+		text, err := json.Marshal(labelled)
+		if err != nil || len(text) > longestSchema {
+			return nil
+		}
+		if _, err := compile(labelled, draft.draft); err == nil {
+			return labelled
+		}
 	}
-	return schema, nil
+	return nil
 }
 
 // validate holds decoded parameters against the schema. The error names the
@@ -95,25 +138,26 @@ func oneLine(err error, name string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// Schema is the chart's values.schema.json, nil if it has none: what an
-// instance's values have to look like.
-func (s Service) Schema() map[string]any {
-	var schema map[string]any
-	if err := json.Unmarshal(s.chart.Schema, &schema); err != nil {
-		return nil // absent; a broken one is a Problem
-	}
-	return schema
-}
+// Schema is the chart's values.schema.json as the catalog shows it: what an
+// instance's values have to look like. nil if it has none, or one that
+// platforms wouldn't take.
+func (s Service) Schema() map[string]any { return s.schema }
 
-// checkSchema finds a values.schema.json that isn't a schema. One that refers
+// HasSchema tells whether the chart has a values.schema.json.
+func (s Service) HasSchema() bool { return len(s.chart.Schema) > 0 }
+
+// readSchema finds a values.schema.json that isn't a schema. One that refers
 // to others elsewhere is left to Helm, which fetches them.
-func (s Service) checkSchema() error {
-	if len(s.chart.Schema) == 0 {
+func (s *Service) readSchema() error {
+	if !s.HasSchema() {
 		return nil
 	}
-	_, err := parseSchema(s.chart.Schema)
+	schema, err := parseSchema(s.chart.Schema)
 	if err != nil && !strings.Contains(err.Error(), "failing loading") {
 		return fmt.Errorf("values.schema.json: %w", err)
+	}
+	if err == nil {
+		s.schema = schema.Document
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -77,6 +78,9 @@ func MergeParameters(sofar, update json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(merge(base, over))
 }
 
+// exactFloat is the number up to which a float64 holds every whole number.
+const exactFloat = 1 << 53
+
 // exactNumbers replaces json.Number, which templates would take for a string,
 // by int64 where that is exact and by float64 elsewhere.
 func exactNumbers(value any) any {
@@ -93,7 +97,11 @@ func exactNumbers(value any) any {
 		if whole, err := v.Int64(); err == nil {
 			return whole
 		}
-		if fraction, err := v.Float64(); err == nil {
+		fraction, err := v.Float64()
+		if err == nil && fraction == math.Trunc(fraction) && math.Abs(fraction) <= exactFloat {
+			return int64(fraction) // spelt 1.0 or 1e6
+		}
+		if err == nil {
 			return fraction
 		}
 		return v.String()

@@ -102,6 +102,9 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 	}
 	world := madeUp(objects)
 	result.Warnings = append(result.Warnings, warnings(made, objects, world)...)
+	if service.HasSchema() && service.Schema() == nil && plan.Schemas.Create == nil {
+		result.Warnings = append(result.Warnings, "values.schema.json: the catalog can't show it, since it is longer than 64 kB, refers to other schemas, or isn't of draft 4 or 6; parameters are checked against it all the same")
+	}
 	if !plan.Bindable {
 		return result, nil
 	}

@@ -27,6 +27,7 @@ func TestConformanceBindLater(t *testing.T) {
 	operation := s.accepted(b.put())
 	s.accepted(revoked.put())
 	sameBinds(b, "waiting for a pod", 202, operation)
+	f.table("waiting for a pod", row{name: "same, by a platform that can't wait", request: b.put().sync(), status: 422, error: "AsyncRequired"})
 	f.table("waiting for a pod", row{name: "fetch", request: b.get(), status: 404})
 	polledBinding(b, "waiting for a pod", operation, `"state":"in progress","description":"no pod`)
 	f.table("waiting for a pod",

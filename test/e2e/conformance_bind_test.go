@@ -1,6 +1,9 @@
 package e2e
 
-import "testing"
+import (
+	"encoding/json"
+	"testing"
+)
 
 // TestConformanceBind is "Binding" and "Fetching a Service Binding".
 func TestConformanceBind(t *testing.T) {
@@ -35,6 +38,7 @@ func TestConformanceBind(t *testing.T) {
 	b := s.bound()
 	sameBinds(b, "bound", 200, "")
 	f.table("bound", row{name: "same, by a platform that can't wait", request: b.put().sync(), status: 200})
+	bindsAcrossPlans(f)
 	const whole = `"parameters":{"depth":1,"role":"reader"}}`
 	f.table("bound", row{name: "fetch", request: b.get(), status: 200, words: whole}, row{name: "fetch without hints", request: b.get().without("service_id").without("plan_id"), status: 200, words: `{"credentials":{`})
 
@@ -74,9 +78,25 @@ func sameBinds(b binding, state string, status int, operation string) {
 		row{name: "same again", request: b.put(), status: status, operation: operation},
 		row{name: "respelt", request: b.put().with(fields{"parameters": fields{"role": "reader", "depth": 1}, "bind_resource": absent{}, "app_guid": b.app}), status: status, operation: operation},
 		row{name: "another context", request: b.put().with(fields{"context": fields{"platform": "else"}}), status: status, operation: operation},
+		row{name: "numbers respelt", request: b.put().with(fields{"parameters": json.RawMessage(`{"role":"reader","depth":1.0e0}`)}), status: status, operation: operation},
 		row{name: "another app", request: b.put().with(fields{"bind_resource": fields{"app_guid": b.foundation.app()}}), status: 409},
+		row{name: "another service", request: b.put().with(fields{"service_id": b.instance("other", "default").Service.ID}), status: 409},
+		row{name: "another plan", request: b.put().with(fields{"plan_id": b.instance("conformance", "fixed").Plan.ID}), status: 409},
 		row{name: "no app", request: b.put().with(fields{"bind_resource": absent{}}), status: 409},
 		row{name: "other parameters", request: b.put().with(fields{"parameters": fields{"role": "writer"}}), status: 409},
 		row{name: "no parameters", request: b.put().with(fields{"parameters": absent{}}), status: 409},
+	)
+}
+
+// bindsAcrossPlans repeat a bind after the instance's plan has changed.
+func bindsAcrossPlans(f *foundation) {
+	f.t.Helper()
+	s := f.made("plain", nil)
+	b, brief := s.bound(), s.instance("conformance", "brief").Plan.ID
+	s.ready(s.Instance, s.accepted(s.patch(fields{"plan_id": brief})))
+	f.table("bound before the plan was changed",
+		row{name: "same again", request: b.put(), status: 200},
+		row{name: "same again, with the new plan", request: b.put().with(fields{"plan_id": brief}), status: 200},
+		row{name: "a new one for the old plan", request: s.binding().put(), status: 400, words: "is of service"},
 	)
 }

@@ -64,6 +64,8 @@ func refusedCreates(s subject) {
 		row{name: "malformed", request: put.text(`{"service_id":`), status: 400},
 		row{name: "no service_id", request: put.with(fields{"service_id": absent{}}), status: 400, words: "service_id"},
 		row{name: "no plan_id", request: put.with(fields{"plan_id": absent{}}), status: 400, words: "plan_id"},
+		row{name: "no organization_guid", request: put.with(fields{"organization_guid": absent{}}), status: 400, words: "organization_guid"},
+		row{name: "no space_guid", request: put.with(fields{"space_guid": absent{}}), status: 400, words: "space_guid"},
 		row{name: "unknown service", request: put.with(fields{"service_id": "nope"}), status: 400, words: "catalog"},
 		row{name: "unknown plan", request: put.with(fields{"plan_id": "nope"}), status: 400, words: "catalog"},
 		row{name: "plan of another service", request: put.with(fields{"plan_id": other.Plan.ID}), status: 400, words: "no service"},

@@ -75,6 +75,7 @@ func runningUpdates(s subject) {
 	operation := s.accepted(change)
 	s.table("updating",
 		row{name: "same again", request: change, status: 202, operation: operation},
+		row{name: "same, by a platform that can't wait", request: change.sync(), status: 422, error: "AsyncRequired"},
 		row{name: "same, in full", request: s.patch(fields{"plan_id": s.Plan.ID, "parameters": fields{"image": neverReady, "text": "c"}}), status: 202, operation: operation},
 		row{name: "same, another context", request: change.with(fields{"context": fields{"instance_name": "third"}}), status: 202, operation: operation},
 		row{name: "other parameters", request: s.patch(fields{"parameters": fields{"text": "d"}}), status: 422, error: "ConcurrencyError"},

@@ -28,9 +28,9 @@ func TestKiboshInstanceOnlyDeleted(t *testing.T) {
 		status       int
 		word         string
 	}{
-		"fetch":                {http.MethodGet, path, nil, 404, "does not exist"},
-		"bind":                 {http.MethodPut, binding, body, 404, "does not exist"},
-		"update":               {http.MethodPatch, path + "?accepts_incomplete=true", body, 404, "does not exist"},
+		"fetch":                {http.MethodGet, path, nil, 404, "made by Kibosh"},
+		"bind":                 {http.MethodPut, binding, body, 404, "made by Kibosh"},
+		"update":               {http.MethodPatch, path + "?accepts_incomplete=true", body, 404, "made by Kibosh"},
 		"fetch binding":        {http.MethodGet, binding, nil, 404, "does not exist"},
 		"unbind":               {http.MethodDelete, binding + "?" + ids, nil, 410, ""},
 		"delete, not waiting":  {http.MethodDelete, path + "?" + ids, nil, 422, "asynchronous"},
