@@ -40,7 +40,7 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 	}
 	_, err = b.records.LiveBinding(ctx, instanceID, id)
 	if errors.Is(err, record.ErrNotFound) {
-		err = b.checkBoundPlan(instance, wanted)
+		err = checkBoundPlan(instance, wanted)
 		if err != nil {
 			return domain.Binding{}, err
 		}
@@ -90,13 +90,10 @@ func (b *Broker) checkBind(wanted record.Binding, details domain.BindDetails) er
 
 // checkBoundPlan holds the service and plan of a new binding against the
 // instance's.
-func (b *Broker) checkBoundPlan(instance record.Instance, wanted record.Binding) error {
+func checkBoundPlan(instance record.Instance, wanted record.Binding) error {
 	if instance.ServiceID != wanted.ServiceID || instance.PlanID != wanted.PlanID {
 		return badRequest("the service instance is of service %q and plan %q, not of service %.100q and plan %.100q",
 			instance.ServiceID, instance.PlanID, wanted.ServiceID, wanted.PlanID)
-	}
-	if _, plan, found := b.catalog.Catalog().Find(wanted.ServiceID, wanted.PlanID); found && !plan.Bindable {
-		return badRequest("the plan %q is not bindable", plan.Name)
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 		return domain.UpdateServiceSpec{}, b.absent(ctx, id)
 	case errors.As(err, &answer):
 		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
+	case errors.Is(err, operation.ErrNoPlan) && details.MaintenanceInfo != nil:
+		return domain.UpdateServiceSpec{}, unprocessable("plan-is-gone", "version %s of the chart doesn't have the service instance's plan any more; change the plan together with the upgrade", details.MaintenanceInfo.Version)
 	case errors.Is(err, operation.ErrNoPlan):
 		return domain.UpdateServiceSpec{}, unprocessable("upgrade-first", "the service instance is on version %s of the chart, which doesn't have that plan; run `cf upgrade-service` first", instance.Chart.Version)
 	case err != nil && !errors.Is(err, errSameUpdate):

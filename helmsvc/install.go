@@ -85,6 +85,9 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if errors.As(s.client.failed, &notReady) {
 		return notReady
 	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%s: not done in time", doing)
+	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -31,9 +32,13 @@ type place struct {
 // it is returned with record.ErrExists, for the caller to compare; one that a
 // broken-off request left half-made is made whole first. Parameters that the
 // plan refuses are an InvalidError. After any other error nothing stays open.
-func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (_ record.Binding, err error) {
+func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (bound record.Binding, err error) {
 	started := time.Now()
-	defer func() { e.metrics.observeCall("bind", err, started) }()
+	defer func() {
+		if !later(bound) { // that is counted when it has ended
+			e.metrics.observeCall("bind", err, started)
+		}
+	}()
 	existing, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 	switch {
 	case err == nil:
@@ -45,8 +50,11 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (_
 	if err != nil {
 		return record.Binding{}, err
 	}
+	if !at.plan.Bindable {
+		return record.Binding{}, ErrNotBindable
+	}
 	if err := at.plan.CheckBind(wanted.Parameters); err != nil {
-		return record.Binding{}, invalid("the plan refuses the binding's parameters: ", err, wanted.Parameters)
+		return record.Binding{}, &InvalidError{Reason: "the plan refuses the binding's parameters: " + err.Error()}
 	}
 	patience := e.settings.BindPatience
 	if async {
@@ -106,7 +114,7 @@ func (e *Engine) record(ctx context.Context, wanted record.Binding) (record.Bind
 	// A delete lists the bindings after it has been recorded: one of the two
 	// sees the other.
 	if _, err := e.bindable(ctx, wanted.InstanceID); err != nil {
-		e.undo(ctx, recorded)
+		e.undo(ctx, recorded, err)
 		return record.Binding{}, err
 	}
 	return e.open(ctx, recorded)
@@ -170,7 +178,7 @@ func (e *Engine) policiesFor(app, group string, view helmsvc.View) []policy.Poli
 // held.
 func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, error) {
 	if err := e.grant(ctx, b.Policies); err != nil {
-		e.undo(ctx, b)
+		e.undo(ctx, b, err)
 		return record.Binding{}, fmt.Errorf("opening access for app %s: %w", b.AppGUID, err)
 	}
 	b.State = record.Bound
@@ -183,27 +191,32 @@ func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, er
 		}
 	}
 	if err != nil {
-		e.undo(ctx, b)
+		e.undo(ctx, b, err)
 		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
 	}
 	return bound, nil
 }
 
-// undo takes back a binding that couldn't be made. What it can't take back
-// stays as a tombstone. It wants the instance's access lock held.
-func (e *Engine) undo(ctx context.Context, b record.Binding) {
+// undo takes back a binding that couldn't be made because of cause. What it
+// can't take back stays as a tombstone. It wants the instance's access lock held.
+func (e *Engine) undo(ctx context.Context, b record.Binding, cause error) {
 	// A request that has been broken off must not leave a door open.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	// Nobody else is making it, and this request has ended with its posting.
-	b, err := e.bury(ctx, b)
+	b, err := e.bury(ctx, b, !mayStillLand(cause))
 	if err == nil {
-		b.UnsettledUntil = time.Time{}
 		err = e.revokeLocked(ctx, b)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errUnsettled) {
 		e.log.Error("undoing-bind", err, bindingData(b))
 	}
+}
+
+// mayStillLand tells whether a request that ended so may still be carried out
+// by its server.
+func mayStillLand(err error) bool {
+	var network net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network) && network.Timeout()
 }
 
 func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {

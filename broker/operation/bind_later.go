@@ -144,7 +144,7 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 		return err
 	}
 	// As long as it isn't revoked its policies count as needed.
-	if b, err = e.bury(ctx, b); err != nil {
+	if b, err = e.bury(ctx, b, !mayStillLand(cause)); err != nil {
 		return err
 	}
 	if err := e.close(ctx, b); err != nil {

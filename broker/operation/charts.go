@@ -23,6 +23,10 @@ type charts struct {
 	catalog *chart.Live
 	records *record.Store
 
+	// forgetting is held for writing while charts are forgotten, and for reading
+	// from a look at the catalog until an instance is on the chart found there.
+	forgetting sync.RWMutex
+
 	mu   sync.Mutex
 	kept map[string]chart.Service // loaded from what is kept, by digest; guarded by mu
 }
@@ -66,6 +70,12 @@ func (c *charts) find(ctx context.Context, want record.Chart) (chart.Service, er
 	return service, nil
 }
 
+// hold keeps charts from being forgotten until the returned function is called.
+func (c *charts) hold() (release func()) {
+	c.forgetting.RLock()
+	return c.forgetting.RUnlock
+}
+
 // keep has the chart outlive the catalog.
 func (c *charts) keep(ctx context.Context, s chart.Service) error {
 	return c.records.KeepChart(ctx, ChartOf(s), s.Archive())
@@ -83,6 +93,8 @@ func (e *Engine) CatalogChanged(ctx context.Context) {
 // forgetCharts removes what is kept of charts that neither the catalog nor an
 // instance needs.
 func (e *Engine) forgetCharts(ctx context.Context) {
+	e.charts.forgetting.Lock()
+	defer e.charts.forgetting.Unlock()
 	instances, err := e.records.LiveInstances(ctx)
 	if err != nil {
 		// A record that can't be read may need any of them.
@@ -106,6 +118,8 @@ func (e *Engine) forgetCharts(ctx context.Context) {
 // the last one. The cache is good enough for that: only an instance that has
 // been there for long is on a chart that isn't offered any more.
 func (w *work) outgrow(ctx context.Context, before record.Chart) {
+	w.charts.forgetting.Lock()
+	defer w.charts.forgetting.Unlock()
 	others := slices.DeleteFunc(w.records.Instances(), func(i record.Instance) bool { return i.ID == w.instance.ID })
 	if before.Digest == "" || w.charts.needed(before.Digest, others) {
 		return

@@ -2,9 +2,13 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -22,35 +26,32 @@ type clusters struct {
 	charts  *charts
 
 	mu   sync.Mutex
-	open map[string]connection // by cluster id; guarded by mu
+	open map[string]*helmsvc.Cluster // by kubeconfig; guarded by mu
 }
 
-type connection struct {
-	kubeconfig string
-	cluster    *helmsvc.Cluster
-}
-
-// of returns the cluster that the instance lives on. The kubeconfig is the
-// catalog's newest for that cluster, so that credentials can be changed, else
-// the one that came with the instance's chart.
+// of returns the cluster that the instance lives on. The kubeconfig is that of
+// the instance's plan in the catalog, as long as it is for that cluster, so that
+// credentials can be changed; else the one that came with the instance's chart.
+// Another plan's is never used: it may have other rights.
 func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster, error) {
 	if i.Cluster == "" {
 		return c.home, nil
 	}
-	kubeconfig := kubeconfigIn(c.charts.catalog.Catalog().Services, i.Cluster)
-	if kubeconfig == nil {
-		service, err := c.charts.find(ctx, i.Chart)
-		if err != nil {
-			return nil, fmt.Errorf("finding the access to the instance's cluster: %w", err)
-		}
-		kubeconfig = kubeconfigIn([]chart.Service{service}, i.Cluster)
+	if i.Kibosh {
+		return c.connected(kubeconfigIn(c.charts.catalog.Catalog().Services, i.Cluster))
 	}
-	if kubeconfig == nil {
-		return nil, fmt.Errorf("no plan has credentials for the cluster that the instance lives on (id %s) any more; put the plan's `credentials` file back", i.Cluster)
+	_, plan, _ := c.charts.catalog.Catalog().Find(i.ServiceID, i.PlanID)
+	if clusterID(plan) == i.Cluster {
+		return c.connected(plan.Cluster)
 	}
-	return c.connected(kubeconfig)
+	_, plan, err := c.charts.of(ctx, i.Chart, i.PlanID)
+	if err != nil {
+		return nil, fmt.Errorf("finding the access to the instance's cluster: %w", err)
+	}
+	return c.connected(plan.Cluster)
 }
 
+// kubeconfigIn returns a kubeconfig for the cluster, nil if no plan has one.
 func kubeconfigIn(services []chart.Service, id string) *chart.Kubeconfig {
 	for _, k := range kubeconfigsIn(services) {
 		if k.ID == id {
@@ -75,16 +76,19 @@ func kubeconfigsIn(services []chart.Service) []*chart.Kubeconfig {
 }
 
 func (c *clusters) connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {
+	if k == nil {
+		return nil, errors.New("no plan has credentials for the cluster that the service instance lives on any more; put back the plan with its `credentials` file")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if known, found := c.open[k.ID]; found && known.kubeconfig == string(k.Text) {
-		return known.cluster, nil
+	if cluster, found := c.open[string(k.Text)]; found {
+		return cluster, nil
 	}
 	cluster, err := c.connect(k.Text)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster %s: %w", k.Server, err)
 	}
-	c.open[k.ID] = connection{kubeconfig: string(k.Text), cluster: cluster}
+	c.open[string(k.Text)] = cluster
 	return cluster, nil
 }
 
@@ -94,4 +98,13 @@ func clusterID(p chart.Plan) string {
 		return ""
 	}
 	return p.Cluster.ID
+}
+
+// explainAccess adds what can be done where a plan's cluster doesn't accept the
+// credentials any more.
+func explainAccess(err error, i record.Instance) error {
+	if i.Cluster == "" || !apierrors.IsUnauthorized(err) && !strings.Contains(err.Error(), "Unauthorized") {
+		return err
+	}
+	return fmt.Errorf("%w: the cluster of the instance's plan no longer accepts the plan's credentials; put a new `credentials` file into the plan, put the plan back if it has been removed, have the charts read again and try again", err)
 }

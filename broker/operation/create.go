@@ -20,6 +20,7 @@ import (
 // and nothing is recorded. If the id is taken it returns the record that holds
 // it and record.ErrExists.
 func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin record.Origin) (record.Instance, error) {
+	defer e.charts.hold()()
 	service, plan, found := e.charts.catalog.Catalog().Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
@@ -28,7 +29,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	if err := checkCreate(service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
-	release, err := e.countIn(ctx, plan)
+	release, err := e.countIn(ctx, plan, wanted.ID)
 	if err != nil {
 		return record.Instance{}, err
 	}
@@ -41,7 +42,12 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
 	wanted.Operation = newOperation(record.Create, origin)
-	return e.claim(ctx, wanted)
+	created, err := e.claim(ctx, wanted)
+	if err == nil {
+		// Another replica may have forgotten the chart before it saw the claim.
+		err = e.charts.keep(ctx, service)
+	}
+	return created, err
 }
 
 // claim writes the record, or returns the one that has the id.

@@ -6,6 +6,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // DashboardURL is where the instance can be looked at; empty if its chart has
@@ -18,7 +19,16 @@ func (e *Engine) DashboardURL(ctx context.Context, i record.Instance) string {
 	}
 	address, err := service.DashboardURL(plan, i.Release, i.Namespace, i.Parameters)
 	if err != nil {
-		e.log.Error("dashboard-url", invalid("", err, i.Parameters), lager.Data{"instance-id": i.ID})
+		e.log.Error("dashboard-url", dashboardError(err, i), lager.Data{"instance-id": i.ID})
 	}
 	return address
+}
+
+// dashboardError is without parameters: a template's errors quote values.
+func dashboardError(err error, i record.Instance) error {
+	values, decodeErr := chart.DecodeParameters(i.Parameters)
+	if decodeErr != nil {
+		return decodeErr
+	}
+	return redact(err, values)
 }

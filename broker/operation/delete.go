@@ -111,7 +111,7 @@ func (w *work) buryAll(ctx context.Context) error {
 		return err
 	}
 	for _, b := range bindings {
-		buried, err := w.bury(ctx, b)
+		buried, err := w.bury(ctx, b, b.State != record.Opening)
 		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}

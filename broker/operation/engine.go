@@ -55,6 +55,7 @@ type Engine struct {
 	access  locks // by instance id: held while its policies change
 	quotas  locks // by plan id: held while an instance is counted in
 	leading atomic.Bool
+	binders sync.WaitGroup // that make bindings which were put off
 	// unsettled holds a token when policies may have to be opened or closed.
 	unsettled chan struct{}
 
@@ -83,7 +84,7 @@ func New(settings Settings, catalog *chart.Live, records *record.Store, home *he
 	e := &Engine{
 		settings:  settings,
 		charts:    charts,
-		clusters:  &clusters{home: home, connect: settings.Connect, charts: charts, open: map[string]connection{}},
+		clusters:  &clusters{home: home, connect: settings.Connect, charts: charts, open: map[string]*helmsvc.Cluster{}},
 		records:   records,
 		policies:  policies,
 		metrics:   metrics,
@@ -134,6 +135,7 @@ func (e *Engine) lead(ctx context.Context) {
 	<-ctx.Done()
 	e.shutQueue(queue)
 	workers.Wait()
+	e.binders.Wait()
 	e.log.Info("leading-no-longer", lager.Data{"cause": context.Cause(ctx).Error()})
 }
 
@@ -166,19 +168,28 @@ func (e *Engine) shutQueue(queue workqueue.TypedRateLimitingInterface[task]) {
 
 func (e *Engine) next(ctx context.Context, queue workqueue.TypedRateLimitingInterface[task]) bool {
 	t, shutdown := queue.Get()
-	if shutdown {
+	switch {
+	case shutdown:
 		return false
+	case t.binding != "":
+		// It mostly waits for a pod, and must not keep an operation from a worker.
+		e.binders.Go(func() { e.perform(ctx, queue, t) })
+	default:
+		e.perform(ctx, queue, t)
 	}
-	defer queue.Done(t)
-	if again := e.perform(ctx, t); again {
-		queue.AddRateLimited(t)
-		return true
-	}
-	queue.Forget(t)
 	return true
 }
 
-func (e *Engine) perform(ctx context.Context, t task) (again bool) {
+func (e *Engine) perform(ctx context.Context, queue workqueue.TypedRateLimitingInterface[task], t task) {
+	defer queue.Done(t)
+	if again := e.work(ctx, t); again {
+		queue.AddRateLimited(t)
+		return
+	}
+	queue.Forget(t)
+}
+
+func (e *Engine) work(ctx context.Context, t task) (again bool) {
 	if t.binding != "" {
 		return e.completeBind(ctx, t)
 	}

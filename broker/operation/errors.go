@@ -11,6 +11,9 @@ import (
 // Callers act on it, and on the errors of record, helmsvc and policy.
 var ErrBusy = errors.New("another operation on this service instance or binding is in progress; try again when it has ended")
 
+// ErrNotBindable says that the instance's plan makes no bindings.
+var ErrNotBindable = errors.New("the plan of the service instance is not bindable")
+
 // FailedError says that the instance's last operation failed, so that it
 // can't be used.
 type FailedError struct{ Operation record.Operation }

@@ -71,7 +71,7 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	case bounded.Err() == nil && MayPass(err):
 		return w.tryAgain(ctx, err)
 	default:
-		err = w.fail(ctx, w.explain(err, bounded.Err() != nil, w.timeLimit(ctx)))
+		err = w.fail(ctx, w.explain(explainAccess(err, w.instance), bounded.Err() != nil, w.timeLimit(ctx)))
 	}
 	if err != nil && !errors.Is(err, record.ErrConflict) {
 		w.log.Error("recording-outcome", err)

@@ -17,9 +17,10 @@ func (e *QuotaError) Error() string {
 	return fmt.Sprintf("the plan %s is used up: there are %d service instances of it already, as many as its quota allows; delete one, choose another plan, or ask the operator", e.Plan, e.Quota)
 }
 
-// countIn finds out whether the plan has room for one more instance. Until
-// release is called nobody else is counted in.
-func (e *Engine) countIn(ctx context.Context, p chart.Plan) (release func(), err error) {
+// countIn finds out whether the plan has room for the instance, which doesn't
+// count itself if it is there already. Until release is called nobody else is
+// counted in.
+func (e *Engine) countIn(ctx context.Context, p chart.Plan, id string) (release func(), err error) {
 	if p.Quota == 0 {
 		return func() {}, nil
 	}
@@ -34,7 +35,7 @@ func (e *Engine) countIn(ctx context.Context, p chart.Plan) (release func(), err
 	}
 	count := 0
 	for _, i := range instances {
-		if i.PlanID == p.ID || i.Update != nil && i.Update.PlanID == p.ID {
+		if i.ID != id && (i.PlanID == p.ID || i.Update != nil && i.Update.PlanID == p.ID) {
 			count++
 		}
 	}

@@ -52,7 +52,7 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
 // nobody is then opening the binding. Other replicas take no such lock; so what
 // they have recorded is read again after each write, and put right.
 func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
-	b, err := e.bury(ctx, b)
+	b, err := e.bury(ctx, b, b.State != record.Opening)
 	if err != nil {
 		return err
 	}
@@ -65,11 +65,12 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 	return e.records.DeleteBinding(ctx, b)
 }
 
-// bury marks the binding as revoked before anything is undone.
-func (e *Engine) bury(ctx context.Context, b record.Binding) (record.Binding, error) {
+// bury marks the binding as revoked before anything is undone. settled tells
+// that nobody is posting its policies any more.
+func (e *Engine) bury(ctx context.Context, b record.Binding, settled bool) (record.Binding, error) {
 	for b.State != record.Revoking {
 		buried := b
-		if b.State == record.Opening {
+		if !settled {
 			buried.UnsettledUntil = time.Now().Add(requestLife).UTC()
 		}
 		buried.State = record.Revoking
@@ -83,6 +84,7 @@ func (e *Engine) bury(ctx context.Context, b record.Binding) (record.Binding, er
 		if b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
 			return b, err
 		}
+		settled = settled && b.State != record.Opening
 	}
 	return b, nil
 }

@@ -51,6 +51,7 @@ func (e *Engine) Update(ctx context.Context, id string, change func(*record.Inst
 
 func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Change, origin record.Origin) (record.Instance, error) {
 	if wanted.Update != nil {
+		defer e.charts.hold()()
 		release, err := e.admitUpdate(ctx, i, wanted)
 		if err != nil {
 			return i, err
@@ -77,10 +78,10 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 		return nil, fmt.Errorf("%w, and the plan %s is on another; create a new one and move the data", ErrOtherCluster, plan.Name)
 	}
 	if err := plan.CheckUpdate(wanted.Parameters); err != nil {
-		return nil, invalid("", err, wanted.Parameters)
+		return nil, &InvalidError{Reason: err.Error()}
 	}
 	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
-		return nil, invalid("the parameters so far can't be kept: ", err, wanted.Update.Parameters)
+		return nil, &InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
 	}
 	if err := checkValues(service, plan, targetOf(i), wanted.Update.Parameters); err != nil {
 		return nil, err
@@ -91,7 +92,7 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 	if wanted.Update.PlanID == i.PlanID {
 		return func() {}, nil
 	}
-	return e.countIn(ctx, plan)
+	return e.countIn(ctx, plan, i.ID)
 }
 
 // update upgrades the release, and brings it back if that fails: the instance

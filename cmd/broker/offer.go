@@ -34,7 +34,8 @@ type offer struct {
 	log       lager.Logger
 	changed   func(context.Context) // told after each change of the catalog
 
-	wishes chan string // ids of wishes for a reload; holds the newest
+	wishes  chan string // ids of wishes for a reload; holds the newest
+	hangups chan os.Signal
 
 	mu      sync.Mutex
 	known   string // the last wish that was carried out; guarded by mu
@@ -42,7 +43,10 @@ type offer struct {
 }
 
 func newOffer(s settings, records *record.Store, cluster *helmsvc.Cluster, log lager.Logger) *offer {
-	return &offer{settings: s, records: records, cluster: cluster, log: log, wishes: make(chan string, 1)}
+	o := &offer{settings: s, records: records, cluster: cluster, log: log, wishes: make(chan string, 1), hangups: make(chan os.Signal, 1)}
+	// From the start to the end: by default the signal ends the process.
+	signal.Notify(o.hangups, syscall.SIGHUP)
+	return o
 }
 
 // follow has the offer carry out other replicas' wishes.
@@ -59,15 +63,12 @@ func (o *offer) follow(changed func(context.Context)) error {
 
 // run reads the charts again when that is wished for, until ctx ends.
 func (o *offer) run(ctx context.Context) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangups:
+		case <-o.hangups:
 			err = o.reload(ctx)
 		case id := <-o.wishes:
 			err = o.carryOut(ctx, id)

@@ -7,8 +7,8 @@ import (
 )
 
 // CheckCreate holds the parameters of a create against what the plan lets a
-// user set, and against its schema. The error names the field, and may quote
-// values.
+// user set, and against its schema. The error names the field and quotes no
+// value.
 func (p Plan) CheckCreate(parameters json.RawMessage) error {
 	return p.checkParameters(parameters, p.Schemas.Create)
 }
@@ -20,7 +20,7 @@ func (p Plan) CheckUpdate(parameters json.RawMessage) error {
 }
 
 // CheckBind holds the parameters of a binding against the plan's schema. The
-// error names the field, and may quote values.
+// error names the field and quotes no value.
 func (p Plan) CheckBind(parameters json.RawMessage) error {
 	decoded, err := DecodeParameters(parameters)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
@@ -114,28 +115,25 @@ func forPlatforms(document map[string]any) map[string]any {
 }
 
 // validate holds decoded parameters against the schema. The error names the
-// field, and may quote values.
+// field and quotes no value.
 func (s *Schema) validate(parameters map[string]any) error {
 	if s == nil {
 		return nil
 	}
 	if err := s.compiled.Validate(parameters); err != nil {
-		return errors.New(oneLine(err, ""))
+		return refusal(err)
 	}
 	return nil
 }
 
-// oneLine is a schema library's error without its first line, which names
-// the schema, and without the schema's made-up name.
+// oneLine is what is wrong with a schema, without the first line, which names
+// it, and without its made-up name.
 func oneLine(err error, name string) string {
 	_, text, found := strings.Cut(err.Error(), "\n")
 	if !found {
 		text = err.Error()
 	}
-	if name != "" {
-		text = strings.ReplaceAll(text, name, "")
-	}
-	return strings.Join(strings.Fields(text), " ")
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, name, "")), " ")
 }
 
 // Schema is the chart's values.schema.json as the catalog shows it: what an
@@ -153,7 +151,7 @@ func (s *Service) readSchema() error {
 		return nil
 	}
 	schema, err := parseSchema(s.chart.Schema)
-	if err != nil && !strings.Contains(err.Error(), "failing loading") {
+	if err != nil && !refersAbroad(err) {
 		return fmt.Errorf("values.schema.json: %w", err)
 	}
 	if err == nil {
@@ -162,9 +160,14 @@ func (s *Service) readSchema() error {
 	return nil
 }
 
+// refersAbroad tells whether a schema can't be read because it refers to one
+// that isn't in it.
+func refersAbroad(err error) bool { return strings.Contains(err.Error(), "failing loading") }
+
 // Validate holds an instance's values against the schemas of the chart and of
 // the subcharts that the values enable, as Helm will, before anything is made.
-// The error names the field, and may quote values.
+// The error names the field and quotes no value. Schemas that refer to others
+// are left to Helm.
 func (r Rendered) Validate() error {
 	c, values := copyChart(r.Chart), copyValues(r.Values)
 	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
@@ -174,5 +177,27 @@ func (r Rendered) Validate() error {
 	if err != nil {
 		return err
 	}
-	return chartutil.ValidateAgainstSchema(c, whole)
+	return validateTree(c, whole)
+}
+
+func validateTree(c *helmchart.Chart, values map[string]any) error {
+	if len(c.Schema) > 0 {
+		schema, err := parseSchema(c.Schema)
+		if err != nil && !refersAbroad(err) {
+			return fmt.Errorf("values.schema.json: %w", err)
+		}
+		if err := schema.validate(values); err != nil {
+			return err
+		}
+	}
+	for _, sub := range c.Dependencies() {
+		below, ok := values[sub.Name()].(map[string]any)
+		if !ok {
+			continue
+		}
+		if err := validateTree(sub, below); err != nil {
+			return fmt.Errorf("in the subchart %s: %w", sub.Name(), err)
+		}
+	}
+	return nil
 }

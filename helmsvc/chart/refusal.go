@@ -1,0 +1,96 @@
+package chart
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+)
+
+// refusal says which fields a schema refuses and why, in words that hold
+// nothing of the values: the schema library's own quote them, and any value
+// may be a secret.
+func refusal(err error) error {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		return errors.New("the values can't be held against the schema")
+	}
+	var reasons []string
+	collectReasons(invalid, &reasons)
+	return errors.New(strings.Join(reasons, "; "))
+}
+
+// collectReasons gathers the innermost reasons, in the library's order. Of
+// alternatives none of which fits it tells that, and why not each.
+func collectReasons(e *jsonschema.ValidationError, reasons *[]string) {
+	if len(e.Causes) > 0 {
+		for _, cause := range e.Causes {
+			collectReasons(cause, reasons)
+		}
+		return
+	}
+	*reasons = append(*reasons, fmt.Sprintf("at '/%s': %s", strings.Join(e.InstanceLocation, "/"), reason(e.ErrorKind)))
+}
+
+func reason(why jsonschema.ErrorKind) string {
+	switch k := why.(type) {
+	case *kind.Type:
+		return fmt.Sprintf("it is of type %s, and has to be of type %s", k.Got, strings.Join(k.Want, " or "))
+	case *kind.Required:
+		return "missing " + quotedList(k.Missing)
+	case *kind.AdditionalProperties:
+		return "not known: " + quotedList(k.Properties)
+	case *kind.PropertyNames:
+		return "a name in it isn't allowed"
+	case *kind.Enum:
+		return "it has to be one of " + asJSON(k.Want)
+	case *kind.Const:
+		return "it has to be " + asJSON(k.Want)
+	case *kind.Pattern:
+		return "it has to match the pattern " + k.Want
+	case *kind.Format:
+		return "it has to be of the format " + k.Want
+	case *kind.Minimum:
+		return "it has to be at least " + number(k.Want)
+	case *kind.Maximum:
+		return "it has to be at most " + number(k.Want)
+	case *kind.ExclusiveMinimum:
+		return "it has to be above " + number(k.Want)
+	case *kind.ExclusiveMaximum:
+		return "it has to be below " + number(k.Want)
+	case *kind.MultipleOf:
+		return "it has to be a multiple of " + number(k.Want)
+	case *kind.MinLength:
+		return fmt.Sprintf("it has to have %d characters at least", k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("it has to have %d characters at most", k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("it has to have %d items at least", k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("it has to have %d items at most", k.Want)
+	}
+	if rule := strings.Join(why.KeywordPath(), "/"); rule != "" {
+		return "the schema's rule `" + rule + "` isn't kept"
+	}
+	return "the schema doesn't allow it"
+}
+
+func quotedList(names []string) string { return "'" + strings.Join(names, "', '") + "'" }
+
+// asJSON writes what stands in the schema.
+func asJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "what the schema says"
+	}
+	return string(text)
+}
+
+func number(n *big.Rat) string {
+	f, _ := n.Float64()
+	return asJSON(f)
+}
