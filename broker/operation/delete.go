@@ -111,7 +111,7 @@ func (w *work) buryAll(ctx context.Context) error {
 		return err
 	}
 	for _, b := range bindings {
-		buried, err := w.bury(ctx, b, b.State != record.Opening)
+		buried, err := w.bury(ctx, b, false)
 		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}

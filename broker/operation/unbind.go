@@ -52,7 +52,7 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
 // nobody is then opening the binding. Other replicas take no such lock; so what
 // they have recorded is read again after each write, and put right.
 func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
-	b, err := e.bury(ctx, b, b.State != record.Opening)
+	b, err := e.bury(ctx, b, false)
 	if err != nil {
 		return err
 	}
@@ -65,12 +65,13 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 	return e.records.DeleteBinding(ctx, b)
 }
 
-// bury marks the binding as revoked before anything is undone. settled tells
-// that nobody is posting its policies any more.
-func (e *Engine) bury(ctx context.Context, b record.Binding, settled bool) (record.Binding, error) {
+// bury marks the binding as revoked before anything is undone. ended tells that
+// whoever was posting its policies has ended: of a binding that is being opened
+// somebody else may still be at it.
+func (e *Engine) bury(ctx context.Context, b record.Binding, ended bool) (record.Binding, error) {
 	for b.State != record.Revoking {
 		buried := b
-		if !settled {
+		if b.State == record.Opening && !ended {
 			buried.UnsettledUntil = time.Now().Add(requestLife).UTC()
 		}
 		buried.State = record.Revoking
@@ -84,7 +85,6 @@ func (e *Engine) bury(ctx context.Context, b record.Binding, settled bool) (reco
 		if b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
 			return b, err
 		}
-		settled = settled && b.State != record.Opening
 	}
 	return b, nil
 }
