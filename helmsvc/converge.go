@@ -36,7 +36,7 @@ func (c *Cluster) Converge(ctx context.Context, target Target, what chart.Render
 	if last.Info.Status == release.StatusDeployed && last.Labels[digestLabel] == labels[digestLabel] {
 		return nil
 	}
-	_, err = helm.Releases.Deployed(target.Release)
+	deployed, err := helm.Releases.Deployed(target.Release)
 	if errors.Is(err, driver.ErrNoDeployedReleases) {
 		return c.installAnew(ctx, target, what, labels)
 	}
@@ -44,7 +44,7 @@ func (c *Cluster) Converge(ctx context.Context, target Target, what chart.Render
 		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
 	}
 	if err := c.upgrade(ctx, target, what, labels, nil); err != nil {
-		if undo := c.Rollback(ctx, target, nil); undo != nil {
+		if undo := c.Rollback(ctx, target, deployed.Version); undo != nil {
 			return fmt.Errorf("%w; and going back to what was before failed as well: %s", err, undo.Error())
 		}
 		return err

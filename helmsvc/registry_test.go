@@ -201,7 +201,11 @@ func TestRegistryUpgrade(t *testing.T) {
 	if err := clients.CoreV1().ResourceQuotas(p.ns.Name).Delete(t.Context(), quota.Name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Rollback(t.Context(), p.target, nil); err != nil {
+	before, err := p.Revision(t.Context(), p.target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Rollback(t.Context(), p.target, before); err != nil {
 		t.Fatal(err)
 	}
 	check("after going back", registry+"/d:2", "own", pullSecret)

@@ -8,11 +8,24 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 )
 
-// Rollback brings the release back to the revision that was last deployed and
-// returns when everything is ready. If that is the newest one, an upgrade
-// failed before it changed anything, and there is nothing to do.
-func (c *Cluster) Rollback(ctx context.Context, target Target, report func(Progress)) error {
-	helm, err := c.session(ctx, target.Namespace, report)
+// Revision returns the number of the release's revision that is deployed.
+func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
+	helm, err := c.session(ctx, target.Namespace, nil)
+	if err != nil {
+		return 0, err
+	}
+	deployed, err := helm.Releases.Deployed(target.Release)
+	if err != nil {
+		return 0, fmt.Errorf("looking for the release that is to be changed: %w", err)
+	}
+	return deployed.Version, nil
+}
+
+// Rollback brings the release back to a revision and returns when everything
+// is ready. If that is the newest one, an upgrade failed before it changed
+// anything, and there is nothing to do.
+func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) error {
+	helm, err := c.session(ctx, target.Namespace, nil)
 	if err != nil {
 		return err
 	}
@@ -20,22 +33,15 @@ func (c *Cluster) Rollback(ctx context.Context, target Target, report func(Progr
 	if err != nil {
 		return fmt.Errorf("rolling back: %w", err)
 	}
-	if last.Info.Status == release.StatusDeployed {
+	if last.Info.Status == release.StatusDeployed && last.Version == revision {
 		return nil
 	}
-	deployed, err := helm.Releases.Deployed(target.Release)
-	if err != nil {
-		return fmt.Errorf("looking for the revision to go back to: %w", err)
-	}
 	rollback := action.NewRollback(helm.Configuration)
-	rollback.Version = deployed.Version
+	rollback.Version = revision
 	rollback.MaxHistory = history
 	rollback.CleanupOnFail = true
 	rollback.Wait = true
 	rollback.WaitForJobs = true
 	rollback.Timeout = remaining(ctx)
-	if err := rollback.Run(target.Release); err != nil {
-		return helm.failure(ctx, "rolling back", err)
-	}
-	return nil
+	return helm.failure(ctx, "rolling back", rollback.Run(target.Release))
 }

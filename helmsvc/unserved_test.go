@@ -126,7 +126,7 @@ func TestUnserved(t *testing.T) {
 	if now := p.releases(); len(now) != 1 || now[0].Labels["status"] != "deployed" {
 		t.Errorf("the release is %+v", now)
 	}
-	if err := p.Rollback(t.Context(), p.target, nil); err != nil {
+	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
 		t.Error(err)
 	}
 }

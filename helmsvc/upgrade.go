@@ -11,8 +11,8 @@ import (
 )
 
 // history is how many revisions of a release are kept: the running one, the
-// one to go back to, and one that failed in between.
-const history = 3
+// one to go back to, and some of an update that is begun again after crashes.
+const history = 6
 
 // Upgrade brings the release to the chart and values given and returns when
 // everything is ready. It may be called again after any failure or crash. It

@@ -110,6 +110,9 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.noteRevision(ctx); err != nil {
+		return err
+	}
 	w.describe(ctx, "upgrading the release")
 	err = w.cluster.Upgrade(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(ctx, p.String()) })
 	if err == nil {
@@ -121,6 +124,22 @@ func (w *work) update(ctx, undoing context.Context) error {
 		return err
 	}
 	return w.rollBack(undoing, err, cmp.Or(plan.TimeLimit, w.settings.TimeLimit))
+}
+
+// noteRevision notes what the update begins from, before it changes anything:
+// after a crash the release's newest revision may be the update's own.
+func (w *work) noteRevision(ctx context.Context) error {
+	if w.instance.Update.From != 0 {
+		return nil
+	}
+	revision, err := w.cluster.Revision(ctx, targetOf(w.instance))
+	if err != nil {
+		return err
+	}
+	update := *w.instance.Update
+	update.From = revision
+	w.instance.Update = &update
+	return w.change(ctx, func(*record.Operation) {})
 }
 
 // becomes turns the instance into what was wanted.
@@ -138,7 +157,7 @@ func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) e
 	defer cancel()
 	w.log.Error("rolling-back", cause)
 	w.describe(ctx, "rolling back: "+cause.Error())
-	if err := w.cluster.Rollback(ctx, targetOf(w.instance), nil); err != nil {
+	if err := w.cluster.Rollback(ctx, targetOf(w.instance), w.instance.Update.From); err != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", cause, err.Error())
 	}
 	return fmt.Errorf("%w; the service instance is as it was before", cause)

@@ -46,6 +46,9 @@ type Update struct {
 	Context    json.RawMessage `json:"context,omitempty"`
 	// Chart is another than the instance's where the chart is upgraded.
 	Chart Chart `json:"chart"`
+	// From is the release's revision before the update, to go back to if it
+	// fails; 0 until the update is begun.
+	From int `json:"from,omitempty"`
 }
 
 // Chart identifies the chart that an instance was made from.

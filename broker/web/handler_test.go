@@ -24,6 +24,8 @@ func (panicking) Services(context.Context) ([]domain.Service, error) { panic("s3
 
 func noCharts() ([]web.OfferedChart, []web.ChartProblem) { return nil, nil }
 
+func leads() bool { return true }
+
 func noOperators() any { return []string{} }
 
 func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
@@ -37,7 +39,7 @@ func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
 
 func TestPanic(t *testing.T) {
 	var log bytes.Buffer
-	handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators}, &log)
+	handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators, Leads: leads}, &log)
 	request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
 	request.SetBasicAuth("u", "p")
 	request.Header.Set("X-Broker-API-Version", "2.17")
@@ -58,7 +60,7 @@ func TestOddCorrelationIDs(t *testing.T) {
 		"0a1b-2c3d": true, "a b": false, "x\ny": false, strings.Repeat("a", 101): false, "<script>": false, "": false,
 	} {
 		var log bytes.Buffer
-		handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators}, &log)
+		handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators, Leads: leads}, &log)
 		request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
 		request.Header.Set("X-Correlation-ID", id)
 		answer := httptest.NewRecorder()
@@ -87,7 +89,7 @@ func TestBodies(t *testing.T) {
 		"trailing":     {`{} {}`, http.StatusBadRequest, "JSON"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators}, &bytes.Buffer{})
+			handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators, Leads: leads}, &bytes.Buffer{})
 			request := httptest.NewRequest(http.MethodPut, "/v2/service_instances/x", strings.NewReader(c.body))
 			request.SetBasicAuth("u", "p")
 			request.Header.Set("X-Broker-API-Version", "2.17")
@@ -116,6 +118,7 @@ func TestReadiness(t *testing.T) {
 			handler := newHandler(web.Readiness{
 				Charts:       noCharts,
 				Operators:    noOperators,
+				Leads:        leads,
 				Synced:       func() bool { return c.synced },
 				Dependencies: map[string]func(context.Context) error{"kubernetes": func(context.Context) error { return c.err }},
 			}, &bytes.Buffer{})

@@ -13,6 +13,8 @@ import (
 // policy API, stands in its body but doesn't make it unready: a broker that
 // gets no requests could tell nobody why it can't serve them.
 type Readiness struct {
+	// Leads tells whether this replica carries operations through.
+	Leads func() bool
 	// Synced tells whether the records have been read once.
 	Synced func() bool
 	// Charts returns what is offered and what was left out, as it is now.
@@ -38,6 +40,7 @@ type ChartProblem struct {
 
 type readinessBody struct {
 	Ready        bool              `json:"ready"`
+	Leading      bool              `json:"leading"`
 	Services     []OfferedChart    `json:"services"`
 	LeftOut      []ChartProblem    `json:"charts_left_out"`
 	Operators    any               `json:"operators"`
@@ -55,6 +58,7 @@ func (r Readiness) serve(w http.ResponseWriter, request *http.Request) {
 	offered, problems := r.Charts()
 	body := readinessBody{
 		Ready:        r.Synced(),
+		Leading:      r.Leads(),
 		Services:     append([]OfferedChart{}, offered...),
 		LeftOut:      append([]ChartProblem{}, problems...),
 		Operators:    r.Operators(),
@@ -93,6 +97,15 @@ func (r Readiness) Register(registry prometheus.Registerer) {
 			return 1
 		}))
 	}
+	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_leading",
+		Help: "Whether this replica carries operations through (1) or another does (0).",
+	}, func() float64 {
+		if r.Leads() {
+			return 1
+		}
+		return 0
+	}))
 	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_charts_left_out",
 		Help: "Charts that can't be offered.",

@@ -132,6 +132,7 @@ func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *
 
 func newReadiness(namespace string, offer *offer, engine *operation.Engine, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
 	r := web.Readiness{
+		Leads:     engine.Leads,
 		Synced:    records.Synced,
 		Charts:    offer.charts,
 		Operators: func() any { return engine.Operators() },
