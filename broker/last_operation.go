@@ -59,6 +59,8 @@ func (b *Broker) LastBindingOperation(ctx context.Context, instanceID, id string
 		return domain.LastOperation{}, apiresponses.ErrBindingDoesNotExist
 	case err != nil:
 		return domain.LastOperation{}, failure(ctx, err)
+	case binding.State == record.Revoking:
+		return domain.LastOperation{State: domain.InProgress, Description: "closing the binding's access"}, nil
 	case binding.Operation != nil && details.OperationData != "" && details.OperationData != binding.Operation.ID:
 		return domain.LastOperation{State: domain.Failed, Description: "the operation isn't this binding's last one"}, nil
 	}

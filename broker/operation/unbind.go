@@ -20,10 +20,16 @@ const requestLife = time.Minute
 // that another replica may still be opening them.
 var errUnsettled = errors.New("another replica may still be making the binding")
 
+// PendingError says that a binding is revoked, but its policies couldn't be
+// closed yet. The leading replica goes on trying.
+type PendingError struct{ Cause error }
+
+func (e *PendingError) Error() string { return e.Cause.Error() }
+func (e *PendingError) Unwrap() error { return e.Cause }
+
 // Unbind closes what the binding opened and forgets it. If there is no such
 // binding it returns record.ErrNotFound. If the policies can't be closed now,
-// the binding stays as a tombstone, the leading replica goes on trying, and the
-// error says why.
+// the binding stays as a tombstone and the error is a PendingError.
 func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) {
 	started := time.Now()
 	defer func() { e.metrics.observeCall("unbind", err, started) }()
@@ -57,7 +63,7 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
 		return err
 	}
 	if err := e.close(ctx, b); err != nil {
-		return fmt.Errorf("revoking access for app %s: %w", b.AppGUID, err)
+		return &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", b.AppGUID, err)}
 	}
 	if time.Now().Before(b.UnsettledUntil) {
 		return errUnsettled

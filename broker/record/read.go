@@ -56,17 +56,21 @@ func list[T any, P entity[T]](ctx context.Context, s *Store, with labels.Set) ([
 		return nil, fmt.Errorf("listing the records of each %s: %w", with[kindLabel], err)
 	}
 	records := make([]T, 0, len(found.Items))
-	var damaged []error
+	var damaged damagedList
 	for i := range found.Items {
 		record, err := decode[T, P](&found.Items[i])
-		if err != nil {
-			damaged = append(damaged, err)
+		var unreadable *DamagedError
+		if errors.As(err, &unreadable) {
+			damaged = append(damaged, unreadable)
 			continue
+		}
+		if err != nil {
+			return nil, err
 		}
 		records = append(records, record)
 	}
 	if len(damaged) > 0 {
-		return records, fmt.Errorf("%w: %w", ErrDamaged, errors.Join(damaged...))
+		return records, damaged
 	}
 	return records, nil
 }

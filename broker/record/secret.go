@@ -81,11 +81,11 @@ func decode[T any, P entity[T]](secret *corev1.Secret) (T, error) {
 	var record T
 	if err := json.Unmarshal(secret.Data[recordKey], &record); err != nil {
 		// The decoder's own words may quote the record, which holds secrets.
-		return record, fmt.Errorf("the record in Secret %s is damaged: it isn't the JSON that the broker writes", secret.Name)
+		return record, &DamagedError{Secret: secret.Name, Reason: "is damaged: it isn't the JSON that the broker writes"}
 	}
 	head := P(&record).head()
 	if head.Format != Format {
-		return record, fmt.Errorf("the record in Secret %s has format %d, this broker reads format %d", secret.Name, head.Format, Format)
+		return record, &DamagedError{Secret: secret.Name, Reason: fmt.Sprintf("has format %d, this broker reads format %d", head.Format, Format)}
 	}
 	head.version = secret.ResourceVersion
 	return record, nil
