@@ -38,7 +38,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	if err := e.charts.keep(ctx, service); err != nil {
 		return record.Instance{}, err
 	}
-	wanted.Chart, wanted.Cluster = ChartOf(service), clusterID(plan)
+	wanted.Chart, wanted.Cluster, wanted.KeepData = ChartOf(service), clusterID(plan), plan.KeepData
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
 	wanted.Operation = newOperation(record.Create, origin)

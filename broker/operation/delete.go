@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+
+	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -92,12 +95,32 @@ func (w *work) delete(ctx context.Context) error {
 	if err := w.buryAll(ctx); err != nil {
 		return err
 	}
+	if err := w.keepData(ctx); err != nil {
+		return err
+	}
 	w.describe(ctx, "uninstalling the chart")
 	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
 		return err
 	}
 	w.describe(ctx, "deleting the namespace")
 	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
+}
+
+// keepData has the instance's volumes outlive it, if its plan says so. It is
+// done before anything is deleted, and says where they are.
+func (w *work) keepData(ctx context.Context) error {
+	if !w.instance.KeepData {
+		return nil
+	}
+	kept, err := w.cluster.KeepVolumes(ctx, w.instance.Namespace, map[string]string{instanceAnnotation: w.instance.ID})
+	if err != nil {
+		return err
+	}
+	if len(kept) > 0 {
+		w.log.Info("volumes-kept", lager.Data{"volumes": kept})
+		w.describe(ctx, "keeping the data in the volumes "+strings.Join(kept, ", "))
+	}
+	return nil
 }
 
 // buryAll ends the bindings that the platform has left behind. It doesn't wait

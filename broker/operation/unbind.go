@@ -51,6 +51,10 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
 		return err
 	}
 	defer unlock()
+	// Whoever held the lock before may have done it.
+	if b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
+		return err
+	}
 	return e.revokeLocked(ctx, b)
 }
 

@@ -149,7 +149,7 @@ func (w *work) becomes(ctx context.Context, wanted record.Update, service chart.
 		w.log.Error("labels-are-stale", err)
 	}
 	w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
-	w.instance.Context, w.instance.Chart = wanted.Context, wanted.Chart
+	w.instance.Context, w.instance.Chart, w.instance.KeepData = wanted.Context, wanted.Chart, plan.KeepData
 }
 
 func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) error {

@@ -26,6 +26,9 @@ type Instance struct {
 	// Cluster is the id of the cluster that the instance lives on, empty for the
 	// broker's own. An instance never moves.
 	Cluster string `json:"cluster,omitempty"`
+	// KeepData is the plan's: volumes outlive the instance. It is recorded, since
+	// a delete has to work without the plan.
+	KeepData bool `json:"keep_data,omitempty"`
 	// Kibosh: the instance was made by Kibosh, and can only be deleted.
 	Kibosh bool `json:"kibosh,omitempty"`
 	// Destination is the POLICY_DESTINATION mode the instance was made with,

@@ -44,6 +44,8 @@ type Plan struct {
 	Ports []Port
 	// Quota is how many instances there may be; 0: any number.
 	Quota int
+	// KeepData has volumes outlive their instance.
+	KeepData bool
 	// Cluster is the plan's own cluster; nil: the broker's.
 	Cluster *Kubeconfig
 
@@ -88,6 +90,7 @@ type planEntry struct {
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
 	Ports                  []Port   `json:"ports"`
 	Quota                  int      `json:"quota"`
+	KeepData               bool     `json:"keep_data"`
 }
 
 // loadPlans reads plans.yaml or plans.yml. Absent or empty, the chart has one
@@ -177,7 +180,7 @@ func readPlanFile(files *contents, key, name string) ([]byte, error) {
 
 // addExtras fills in what Kibosh doesn't know, and its cluster.
 func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
-	p.DisplayName, p.Costs, p.Ports, p.Quota = e.DisplayName, e.Costs, e.Ports, e.Quota
+	p.DisplayName, p.Costs, p.Ports, p.Quota, p.KeepData = e.DisplayName, e.Costs, e.Ports, e.Quota, e.KeepData
 	if p.DisplayName == "" {
 		p.DisplayName = p.Name
 	}

@@ -32,14 +32,14 @@ func TestOperators(t *testing.T) {
 	if err := os.CopyFS(folder, os.DirFS("charts-operator/operators")); err != nil {
 		t.Fatal(err)
 	}
-	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder, "OPERATION_TIMEOUT": "20s"})
+	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder})
 	// Its kind is there only when the operator is: the create waits for it.
 	i := f.create("widget", "default", nil)
 	states := f.operators()
 	if s := states["widgets"]; s.State != "ready" || s.Version != "1.0.0" {
 		t.Errorf("the operator is %+v", s)
 	}
-	if s := states["broken"]; s.State != "failed" || !strings.Contains(s.Reason, "can't pull its image") {
+	if s := states["broken"]; s.State != "failed" || !strings.Contains(s.Reason, "Job broken") {
 		t.Errorf("the broken operator is %+v", s)
 	}
 	deployment := f.controller()
