@@ -39,6 +39,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 			e.metrics.observeCall("bind", err, started)
 		}
 	}()
+	wanted.Started = started.UTC()
 	existing, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 	switch {
 	case err == nil:
@@ -203,10 +204,7 @@ func (e *Engine) undo(ctx context.Context, b record.Binding, cause error) {
 	// A request that has been broken off must not leave a door open.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	b, err := e.bury(ctx, b, !mayStillLand(cause))
-	if err == nil {
-		err = e.revokeLocked(ctx, b)
-	}
+	err := e.revokeLocked(ctx, b, !mayStillLand(cause))
 	if err != nil && !errors.Is(err, errUnsettled) {
 		e.log.Error("undoing-bind", err, bindingData(b))
 	}

@@ -141,7 +141,7 @@ func (w *work) buryAll(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
 		}
-		if err := w.revoke(ctx, buried); err != nil {
+		if err := w.revoke(ctx, buried, false); err != nil {
 			w.log.Error("tombstone-stays", err, bindingData(buried))
 		}
 	}

@@ -26,6 +26,8 @@ type Settings struct {
 	TimeLimit time.Duration
 	// BindPatience is how long a bind waits for the first Ready pod.
 	BindPatience time.Duration
+	// RequestLimit is how long a request may take.
+	RequestLimit time.Duration
 	// Workers is how many operations run at once; more wait their turn.
 	Workers int
 	// PolicyResync is the time between looks at the actual policies.

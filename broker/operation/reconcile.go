@@ -66,7 +66,7 @@ func (e *Engine) settle() {
 // foundation, and POSTs only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
 func (e *Engine) round(ctx context.Context) error {
-	bound, revoked := e.records.Bindings(record.Bound), e.records.Bindings(record.Revoking)
+	bound, revoked := e.records.Bindings(record.Bound), append(e.records.Bindings(record.Revoking), e.cutShort()...)
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
 	if len(desired)+len(revoked) == 0 || e.policies == nil {
@@ -86,6 +86,14 @@ func (e *Engine) round(ctx context.Context) error {
 		e.metrics.goodRound.SetToCurrentTime()
 	}
 	return err
+}
+
+// cutShort are the bindings whose request has ended without being answered: the
+// replica that was making them has died. Nobody was told that they exist.
+func (e *Engine) cutShort() []record.Binding {
+	return slices.DeleteFunc(e.records.Bindings(record.Opening), func(b record.Binding) bool {
+		return b.Operation != nil || time.Since(b.Started) < e.requestLife()
+	})
 }
 
 func policiesOf(bindings []record.Binding) []policy.Policy {
@@ -153,7 +161,7 @@ func (e *Engine) stillNeeded(ctx context.Context, instances []string, policies [
 // finishRevoking tries again to close what a tombstone has left open. That of
 // a binding which another replica may be opening right now has to wait.
 func (e *Engine) finishRevoking(ctx context.Context, b record.Binding) error {
-	err := e.revoke(ctx, b)
+	err := e.revoke(ctx, b, b.State == record.Opening) // cut short, and long enough ago
 	if errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) {
 		return nil
 	}

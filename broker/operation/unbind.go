@@ -14,7 +14,7 @@ import (
 
 // requestLife is longer than any request lives: what a replica that may have
 // died was posting has been posted by then, or never will be.
-const requestLife = time.Minute
+func (e *Engine) requestLife() time.Duration { return e.settings.RequestLimit + 5*time.Second }
 
 // errUnsettled says that the policies of a revoked binding are closed, and
 // that another replica may still be opening them.
@@ -37,15 +37,15 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 	if err != nil {
 		return err
 	}
-	if err := e.revoke(ctx, b); !errors.Is(err, errUnsettled) {
+	if err := e.revoke(ctx, b, false); !errors.Is(err, errUnsettled) {
 		return err
 	}
 	return nil
 }
 
 // revoke turns the binding into a tombstone, closes its policies and, when they
-// are seen to be gone, deletes it.
-func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
+// are seen to be gone, deletes it. ended is as for bury.
+func (e *Engine) revoke(ctx context.Context, b record.Binding, ended bool) error {
 	unlock, err := e.access.acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
@@ -55,14 +55,14 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding) error {
 	if b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
 		return err
 	}
-	return e.revokeLocked(ctx, b)
+	return e.revokeLocked(ctx, b, ended)
 }
 
 // revokeLocked wants the instance's access lock held: within this process
 // nobody is then opening the binding. Other replicas take no such lock; so what
 // they have recorded is read again after each write, and put right.
-func (e *Engine) revokeLocked(ctx context.Context, b record.Binding) error {
-	b, err := e.bury(ctx, b, false)
+func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, ended bool) error {
+	b, err := e.bury(ctx, b, ended)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (e *Engine) bury(ctx context.Context, b record.Binding, ended bool) (record
 	for b.State != record.Revoking {
 		buried := b
 		if b.State == record.Opening && !ended {
-			buried.UnsettledUntil = time.Now().Add(requestLife).UTC()
+			buried.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
 		}
 		buried.State = record.Revoking
 		buried, err := e.records.UpdateBinding(ctx, buried)

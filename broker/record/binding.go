@@ -20,6 +20,8 @@ type Binding struct {
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 
 	Origin
+	// Started is when the binding was asked for.
+	Started time.Time `json:"started,omitzero"`
 	// Operation is that of a binding which is made after the request.
 	Operation *BindOperation `json:"operation,omitempty"`
 

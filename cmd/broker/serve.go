@@ -82,8 +82,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		Username:  s.Username,
 		Password:  s.Password,
 		BodyLimit: s.BodyLimit,
-		// A bind waits for a pod, then has its policies posted.
-		RequestLimit: s.BindTimeout + 15*time.Second,
+		RequestLimit: requestLimit(s),
 		Readiness:    readiness,
 		Reload:       offer.reload,
 		Registry:     registry,
@@ -101,6 +100,7 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		NamespacePrefix: s.NamespacePrefix,
 		TimeLimit:       s.OperationTimeout,
 		BindPatience:    s.BindTimeout,
+		RequestLimit:    requestLimit(s),
 		Workers:         s.Workers,
 		PolicyResync:    s.PolicyResync,
 		Templates: bindtemplate.Evaluator{
@@ -113,6 +113,10 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		Connect:   connectTo(s),
 	}, &offer.live, records, cluster, policies, metrics, log)
 }
+
+// requestLimit is how long a request may take: a bind waits for a pod, then has
+// its policies posted.
+func requestLimit(s settings) time.Duration { return s.BindTimeout + 15*time.Second }
 
 // newPolicyClient returns nil where no CF API is configured.
 func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *policy.Client {

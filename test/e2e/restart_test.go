@@ -3,8 +3,12 @@ package e2e
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
 // TestKilledWhileCreating kills the broker in the middle of a create; the next
@@ -56,4 +60,31 @@ func TestOrderlyStop(t *testing.T) {
 		t.Fatalf("after the restart the create is %+v, %v", o, err)
 	}
 	f.delete(i)
+}
+
+// TestKilledWhileBindingAtOnce kills the broker between the record of a binding
+// and its policies. Nobody was told that the binding exists: the next process
+// takes it back.
+func TestKilledWhileBindingAtOnce(t *testing.T) {
+	f := newFoundation(t, "charts", map[string]string{"BIND_TIMEOUT": "1s"})
+	i := f.create("fixture", "plain", nil)
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.Slow, Delay: time.Minute})
+	binding, cut := uuid.NewString(), make(chan struct{})
+	go func() {
+		defer close(cut)
+		_, _ = f.Bind(t.Context(), i, binding, f.app()) // it ends with the process
+	}()
+	records := func() int {
+		list, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{LabelSelector: "cf-helm-broker.io/record=binding"})
+		f.must(err)
+		return len(list.Items)
+	}
+	f.eventually("the binding is recorded", func() bool { return records() == 1 })
+	f.must(f.broker.Kill())
+	<-cut
+	f.cf.Clear()
+	f.start()
+	f.eventually("the binding is taken back", func() bool { return records() == 0 })
+	f.wantPolicies()
+	f.want(201)(f.Bind(t.Context(), i, binding, f.app()))
 }
