@@ -32,7 +32,7 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 	instance, err := b.records.LiveInstance(ctx, instanceID)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
-		return domain.Binding{}, b.absent(ctx, instanceID)
+		return domain.Binding{}, b.absent(ctx, instanceID, details.PlanID)
 	case err != nil:
 		return domain.Binding{}, failure(ctx, err)
 	case instance.Operation.Type == record.Delete:

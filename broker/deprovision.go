@@ -14,14 +14,14 @@ import (
 // "Deprovisioning"). It is always asynchronous and works from every state of
 // the instance; the service and plan of the request don't matter, since both
 // may have left the catalog.
-func (b *Broker) Deprovision(ctx context.Context, id string, _ domain.DeprovisionDetails, asyncAllowed bool) (domain.DeprovisionServiceSpec, error) {
+func (b *Broker) Deprovision(ctx context.Context, id string, details domain.DeprovisionDetails, asyncAllowed bool) (domain.DeprovisionServiceSpec, error) {
 	if err := b.checkIDs(id); err != nil {
 		return domain.DeprovisionServiceSpec{}, err
 	}
 	if !asyncAllowed {
-		return domain.DeprovisionServiceSpec{}, b.deprovisionedAlready(ctx, id)
+		return domain.DeprovisionServiceSpec{}, b.deprovisionedAlready(ctx, id, details.PlanID)
 	}
-	instance, err := b.engine.Delete(ctx, id, origin(ctx))
+	instance, err := b.engine.Delete(ctx, id, details.PlanID, origin(ctx))
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.DeprovisionServiceSpec{}, apiresponses.ErrInstanceDoesNotExist
@@ -33,11 +33,11 @@ func (b *Broker) Deprovision(ctx context.Context, id string, _ domain.Deprovisio
 
 // deprovisionedAlready answers a client that can't wait: what isn't there
 // needs no waiting.
-func (b *Broker) deprovisionedAlready(ctx context.Context, id string) error {
+func (b *Broker) deprovisionedAlready(ctx context.Context, id, planID string) error {
 	_, err := b.records.LiveInstance(ctx, id)
 	if errors.Is(err, record.ErrNotFound) {
 		var kibosh bool
-		if kibosh, err = b.engine.HasKibosh(ctx, id); err == nil && !kibosh {
+		if kibosh, err = b.engine.HasKibosh(ctx, id, planID); err == nil && !kibosh {
 			return apiresponses.ErrInstanceDoesNotExist
 		}
 	}

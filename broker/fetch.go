@@ -15,14 +15,14 @@ import (
 // GetInstance answers GET /v2/service_instances/{id} (OSBAPI "Fetching a
 // Service Instance"): 404 unless the instance has been created, 422 while it
 // is being changed.
-func (b *Broker) GetInstance(ctx context.Context, id string, _ domain.FetchInstanceDetails) (domain.GetInstanceDetailsSpec, error) {
+func (b *Broker) GetInstance(ctx context.Context, id string, details domain.FetchInstanceDetails) (domain.GetInstanceDetailsSpec, error) {
 	if err := b.checkIDs(id); err != nil {
 		return domain.GetInstanceDetailsSpec{}, err
 	}
 	i, err := b.records.LiveInstance(ctx, id)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
-		return domain.GetInstanceDetailsSpec{}, b.absent(ctx, id)
+		return domain.GetInstanceDetailsSpec{}, b.absent(ctx, id, details.PlanID)
 	case err != nil:
 		return domain.GetInstanceDetailsSpec{}, failure(ctx, err)
 	case i.Operation.Running() && i.Operation.Type != record.Create:
@@ -73,8 +73,8 @@ func notFound(what string) error {
 }
 
 // absent is the answer for an instance that has no record.
-func (b *Broker) absent(ctx context.Context, id string) error {
-	if kibosh, err := b.engine.HasKibosh(ctx, id); err == nil && kibosh {
+func (b *Broker) absent(ctx context.Context, id, planID string) error {
+	if kibosh, err := b.engine.HasKibosh(ctx, id, planID); err == nil && kibosh {
 		err := errors.New("the service instance was made by Kibosh, and can only be deleted; create a new one and move the data")
 		return apiresponses.NewFailureResponse(err, http.StatusNotFound, "made-by-kibosh")
 	}

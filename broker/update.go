@@ -34,7 +34,7 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 	var answer *apiresponses.FailureResponse
 	switch {
 	case errors.Is(err, record.ErrNotFound):
-		return domain.UpdateServiceSpec{}, b.absent(ctx, id)
+		return domain.UpdateServiceSpec{}, b.absent(ctx, id, details.PlanID)
 	case errors.As(err, &answer):
 		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
 	case errors.Is(err, operation.ErrNoPlan) && details.MaintenanceInfo != nil:

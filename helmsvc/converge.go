@@ -17,10 +17,11 @@ import (
 const digestLabel = "cf-helm-broker-chart"
 
 // Converge installs the chart, or upgrades the release if it was made from
-// another, and returns when everything is ready. A release that is deployed
-// from this very chart is left as it is. What an install has left half-made is
-// removed first; an upgrade that fails is rolled back.
-func (c *Cluster) Converge(ctx context.Context, target Target, what chart.Rendered, digest string) error {
+// another or was never ready, and returns when everything is ready. A release
+// that is deployed from this very chart is left as it is. An upgrade that fails
+// is rolled back, within undoing. Nothing is ever uninstalled: what others
+// depend on, CRDs say, would go with it.
+func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
 	helm, err := c.session(ctx, target.Namespace, nil)
 	if err != nil {
 		return err
@@ -37,31 +38,17 @@ func (c *Cluster) Converge(ctx context.Context, target Target, what chart.Render
 		return nil
 	}
 	deployed, err := helm.Releases.Deployed(target.Release)
-	if errors.Is(err, driver.ErrNoDeployedReleases) {
-		return c.installAnew(ctx, target, what, labels)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, driver.ErrNoDeployedReleases) {
 		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
 	}
-	if err := c.upgrade(ctx, target, what, labels, nil); err != nil {
-		if undo := c.Rollback(ctx, target, deployed.Version); undo != nil {
-			return fmt.Errorf("%w; and going back to what was before failed as well: %s", err, undo.Error())
-		}
-		return err
+	err = c.upgrade(ctx, target, what, labels, nil)
+	if err == nil || deployed == nil {
+		return err // there is nothing to go back to
 	}
-	return nil
-}
-
-// installAnew replaces a release that has never been ready.
-func (c *Cluster) installAnew(ctx context.Context, target Target, what chart.Rendered, labels map[string]string) error {
-	if err := c.Uninstall(ctx, target); err != nil {
-		return err
+	if undo := c.Rollback(undoing, target, deployed.Version); undo != nil {
+		return fmt.Errorf("%w; and going back to what was before failed as well: %s", err, undo.Error())
 	}
-	helm, err := c.session(ctx, target.Namespace, nil)
-	if err != nil {
-		return err
-	}
-	return helm.failure(ctx, "installing the chart", helm.install(ctx, target, what, labels))
+	return fmt.Errorf("%w; it is as it was before", err)
 }
 
 // labelled is as much of a digest as a label's value may hold.

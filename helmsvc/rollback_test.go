@@ -58,7 +58,7 @@ func TestRollbackAfterCrash(t *testing.T) {
 func TestConverge(t *testing.T) {
 	const one, two, three = "sha256:1111111111111111111111111111111111111111", "sha256:2222222222222222222222222222222222222222", "sha256:3333333333333333333333333333333333333333"
 	p := newPlace(t)
-	if err := p.Converge(t.Context(), p.target, saying("broken"), three); err == nil {
+	if err := p.Converge(t.Context(), t.Context(), p.target, saying("broken"), three); err == nil {
 		t.Fatal("a broken install went well")
 	}
 	for _, step := range []struct {
@@ -66,13 +66,13 @@ func TestConverge(t *testing.T) {
 		fails              bool
 		revisions          int
 	}{
-		{"first", one, "first", false, 1},
-		{"not looked at", one, "first", false, 1},
-		{"second", two, "second", false, 2},
-		{"broken", three, "second", true, 4},
-		{"second", two, "second", false, 4},
+		{"first", one, "first", false, 2},
+		{"not looked at", one, "first", false, 2},
+		{"second", two, "second", false, 3},
+		{"broken", three, "second", true, 5},
+		{"second", two, "second", false, 5},
 	} {
-		err := p.Converge(t.Context(), p.target, saying(step.text), step.digest)
+		err := p.Converge(t.Context(), t.Context(), p.target, saying(step.text), step.digest)
 		if (err != nil) != step.fails {
 			t.Fatalf("%s: %v", step.text, err)
 		}

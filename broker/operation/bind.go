@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -43,7 +44,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	existing, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 	switch {
 	case err == nil:
-		return e.existing(ctx, existing)
+		return e.existing(ctx, existing, wanted)
 	case !errors.Is(err, record.ErrNotFound):
 		return record.Binding{}, err
 	}
@@ -122,7 +123,7 @@ func (e *Engine) record(ctx context.Context, wanted record.Binding) (record.Bind
 }
 
 // existing answers for a binding whose id is taken.
-func (e *Engine) existing(ctx context.Context, b record.Binding) (record.Binding, error) {
+func (e *Engine) existing(ctx context.Context, b, wanted record.Binding) (record.Binding, error) {
 	if b.State == record.Bound || b.Operation != nil && b.State != record.Revoking {
 		return b, record.ErrExists
 	}
@@ -131,13 +132,16 @@ func (e *Engine) existing(ctx context.Context, b record.Binding) (record.Binding
 		return record.Binding{}, err
 	}
 	defer unlock()
-	return e.existingLocked(ctx, b)
+	return e.existingLocked(ctx, wanted)
 }
 
 // existingLocked reads the binding again, now that nobody is working on it,
 // and makes it whole if that was left half-done.
-func (e *Engine) existingLocked(ctx context.Context, b record.Binding) (record.Binding, error) {
-	b, err := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (record.Binding, error) {
+	b, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
+	if err == nil && b.State == record.Revoking && revivable(b, wanted) {
+		return e.revive(ctx, b, wanted)
+	}
 	if errors.Is(err, record.ErrNotFound) || err == nil && b.State == record.Revoking {
 		return record.Binding{}, ErrBusy
 	}
@@ -145,6 +149,30 @@ func (e *Engine) existingLocked(ctx context.Context, b record.Binding) (record.B
 		b, err = e.open(ctx, b)
 	}
 	return b, errors.Join(err, record.ErrExists)
+}
+
+// revive makes a tombstone the binding that is asked for again.
+func (e *Engine) revive(ctx context.Context, b, wanted record.Binding) (record.Binding, error) {
+	b.State, b.Started = record.Opening, wanted.Started
+	b, err := e.records.UpdateBinding(ctx, b)
+	if errors.Is(err, record.ErrConflict) {
+		return record.Binding{}, ErrBusy
+	}
+	if err != nil {
+		return record.Binding{}, err
+	}
+	if _, err := e.bindable(ctx, b.InstanceID); err != nil {
+		e.undo(ctx, b, err)
+		return record.Binding{}, err
+	}
+	return e.open(ctx, b)
+}
+
+// revivable tells whether a tombstone is that of the very same request, which
+// only waits for what may still be posted for it.
+func revivable(b, wanted record.Binding) bool {
+	return !b.UnsettledUntil.IsZero() && b.Operation == nil && b.ServiceID == wanted.ServiceID && b.PlanID == wanted.PlanID &&
+		b.AppGUID == wanted.AppGUID && string(b.Parameters) == string(wanted.Parameters)
 }
 
 // bindable returns the instance if it is there to be bound to.
@@ -204,17 +232,30 @@ func (e *Engine) undo(ctx context.Context, b record.Binding, cause error) {
 	// A request that has been broken off must not leave a door open.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	err := e.revokeLocked(ctx, b, !mayStillLand(cause))
-	if err != nil && !errors.Is(err, errUnsettled) {
+	why := undoing
+	if ended(cause) {
+		why = undone
+	}
+	err := e.revokeLocked(ctx, b, why)
+	if errors.Is(err, record.ErrNotFound) {
+		// Another replica has undone it, and not what was posted since.
+		err = e.close(ctx, b)
+	}
+	if err != nil && !errors.Is(err, errUnsettled) && !errors.Is(err, errMade) {
 		e.log.Error("undoing-bind", err, bindingData(b))
 	}
 }
 
-// mayStillLand tells whether a request that ended so may still be carried out
-// by its server.
-func mayStillLand(err error) bool {
-	var network net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.As(err, &network) && network.Timeout()
+// ended tells whether a request that failed so is certain not to be carried out
+// by its server any more: the policy server has refused it, or it was never
+// sent. A connection that breaks off and a router's 502 tell nothing.
+func ended(err error) bool {
+	var refused *policy.Error
+	if errors.As(err, &refused) {
+		return refused.Status < http.StatusInternalServerError
+	}
+	var network *net.OpError
+	return errors.As(err, &network) && network.Op == "dial" || errors.Is(err, ErrBusy) || errors.Is(err, record.ErrConflict)
 }
 
 func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {

@@ -25,6 +25,11 @@ func (e *Engine) bindLater(ctx context.Context, wanted record.Binding, cause err
 	if err != nil {
 		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
 	}
+	// A delete lists the bindings after it has been recorded: one of the two
+	// sees the other.
+	if _, err := e.bindable(ctx, wanted.InstanceID); err != nil {
+		return record.Binding{}, errors.Join(err, e.records.DeleteBinding(ctx, recorded))
+	}
 	return recorded, nil
 }
 
@@ -38,7 +43,7 @@ func later(b record.Binding) bool {
 func (e *Engine) bindingChanged(instanceID, id string) {
 	t := task{instance: instanceID, binding: id}
 	b, err := e.records.Binding(instanceID, id)
-	if err == nil && (b.State == record.Bound || b.State == record.Revoking) {
+	if err == nil && b.State == record.Revoking {
 		e.settle()
 	}
 	e.mu.Lock()
@@ -94,10 +99,22 @@ func (e *Engine) completeBind(ctx context.Context, t task) (again bool) {
 	return false
 }
 
+// errGone says that there is no instance to be bound to any more.
+var errGone = errors.New("the service instance is gone")
+
+// placeNow is placeOf for a binding that is there already.
+func (e *Engine) placeNow(ctx context.Context, instanceID string) (place, error) {
+	at, err := e.placeOf(ctx, instanceID)
+	if errors.Is(err, record.ErrNotFound) {
+		return at, errGone // the binding isn't
+	}
+	return at, err
+}
+
 // waitAndBind waits for a ready pod until end and makes the binding. It returns
 // ErrBusy while an operation on the instance is running.
 func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Time) error {
-	at, err := e.placeOf(ctx, b.InstanceID)
+	at, err := e.placeNow(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
@@ -105,6 +122,10 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 		// One look in any case: nobody may have looked while no broker ran.
 		view, err := at.cluster.ViewReady(ctx, at.instance.Namespace, max(time.Until(end), time.Millisecond))
 		if err != nil {
+			return err
+		}
+		// The instance may have been updated meanwhile.
+		if at, err = e.placeNow(ctx, b.InstanceID); err != nil {
 			return err
 		}
 		if b, err = e.drawUp(ctx, at, b, view); err != nil {
@@ -129,7 +150,8 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 	return err
 }
 
-// unmade notes why a binding couldn't be made. Nothing stays open.
+// unmade notes why a binding couldn't be made, and closes what may have been
+// opened. The record remembers that until it is certain to be closed.
 func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) error {
 	unlock, err := e.access.acquire(ctx, b.InstanceID)
 	if err != nil {
@@ -143,20 +165,38 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 	if err != nil {
 		return err
 	}
-	// As long as it isn't revoked its policies count as needed.
-	if b, err = e.bury(ctx, b, !mayStillLand(cause)); err != nil {
-		return err
-	}
-	if err := e.close(ctx, b); err != nil {
-		return err
-	}
 	reason := cause.Error()
 	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
-	b.State, b.Credentials, b.Policies, b.UnsettledUntil = record.Unmade, nil, nil, time.Time{}
+	b.State, b.Credentials = record.Unmade, nil
 	b.Operation.Description = reason
-	_, err = e.records.UpdateBinding(ctx, b)
+	if len(b.Policies) > 0 && !ended(cause) {
+		b.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
+	}
+	if b, err = e.records.UpdateBinding(ctx, b); err != nil {
+		return err
+	}
 	e.metrics.observeCall("bind", cause, b.Operation.Started)
+	if err := e.closeUnmade(ctx, b); err != nil && !errors.Is(err, errUnsettled) {
+		e.log.Error("closing-unmade-binding", err, bindingData(b)) // a round tries again
+	}
+	return nil
+}
+
+// closeUnmade closes what a binding that couldn't be made may have opened, and
+// forgets it when that is certain.
+func (e *Engine) closeUnmade(ctx context.Context, b record.Binding) error {
+	if len(b.Policies) == 0 {
+		return nil
+	}
+	if err := e.close(ctx, b); err != nil {
+		return err
+	}
+	if time.Now().Before(b.UnsettledUntil) {
+		return errUnsettled
+	}
+	b.Policies, b.UnsettledUntil = nil, time.Time{}
+	_, err := e.records.UpdateBinding(ctx, b)
 	return err
 }

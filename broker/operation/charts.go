@@ -76,6 +76,15 @@ func (c *charts) hold() (release func()) {
 	return c.forgetting.RUnlock
 }
 
+// keepAs is keep for a chart that has been found before.
+func (c *charts) keepAs(ctx context.Context, chart record.Chart) error {
+	service, err := c.find(ctx, chart)
+	if err != nil {
+		return err
+	}
+	return c.keep(ctx, service)
+}
+
 // keep has the chart outlive the catalog.
 func (c *charts) keep(ctx context.Context, s chart.Service) error {
 	return c.records.KeepChart(ctx, ChartOf(s), s.Archive())
@@ -84,6 +93,7 @@ func (c *charts) keep(ctx context.Context, s chart.Service) error {
 // CatalogChanged is told when the charts have been read again.
 func (e *Engine) CatalogChanged(ctx context.Context) {
 	e.forgetCharts(ctx)
+	e.clusters.forget()
 	select {
 	case e.operators.wanted <- struct{}{}:
 	default: // they will be looked at anyway

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -37,12 +36,15 @@ func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster,
 	if i.Cluster == "" {
 		return c.home, nil
 	}
-	if i.Kibosh {
-		return c.connected(kubeconfigIn(c.charts.catalog.Catalog().Services, i.Cluster))
+	for _, s := range c.charts.catalog.Catalog().Services {
+		// A plan's id is made of its service's. Of Kibosh's instances the service
+		// isn't known.
+		if plan, found := s.Plan(i.PlanID); found && clusterID(plan) == i.Cluster {
+			return c.connected(plan.Cluster)
+		}
 	}
-	_, plan, _ := c.charts.catalog.Catalog().Find(i.ServiceID, i.PlanID)
-	if clusterID(plan) == i.Cluster {
-		return c.connected(plan.Cluster)
+	if i.Kibosh {
+		return c.connected(nil)
 	}
 	_, plan, err := c.charts.of(ctx, i.Chart, i.PlanID)
 	if err != nil {
@@ -51,28 +53,11 @@ func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster,
 	return c.connected(plan.Cluster)
 }
 
-// kubeconfigIn returns a kubeconfig for the cluster, nil if no plan has one.
-func kubeconfigIn(services []chart.Service, id string) *chart.Kubeconfig {
-	for _, k := range kubeconfigsIn(services) {
-		if k.ID == id {
-			return k
-		}
-	}
-	return nil
-}
-
-// kubeconfigsIn returns the plans' kubeconfigs, one for each cluster.
-func kubeconfigsIn(services []chart.Service) []*chart.Kubeconfig {
-	var found []*chart.Kubeconfig
-	for _, s := range services {
-		for _, p := range s.Plans {
-			known := func(k *chart.Kubeconfig) bool { return k.ID == p.Cluster.ID }
-			if p.Cluster != nil && !slices.ContainsFunc(found, known) {
-				found = append(found, p.Cluster)
-			}
-		}
-	}
-	return found
+// forget closes what isn't in use: kubeconfigs change with their tokens.
+func (c *clusters) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.open)
 }
 
 func (c *clusters) connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {

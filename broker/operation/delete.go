@@ -17,11 +17,11 @@ import (
 // running is returned as it is; one that failed begins anew. If there is no
 // such instance it returns record.ErrNotFound. One that Kibosh has made gets a
 // record, and is deleted like the broker's own.
-func (e *Engine) Delete(ctx context.Context, id string, origin record.Origin) (record.Instance, error) {
+func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
 	for {
 		instance, err := e.records.LiveInstance(ctx, id)
 		if errors.Is(err, record.ErrNotFound) {
-			return e.deleteKibosh(ctx, id, origin)
+			return e.deleteKibosh(ctx, id, planID, origin)
 		}
 		if err != nil {
 			return record.Instance{}, err
@@ -42,8 +42,8 @@ func (e *Engine) Delete(ctx context.Context, id string, origin record.Origin) (r
 }
 
 // deleteKibosh records that an instance of Kibosh's has to go.
-func (e *Engine) deleteKibosh(ctx context.Context, id string, origin record.Origin) (record.Instance, error) {
-	cluster, found, err := e.findKibosh(ctx, id)
+func (e *Engine) deleteKibosh(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
+	cluster, found, err := e.findKibosh(ctx, id, planID)
 	if err != nil {
 		return record.Instance{}, err
 	}
@@ -52,6 +52,7 @@ func (e *Engine) deleteKibosh(ctx context.Context, id string, origin record.Orig
 	}
 	instance, err := e.claim(ctx, record.Instance{
 		ID:        id,
+		PlanID:    planID,
 		Kibosh:    true,
 		Cluster:   cluster,
 		Namespace: helmsvc.KiboshNamespace(id).Name,
@@ -65,25 +66,31 @@ func (e *Engine) deleteKibosh(ctx context.Context, id string, origin record.Orig
 }
 
 // HasKibosh tells whether Kibosh has made the instance and it is still there.
-func (e *Engine) HasKibosh(ctx context.Context, id string) (bool, error) {
-	_, found, err := e.findKibosh(ctx, id)
+// planID is what the request names, if it does.
+func (e *Engine) HasKibosh(ctx context.Context, id, planID string) (bool, error) {
+	_, found, err := e.findKibosh(ctx, id, planID)
 	return found, err
 }
 
 // findKibosh looks for an instance of Kibosh's on the broker's cluster and on
-// those of the catalog's plans, and returns the id of the cluster that has it.
-func (e *Engine) findKibosh(ctx context.Context, id string) (cluster string, found bool, err error) {
+// that of the plan, where Kibosh would have put it, and returns the id of the
+// cluster that has it. It asks no other: one that doesn't answer would hold up
+// the deletes of all.
+func (e *Engine) findKibosh(ctx context.Context, id, planID string) (cluster string, found bool, err error) {
 	if found, err = e.clusters.home.HasKibosh(ctx, id); found || err != nil {
 		return "", found, err
 	}
-	for _, k := range kubeconfigsIn(e.charts.catalog.Catalog().Services) {
-		at, err := e.clusters.connected(k)
+	for _, s := range e.charts.catalog.Catalog().Services {
+		plan, isPlan := s.Plan(planID)
+		if !isPlan || plan.Cluster == nil {
+			continue
+		}
+		at, err := e.clusters.connected(plan.Cluster)
 		if err != nil {
 			return "", false, err
 		}
-		if found, err = at.HasKibosh(ctx, id); found || err != nil {
-			return k.ID, found, err
-		}
+		found, err = at.HasKibosh(ctx, id)
+		return plan.Cluster.ID, found, err
 	}
 	return "", false, nil
 }
@@ -92,7 +99,11 @@ func (e *Engine) findKibosh(ctx context.Context, id string) (cluster string, fou
 // state it is in. It needs neither the chart nor the plan.
 func (w *work) delete(ctx context.Context) error {
 	w.describe(ctx, "revoking access")
+	// Access is closed also where the cluster can't be reached.
 	if err := w.buryAll(ctx); err != nil {
+		return err
+	}
+	if err := w.reach(ctx); err != nil {
 		return err
 	}
 	if err := w.keepData(ctx); err != nil {
@@ -134,14 +145,14 @@ func (w *work) buryAll(ctx context.Context) error {
 		return err
 	}
 	for _, b := range bindings {
-		buried, err := w.bury(ctx, b, false)
+		buried, err := w.bury(ctx, b, unbinding)
 		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
 		}
-		if err := w.revoke(ctx, buried, false); err != nil {
+		if err := w.revoke(ctx, buried, unbinding); err != nil {
 			w.log.Error("tombstone-stays", err, bindingData(buried))
 		}
 	}

@@ -124,9 +124,12 @@ func (e *Engine) lead(ctx context.Context) {
 	e.forgetCharts(ctx)
 	var workers sync.WaitGroup
 	workers.Go(func() { e.reconcile(ctx) })
-	// Services' charts may be of kinds that operators bring.
-	e.installOperators(ctx)
-	workers.Go(func() { e.followOperators(ctx) })
+	e.operators.begin()
+	workers.Go(func() {
+		e.installOperators(ctx)
+		e.operators.end()
+		e.followOperators(ctx)
+	})
 	queue := e.openQueue()
 	for range e.settings.Workers {
 		workers.Go(func() {

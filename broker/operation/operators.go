@@ -29,9 +29,46 @@ type OperatorState struct {
 // operators are the states of all operators. The releases in the cluster are
 // the only record of them.
 type operators struct {
+	first  chan struct{} // closed when this term has seen to all operators once; guarded by mu
 	wanted chan struct{} // holds a token when the charts have been read again
 	mu     sync.Mutex
 	states []OperatorState // guarded by mu
+}
+
+// operatorPatience is how long creates and updates wait for operators when a
+// replica begins to lead. What services need of them, CRDs say, is there before
+// they are ready; so one that never is holds nobody up for long.
+const operatorPatience = time.Minute
+
+func (o *operators) begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.first = make(chan struct{})
+}
+
+func (o *operators) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.first)
+}
+
+// awaitOperators has a create or update wait for the operators: its chart may
+// be of kinds that they bring.
+func (w *work) awaitOperators(ctx context.Context) {
+	w.operators.mu.Lock()
+	first := w.operators.first
+	w.operators.mu.Unlock()
+	select {
+	case <-first:
+		return
+	default:
+	}
+	w.describe(ctx, "waiting for operators to be installed")
+	select {
+	case <-first:
+	case <-ctx.Done():
+	case <-time.After(operatorPatience):
+	}
 }
 
 // Operators returns where the operators stand.
@@ -83,9 +120,11 @@ func (e *Engine) installOperator(ctx context.Context, i int, operator chart.Serv
 	e.operators.set(i, "installing", "")
 	bounded, cancel := context.WithTimeout(ctx, e.settings.TimeLimit)
 	defer cancel()
+	undoing, stop := context.WithTimeout(ctx, 2*e.settings.TimeLimit)
+	defer stop()
 	started := time.Now()
 	err := wait.PollUntilContextCancel(bounded, operatorRetry, true, func(ctx context.Context) (bool, error) {
-		err := e.convergeOperator(ctx, operator)
+		err := e.convergeOperator(bounded, undoing, operator)
 		if err == nil || ctx.Err() != nil || !MayPass(err) {
 			return true, err
 		}
@@ -108,7 +147,7 @@ func (e *Engine) installOperator(ctx context.Context, i int, operator chart.Serv
 // operatorRetry is the time between attempts where an API server is down, say.
 const operatorRetry = 2 * time.Second
 
-func (e *Engine) convergeOperator(ctx context.Context, operator chart.Service) error {
+func (e *Engine) convergeOperator(ctx, undoing context.Context, operator chart.Service) error {
 	name := operator.Metadata().Name
 	target := helmsvc.Target{Namespace: e.settings.NamespacePrefix + "-operator-" + name, Release: name}
 	// An operator has no plans: its chart's own values count.
@@ -125,5 +164,5 @@ func (e *Engine) convergeOperator(ctx context.Context, operator chart.Service) e
 	if err != nil {
 		return err
 	}
-	return redact(e.clusters.home.Converge(ctx, target, what, operator.Digest), what.Values)
+	return e.clusters.home.Converge(ctx, undoing, target, what, operator.Digest)
 }

@@ -116,19 +116,30 @@ func (w *work) timeLimit(ctx context.Context) time.Duration {
 
 // step works within ctx. undoing is for what a failed step has to take back: it
 // doesn't end with the time limit.
-func (w *work) step(ctx, undoing context.Context) (err error) {
-	if w.cluster, err = w.clusters.of(ctx, w.instance); err != nil {
-		return err
-	}
+func (w *work) step(ctx, undoing context.Context) error {
 	switch w.instance.Operation.Type {
 	case record.Create:
+		w.awaitOperators(ctx)
+		if err := w.reach(ctx); err != nil {
+			return err
+		}
 		return w.create(ctx)
 	case record.Modify:
+		w.awaitOperators(ctx)
+		if err := w.reach(ctx); err != nil {
+			return err
+		}
 		return w.update(ctx, undoing)
 	case record.Delete:
 		return w.delete(ctx)
 	}
 	return fmt.Errorf("this broker doesn't know operations of type %q", w.instance.Operation.Type)
+}
+
+// reach finds the cluster that the instance lives on.
+func (w *work) reach(ctx context.Context) (err error) {
+	w.cluster, err = w.clusters.of(ctx, w.instance)
+	return err
 }
 
 // explain turns an error into the words that the app developer reads.

@@ -3,11 +3,12 @@ package operation
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -19,6 +20,8 @@ const (
 	// soon is the time after which a round that failed is repeated, so that
 	// what is owed is done at once when the policy server is back.
 	soon = 2 * time.Second
+	// noting is how many records are written at a time.
+	noting = 20
 	// batch is the most policies that one request posts. The policy server
 	// takes 10 MiB; a policy has less than 300 bytes.
 	batch = 10_000
@@ -66,21 +69,22 @@ func (e *Engine) settle() {
 // foundation, and POSTs only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
 func (e *Engine) round(ctx context.Context) error {
-	bound, revoked := e.records.Bindings(record.Bound), append(e.records.Bindings(record.Revoking), e.cutShort()...)
+	bound, over := e.records.Bindings(record.Bound), e.over()
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
-	if len(desired)+len(revoked) == 0 || e.policies == nil {
+	if len(desired)+len(over) == 0 || e.policies == nil {
 		return nil
 	}
-	actual, err := e.policies.List(ctx)
+	list, err := e.policies.List(ctx)
 	if err != nil {
 		return err
 	}
-	missing := policy.Without(desired, actual)
-	e.metrics.missing.Set(float64(len(missing)))
-	err = e.reassert(ctx, bound, missing)
-	for _, b := range revoked {
-		err = errors.Join(err, e.finishRevoking(ctx, b))
+	actual := policy.SetOf(list)
+	err = e.reassert(ctx, bound, actual)
+	for _, b := range over {
+		if slices.ContainsFunc(b.Policies, actual.Has) || !time.Now().Before(b.UnsettledUntil) {
+			err = errors.Join(err, e.finishRevoking(ctx, b))
+		}
 	}
 	if err == nil {
 		e.metrics.goodRound.SetToCurrentTime()
@@ -88,12 +92,22 @@ func (e *Engine) round(ctx context.Context) error {
 	return err
 }
 
-// cutShort are the bindings whose request has ended without being answered: the
-// replica that was making them has died. Nobody was told that they exist.
-func (e *Engine) cutShort() []record.Binding {
-	return slices.DeleteFunc(e.records.Bindings(record.Opening), func(b record.Binding) bool {
-		return b.Operation != nil || time.Since(b.Started) < e.requestLife()
-	})
+// over are the bindings that may have left something open: tombstones, those
+// that couldn't be made, and those whose request has ended without being
+// answered, since the replica that was making them has died.
+func (e *Engine) over() []record.Binding {
+	over := e.records.Bindings(record.Revoking)
+	for _, b := range e.records.Bindings(record.Unmade) {
+		if len(b.Policies) > 0 {
+			over = append(over, b)
+		}
+	}
+	for _, b := range e.records.Bindings(record.Opening) {
+		if b.Operation == nil && time.Since(b.Started) > e.requestLife() {
+			over = append(over, b)
+		}
+	}
+	return over
 }
 
 func policiesOf(bindings []record.Binding) []policy.Policy {
@@ -104,69 +118,68 @@ func policiesOf(bindings []record.Binding) []policy.Policy {
 	return policy.Unique(all)
 }
 
-// reassert posts those of the missing policies that are still needed: the
-// records that they were found by may be older than an unbind. What an unbind
-// has revoked while they were being posted is closed again.
-func (e *Engine) reassert(ctx context.Context, bound []record.Binding, missing []policy.Policy) error {
-	affected := instancesOf(bound, missing)
-	lost, err := e.stillNeeded(ctx, affected, missing)
-	if err != nil || len(lost) == 0 {
-		return err
-	}
-	for chunk := range slices.Chunk(lost, batch) {
-		if err := e.policies.Create(ctx, chunk); err != nil {
+// reassert posts what is missing, in one request. Before that it notes on each
+// of the bindings that somebody is posting for it: one that is revoked
+// meanwhile then stays as a tombstone for as long as the request may take. One
+// that has changed since it was read is left for the next round.
+func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual policy.Set) error {
+	missing := func(p policy.Policy) bool { return !actual.Has(p) }
+	var noted sync.Mutex
+	var lost []policy.Policy
+	var group errgroup.Group
+	group.SetLimit(noting)
+	for _, b := range bound {
+		if !slices.ContainsFunc(b.Policies, missing) {
+			continue
+		}
+		group.Go(func() error {
+			b.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
+			_, err := e.records.UpdateBinding(ctx, b)
+			if errors.Is(err, record.ErrConflict) {
+				return nil
+			}
+			noted.Lock()
+			defer noted.Unlock()
+			if err == nil {
+				lost = append(lost, b.Policies...)
+			}
 			return err
+		})
+	}
+	err := group.Wait()
+	lost = slices.DeleteFunc(policy.Unique(lost), actual.Has)
+	e.metrics.missing.Set(float64(len(lost)))
+	for chunk := range slices.Chunk(lost, batch) {
+		if postErr := e.policies.Create(ctx, chunk); postErr != nil {
+			return errors.Join(err, postErr)
 		}
+		e.metrics.reasserted.Add(float64(len(chunk)))
+		e.log.Info("reasserted", lager.Data{"count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
 	}
-	e.metrics.reasserted.Add(float64(len(lost)))
-	e.log.Info("reasserted", lager.Data{"count": len(lost), "first": lost[:min(len(lost), 20)]})
-	needed, err := e.stillNeeded(ctx, affected, lost)
-	if err != nil {
-		return fmt.Errorf("checking what was opened again: %w", err)
-	}
-	if revoked := policy.Without(lost, needed); len(revoked) > 0 {
-		return e.policies.Delete(ctx, revoked)
-	}
-	return nil
+	return err
 }
 
-// instancesOf returns the instances whose bindings open one of the policies.
-func instancesOf(bindings []record.Binding, policies []policy.Policy) []string {
-	wanted := policy.SetOf(policies)
-	var ids []string
-	for _, b := range bindings {
-		if slices.ContainsFunc(b.Policies, wanted.Has) {
-			ids = append(ids, b.InstanceID)
-		}
+// reason is why a round revokes a binding: one that is being opened was cut
+// short, and long enough ago.
+func reason(b record.Binding) burial {
+	if b.State == record.Opening {
+		return undone
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	return unbinding
 }
 
-// stillNeeded returns those of the policies that a live binding of the
-// instances needs, read live.
-func (e *Engine) stillNeeded(ctx context.Context, instances []string, policies []policy.Policy) ([]policy.Policy, error) {
-	if len(policies) == 0 {
-		return nil, nil
-	}
-	bindings, err := e.records.LiveBindingsOf(ctx, instances)
-	// What a damaged record needs isn't known; the others need theirs.
-	if err != nil && !errors.Is(err, record.ErrDamaged) {
-		return nil, err
-	}
-	needed := policy.SetOf(policiesNeeded(bindings))
-	return slices.DeleteFunc(slices.Clone(policies), func(p policy.Policy) bool { return !needed.Has(p) }), nil
-}
-
-// finishRevoking tries again to close what a tombstone has left open. That of
-// a binding which another replica may be opening right now has to wait.
+// finishRevoking tries again to close what is left open. That of a binding
+// which somebody may be opening right now stays until that has ended.
 func (e *Engine) finishRevoking(ctx context.Context, b record.Binding) error {
-	err := e.revoke(ctx, b, b.State == record.Opening) // cut short, and long enough ago
-	if errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) {
+	var err error
+	if b.State == record.Unmade {
+		err = e.closeUnmade(ctx, b)
+	} else {
+		err = e.revoke(ctx, b, reason(b))
+	}
+	if err == nil || errors.Is(err, errMade) || errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) || errors.Is(err, record.ErrConflict) {
 		return nil
 	}
-	if err != nil {
-		e.log.Error("tombstone-stays", err, bindingData(b))
-	}
+	e.log.Error("tombstone-stays", err, bindingData(b))
 	return err
 }

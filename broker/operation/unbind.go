@@ -37,15 +37,15 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 	if err != nil {
 		return err
 	}
-	if err := e.revoke(ctx, b, false); !errors.Is(err, errUnsettled) {
+	if err := e.revoke(ctx, b, unbinding); !errors.Is(err, errUnsettled) {
 		return err
 	}
 	return nil
 }
 
 // revoke turns the binding into a tombstone, closes its policies and, when they
-// are seen to be gone, deletes it. ended is as for bury.
-func (e *Engine) revoke(ctx context.Context, b record.Binding, ended bool) error {
+// are seen to be gone, deletes it.
+func (e *Engine) revoke(ctx context.Context, b record.Binding, why burial) error {
 	unlock, err := e.access.acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
@@ -55,14 +55,14 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding, ended bool) error
 	if b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
 		return err
 	}
-	return e.revokeLocked(ctx, b, ended)
+	return e.revokeLocked(ctx, b, why)
 }
 
 // revokeLocked wants the instance's access lock held: within this process
 // nobody is then opening the binding. Other replicas take no such lock; so what
 // they have recorded is read again after each write, and put right.
-func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, ended bool) error {
-	b, err := e.bury(ctx, b, ended)
+func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, why burial) error {
+	b, err := e.bury(ctx, b, why)
 	if err != nil {
 		return err
 	}
@@ -75,13 +75,33 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, ended bool)
 	return e.records.DeleteBinding(ctx, b)
 }
 
-// bury marks the binding as revoked before anything is undone. ended tells that
-// whoever was posting its policies has ended: of a binding that is being opened
-// somebody else may still be at it.
-func (e *Engine) bury(ctx context.Context, b record.Binding, ended bool) (record.Binding, error) {
+// burial is why a binding is revoked.
+type burial int
+
+const (
+	// unbinding: it isn't wanted any more. Somebody may be opening it right now.
+	unbinding burial = iota
+	// undoing: it couldn't be made, and its policies may still be posted.
+	undoing
+	// undone: it couldn't be made, and nobody is posting its policies any more.
+	undone
+)
+
+// errMade says that a binding which was to be undone has been made by another
+// replica meanwhile.
+var errMade = errors.New("another replica has made the binding")
+
+// bury marks the binding as revoked before anything is undone. It notes until
+// when its policies may still be posted.
+func (e *Engine) bury(ctx context.Context, b record.Binding, why burial) (record.Binding, error) {
 	for b.State != record.Revoking {
 		buried := b
-		if b.State == record.Opening && !ended {
+		switch {
+		case why != unbinding && b.State == record.Bound:
+			return b, errMade
+		case why == undone:
+			buried.UnsettledUntil = time.Time{}
+		case b.State == record.Opening:
 			buried.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
 		}
 		buried.State = record.Revoking
@@ -155,7 +175,7 @@ func (e *Engine) needed(ctx context.Context, instanceID string) ([]policy.Policy
 func policiesNeeded(bindings []record.Binding) []policy.Policy {
 	var policies []policy.Policy
 	for _, b := range bindings {
-		if b.State != record.Revoking {
+		if b.State != record.Revoking && b.State != record.Unmade {
 			policies = append(policies, b.Policies...)
 		}
 	}

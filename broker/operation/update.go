@@ -64,6 +64,10 @@ func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Cha
 	if err != nil {
 		return record.Instance{}, fmt.Errorf("recording the update of the service instance: %w", err)
 	}
+	if wanted.Update != nil {
+		// Another replica may have forgotten the chart before it saw the update.
+		return i, e.charts.keepAs(ctx, wanted.Update.Chart)
+	}
 	return i, nil
 }
 

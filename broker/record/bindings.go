@@ -47,12 +47,3 @@ func (s *Store) Bindings(state BindingState) []Binding {
 func (s *Store) LiveBindings(ctx context.Context, instanceID string) ([]Binding, error) {
 	return list[Binding](ctx, s, labels.Set{kindLabel: bindingKind, instanceLabel: instanceID})
 }
-
-// LiveBindingsOf is LiveBindings for several instances, in one request.
-func (s *Store) LiveBindingsOf(ctx context.Context, instanceIDs []string) ([]Binding, error) {
-	if len(instanceIDs) == 1 {
-		return s.LiveBindings(ctx, instanceIDs[0])
-	}
-	all, err := list[Binding](ctx, s, labels.Set{kindLabel: bindingKind})
-	return slices.DeleteFunc(all, func(b Binding) bool { return !slices.Contains(instanceIDs, b.InstanceID) }), err
-}

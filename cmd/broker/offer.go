@@ -23,6 +23,9 @@ import (
 // fetchAgain is how long a source that couldn't be asked is left alone.
 const fetchAgain = time.Minute
 
+// reloadLimit bounds a reload. Platforms and people break off before.
+const reloadLimit = 2 * time.Minute
+
 // offer is the catalog, read again on SIGHUP and when any replica is asked to.
 type offer struct {
 	live chart.Live
@@ -83,9 +86,12 @@ func (o *offer) run(ctx context.Context) {
 
 // reload reads the charts again and has the other replicas do the same.
 func (o *offer) reload(ctx context.Context) error {
+	// A client that gives up must not leave half of it done.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), reloadLimit)
+	defer cancel()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.read(ctx); err != nil {
+	if err := o.read(ctx, true); err != nil {
 		return err
 	}
 	id, err := o.records.AskReload(ctx)
@@ -105,8 +111,11 @@ func (o *offer) carryOut(ctx context.Context, id string) error {
 	if id == o.known {
 		return nil
 	}
+	if err := o.read(ctx, true); err != nil {
+		return err
+	}
 	o.known = id
-	return o.read(ctx)
+	return nil
 }
 
 func (o *offer) fetchMissing(ctx context.Context) error {
@@ -115,17 +124,18 @@ func (o *offer) fetchMissing(ctx context.Context) error {
 	if !o.missing {
 		return nil
 	}
-	return o.read(ctx)
+	return o.read(ctx, false)
 }
 
 func (o *offer) load(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.read(ctx)
+	return o.read(ctx, true)
 }
 
-// read wants mu held. After an error the catalog is as it was.
-func (o *offer) read(ctx context.Context) error {
+// read wants mu held. After an error the catalog is as it was. Unless it was
+// asked for, nothing is done where nothing has changed.
+func (o *offer) read(ctx context.Context, asked bool) error {
 	found, err := o.find(ctx)
 	if err != nil {
 		return fmt.Errorf("the charts can't be read, and stay as they are: %w", err)
@@ -140,6 +150,12 @@ func (o *offer) read(ctx context.Context) error {
 		o.log.Error("kubernetes-version-unknown", err)
 	}
 	catalog := chart.LoadAll(found, version)
+	if ctx.Err() != nil {
+		return fmt.Errorf("the charts weren't read in time, and stay as they are: %w", ctx.Err())
+	}
+	if !asked && same(catalog, o.live.Catalog()) {
+		return nil
+	}
 	o.live.Replace(catalog)
 	o.tell(catalog)
 	if o.settings.OperatorDir != "" {
@@ -155,6 +171,14 @@ func (o *offer) read(ctx context.Context) error {
 		o.changed(ctx)
 	}
 	return nil
+}
+
+// same tells whether two catalogs offer the same and miss the same.
+func same(a, b chart.Catalog) bool {
+	sameChart := func(a, b chart.Service) bool { return a.Digest == b.Digest }
+	sameProblem := func(a, b chart.Problem) bool { return a.From == b.From }
+	return slices.EqualFunc(a.Services, b.Services, sameChart) && slices.EqualFunc(a.Older, b.Older, sameChart) &&
+		slices.EqualFunc(a.Problems, b.Problems, sameProblem)
 }
 
 func (o *offer) find(ctx context.Context) ([]source.Found, error) {

@@ -78,10 +78,10 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	readiness := newReadiness(s.BrokerNamespace, offer, engine, records, clients, policies)
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
-		Broker:    broker.New(&offer.live, records, engine, s.NamespacePrefix),
-		Username:  s.Username,
-		Password:  s.Password,
-		BodyLimit: s.BodyLimit,
+		Broker:       broker.New(&offer.live, records, engine, s.NamespacePrefix),
+		Username:     s.Username,
+		Password:     s.Password,
+		BodyLimit:    s.BodyLimit,
 		RequestLimit: requestLimit(s),
 		Readiness:    readiness,
 		Reload:       offer.reload,

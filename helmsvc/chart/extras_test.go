@@ -110,6 +110,10 @@ func TestAllowedParameters(t *testing.T) {
 		`{"storage":{}}`:                      `"storage"`,
 		`{"image":"x"}`:                       `"image"`,
 		`{"sizes":1}`:                         `"sizes"`,
+		`{"":1}`:                              `""`,
+		`{"":{"image":"x"}}`:                  `""`,
+		`{"storage":{"":1}}`:                  `"storage."`,
+		`{"storage.class":"x"}`:               `"storage.class"`,
 		`{"global":{"imageRegistry":"evil"}}`: `"global"`,
 	} {
 		for _, check := range []func(json.RawMessage) error{plan.CheckCreate, plan.CheckUpdate} {

@@ -59,7 +59,8 @@ func LoadAll(all []source.Found, kube *chartutil.KubeVersion) Catalog {
 	return catalog
 }
 
-// LoadArchive reads what Archive has made. from is what people call it.
+// LoadArchive reads what Archive has made, without the checks that it has once
+// passed: instances need it. from is what people call it.
 func LoadArchive(archive []byte, from string) (Service, error) {
 	loaded, lookup, err := openArchive(archive)
 	if err != nil {
@@ -80,6 +81,9 @@ func loadFound(found source.Found, kube *chartutil.KubeVersion) (Service, error)
 		return Service{}, err
 	}
 	service, err := load(files, found.From)
+	if err == nil {
+		err = service.check()
+	}
 	if err != nil {
 		return Service{}, err
 	}
@@ -140,10 +144,7 @@ func load(files *contents, from string) (Service, error) {
 		chart: files.chart, archive: archive,
 	}
 	strip(service.chart)
-	if err := service.readSchema(); err != nil {
-		return Service{}, err
-	}
-	return service, service.check()
+	return service, service.readSchema()
 }
 
 // check finds what would keep every instance from being made.

@@ -3,6 +3,7 @@ package chart
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -54,49 +55,47 @@ func (p Plan) checkAllowed(parameters map[string]any) error {
 	if p.AllowedParameters == nil {
 		return nil
 	}
-	refused := p.notAllowed("", parameters)
+	path, refused := p.notAllowed(nil, parameters)
 	switch {
-	case refused != "" && len(p.AllowedParameters) == 0:
-		return fmt.Errorf("the plan %s takes no parameters, leave out %q", p.Name, refused)
-	case refused != "":
-		return fmt.Errorf("the plan %s doesn't let you set %q; it lets you set: %s", p.Name, refused, strings.Join(p.AllowedParameters, ", "))
+	case refused && len(p.AllowedParameters) == 0:
+		return fmt.Errorf("the plan %s takes no parameters, leave out %q", p.Name, path)
+	case refused:
+		return fmt.Errorf("the plan %s doesn't let you set %q; it lets you set: %s", p.Name, path, strings.Join(p.AllowedParameters, ", "))
 	}
 	return nil
 }
 
-// notAllowed returns the path of a parameter that may not be set; "" if all
-// may. What an allowed path leads to may be set whole.
-func (p Plan) notAllowed(below string, parameters map[string]any) string {
+// notAllowed returns the path of a parameter that may not be set. What an
+// allowed path leads to may be set whole.
+func (p Plan) notAllowed(below []string, parameters map[string]any) (path string, refused bool) {
 	for key, value := range parameters {
-		path := strings.TrimPrefix(below+"."+key, ".")
-		if p.allows(path) {
+		at := append(slices.Clone(below), key)
+		if p.allows(at) {
 			continue
 		}
 		deeper, isMap := value.(map[string]any)
-		if !isMap || len(deeper) == 0 || !p.allowsBelow(path) {
-			return path
+		if !isMap || len(deeper) == 0 || !p.allowsBelow(at) {
+			return strings.Join(at, "."), true
 		}
-		if refused := p.notAllowed(path, deeper); refused != "" {
-			return refused
+		if path, refused := p.notAllowed(at, deeper); refused {
+			return path, true
 		}
 	}
-	return ""
+	return "", false
 }
 
-func (p Plan) allows(path string) bool {
-	for _, allowed := range p.AllowedParameters {
-		if path == allowed || strings.HasPrefix(path, allowed+".") {
-			return true
-		}
-	}
-	return false
+// allows tells whether the path or one above it is allowed. It compares key by
+// key: a key may hold a dot, or be empty.
+func (p Plan) allows(path []string) bool {
+	return slices.ContainsFunc(p.AllowedParameters, func(allowed string) bool {
+		keys := strings.Split(allowed, ".")
+		return len(keys) <= len(path) && slices.Equal(keys, path[:len(keys)])
+	})
 }
 
-func (p Plan) allowsBelow(path string) bool {
-	for _, allowed := range p.AllowedParameters {
-		if strings.HasPrefix(allowed, path+".") {
-			return true
-		}
-	}
-	return false
+func (p Plan) allowsBelow(path []string) bool {
+	return slices.ContainsFunc(p.AllowedParameters, func(allowed string) bool {
+		keys := strings.Split(allowed, ".")
+		return len(keys) > len(path) && slices.Equal(keys[:len(path)], path)
+	})
 }

@@ -15,8 +15,12 @@ var (
 	brokerFolders = []string{"plans/", "images/", "tsmgr/"}
 )
 
-// strip removes the broker's own files from a chart that was just loaded.
+// strip removes the broker's own files from a chart that was just loaded, and
+// from its subcharts: they may be offered elsewhere, and vendored here.
 func strip(c *helmchart.Chart) {
+	for _, sub := range c.Dependencies() {
+		strip(sub)
+	}
 	c.Files = withoutBrokerFiles(c.Files)
 	// Raw repeats every file; Helm uses it for packaging only.
 	c.Raw = nil

@@ -91,6 +91,7 @@ func TestBrokerFilesAreStripped(t *testing.T) {
 	service := load(t, write(t, map[string]string{
 		"Chart.yaml": chartYAML("c"), "plans.yaml": "- {name: s, description: d, file: s.yaml}", "plans/s.yaml": "",
 		"bind.yaml": "template: '{}'", "images/x.tgz": "x", "tsmgr/plans.yaml": "[]", "files/kept.txt": "x",
+		"charts/sub/Chart.yaml": chartYAML("sub"), "charts/sub/plans/eu.yaml": "secret", "charts/sub/plans.yaml": "[]", "charts/sub/own.txt": "x",
 	})).Services[0]
 	rendered, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
 	if err != nil {
@@ -100,7 +101,12 @@ func TestBrokerFilesAreStripped(t *testing.T) {
 	for _, f := range append(slices.Clone(rendered.Chart.Files), rendered.Chart.Raw...) {
 		names = append(names, f.Name)
 	}
-	if got := strings.Join(names, " "); got != "files/kept.txt" {
+	for _, sub := range rendered.Chart.Dependencies() {
+		for _, f := range append(slices.Clone(sub.Files), sub.Raw...) {
+			names = append(names, "sub/"+f.Name)
+		}
+	}
+	if got := strings.Join(names, " "); got != "files/kept.txt sub/own.txt" {
 		t.Errorf("Helm sees the files %s", got)
 	}
 }

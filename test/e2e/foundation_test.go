@@ -153,15 +153,29 @@ func (f *foundation) nothingLeft(i rig.Instance) {
 	records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(f.t.Context(), metav1.ListOptions{})
 	f.must(err)
 	for _, record := range records.Items {
-		if strings.Contains(record.Name, i.ID) {
+		if strings.Contains(record.Name, i.ID) && !strings.HasPrefix(record.Name, "binding.") {
 			f.t.Errorf("record %s is left", record.Name)
 		}
 	}
+	f.noTombstones(i)
 	for _, p := range f.cf.Policies() {
 		if p.Destination.ID == i.ID {
 			f.t.Errorf("policy %+v is left", p)
 		}
 	}
+}
+
+// noTombstones waits for what revoked bindings leave until it is certain that
+// nobody is posting their policies any more.
+func (f *foundation) noTombstones(i rig.Instance) {
+	f.t.Helper()
+	f.eventually("no binding's record is left", func() bool {
+		bindings, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(f.t.Context(), metav1.ListOptions{
+			LabelSelector: "cf-helm-broker.io/record=binding,cf-helm-broker.io/instance-id=" + i.ID,
+		})
+		f.must(err)
+		return len(bindings.Items) == 0
+	})
 }
 
 func (f *foundation) namespace(i rig.Instance) string {
