@@ -62,7 +62,7 @@ func (c *clusters) forget() {
 
 func (c *clusters) connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {
 	if k == nil {
-		return nil, errors.New("no plan has credentials for the cluster that the service instance lives on any more; put back the plan with its `credentials` file")
+		return nil, errors.New("no plan has credentials for the cluster that the service instance lives on any more; put back the plan with its `credentials` file, or, if the cluster is gone for good, have the operator run `broker instances forget`")
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

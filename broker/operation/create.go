@@ -43,11 +43,17 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
 	wanted.Operation = newOperation(record.Create, origin)
 	created, err := e.claim(ctx, wanted)
-	if err == nil {
-		// Another replica may have forgotten the chart before it saw the claim.
-		err = e.charts.keep(ctx, service)
+	if err != nil {
+		return created, err
 	}
-	return created, err
+	// Another replica may have let one more in at the same time. Both may then
+	// give way; neither is promised anything yet.
+	if err := e.recount(ctx, plan, wanted.ID); err != nil {
+		_, deleteErr := e.Delete(ctx, wanted.ID, wanted.PlanID, origin)
+		return record.Instance{}, errors.Join(err, deleteErr)
+	}
+	// Nor is it known whether one has forgotten the chart before it saw the claim.
+	return created, e.charts.keep(ctx, service)
 }
 
 // claim writes the record, or returns the one that has the id.

@@ -27,6 +27,8 @@ Usage:
   broker charts check DIR          check a chart, or a folder of charts, without a cluster
   broker charts render DIR --plan P
                                    print a plan's manifests; broker charts says more
+  broker instances list|show|retry|forget
+                                   look at service instances and put them right; broker instances says more
   broker --help                    print this
 
 It is set up by environment variables:
@@ -45,6 +47,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return bindtemplate.Serve(os.Stdin, stdout)
 	case args[0] == "charts":
 		return chartsCommand(ctx, args[1:], stdout, stderr)
+	case args[0] == "instances":
+		return instancesCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		_, _ = fmt.Fprint(stdout, usage, settingsHelp())
 		return 0

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -36,19 +37,13 @@ type settings struct {
 	ChartCacheDir   string        `env:"CHART_CACHE_DIR" help:"folder that keeps charts of registries and repositories; empty: in the user's cache folder"`
 	OperatorDir     string        `env:"OPERATOR_DIR" help:"one chart, or a folder of charts, that are installed before any service, such as operators whose custom resources services use"`
 	ChartTimeout    time.Duration `env:"CHART_FETCH_TIMEOUT" envDefault:"30s" help:"how long fetching one chart may take"`
-	BrokerNamespace string        `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
 	NamespacePrefix string        `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<instance id>"`
 
-	Server      string `env:"SERVER" help:"URL of the Kubernetes API; with TOKEN and CA_DATA"`
-	Token       string `env:"TOKEN" help:"token of a Kubernetes service account"`
-	CAData      string `env:"CA_DATA" help:"PEM certificate of the Kubernetes API's CA, plain or in base64"`
-	Kubeconfig  string `env:"KUBECONFIG" help:"kubeconfig file, if SERVER isn't set; without either: the pod's own service account"`
+	KubernetesSettings
 	RegServer   string `env:"REG_SERVER" help:"private registry that all images are pulled from, such as registry.example.com/mirror; empty: from where charts say"`
 	RegUser     string `env:"REG_USER" help:"user of the private registry; empty: it needs no pull secret"`
 	RegPassword string `env:"REG_PASS" help:"its password"`
 	RegEmail    string `env:"REG_EMAIL" help:"its e-mail address, if the registry asks for one"`
-
-	KubeQPS float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst"`
 
 	OperationTimeout time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
 	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
@@ -70,20 +65,56 @@ type settings struct {
 	PolicyDestination   string        `env:"POLICY_DESTINATION" envDefault:"instance" help:"what policies point to: instance (the service instance's GUID)"`
 }
 
+// KubernetesSettings are those of the settings that lead to the records. Its
+// name is exported because env doesn't fill in an embedded struct otherwise.
+type KubernetesSettings struct {
+	Server          string  `env:"SERVER" help:"URL of the Kubernetes API; with TOKEN and CA_DATA"`
+	Token           string  `env:"TOKEN" help:"token of a Kubernetes service account"`
+	CAData          string  `env:"CA_DATA" help:"PEM certificate of the Kubernetes API's CA, plain or in base64"`
+	Kubeconfig      string  `env:"KUBECONFIG" help:"kubeconfig file, if SERVER isn't set; without either: the pod's own service account"`
+	BrokerNamespace string  `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
+	KubeQPS         float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst"`
+}
+
 // readSettings reads and checks the environment and reports everything that
 // is wrong with it at once.
 func readSettings() (settings, error) {
 	var s settings
-	parsed := env.Parse(&s)
+	return s, errors.Join(parse(&s), s.check())
+}
+
+// readKubernetesSettings is readSettings for commands that need no others.
+func readKubernetesSettings() (KubernetesSettings, error) {
+	var k KubernetesSettings
+	return k, errors.Join(parse(&k), k.check())
+}
+
+func parse(into any) error {
+	err := env.Parse(into)
 	var all env.AggregateError
-	if errors.As(parsed, &all) {
-		parsed = errors.Join(all.Errors...)
+	if errors.As(err, &all) {
+		return errors.Join(all.Errors...)
 	}
-	return s, errors.Join(parsed, s.check())
+	return err
+}
+
+func (k KubernetesSettings) check() error {
+	var wrong []error
+	refuse := func(bad bool, words string) {
+		if bad {
+			wrong = append(wrong, errors.New(words))
+		}
+	}
+	refuse(!isLabel(k.BrokerNamespace), "BROKER_NAMESPACE must be a Kubernetes namespace's name")
+	refuse(k.Server != "" && (k.Token == "" || k.CAData == ""), "SERVER needs TOKEN and CA_DATA")
+	refuse(k.Server == "" && (k.Token != "" || k.CAData != ""), "TOKEN and CA_DATA need SERVER")
+	refuse(k.Server != "" && !isURL(k.Server), "SERVER must be a URL such as https://203.0.113.1:6443")
+	refuse(k.KubeQPS <= 0, "KUBE_QPS must be above 0")
+	return errors.Join(wrong...)
 }
 
 func (s settings) check() error {
-	var wrong []error
+	wrong := []error{s.KubernetesSettings.check()}
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
 			wrong = append(wrong, fmt.Errorf(format, args...))
@@ -92,15 +123,10 @@ func (s settings) check() error {
 	refuse(s.Port < 0 || s.Port > 65535, "PORT must be from 0 to 65535")
 	refuse((s.TLSCertFile == "") != (s.TLSKeyFile == ""), "TLS_CERT_FILE and TLS_KEY_FILE go together")
 	refuse(s.BodyLimit < 1 || s.BodyLimit > 512<<10, "REQUEST_BODY_LIMIT must be from 1 to 524288, so that a request fits into a Kubernetes Secret")
-	refuse(!isLabel(s.BrokerNamespace), "BROKER_NAMESPACE must be a Kubernetes namespace's name")
 	refuse(!isLabel(s.NamespacePrefix) || len(s.NamespacePrefix) > 26,
 		"NAMESPACE_PREFIX must be lower-case letters, digits and dashes, 26 characters at most, so that a UUID still fits")
-	refuse(s.Server != "" && (s.Token == "" || s.CAData == ""), "SERVER needs TOKEN and CA_DATA")
-	refuse(s.Server == "" && (s.Token != "" || s.CAData != ""), "TOKEN and CA_DATA need SERVER")
-	refuse(s.Server != "" && !isURL(s.Server), "SERVER must be a URL such as https://203.0.113.1:6443")
 	refuse((s.RegUser == "") != (s.RegPassword == ""), "REG_USER and REG_PASS go together")
 	refuse(s.RegServer == "" && s.RegUser != "", "REG_USER and REG_PASS need REG_SERVER")
-	refuse(s.KubeQPS <= 0, "KUBE_QPS must be above 0")
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
@@ -138,11 +164,16 @@ func isURL(text string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
+// settingFields are the settings as the struct describes them.
+func settingFields() []reflect.StructField {
+	return slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[settings]()), func(f reflect.StructField) bool { return f.Anonymous })
+}
+
 // settingsHelp lists the settings as the struct describes them.
 func settingsHelp() string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+	for _, field := range settingFields() {
 		name, options, _ := strings.Cut(field.Tag.Get("env"), ",")
 		note := field.Tag.Get("envDefault")
 		if strings.Contains(options, "required") {

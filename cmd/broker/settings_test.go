@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -11,7 +10,7 @@ import (
 // setenv gives the process these settings and none that it was started with.
 func setenv(t *testing.T, values map[string]string) {
 	t.Helper()
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+	for _, field := range settingFields() {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 		t.Setenv(name, "") // restored afterwards
 		if err := os.Unsetenv(name); err != nil {
@@ -89,7 +88,7 @@ func TestHelp(t *testing.T) {
 	if status := run(t.Context(), []string{"--help"}, &stdout, &stderr); status != 0 {
 		t.Errorf("exit status %d", status)
 	}
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[settings]()) {
+	for _, field := range settingFields() {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 		if !strings.Contains(stdout.String(), name) || field.Tag.Get("help") == "" {
 			t.Errorf("--help doesn't explain %s", name)

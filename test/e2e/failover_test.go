@@ -167,3 +167,35 @@ func TestCreateAndDeleteAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestQuotaOnTwoReplicas never lets in more instances than the plan may have.
+func TestQuotaOnTwoReplicas(t *testing.T) {
+	f := newFoundation(t, extrasChart, nil)
+	both := []*rig.Client{f.Client, f.replica().Client()}
+	for range 3 {
+		var all sync.WaitGroup
+		accepted := make(chan rig.Instance, 8)
+		for n := range cap(accepted) {
+			i := f.instance("extras", "two")
+			all.Go(func() {
+				answer, err := both[n%2].Provision(t.Context(), i, nil)
+				switch {
+				case err != nil || answer.Status != 202 && answer.Status != 422:
+					t.Errorf("a create got %d %s, %v", answer.Status, answer.Body, err)
+				case answer.Status == 202:
+					accepted <- i
+				}
+			})
+		}
+		all.Wait()
+		close(accepted)
+		if len(accepted) > 2 {
+			t.Errorf("%d instances were let in, of 2 that there may be", len(accepted))
+		}
+		for i := range accepted {
+			f.ready(i, "")
+			f.delete(i)
+		}
+		f.eventually("those that gave way are gone", func() bool { return f.recordCount() == 0 })
+	}
+}

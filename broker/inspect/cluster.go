@@ -1,0 +1,78 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+
+	"helm.sh/helm/v3/pkg/storage"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// gone is the phase of a namespace that doesn't exist.
+const gone = "gone"
+
+// readCluster adds what the broker's own cluster has of the instance.
+func (in *Inspector) readCluster(ctx context.Context, d *Details) {
+	namespace, err := in.clients.CoreV1().Namespaces().Get(ctx, d.Namespace, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		d.NamespacePhase = gone
+		return
+	case err != nil:
+		d.unread("the namespace", err) // the rest may be readable nevertheless
+	default:
+		d.NamespacePhase = string(namespace.Status.Phase)
+	}
+	in.readRelease(ctx, d)
+	in.readPods(ctx, d)
+}
+
+// readRelease reads what Helm has recorded in the namespace. Helm's own
+// description of a failure may quote values, and is left out.
+func (in *Inspector) readRelease(ctx context.Context, d *Details) {
+	releases := storage.Init(driver.NewSecrets(in.clients.CoreV1().Secrets(d.Namespace)))
+	last, err := releases.Last(d.ReleaseName)
+	switch {
+	case ctx.Err() != nil:
+		d.unread("the release", ctx.Err())
+	case errors.Is(err, driver.ErrReleaseNotFound):
+		return
+	case err != nil:
+		d.unread("the release", err)
+	case last.Info == nil:
+		d.unread("the release", errors.New("its record holds no state"))
+	default:
+		d.Release = &Release{Revision: last.Version, Status: string(last.Info.Status), Updated: last.Info.LastDeployed.Time}
+		if last.Chart != nil && last.Chart.Metadata != nil {
+			d.Release.Version = last.Chart.Metadata.Version
+		}
+	}
+}
+
+func (in *Inspector) readPods(ctx context.Context, d *Details) {
+	pods, err := in.clients.CoreV1().Pods(d.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		d.unread("the pods", err)
+		return
+	}
+	for i := range pods.Items {
+		d.Pods = append(d.Pods, podOf(&pods.Items[i]))
+	}
+}
+
+func podOf(p *corev1.Pod) Pod {
+	shown := Pod{Name: p.Name, IP: p.Status.PodIP, Phase: string(p.Status.Phase)}
+	if p.DeletionTimestamp != nil {
+		shown.Reason = "is being deleted"
+		return shown
+	}
+	ready := condition(p, corev1.PodReady)
+	shown.Ready = ready.Status == corev1.ConditionTrue
+	if !shown.Ready && p.Status.Phase != corev1.PodSucceeded {
+		shown.Reason = reason(p, ready)
+	}
+	return shown
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/inspect"
+)
+
+const instancesUsage = `Look at service instances and put them right, beside a running broker.
+
+Usage:
+  broker instances list [--service NAME] [--state STATE] [--json]
+      one line an instance, those first that failed or that something runs on
+  broker instances show ID [--secrets] [--json]
+      everything about one instance: its record, its bindings, its release and pods
+  broker instances retry ID
+      have a create or delete that failed begin again; the broker carries it through
+  broker instances forget ID --yes
+      remove the broker's records of an instance, and nothing else: the last
+      resort, when its cluster is gone for good. Without --yes it only tells
+      what would be left behind
+
+  ID              the instance's GUID, as cf service NAME --guid prints it
+  --service NAME  only those made from the chart of that name
+  --state STATE   only those whose last operation is "in progress", "succeeded" or "failed"
+  --secrets       with the parameters' values and the credentials
+  --json          for programs; nothing in it is secret unless --secrets is given
+
+It reads the settings SERVER, TOKEN and CA_DATA, or KUBECONFIG, or else uses the
+pod's own service account; and BROKER_NAMESPACE.
+
+Exit status: 0 done, 1 refused or failed, 2 wrong usage or settings.
+`
+
+// answerLimit ends each request to a cluster that doesn't answer.
+const answerLimit = 20 * time.Second
+
+// errSettings leads to the exit status 2.
+var errSettings = errors.New("the settings are wrong")
+
+// instancesCommand runs `broker instances …` and returns the exit status.
+func instancesCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		_, _ = fmt.Fprint(stderr, instancesUsage)
+		return 2
+	}
+	err := runInstances(ctx, args[0], args[1:], stdout)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = fmt.Fprint(stdout, instancesUsage)
+		return 0
+	case errors.Is(err, errUsage):
+		_, _ = fmt.Fprintf(stderr, "broker: %v\n\n%s", err, instancesUsage)
+		return 2
+	}
+	_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
+	if errors.Is(err, errSettings) {
+		return 2
+	}
+	return 1
+}
+
+func runInstances(ctx context.Context, subcommand string, args []string, stdout io.Writer) error {
+	var run func(context.Context, *inspect.Inspector, instancesArguments, io.Writer) error
+	switch subcommand {
+	case "--help", "-h", "help":
+		return flag.ErrHelp
+	case "list":
+		run = listInstances
+	case "show":
+		run = showInstance
+	case "retry":
+		run = retryInstance
+	case "forget":
+		run = forgetInstance
+	default:
+		return usageError("instances knows list, show, retry and forget, not %q", subcommand)
+	}
+	a, err := parseInstances(subcommand, args)
+	if err != nil {
+		return err
+	}
+	inspector, err := newInspector()
+	if err != nil {
+		return err
+	}
+	if err := run(ctx, inspector, a, stdout); err != nil {
+		return fmt.Errorf("instances %s: %w", subcommand, err)
+	}
+	return nil
+}
+
+func newInspector() (*inspect.Inspector, error) {
+	k, err := readKubernetesSettings()
+	if err != nil {
+		return nil, fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
+	}
+	config, err := kubernetesConfig(settings{KubernetesSettings: k})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	config.Timeout = answerLimit
+	return inspect.New(config, k.BrokerNamespace)
+}
