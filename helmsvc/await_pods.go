@@ -7,6 +7,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
@@ -16,13 +17,19 @@ import (
 // ErrNoReadyPod says that an instance has pods and none of them is ready.
 var ErrNoReadyPod = errors.New("no pod of the service instance is ready")
 
+// ErrGone says that somebody else has removed an instance from the cluster.
+var ErrGone = errors.New("the release of the service instance is gone from the cluster: somebody has removed it by hand; delete the service instance and create it anew")
+
 // ViewReady is View once at least one pod is Ready. It waits up to patience,
 // which may be 0, then returns ErrNoReadyPod. An instance without pods is ready
-// as it is.
+// as it is, or returns ErrGone.
 func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time.Duration) (View, error) {
 	view, err := c.View(ctx, namespace)
-	if err != nil || len(view.Pods) > 0 || !view.wantsPods() {
+	switch {
+	case err != nil || len(view.Pods) > 0:
 		return view, err
+	case !view.wantsPods():
+		return view, c.checkThere(ctx, namespace)
 	}
 	if patience <= 0 {
 		return View{}, noReadyPod(view, 0)
@@ -36,6 +43,19 @@ func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time
 		return View{}, fmt.Errorf("waiting for a ready pod in namespace %s: %w", namespace, err)
 	}
 	return c.View(ctx, namespace)
+}
+
+// checkThere tells an instance of a chart without pods from one of which
+// nothing is left.
+func (c *Cluster) checkThere(ctx context.Context, namespace string) error {
+	releases, err := c.clients.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm", Limit: 1})
+	if err != nil {
+		return fmt.Errorf("looking for the release in namespace %s: %w", namespace, err)
+	}
+	if len(releases.Items) == 0 {
+		return ErrGone
+	}
+	return nil
 }
 
 func noReadyPod(view View, patience time.Duration) error {

@@ -33,22 +33,7 @@ func serves(pod *corev1.Pod) bool {
 
 // podReason says in one phrase why the pod isn't ready, in Kubernetes' own
 // words and with the pod's name; "" if it is ready or Kubernetes doesn't say.
-func podReason(pod *corev1.Pod) string {
-	if isReady(pod) || pod.DeletionTimestamp != nil || pod.Status.Phase == corev1.PodSucceeded {
-		return ""
-	}
-	why := unscheduled(pod)
-	if why == "" {
-		why = stuckContainer(pod)
-	}
-	if why == "" {
-		why = unready(pod)
-	}
-	if why == "" {
-		return ""
-	}
-	return fmt.Sprintf("pod %s: %s", pod.Name, why)
-}
+func podReason(pod *corev1.Pod) string { return complaintOf(pod).String() }
 
 func unscheduled(pod *corev1.Pod) string {
 	for _, c := range pod.Status.Conditions {
@@ -59,46 +44,13 @@ func unscheduled(pod *corev1.Pod) string {
 	return ""
 }
 
-func stuckContainer(pod *corev1.Pod) string {
-	statuses := append(append([]corev1.ContainerStatus{}, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
-	for _, s := range statuses {
-		if s.Ready {
-			continue
-		}
-		if why := waiting(s); why != "" {
-			return fmt.Sprintf("container %s %s", s.Name, why)
-		}
-		if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
-			return fmt.Sprintf("container %s %s", s.Name, exit(t))
-		}
-	}
-	return ""
-}
-
-func waiting(s corev1.ContainerStatus) string {
-	w := s.State.Waiting
-	if w == nil {
+// evicted says why a pod was ended from outside: its node was short of
+// something, or its own deadline had passed.
+func evicted(pod *corev1.Pod) string {
+	if pod.Status.Phase != corev1.PodFailed || pod.Status.Reason == "" {
 		return ""
 	}
-	switch w.Reason {
-	case "", "ContainerCreating", "PodInitializing":
-		return ""
-	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName":
-		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, shorten(w.Message))
-	case "CrashLoopBackOff":
-		if last := s.LastTerminationState.Terminated; last != nil {
-			return fmt.Sprintf("keeps crashing (%d restarts): it %s", s.RestartCount, exit(last))
-		}
-	}
-	return fmt.Sprintf("is waiting (%s): %s", w.Reason, shorten(w.Message))
-}
-
-func exit(t *corev1.ContainerStateTerminated) string {
-	text := fmt.Sprintf("exited with code %d", t.ExitCode)
-	if t.Message != "" {
-		text += ": " + shorten(t.Message)
-	}
-	return text
+	return fmt.Sprintf("it was ended (%s): %s", pod.Status.Reason, shorten(pod.Status.Message))
 }
 
 func unready(pod *corev1.Pod) string {

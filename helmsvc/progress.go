@@ -1,14 +1,17 @@
 package helmsvc
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Progress is how far a release's pods are.
 type Progress struct {
 	Ready int
 	// Total is the number of pods that the workloads ask for.
 	Total int
-	// Reason says why the first pod that isn't ready isn't, if Kubernetes
-	// says so, and names it.
+	// Reason says of the object that tells most why it isn't ready, if
+	// Kubernetes says so, and names it.
 	Reason string
 	// Hook: what is being waited for is one of the chart's hooks.
 	Hook bool
@@ -35,10 +38,23 @@ type NotReadyError struct {
 	Because string
 }
 
+// inTime is the Because of a wait that has run out of time.
+const inTime = "in time"
+
 func (e *NotReadyError) Error() string {
-	what := "not ready"
 	if e.Progress.Hook {
-		what = "a hook did not end"
+		return e.hookError()
 	}
-	return fmt.Sprintf("%s %s: %s", what, e.Because, e.Progress)
+	return fmt.Sprintf("not ready %s: %s", e.Because, e.Progress)
+}
+
+func (e *NotReadyError) hookError() string {
+	text := "a hook did not end in time"
+	if e.Because != inTime {
+		text = "a hook failed: " + strings.TrimPrefix(e.Because, "since ")
+	}
+	if e.Progress.Reason == "" {
+		return text
+	}
+	return text + ": " + e.Progress.Reason
 }

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
+	"sync"
 
 	"helm.sh/helm/v3/pkg/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic/dynamicinformer"
@@ -24,7 +23,7 @@ var podResource = corev1.SchemeGroupVersion.WithResource("pods")
 // ctx's deadline passes, or earlier when an object says that it will never be
 // ready.
 func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, report func(Progress)) error {
-	watched, err := c.watchRelease(ctx, namespace, resources)
+	watched, err := c.watchRelease(ctx, namespace, resources, hook)
 	if err != nil {
 		return err
 	}
@@ -35,7 +34,6 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 		if err != nil {
 			return fmt.Errorf("judging readiness: %w", err)
 		}
-		verdict.progress.Hook = hook
 		if verdict.progress != last && report != nil {
 			report(verdict.progress)
 		}
@@ -44,13 +42,13 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 		case verdict.ready:
 			return nil
 		case verdict.failure != "":
-			return c.notReady(ctx, namespace, last, verdict.failure)
+			return c.notReady(ctx, namespace, verdict, verdict.failure)
 		}
 		select {
 		case <-watched.changed:
 		case <-watched.ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return c.notReady(ctx, namespace, last, "in time")
+				return c.notReady(ctx, namespace, verdict, inTime)
 			}
 			return context.Cause(watched.ctx)
 		}
@@ -59,10 +57,15 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 
 // watchedRelease is a release's objects and pods, kept up to date by watches.
 type watchedRelease struct {
+	hook      bool // the objects are a hook's
 	informers dynamicinformer.DynamicSharedInformerFactory
 	objects   []watchedObject
 	pods      cache.GenericLister
 	synced    []cache.DoneChecker
+	// completed holds the names of the Jobs that were seen to complete, and said
+	// is the last that a Job's pods complained of, by the Job's name.
+	completed sync.Map
+	said      map[string]complaint
 	// changed holds a token when something has changed since the last read.
 	changed chan struct{}
 	// ctx ends with the wait, or with the reason for which a watch will never
@@ -76,10 +79,21 @@ type watchedObject struct {
 	lister     cache.GenericNamespaceLister
 }
 
-func (c *Cluster) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList) (*watchedRelease, error) {
+// get reads the object from the cache.
+func (o watchedObject) get() (*unstructured.Unstructured, error) {
+	found, err := o.lister.Get(o.name)
+	if err != nil {
+		return nil, err
+	}
+	return asUnstructured(found)
+}
+
+func (c *Cluster) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool) (*watchedRelease, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watchedRelease{
+		hook:      hook,
 		informers: dynamicinformer.NewFilteredDynamicSharedInformerFactory(c.dynamic, 0, namespace, nil),
+		said:      map[string]complaint{},
 		changed:   make(chan struct{}, 1),
 		ctx:       ctx,
 		cancel:    cancel,
@@ -121,9 +135,9 @@ func (w *watchedRelease) inform(resource schema.GroupVersionResource) (cache.Gen
 		return nil, fmt.Errorf("watching %s: %w", resource.Resource, err)
 	}
 	handler, err := informer.Informer().AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(any) { w.wake() },
-		UpdateFunc: func(any, any) { w.wake() },
-		DeleteFunc: func(any) { w.wake() },
+		AddFunc:    w.seen,
+		UpdateFunc: func(_, now any) { w.seen(now) },
+		DeleteFunc: w.seen,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("watching %s: %w", resource.Resource, err)
@@ -132,7 +146,8 @@ func (w *watchedRelease) inform(resource schema.GroupVersionResource) (cache.Gen
 	return informer.Lister(), nil
 }
 
-func (w *watchedRelease) wake() {
+func (w *watchedRelease) seen(object any) {
+	w.noteCompleted(object)
 	select {
 	case w.changed <- struct{}{}:
 	default:
@@ -145,42 +160,9 @@ func (w *watchedRelease) stop() {
 }
 
 // notReady builds the error of a release that can't be waited for any longer.
-// Where no pod says what is wrong (none could be made, say), the newest
-// warning of the namespace does.
-func (c *Cluster) notReady(ctx context.Context, namespace string, last Progress, because string) error {
-	if last.Reason == "" {
-		last.Reason = c.newestWarning(ctx, namespace)
-	}
-	return &NotReadyError{Progress: last, Because: because}
-}
-
-func (c *Cluster) newestWarning(ctx context.Context, namespace string) string {
-	// The operation's time may be up; this one read may still take a moment.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	events, err := c.clients.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
-	if err != nil {
-		return ""
-	}
-	var newest corev1.Event
-	for _, event := range events.Items {
-		if !happened(event).Before(happened(newest)) {
-			newest = event
-		}
-	}
-	if newest.Message == "" {
-		return ""
-	}
-	return fmt.Sprintf("%s %s: %s", newest.InvolvedObject.Kind, newest.InvolvedObject.Name, shorten(newest.Message))
-}
-
-// happened is when an event was last seen: some reporters set the one field,
-// some the other.
-func happened(event corev1.Event) time.Time {
-	if event.LastTimestamp.IsZero() {
-		return event.EventTime.Time
-	}
-	return event.LastTimestamp.Time
+func (c *Cluster) notReady(ctx context.Context, namespace string, v verdict, because string) error {
+	v.progress.Reason = c.reason(ctx, namespace, v)
+	return &NotReadyError{Progress: v.progress, Because: because}
 }
 
 func asUnstructured(object any) (*unstructured.Unstructured, error) {
