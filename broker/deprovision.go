@@ -36,8 +36,8 @@ func (b *Broker) Deprovision(ctx context.Context, id string, details domain.Depr
 func (b *Broker) deprovisionedAlready(ctx context.Context, id, planID string) error {
 	_, err := b.records.LiveInstance(ctx, id)
 	if errors.Is(err, record.ErrNotFound) {
-		var kibosh bool
-		if kibosh, err = b.engine.HasKibosh(ctx, id, planID); err == nil && !kibosh {
+		var left bool
+		if left, _, err = b.engine.Left(ctx, id, planID); err == nil && !left {
 			return apiresponses.ErrInstanceDoesNotExist
 		}
 	}

@@ -36,6 +36,8 @@ func failure(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
+	case errors.Is(err, helmsvc.ErrGone):
+		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):
 		return badRequest("%s", err)
 	case errors.Is(err, operation.ErrBusy):

@@ -74,7 +74,7 @@ func notFound(what string) error {
 
 // absent is the answer for an instance that has no record.
 func (b *Broker) absent(ctx context.Context, id, planID string) error {
-	if kibosh, err := b.engine.HasKibosh(ctx, id, planID); err == nil && kibosh {
+	if _, kibosh, err := b.engine.Left(ctx, id, planID); err == nil && kibosh {
 		err := errors.New("the service instance was made by Kibosh, and can only be deleted; create a new one and move the data")
 		return apiresponses.NewFailureResponse(err, http.StatusNotFound, "made-by-kibosh")
 	}

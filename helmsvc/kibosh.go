@@ -17,15 +17,14 @@ func KiboshNamespace(instanceID string) Namespace {
 	}
 }
 
-// HasKibosh tells whether Kibosh has made the instance and it is still there.
-func (c *Cluster) HasKibosh(ctx context.Context, instanceID string) (bool, error) {
-	want := KiboshNamespace(instanceID)
+// Has tells whether the namespace is there and the instance's own.
+func (c *Cluster) Has(ctx context.Context, want Namespace) (bool, error) {
 	have, err := c.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("looking for an instance that Kibosh has made: %w", err)
+		return false, fmt.Errorf("looking for namespace %s: %w", want.Name, err)
 	}
 	return want.owns(have), nil
 }

@@ -2,10 +2,12 @@ package helmsvc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
 // Revision returns the number of the release's revision that is deployed.
@@ -15,6 +17,9 @@ func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
 		return 0, err
 	}
 	deployed, err := helm.Releases.Deployed(target.Release)
+	if errors.Is(err, driver.ErrNoDeployedReleases) {
+		return 0, fmt.Errorf("the release %s is gone, or was never ready; delete the service instance", target.Release)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("looking for the release that is to be changed: %w", err)
 	}

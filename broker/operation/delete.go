@@ -9,19 +9,18 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // Delete records that the instance has to go and returns its record. A create
 // that is running is cancelled, and deleted with the rest; a delete that is
 // running is returned as it is; one that failed begins anew. If there is no
-// such instance it returns record.ErrNotFound. One that Kibosh has made gets a
-// record, and is deleted like the broker's own.
+// such instance it returns record.ErrNotFound. One that Kibosh has made, or
+// whose record somebody has deleted, gets a record, and is deleted like others.
 func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
 	for {
 		instance, err := e.records.LiveInstance(ctx, id)
 		if errors.Is(err, record.ErrNotFound) {
-			return e.deleteKibosh(ctx, id, planID, origin)
+			return e.deleteUnrecorded(ctx, id, planID, origin)
 		}
 		if err != nil {
 			return record.Instance{}, err
@@ -41,58 +40,22 @@ func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Or
 	}
 }
 
-// deleteKibosh records that an instance of Kibosh's has to go.
-func (e *Engine) deleteKibosh(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
-	cluster, found, err := e.findKibosh(ctx, id, planID)
+// deleteUnrecorded records that an instance has to go of which something is
+// left, and no record.
+func (e *Engine) deleteUnrecorded(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
+	left, found, err := e.findLeft(ctx, id, planID)
 	if err != nil {
 		return record.Instance{}, err
 	}
 	if !found {
 		return record.Instance{}, record.ErrNotFound
 	}
-	instance, err := e.claim(ctx, record.Instance{
-		ID:        id,
-		PlanID:    planID,
-		Kibosh:    true,
-		Cluster:   cluster,
-		Namespace: helmsvc.KiboshNamespace(id).Name,
-		Release:   helmsvc.ReleaseName(id),
-		Operation: newOperation(record.Delete, origin),
-	})
+	left.Operation = newOperation(record.Delete, origin)
+	instance, err := e.claim(ctx, left)
 	if errors.Is(err, record.ErrExists) && instance.ID != "" {
 		return instance, nil // the same request, at the same time
 	}
 	return instance, err
-}
-
-// HasKibosh tells whether Kibosh has made the instance and it is still there.
-// planID is what the request names, if it does.
-func (e *Engine) HasKibosh(ctx context.Context, id, planID string) (bool, error) {
-	_, found, err := e.findKibosh(ctx, id, planID)
-	return found, err
-}
-
-// findKibosh looks for an instance of Kibosh's on the broker's cluster and on
-// that of the plan, where Kibosh would have put it, and returns the id of the
-// cluster that has it. It asks no other: one that doesn't answer would hold up
-// the deletes of all.
-func (e *Engine) findKibosh(ctx context.Context, id, planID string) (cluster string, found bool, err error) {
-	if found, err = e.clusters.home.HasKibosh(ctx, id); found || err != nil {
-		return "", found, err
-	}
-	for _, s := range e.charts.catalog.Catalog().Services {
-		plan, isPlan := s.Plan(planID)
-		if !isPlan || plan.Cluster == nil {
-			continue
-		}
-		at, err := e.clusters.connected(plan.Cluster)
-		if err != nil {
-			return "", false, err
-		}
-		found, err = at.HasKibosh(ctx, id)
-		return plan.Cluster.ID, found, err
-	}
-	return "", false, nil
 }
 
 // delete undoes everything that was made for the instance, from whatever

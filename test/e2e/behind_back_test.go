@@ -26,8 +26,8 @@ func TestChangedBehindTheBroker(t *testing.T) {
 		// update is how one ends, and updateSays its description.
 		update, updateSays string
 	}{
-		"namespace deleted":                {(*foundation).dropNamespace, 500, gone, "failed", "release"},
-		"release uninstalled":              {(*foundation).uninstall, 500, gone, "failed", "release"},
+		"namespace deleted":                {(*foundation).dropNamespace, 422, gone, "failed", "delete the service instance"},
+		"release uninstalled":              {(*foundation).uninstall, 422, gone, "failed", "delete the service instance"},
 		"release forgotten, objects there": {(*foundation).forgetRelease, 201, "", "failed", "release"},
 		"scaled to nothing":                {func(f *foundation, i rig.Instance) { f.scale(i, 0) }, 503, "no pod of the service instance is ready", "succeeded", ""},
 		"record without its label":         {(*foundation).unlabel, 201, "", "succeeded", ""},
@@ -203,4 +203,16 @@ func TestSomebodyElsesPolicy(t *testing.T) {
 	f.wantPolicies(theirs...)
 	f.cf.DeletePolicies(theirs...)
 	f.nothingLeft(i)
+}
+
+// TestRecordDeleted deletes what is left of an instance whose record somebody
+// has deleted: it is never answered 410 and left behind.
+func TestRecordDeleted(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	f.must(kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).Delete(t.Context(), "instance."+i.ID, metav1.DeleteOptions{}))
+	f.delete(i)
+	f.want(410)(f.Deprovision(t.Context(), i))
+	f.wantPolicies()
 }
