@@ -9,13 +9,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // cache keeps archives under their own digest, and for each source a note
 // that says which of them is its. Both appear by renaming, so that processes
 // which share the folder never see half of one, nor one's note with another's
 // archive.
-type cache struct{ folder string }
+type cache struct {
+	folder string
+	// indexes is held while a repository's index is being read.
+	indexes *sync.Mutex
+}
 
 // lookup returns the path of the archive of s, if it is there and undamaged.
 func (c cache) lookup(s Source) (path string, ok bool) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,11 +29,12 @@ type Fetcher struct {
 // has none says so in Err; one path may hold several.
 func (f Fetcher) Fetch(ctx context.Context, sources []Source) []Found {
 	found := make([][]Found, len(sources))
+	kept := cache{folder: f.Cache, indexes: &sync.Mutex{}}
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i, s := range sources {
 		group.Go(func() error {
-			found[i] = f.find(ctx, s)
+			found[i] = f.find(ctx, s, kept)
 			return nil
 		})
 	}
@@ -40,7 +42,7 @@ func (f Fetcher) Fetch(ctx context.Context, sources []Source) []Found {
 	return slices.Concat(found...)
 }
 
-func (f Fetcher) find(ctx context.Context, s Source) []Found {
+func (f Fetcher) find(ctx context.Context, s Source, kept cache) []Found {
 	failed := func(err error) []Found {
 		return []Found{{From: s.String(), Err: fmt.Errorf("getting the chart from %s: %w", s, err)}}
 	}
@@ -54,7 +56,7 @@ func (f Fetcher) find(ctx context.Context, s Source) []Found {
 		}
 		return found
 	}
-	path, err := f.remote(ctx, s)
+	path, err := f.remote(ctx, s, kept)
 	if err != nil {
 		return failed(err)
 	}
@@ -63,8 +65,7 @@ func (f Fetcher) find(ctx context.Context, s Source) []Found {
 
 // remote returns the path of the archive in the cache and fetches it if it
 // isn't there.
-func (f Fetcher) remote(ctx context.Context, s Source) (string, error) {
-	kept := cache{folder: f.Cache}
+func (f Fetcher) remote(ctx context.Context, s Source, kept cache) (string, error) {
 	if path, ok := kept.lookup(s); ok {
 		return path, nil
 	}

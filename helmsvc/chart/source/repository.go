@@ -38,6 +38,9 @@ func (s Source) archiveAddress(ctx context.Context, client *http.Client, passwor
 	if err := s.request(ctx, client, password, address, indexLimit, part); err != nil {
 		return "", err
 	}
+	// One that has 20 MB takes 600 MB while it is read.
+	kept.indexes.Lock()
+	defer kept.indexes.Unlock()
 	index, err := repo.LoadIndexFile(part.Name())
 	if err != nil {
 		return "", fmt.Errorf("what the server sent isn't a repository's index: %w", err)
