@@ -146,7 +146,14 @@ func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (rec
 		return record.Binding{}, ErrBusy
 	}
 	if err == nil && b.State == record.Opening && b.Operation == nil {
-		b, err = e.open(ctx, b)
+		// From now on it isn't cut short any more.
+		b.Started = wanted.Started
+		if b, err = e.records.UpdateBinding(ctx, b); errors.Is(err, record.ErrConflict) {
+			return record.Binding{}, ErrBusy
+		}
+		if err == nil {
+			b, err = e.open(ctx, b)
+		}
 	}
 	return b, errors.Join(err, record.ErrExists)
 }

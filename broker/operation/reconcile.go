@@ -72,14 +72,13 @@ func (e *Engine) round(ctx context.Context) error {
 	bound, over := e.records.Bindings(record.Bound), e.over()
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
-	if len(desired)+len(over) == 0 || e.policies == nil {
+	if len(desired)+len(over) == 0 {
 		return nil
 	}
-	list, err := e.policies.List(ctx)
+	actual, err := e.actual(ctx)
 	if err != nil {
 		return err
 	}
-	actual := policy.SetOf(list)
 	err = e.reassert(ctx, bound, actual)
 	for _, b := range over {
 		if slices.ContainsFunc(b.Policies, actual.Has) || !time.Now().Before(b.UnsettledUntil) {
@@ -90,6 +89,15 @@ func (e *Engine) round(ctx context.Context) error {
 		e.metrics.goodRound.SetToCurrentTime()
 	}
 	return err
+}
+
+// actual lists the policies that there are; none where policies are off.
+func (e *Engine) actual(ctx context.Context) (policy.Set, error) {
+	if e.policies == nil {
+		return nil, nil
+	}
+	list, err := e.policies.List(ctx)
+	return policy.SetOf(list), err
 }
 
 // over are the bindings that may have left something open: tombstones, those
@@ -123,6 +131,9 @@ func policiesOf(bindings []record.Binding) []policy.Policy {
 // meanwhile then stays as a tombstone for as long as the request may take. One
 // that has changed since it was read is left for the next round.
 func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual policy.Set) error {
+	if e.policies == nil {
+		return nil
+	}
 	missing := func(p policy.Policy) bool { return !actual.Has(p) }
 	var noted sync.Mutex
 	var lost []policy.Policy

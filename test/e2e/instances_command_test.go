@@ -266,10 +266,13 @@ func (f *foundation) forgets(i rig.Instance) {
 	}
 	f.refused("no such instance", "show", i.ID)
 	f.refused("no such instance", "forget", i.ID, "--yes")
-	f.want(410)(f.Deprovision(f.t.Context(), i))
 	f.wantPolicies(before...)
 	if len(before) != 2 || len(f.pods(i)) != 1 {
 		f.t.Errorf("before there were the policies %+v, now there are the pods %+v", before, f.pods(i))
 	}
-	f.must(kube.CoreV1().Namespaces().Delete(f.t.Context(), f.namespace(i), metav1.DeleteOptions{}))
+	// A platform that deletes it after all isn't told that it is gone.
+	operation := f.want(202)(f.Deprovision(f.t.Context(), i)).Operation()
+	if o := f.ended(i, operation); o.State != "gone" {
+		f.t.Errorf("the delete after forget ended as %+v", o)
+	}
 }
