@@ -1,8 +1,6 @@
 package inspect
 
 import (
-	"cmp"
-	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -39,21 +37,7 @@ func namesIn(context json.RawMessage) Names {
 	return Names(named)
 }
 
-// requestOf takes a header apart that OSBAPI calls "Originating Identity": a
-// platform's name and, in base64, a JSON object of the platform's own form. Of
-// that only the user's id is taken.
 func requestOf(o record.Origin) Request {
-	platform, encoded, _ := strings.Cut(o.OriginatingIdentity, " ")
-	var value struct {
-		UserID   string `json:"user_id"`  // Cloud Foundry
-		Username string `json:"username"` // Kubernetes
-	}
-	// What can't be read leaves the user unnamed.
-	if text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded)); err == nil {
-		_ = json.Unmarshal(text, &value)
-	}
-	return Request{
-		CorrelationID: o.CorrelationID, RequestIdentity: o.RequestIdentity,
-		Platform: platform, User: cmp.Or(value.UserID, value.Username),
-	}
+	platform, user := record.Who(o.OriginatingIdentity)
+	return Request{CorrelationID: o.CorrelationID, RequestIdentity: o.RequestIdentity, Platform: platform, User: user}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -28,14 +27,8 @@ func (in *Inspector) Retry(ctx context.Context, id string) (Operation, error) {
 	if err := in.retryable(ctx, i); err != nil {
 		return Operation{}, err
 	}
-	i.Operation = record.Operation{
-		ID:      uuid.NewString(),
-		Type:    i.Operation.Type,
-		State:   record.InProgress,
-		Started: time.Now().UTC(),
-		// No request began it; the id finds it in the log.
-		Origin: record.Origin{CorrelationID: uuid.NewString()},
-	}
+	// No request began it; the id finds it in the log.
+	i.Operation = record.NewOperation(i.Operation.Type, record.Origin{CorrelationID: uuid.NewString()})
 	i, err = in.records.UpdateInstance(ctx, i)
 	if err != nil {
 		return Operation{}, changed(fmt.Errorf("recording the new %s: %w", i.Operation.Type, err))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -88,7 +87,7 @@ func clusterID(p chart.Plan) string {
 // explainAccess adds what can be done where a plan's cluster doesn't accept the
 // credentials any more.
 func explainAccess(err error, i record.Instance) error {
-	if i.Cluster == "" || !apierrors.IsUnauthorized(err) && !strings.Contains(err.Error(), "Unauthorized") {
+	if i.Cluster == "" || !apierrors.IsUnauthorized(err) {
 		return err
 	}
 	return fmt.Errorf("%w: the cluster of the instance's plan no longer accepts the plan's credentials; put a new `credentials` file into the plan, put the plan back if it has been removed, have the charts read again and try again", err)

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -41,7 +38,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	wanted.Chart, wanted.Cluster, wanted.KeepData = ChartOf(service), clusterID(plan), plan.KeepData
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
-	wanted.Operation = newOperation(record.Create, origin)
+	wanted.Operation = record.NewOperation(record.Create, origin)
 	created, err := e.claim(ctx, wanted)
 	if err != nil {
 		return created, err
@@ -79,18 +76,11 @@ func ChartOf(s chart.Service) record.Chart {
 	return record.Chart{Name: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest}
 }
 
-func newOperation(kind record.Type, origin record.Origin) record.Operation {
-	return record.Operation{
-		ID:      uuid.NewString(),
-		Type:    kind,
-		State:   record.InProgress,
-		Started: time.Now().UTC(),
-		Origin:  origin,
-	}
-}
-
 // create makes the namespace and installs the chart into it.
 func (w *work) create(ctx context.Context) error {
+	if err := w.prepare(ctx); err != nil {
+		return err
+	}
 	service, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Or
 		if instance.Operation.Type == record.Delete && instance.Operation.Running() {
 			return instance, nil
 		}
-		instance.Operation = newOperation(record.Delete, origin)
+		instance.Operation = record.NewOperation(record.Delete, origin)
 		instance, err = e.records.UpdateInstance(ctx, instance)
 		if errors.Is(err, record.ErrConflict) {
 			continue // an operation has just noted its progress
@@ -50,7 +50,7 @@ func (e *Engine) deleteUnrecorded(ctx context.Context, id, planID string, origin
 	if !found {
 		return record.Instance{}, record.ErrNotFound
 	}
-	left.Operation = newOperation(record.Delete, origin)
+	left.Operation = record.NewOperation(record.Delete, origin)
 	instance, err := e.claim(ctx, left)
 	if errors.Is(err, record.ErrExists) && instance.ID != "" {
 		return instance, nil // the same request, at the same time

@@ -25,7 +25,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "cf_helm_broker_operation_seconds",
-			Help:    "How long operations took, by type (create, delete, bind, unbind) and result.",
+			Help:    "How long operations took, by type (create, update, delete, bind, unbind) and result.",
 			Buckets: prometheus.ExponentialBuckets(0.1, 2, 14),
 		}, []string{"type", "result"}),
 		policyCalls: prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -52,8 +52,8 @@ func (o *operators) end() {
 	close(o.first)
 }
 
-// awaitOperators has a create or update wait for the operators: its chart may
-// be of kinds that they bring.
+// awaitOperators waits until this term has seen to the operators once, or for
+// operatorPatience.
 func (w *work) awaitOperators(ctx context.Context) {
 	w.operators.mu.Lock()
 	first := w.operators.first

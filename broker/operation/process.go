@@ -56,7 +56,8 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 		w.log.Error("taking-up", err)
 		return superseded.Err() == nil
 	}
-	limit := w.limit(ctx)
+	allowed := w.timeLimit(ctx)
+	limit := w.limit(allowed)
 	bounded, stop := context.WithDeadline(superseded, limit)
 	defer stop()
 	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
@@ -71,7 +72,7 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	case bounded.Err() == nil && MayPass(err):
 		return w.tryAgain(ctx, err)
 	default:
-		err = w.fail(ctx, w.explain(explainAccess(err, w.instance), bounded.Err() != nil, w.timeLimit(ctx)))
+		err = w.fail(ctx, w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed))
 	}
 	if err != nil && !errors.Is(err, record.ErrConflict) {
 		w.log.Error("recording-outcome", err)
@@ -91,13 +92,12 @@ func (w *work) takeUp(ctx context.Context) error {
 	})
 }
 
-// limit is when the operation ends at the latest: the time limit after it was
+// limit is when the operation ends at the latest: the time allowed after it was
 // first taken up. Time in which no broker ran isn't held against it: the first
 // few attempts have a minute each in any case. That they are few ends an
 // operation that ends its process.
-func (w *work) limit(ctx context.Context) time.Time {
+func (w *work) limit(allowed time.Duration) time.Time {
 	const attempts, grace = 5, time.Minute
-	allowed := w.timeLimit(ctx)
 	limit := w.instance.Operation.Begun.Add(allowed)
 	if soon := time.Now().Add(min(grace, allowed)); w.instance.Operation.Attempt <= attempts && soon.After(limit) {
 		return soon
@@ -119,21 +119,20 @@ func (w *work) timeLimit(ctx context.Context) time.Duration {
 func (w *work) step(ctx, undoing context.Context) error {
 	switch w.instance.Operation.Type {
 	case record.Create:
-		w.awaitOperators(ctx)
-		if err := w.reach(ctx); err != nil {
-			return err
-		}
 		return w.create(ctx)
 	case record.Modify:
-		w.awaitOperators(ctx)
-		if err := w.reach(ctx); err != nil {
-			return err
-		}
 		return w.update(ctx, undoing)
 	case record.Delete:
 		return w.delete(ctx)
 	}
 	return fmt.Errorf("this broker doesn't know operations of type %q", w.instance.Operation.Type)
+}
+
+// prepare comes before anything is made of the chart, which may be of kinds
+// that operators bring.
+func (w *work) prepare(ctx context.Context) error {
+	w.awaitOperators(ctx)
+	return w.reach(ctx)
 }
 
 // reach finds the cluster that the instance lives on.

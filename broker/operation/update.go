@@ -58,7 +58,7 @@ func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Cha
 		}
 		defer release()
 		i.Update = wanted.Update
-		i.Operation = newOperation(record.Modify, origin)
+		i.Operation = record.NewOperation(record.Modify, origin)
 	}
 	i, err := e.records.UpdateInstance(ctx, i)
 	if err != nil {
@@ -102,6 +102,9 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 // update upgrades the release, and brings it back if that fails: the instance
 // stays usable as it was. undoing has time of its own.
 func (w *work) update(ctx, undoing context.Context) error {
+	if err := w.prepare(ctx); err != nil {
+		return err
+	}
 	wanted := w.instance.Update
 	if wanted == nil {
 		return errors.New("the record doesn't say what the update leads to")

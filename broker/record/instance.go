@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Instance is a service instance: what was asked for and what is being done
@@ -80,16 +82,9 @@ type Operation struct {
 	Origin
 }
 
-// Origin is the request that began something.
-type Origin struct {
-	// CorrelationID ties log lines together.
-	CorrelationID string `json:"correlation_id,omitempty"`
-	// RequestIdentity is the platform's id of the request (OSBAPI "Request
-	// Identity").
-	RequestIdentity string `json:"request_identity,omitempty"`
-	// OriginatingIdentity is the header of that name: the platform and, in
-	// base64, the user who asked (OSBAPI "Originating Identity").
-	OriginatingIdentity string `json:"originating_identity,omitempty"`
+// NewOperation returns an operation that is still to be taken up.
+func NewOperation(kind Type, origin Origin) Operation {
+	return Operation{ID: uuid.NewString(), Type: kind, State: InProgress, Started: time.Now().UTC(), Origin: origin}
 }
 
 // Type is what an operation does.

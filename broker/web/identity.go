@@ -1,10 +1,10 @@
 package web
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
 // identity is who asked, as the log names them.
@@ -13,26 +13,11 @@ type identity struct {
 	User     string `json:"user,omitempty"`
 }
 
-// originatingIdentity reads the header of that name: a platform's name and, in
-// base64, a JSON object of the platform's own form (OSBAPI "Originating
-// Identity"). Of that only the user's id is taken. It returns nil if there is
-// no such header.
+// originatingIdentity returns nil if the request doesn't say who asked.
 func originatingIdentity(header http.Header) *identity {
-	platform, encoded, _ := strings.Cut(header.Get("X-Broker-API-Originating-Identity"), " ")
+	platform, user := record.Who(header.Get("X-Broker-API-Originating-Identity"))
 	if platform == "" {
 		return nil
-	}
-	var value struct {
-		UserID   string `json:"user_id"`  // Cloud Foundry
-		Username string `json:"username"` // Kubernetes
-	}
-	// What can't be read leaves the user unnamed.
-	if text, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded)); err == nil {
-		_ = json.Unmarshal(text, &value)
-	}
-	user := value.UserID
-	if user == "" {
-		user = value.Username
 	}
 	return &identity{Platform: short(platform), User: short(user)}
 }
