@@ -53,7 +53,7 @@ type settings struct {
 	LeaseRenew    time.Duration `env:"LEASE_RENEW" envDefault:"10s" help:"how long a replica that can't renew the Lease goes on; below LEASE_DURATION"`
 	LeaseRetry    time.Duration `env:"LEASE_RETRY" envDefault:"1s" help:"time between attempts to take or renew the Lease"`
 
-	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how long a chart's bind template may take"`
+	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how much processor time a chart's bind template may take"`
 	TemplateMemory  uint64        `env:"BIND_TEMPLATE_MEMORY" envDefault:"128" help:"how much memory it may use, in MB"`
 
 	CFAPIAddress        string        `env:"CF_API_ADDRESS" help:"CF API, such as https://api.example.com; empty: no container-to-container policies"`

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"syscall"
 	"time"
 )
 
@@ -19,7 +20,8 @@ type Evaluator struct {
 	// Command is the command line that ends in Serve: this program with the
 	// argument that leads there.
 	Command []string
-	// Timeout ends an evaluation.
+	// Timeout is how much processor time an evaluation may take. The clock on
+	// the wall doesn't count: a busy machine would fail templates that are well.
 	Timeout time.Duration
 	// Memory is how much an evaluation may use, in bytes.
 	Memory uint64
@@ -30,6 +32,7 @@ type Evaluator struct {
 type request struct {
 	Template Template        `json:"template"`
 	Sees     json.RawMessage `json:"sees"`
+	Timeout  time.Duration   `json:"timeout"`
 	Memory   uint64          `json:"memory"`
 }
 
@@ -38,19 +41,20 @@ type answer struct {
 	Error       string          `json:"error,omitempty"`
 }
 
-// memoryExit is the status of a child that has used more than it may.
-const memoryExit = 9
+// The statuses of a child that has used more than it may.
+const (
+	memoryExit = 9
+	timeExit   = 10
+)
 
 // Evaluate returns the credentials that the template yields. sees is a JSON
 // object: what the template calls $.
 func (e Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessage) (json.RawMessage, error) {
-	input, err := json.Marshal(request{Template: t, Sees: sees, Memory: e.Memory})
+	input, err := json.Marshal(request{Template: t, Sees: sees, Timeout: e.Timeout, Memory: e.Memory})
 	if err != nil {
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
-	bounded, cancel := context.WithTimeout(ctx, e.Timeout)
-	defer cancel()
-	child := exec.CommandContext(bounded, e.Command[0], e.Command[1:]...) //nolint:gosec // this very program
+	child := exec.CommandContext(ctx, e.Command[0], e.Command[1:]...) //nolint:gosec // this very program
 	child.Env = []string{}
 	child.Stdin = bytes.NewReader(input)
 	output, err := child.Output()
@@ -58,8 +62,8 @@ func (e Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessag
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case bounded.Err() != nil:
-		return nil, fmt.Errorf("%s: the bind template took longer than %s; does it loop?", t.File, e.Timeout)
+	case errors.As(err, &exit) && exit.ExitCode() == timeExit:
+		return nil, fmt.Errorf("%s: the bind template took longer than %s of processor time; does it loop?", t.File, e.Timeout)
 	case errors.As(err, &exit) && exit.ExitCode() == memoryExit:
 		return nil, fmt.Errorf("%s: the bind template used more than %d MB", t.File, e.Memory>>20)
 	case err != nil:
@@ -82,7 +86,7 @@ func Serve(stdin io.Reader, stdout io.Writer) int {
 	if err := json.NewDecoder(stdin).Decode(&r); err != nil {
 		return 1
 	}
-	guardMemory(r.Memory)
+	guard(r.Timeout, r.Memory)
 	credentials, err := r.Template.evaluate(r.Sees)
 	result := answer{Credentials: credentials}
 	if err != nil {
@@ -94,18 +98,28 @@ func Serve(stdin io.Reader, stdout io.Writer) int {
 	return 0
 }
 
-// guardMemory ends the process when its heap outgrows the limit. A limit of
-// the operating system's would be met in the middle of an allocation, and Go
-// would print a page of stack instead of an exit status.
-func guardMemory(limit uint64) {
-	debug.SetMemoryLimit(int64(limit)) //nolint:gosec // a few MB
-	debug.SetMaxStack(int(limit))      //nolint:gosec // as above
+// guard ends the process when it has used more processor time or memory than
+// it may. A limit of the operating system's would be met in the middle of an
+// allocation, and Go would print a page of stack instead of an exit status.
+func guard(timeout time.Duration, memory uint64) {
+	debug.SetMemoryLimit(int64(memory)) //nolint:gosec // a few MB
+	debug.SetMaxStack(int(memory))      //nolint:gosec // as above
 	go func() {
 		var stats runtime.MemStats
 		for range time.Tick(5 * time.Millisecond) {
-			if runtime.ReadMemStats(&stats); stats.HeapAlloc+stats.StackInuse > limit {
+			if runtime.ReadMemStats(&stats); stats.HeapAlloc+stats.StackInuse > memory {
 				os.Exit(memoryExit)
+			}
+			if used, err := processorTime(); err != nil || used > timeout {
+				os.Exit(timeExit)
 			}
 		}
 	}()
+}
+
+// processorTime is how much of it this process has used.
+func processorTime() (time.Duration, error) {
+	var usage syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()), err
 }
