@@ -4,6 +4,7 @@
 # make help   all targets
 
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 GO ?= go
 # Tests mostly wait for Kubernetes, not for the processor.
 PARALLEL ?= 12
@@ -29,7 +30,15 @@ test: needs-cc lint ## lint, unit tests and end-to-end tests, with the race dete
 	@echo "== building the local control plane, unless it is cached"
 	@$(GO) build -o bin/local ./test/local && bin/local build
 	@echo "== testing"
-	$(GO) test -race -timeout 40m -parallel $(PARALLEL) ./...
+	@mkdir -p bin
+	$(GO) test -race -timeout 40m -parallel $(PARALLEL) ./... 2>&1 | tee bin/test.log || { \
+	  echo "== what failed; all of it is in bin/test.log"; \
+	  grep -E '^ *--- FAIL|^ +[a-z_]+_test\.go:[0-9]+: |^panic: |^FAIL' bin/test.log | cut -c1-300 | tail -60; exit 1; }
+
+.PHONY: test-faults
+test-faults: needs-cc ## the fault tests alone and at length: half an hour and more
+	@$(GO) build -o bin/local ./test/local && bin/local build
+	FAULTS=long $(GO) test -race -count=1 -v -timeout 150m -parallel $(PARALLEL) ./test/faults
 
 .PHONY: needs-cc
 needs-cc:

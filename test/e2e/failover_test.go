@@ -20,7 +20,7 @@ func (f *foundation) replica() *rig.Broker {
 	f.t.Cleanup(func() {
 		_ = other.Kill() // unless the test has ended it
 		if strings.Contains(other.Log(), "DATA RACE") || f.t.Failed() {
-			f.t.Errorf("the other broker's log:\n%s", other.Log())
+			f.t.Errorf("the other broker's log:\n%s", rig.WithoutPolls(other.Log()))
 		}
 	})
 	return other

@@ -77,7 +77,7 @@ func (f *foundation) start() {
 			f.t.Errorf("the broker ended badly: %v", err)
 		}
 		if strings.Contains(broker.Log(), "DATA RACE") || f.t.Failed() {
-			f.t.Errorf("the broker's log:\n%s", broker.Log())
+			f.t.Errorf("the broker's log:\n%s", rig.WithoutPolls(broker.Log()))
 		}
 	})
 }

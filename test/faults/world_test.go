@@ -1,0 +1,126 @@
+package faults
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// world is what one test works with.
+type world struct {
+	t        *testing.T
+	kube     kubernetes.Interface
+	cf       *cf.Server
+	replicas []*replica
+	records  string // the namespace of the records
+	prefix   string // of the instances' namespaces
+	service  rig.Service
+	plan     rig.Plan
+
+	mu        sync.Mutex
+	instances map[string]*instance // that exist, as acknowledged
+	gone      map[string]*instance // that existed once, or may have
+}
+
+// instance is a service instance as acknowledged.
+type instance struct {
+	rig.Instance
+	number   int               // its parameter
+	bindings map[string]string // the bound apps, by the bindings' ids
+	unbound  map[string]bool   // bindings that are no more
+}
+
+// newWorld starts the replicas of a broker on the cluster.
+func newWorld(t *testing.T, c *cluster.Cluster, replicas int) *world {
+	t.Helper()
+	stand, err := cf.Start(cf.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stand.Close)
+	kube, err := kubernetes.NewForConfig(c.RESTConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := "f" + uuid.NewString()[:6]
+	w := &world{t: t, kube: kube, cf: stand, prefix: prefix, records: prefix + "-records", instances: map[string]*instance{}, gone: map[string]*instance{}}
+	_, err = kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.records}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = kube.CoreV1().Namespaces().Delete(context.Background(), w.records, metav1.DeleteOptions{})
+	})
+	charts, err := filepath.Abs("../e2e/charts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]string{
+		"HELM_CHART_DIR": charts, "BROKER_NAMESPACE": w.records, "NAMESPACE_PREFIX": prefix,
+		"CF_CLIENT_ID": stand.Client().ID, "CF_CLIENT_SECRET": stand.Client().Secret,
+		"OPERATION_TIMEOUT": "5m",
+		// What is owed after a kill is to be done soon.
+		"BIND_TIMEOUT": "1s", "LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
+	}
+	for range replicas {
+		w.replicas = append(w.replicas, newReplica(t, c.RESTConfig(), stand, settings))
+	}
+	w.findPlan()
+	return w
+}
+
+func (w *world) findPlan() {
+	w.t.Helper()
+	var catalog rig.Catalog
+	answer := w.insist(func(c *rig.Client) (rig.Answer, error) {
+		return c.Send(w.t.Context(), "GET", "/v2/catalog", nil)
+	})
+	err := json.Unmarshal(answer.Body, &catalog)
+	if err == nil {
+		w.service, w.plan, err = catalog.Find("fixture", "plain")
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) newInstance(number int) *instance {
+	return &instance{
+		Instance: rig.Instance{ID: uuid.NewString(), Service: w.service, Plan: w.plan},
+		number:   number, bindings: map[string]string{}, unbound: map[string]bool{},
+	}
+}
+
+func (w *world) namespace(i *instance) string { return w.prefix + "-" + i.ID }
+
+func (w *world) app() string { return w.cf.AddApp(cf.App{GUID: uuid.NewString()}).GUID }
+
+// patience is how long anything may take to come true.
+const patience = 3 * time.Minute
+
+// eventually fails unless the condition comes true in time; problem says what
+// is missing, "" if nothing is.
+func (w *world) eventually(problem func() string) {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		p := problem()
+		if p == "" {
+			return
+		}
+		if time.Now().After(deadline) || w.t.Context().Err() != nil {
+			w.t.Fatalf("after %s: %s", patience, p)
+		}
+	}
+}
