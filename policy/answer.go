@@ -2,20 +2,22 @@ package policy
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 
-	"golang.org/x/oauth2"
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
 )
 
-// Error is an answer of the policy server, or of UAA, that refuses the request.
+// Error is an answer of a part of CF that refuses the request: of the policy
+// server, the cloud controller, UAA or the CF API's root.
 type Error struct {
 	Server  string
 	Status  int
 	Message string
+	// Fix is what the operator has to look at, empty where the message says it.
+	Fix string
 }
 
 func (e *Error) Error() string {
@@ -23,56 +25,73 @@ func (e *Error) Error() string {
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
+	if e.Fix != "" {
+		text += "; " + e.Fix
+	}
 	return text
-}
-
-// tokenError keeps UAA's status and error code, and not its whole answer. Any
-// other error stays as it is.
-func tokenError(err error) error {
-	var refused *oauth2.RetrieveError
-	if !errors.As(err, &refused) || refused.Response == nil {
-		return err
-	}
-	return &Error{
-		Server:  "UAA",
-		Status:  refused.Response.StatusCode,
-		Message: refused.ErrorCode + "; check the client's id, secret and authorities",
-	}
 }
 
 // limit bounds what is read of an answer: 65,535 policy groups with some
 // policies each fit.
 const limit = 256 << 20
 
-func read(response *http.Response, answer any) error {
+// notJSON is what to look at when an answer isn't what CF would say.
+const notJSON = "check that CF_API_ADDRESS is the CF API and that no proxy or login page answers in its place"
+
+func read(response *http.Response, part server, answer any) error {
 	text, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil {
-		return fmt.Errorf("reading the answer: %w", err)
+		return fmt.Errorf("reading the answer of %s: %w", part, err)
 	}
-	if response.StatusCode != http.StatusOK {
-		return &Error{Server: "the policy server", Status: response.StatusCode, Message: message(text)}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return refusal(part, response, text)
 	}
 	if answer == nil {
 		return nil
 	}
 	if err := json.Unmarshal(text, answer); err != nil {
-		return fmt.Errorf("the policy server's answer isn't valid JSON: %w", err)
+		return fmt.Errorf("the answer of %s isn't valid JSON: %w; %s", part, err, notJSON)
 	}
 	return nil
 }
 
+func refusal(part server, response *http.Response, text []byte) *Error {
+	refused := &Error{Server: string(part), Status: response.StatusCode, Message: message(text)}
+	if location, err := response.Location(); err == nil && response.StatusCode < http.StatusBadRequest {
+		// Not its query, which may hold what is nobody's business.
+		refused.Message = fmt.Sprintf("it redirects to %s://%s%s", location.Scheme, location.Host, location.EscapedPath())
+	}
+	refused.Fix = fix(part, refused)
+	return refused
+}
+
 // message reads an error's text leniently: the policy server's error bodies
-// can be invalid JSON and carry no Content-Type.
+// can be invalid JSON and carry no Content-Type, and CF's router answers in
+// plain text.
 func message(text []byte) string {
 	const longest = 500
-	var parsed struct {
+	words := string(text)
+	var policyError struct {
 		Error string `json:"error"`
 	}
-	if json.Unmarshal(text, &parsed) == nil && parsed.Error != "" {
-		text = []byte(parsed.Error)
+	var ccErrors resource.CloudFoundryErrors
+	switch {
+	case json.Unmarshal(text, &policyError) == nil && policyError.Error != "":
+		words = policyError.Error
+	case json.Unmarshal(text, &ccErrors) == nil && len(ccErrors.Errors) > 0:
+		words = detailsOf(ccErrors.Errors)
 	}
-	if len(text) > longest {
-		text = text[:longest]
+	if len(words) > longest {
+		words = words[:longest]
 	}
-	return strings.ToValidUTF8(strings.TrimSpace(string(text)), "")
+	return strings.ToValidUTF8(strings.TrimSpace(words), "")
+}
+
+// detailsOf joins the cloud controller's words.
+func detailsOf(refusals []resource.CloudFoundryError) string {
+	details := make([]string, len(refusals))
+	for i, e := range refusals {
+		details[i] = fmt.Sprintf("%s (%s)", e.Detail, e.Title)
+	}
+	return strings.Join(details, ", ")
 }

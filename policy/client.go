@@ -1,15 +1,11 @@
 package policy
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -20,32 +16,43 @@ type Settings struct {
 	CFAPIAddress string
 	// ClientID and ClientSecret are a UAA client's with
 	// authorized_grant_types client_credentials and authorities network.admin.
+	// For placeholder apps it needs more: see Roles.
 	ClientID     string
 	ClientSecret string
 	// SkipTLSValidation accepts any certificate of the CF API.
 	SkipTLSValidation bool
 	// Timeout bounds each request.
 	Timeout time.Duration
+	// Org and Space are the names of the organization and the space in which
+	// placeholder apps are made. Nothing else needs them.
+	Org, Space string
 }
 
-// Client calls CF's external policy API, v1. Its methods may be called from
-// any number of goroutines.
+// Client calls CF's external policy API, v1, and for placeholder apps the
+// cloud controller's API, v3. Its methods may be called from any number of
+// goroutines.
 type Client struct {
-	connector connector
+	settings  Settings
+	connector *connector
 	observe   func(call string, err error)
 	last      atomic.Pointer[outcome]
+	space     atomic.Pointer[string] // its GUID, once found
 }
 
 type outcome struct{ err error }
 
-// New returns a client; it sends no request. observe is told of each call
-// ("list", "create", "delete") and how it ended.
+// New returns a client; it sends no request. observe is told of each call and
+// how it ended: "list", "create" and "delete" of policies, and for placeholder
+// apps "find-org", "find-space", "find-app", "create-app", "delete-app" and
+// "read-job".
 func New(settings Settings, observe func(call string, err error)) *Client {
-	return &Client{connector: connector{settings: settings}, observe: observe}
+	return &Client{settings: settings, connector: newConnector(settings), observe: observe}
 }
 
-// LastError is how the newest call ended: nil if it went well, or if there
-// was none yet. It sends no request.
+// LastError is how the newest call of the policy API ended: nil if it went
+// well, or if there was none yet. It sends no request. Calls of the cloud
+// controller don't count: the next one may be days away, and a failure would
+// stand till then.
 func (c *Client) LastError() error {
 	if last := c.last.Load(); last != nil {
 		return last.err
@@ -60,82 +67,50 @@ type body struct {
 
 // List returns every policy that the client may see (GET /policies).
 func (c *Client) List(ctx context.Context) ([]Policy, error) {
-	var answer body
-	err := c.call(ctx, "list", http.MethodGet, "/policies", nil, &answer)
-	return answer.Policies, err
+	return c.list(ctx, "/policies")
 }
 
 // ListTo returns the policies to one policy group (GET /policies?dest_id=…).
 func (c *Client) ListTo(ctx context.Context, group string) ([]Policy, error) {
+	return c.list(ctx, "/policies?dest_id="+url.QueryEscape(group))
+}
+
+func (c *Client) list(ctx context.Context, path string) ([]Policy, error) {
 	var answer body
-	err := c.call(ctx, "list", http.MethodGet, "/policies?dest_id="+url.QueryEscape(group), nil, &answer)
+	_, err := c.call(ctx, request{call: "list", server: policyServer, method: http.MethodGet, path: path, answer: &answer})
 	return answer.Policies, err
 }
 
 // Create posts the policies in one transaction (POST /policies). Those that
-// exist already stay as they are.
+// exist already stay as they are. Invalid ones are not sent.
 func (c *Client) Create(ctx context.Context, policies []Policy) error {
-	return c.call(ctx, "create", http.MethodPost, "/policies", &body{Policies: policies}, nil)
+	if err := Validate(policies); err != nil {
+		return err
+	}
+	return c.post(ctx, "create", "/policies", policies)
 }
 
 // Delete deletes the policies in one transaction (POST /policies/delete).
 // Those that don't exist are no error.
 func (c *Client) Delete(ctx context.Context, policies []Policy) error {
-	return c.call(ctx, "delete", http.MethodPost, "/policies/delete", &body{Policies: policies}, nil)
+	return c.post(ctx, "delete", "/policies/delete", policies)
 }
 
-func (c *Client) call(ctx context.Context, name, method, path string, request *body, answer any) error {
-	err := c.callOnce(ctx, method, path, request, answer)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusUnauthorized {
-		// The token may have been revoked, or UAA moved: the calls are
-		// idempotent, so once more with everything found anew.
-		err = c.callOnce(ctx, method, path, request, answer)
-	}
-	c.observe(name, err)
-	c.last.Store(&outcome{err})
-	if err != nil {
-		return fmt.Errorf("calling the policy API (%s policies): %w", name, err)
-	}
-	return nil
-}
-
-func (c *Client) callOnce(ctx context.Context, method, path string, request *body, answer any) error {
-	connection, err := c.connector.get(ctx)
-	if err != nil {
-		return err
-	}
-	err = connection.send(ctx, method, path, request, answer)
-	var refused *Error
-	if errors.As(err, &refused) && refused.Status == http.StatusUnauthorized {
-		c.connector.drop(connection)
-	}
+func (c *Client) post(ctx context.Context, call, path string, policies []Policy) error {
+	_, err := c.call(ctx, request{call: call, server: policyServer, method: http.MethodPost, path: path,
+		body: &body{Policies: policies}, answer: &struct{}{}})
 	return err
 }
 
-func (c *connection) send(ctx context.Context, method, path string, request *body, answer any) error {
-	token, err := c.tokens.Token()
+func (c *Client) call(ctx context.Context, r request) (http.Header, error) {
+	header, err := c.connector.send(ctx, r)
+	c.observe(r.call, err)
+	// That the caller gave up says nothing about the policy API.
+	if r.server == policyServer && !errors.Is(err, context.Canceled) {
+		c.last.Store(&outcome{err})
+	}
 	if err != nil {
-		return fmt.Errorf("getting a token from UAA: %w", tokenError(err))
+		return nil, fmt.Errorf("calling %s (%s): %w", r.server, r.call, err)
 	}
-	var payload io.Reader
-	if request != nil {
-		text, err := json.Marshal(request)
-		if err != nil {
-			return err
-		}
-		payload = bytes.NewReader(text)
-	}
-	httpRequest, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.policyAPI, "/")+path, payload)
-	if err != nil {
-		return err
-	}
-	httpRequest.Header.Set("Content-Type", "application/json")
-	token.SetAuthHeader(httpRequest)
-	response, err := c.http.Do(httpRequest)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = response.Body.Close() }()
-	return read(response, answer)
+	return header, nil
 }

@@ -2,62 +2,85 @@ package policy
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 
-	"github.com/cloudfoundry/go-cfclient/v3/client"
-	"github.com/cloudfoundry/go-cfclient/v3/config"
-	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 )
 
-// connection is what one CF API address leads to: the external policy API's
-// address and a source of tokens for it.
+// connection is what one CF API address leads to: the addresses of CF's parts
+// and the tokens for them.
 type connection struct {
-	policyAPI string
-	tokens    oauth2.TokenSource
-	http      *http.Client
+	addresses map[server]string
+	tokens    *tokens
+}
+
+// address is where a part of CF is, by the links of the CF API's root.
+func (c *connection) address(part server) (string, error) {
+	if address := c.addresses[part]; address != "" {
+		return address, nil
+	}
+	return "", fmt.Errorf("the CF API's root has no links.%s; %s", part.link(), part.withoutLink())
 }
 
 // connector finds the connection when it is first needed, since asking CF at
 // start would keep the broker from starting while CF is down.
 type connector struct {
 	settings  Settings
+	http      *http.Client
 	discovery singleflight.Group
 
 	mu    sync.Mutex
 	found *connection
 }
 
-// get returns the connection, finding it by the links of the CF API's root:
-// links.uaa and links.network_policy_v1. Callers that need it at the same
-// time share one search.
+func newConnector(settings Settings) *connector {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if settings.SkipTLSValidation {
+		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the operator says so
+	}
+	return &connector{settings: settings, http: &http.Client{
+		Transport: transport,
+		Timeout:   settings.Timeout,
+		// A redirected POST comes out as a GET, and the page that it leads to
+		// would be taken for the answer.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// get returns the connection. Callers that need it at the same time share one
+// search, and none waits for longer than its own context.
 func (c *connector) get(ctx context.Context) (*connection, error) {
-	c.mu.Lock()
-	found := c.found
-	c.mu.Unlock()
-	if found != nil {
+	if found := c.current(); found != nil {
 		return found, nil
 	}
 	search := c.discovery.DoChan("", func() (any, error) { return c.find(context.WithoutCancel(ctx)) })
 	select {
 	case result := <-search:
 		if result.Err != nil {
-			return nil, fmt.Errorf("finding the policy API from CF API %s: %w", c.settings.CFAPIAddress, result.Err)
+			return nil, fmt.Errorf("reading the root of the CF API %s (CF_API_ADDRESS): %w", c.settings.CFAPIAddress, result.Err)
 		}
 		return result.Val.(*connection), nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, fmt.Errorf("waiting for the root of the CF API %s (CF_API_ADDRESS): %w", c.settings.CFAPIAddress, ctx.Err())
 	}
 }
 
+func (c *connector) current() *connection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.found
+}
+
 func (c *connector) find(ctx context.Context) (*connection, error) {
+	if found := c.current(); found != nil { // since another search ended as this one began
+		return found, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.settings.Timeout)
 	defer cancel()
-	found, err := discover(ctx, c.settings)
+	found, err := c.discover(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -67,47 +90,12 @@ func (c *connector) find(ctx context.Context) (*connection, error) {
 	return found, nil
 }
 
-// drop forgets a connection whose token was refused, unless another caller
-// has done so already.
-func (c *connector) drop(refused *connection) {
+// drop forgets a connection that no longer serves, unless another caller has
+// done so already.
+func (c *connector) drop(stale *connection) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.found == refused {
+	if c.found == stale {
 		c.found = nil
 	}
-}
-
-func discover(ctx context.Context, s Settings) (*connection, error) {
-	options := []config.Option{
-		config.ClientCredentials(s.ClientID, s.ClientSecret),
-		config.UserAgent("cf-helm-broker"),
-		config.RequestTimeout(s.Timeout),
-	}
-	if s.SkipTLSValidation {
-		options = append(options, config.SkipTLSValidation())
-	}
-	cf, err := config.New(s.CFAPIAddress, options...)
-	if err != nil {
-		return nil, err
-	}
-	api, err := client.New(cf)
-	if err != nil {
-		return nil, err
-	}
-	root, err := api.Root.Get(ctx)
-	if err != nil {
-		// go-cfclient gets a token for the root, too.
-		return nil, fmt.Errorf("reading the API root: %w", tokenError(err))
-	}
-	address := root.Links.NetworkPolicyV1.Href
-	if parsed, err := url.Parse(address); err != nil || parsed.Host == "" {
-		return nil, errors.New("the API root has no links.network_policy_v1; is container-to-container networking deployed there?")
-	}
-	// The token source outlives this request: it renews tokens for as long as
-	// the broker runs.
-	tokens, err := cf.CreateOAuth2TokenSource(context.WithoutCancel(ctx))
-	if err != nil {
-		return nil, err
-	}
-	return &connection{policyAPI: address, tokens: tokens, http: cf.HTTPClient()}, nil
 }

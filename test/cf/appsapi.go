@@ -80,14 +80,14 @@ func (s *Server) updateApp(w http.ResponseWriter, r *http.Request, caller Client
 	s.change(w, r, caller, request.apply)
 }
 
-// deleteApp answers as the cloud controller with a job, which is already done.
+// deleteApp answers as the cloud controller with a job, which is already done
+// unless Server.SetJobs says otherwise.
 func (s *Server) deleteApp(w http.ResponseWriter, r *http.Request, caller Client) {
 	app, ok := s.ownApp(w, r, caller)
 	if !ok {
 		return
 	}
-	s.cc.removeApp(app.GUID)
-	w.Header().Set("Location", s.url+"/v3/jobs/"+s.cc.addJob())
+	w.Header().Set("Location", s.url+"/v3/jobs/"+s.cc.addJob(app.GUID))
 	w.WriteHeader(http.StatusAccepted)
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ type cloudController struct {
 	orgs   []place
 	spaces []place
 	apps   map[string]App
-	jobs   map[string]time.Time // GUID to its time of creation
+	jobs   map[string]*job
+	rule   Jobs
 }
 
 // place is an organization, or a space of one.
@@ -29,7 +31,7 @@ type place struct {
 }
 
 func newCloudController(now func() time.Time) *cloudController {
-	c := &cloudController{now: now, apps: map[string]App{}, jobs: map[string]time.Time{}}
+	c := &cloudController{now: now, apps: map[string]App{}, jobs: map[string]*job{}}
 	c.defaultSpace = c.addSpace("demo", "dev")
 	return c
 }
@@ -97,7 +99,7 @@ func (s *Server) scoped(handle ccHandler, scopes ...string) http.HandlerFunc {
 			return
 		}
 		caller, ok := s.uaa.check(bearer(authorization))
-		if !ok {
+		if !ok || !caller.isMeantForCC() {
 			writeCCError(w, http.StatusUnauthorized, 1000, "CF-InvalidAuthToken", "Invalid Auth Token")
 			return
 		}
@@ -109,9 +111,21 @@ func (s *Server) scoped(handle ccHandler, scopes ...string) http.HandlerFunc {
 	}
 }
 
+// isMeantForCC says whether the audience of the caller's tokens names the cloud
+// controller: UAA puts the authorities' first words there, and the cloud
+// controller takes a token for another audience as invalid.
+func (c Client) isMeantForCC() bool {
+	return slices.ContainsFunc(c.Authorities, func(a string) bool { return strings.HasPrefix(a, "cloud_controller.") })
+}
+
 // sees says whether the caller may read what is in a space.
 func (c Client) sees(space string) bool {
-	return c.has("cloud_controller.admin", "cloud_controller.admin_read_only") || slices.Contains(c.Spaces, space)
+	return c.seesAll() || slices.Contains(c.Spaces, space)
+}
+
+// seesAll says whether the caller may read everything, whatever its roles.
+func (c Client) seesAll() bool {
+	return c.has("cloud_controller.admin", "cloud_controller.admin_read_only")
 }
 
 // develops says whether the caller may change what is in a space.

@@ -17,12 +17,14 @@ func TestCloudController(t *testing.T) {
 	network := cf.Client{ID: "network", Secret: "n", Authorities: []string{"network.admin"}}
 	tokens := map[string]string{"": "", "wrong": "wrong"}
 	stranger := cf.Client{ID: "stranger", Secret: "s", Authorities: []string{"cloud_controller.read"}}
-	for _, client := range []cf.Client{ccAdmin, developer, reader, network, stranger} {
+	writer := cf.Client{ID: "writer", Secret: "w", Authorities: []string{"cloud_controller.write"}}
+	for _, client := range []cf.Client{ccAdmin, developer, reader, network, stranger, writer} {
 		s.AddClient(client)
 		tokens[client.ID] = tokenOf(t, s, client)
 	}
 	org := orgOf(t, s, tokens["operator"])
 	elsewhere := s.AddSpace("demo", "elsewhere")
+	s.DeleteSpace(s.AddSpace("50%, off", "gone"))
 	own := "/v3/apps/" + s.AddApp(cf.App{Name: "own"}).GUID
 	far := "/v3/apps/" + s.AddApp(cf.App{Name: "far", Space: elsewhere}).GUID
 	s.AddApp(cf.App{Name: "taken"})
@@ -37,7 +39,8 @@ func TestCloudController(t *testing.T) {
 	}{
 		{"no token", "", "GET", "/v3/apps", "", 401, `"title":"CF-NotAuthenticated"`},
 		{"a wrong token", "wrong", "GET", "/v3/apps", "", 401, `"title":"CF-InvalidAuthToken"`},
-		{"no scope to read", "network", "GET", "/v3/apps", "", 403, `"title":"CF-NotAuthorized"`},
+		{"a token for another audience", "network", "GET", "/v3/apps", "", 401, `"title":"CF-InvalidAuthToken"`},
+		{"no scope to read", "writer", "GET", "/v3/apps", "", 403, `"title":"CF-NotAuthorized"`},
 		{"no scope to write", "reader", "DELETE", own, "", 403, `"title":"CF-NotAuthorized"`},
 		{"an operator sees all apps", "operator", "GET", "/v3/apps", "", 200, `"total_results":3`},
 		{"a reader sees all apps", "reader", "GET", "/v3/apps", "", 200, `"total_results":3`},
@@ -58,6 +61,8 @@ func TestCloudController(t *testing.T) {
 		{"a name that is taken", "developer", "PATCH", own, `{"name":"taken"}`, 422, "App with the name 'taken' already exists."},
 		{"a label added", "developer", "PATCH", own, `{"metadata":{"labels":{"x":"1","y":"2"}}}`, 200, `"labels":{"x":"1","y":"2"}`},
 		{"a label removed", "developer", "PATCH", own, `{"metadata":{"labels":{"x":null}}}`, 200, `"labels":{"y":"2"}`},
+		{"by a name escaped twice", "operator", "GET", "/v3/organizations?names=50%2525%252C%20off", "", 200, `"total_results":1`},
+		{"by a name escaped once", "operator", "GET", "/v3/organizations?names=50%25,%20off", "", 200, `"total_results":0`},
 		{"found by a label", "developer", "GET", "/v3/apps?label_selector=y", "", 200, `"total_results":1`},
 		{"by a label's absence", "developer", "GET", "/v3/apps?label_selector=!y,z!%3D3", "", 200, `"total_results":2`},
 		{"by its org", "operator", "GET", "/v3/apps?organization_guids=none", "", 200, `"total_results":0`},

@@ -2,35 +2,95 @@ package cf
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 )
 
-// addJob notes the job of a deletion, done as soon as it is asked for.
-func (c *cloudController) addJob() (guid string) {
+// Jobs says how the jobs of deletions go. The zero value has them done at once.
+type Jobs struct {
+	// Polls is how often a job is seen PROCESSING before it is done. Its app
+	// stays till then.
+	Polls int
+	// Error, if not empty, is what they fail with. The app stays.
+	Error string
+}
+
+// SetJobs says how jobs go that begin from now on.
+func (s *Server) SetJobs(jobs Jobs) {
+	s.cc.mu.Lock()
+	defer s.cc.mu.Unlock()
+	s.cc.rule = jobs
+}
+
+// job is the deletion of an app.
+type job struct {
+	app     string
+	created time.Time
+	updated time.Time
+	left    Jobs
+	state   string
+}
+
+// addJob begins the job of an app's deletion.
+func (c *cloudController) addJob(app string) (guid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	guid = uuid.NewString()
-	c.jobs[guid] = c.now().UTC()
+	now := c.now().UTC()
+	c.jobs[guid] = &job{app: app, created: now, updated: now, left: c.rule, state: "PROCESSING"}
+	if c.rule.Polls == 0 {
+		c.endJob(c.jobs[guid])
+	}
 	return guid
+}
+
+// endJob carries the deletion out, or has it fail. The caller holds the lock.
+func (c *cloudController) endJob(j *job) {
+	j.updated = c.now().UTC()
+	if j.left.Error != "" {
+		j.state = "FAILED"
+		return
+	}
+	j.state = "COMPLETE"
+	delete(c.apps, j.app)
+}
+
+// seeJob is a job as it is now. To be seen brings it forward.
+func (c *cloudController) seeJob(guid string) (job, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	j, ok := c.jobs[guid]
+	if !ok {
+		return job{}, false
+	}
+	seen := *j
+	if j.state == "PROCESSING" {
+		if j.left.Polls--; j.left.Polls == 0 {
+			c.endJob(j)
+		}
+	}
+	return seen, true
 }
 
 func (s *Server) getJob(w http.ResponseWriter, r *http.Request, _ Client) {
 	guid := r.PathValue("guid")
-	s.cc.mu.Lock()
-	created, ok := s.cc.jobs[guid]
-	s.cc.mu.Unlock()
+	j, ok := s.cc.seeJob(guid)
 	if !ok {
 		notFound(w, "Job")
 		return
 	}
+	failures := []ccError{}
+	if j.state == "FAILED" {
+		failures = append(failures, ccError{Code: 10008, Title: "CF-UnprocessableEntity", Detail: j.left.Error})
+	}
 	writeJSON(w, http.StatusOK, jobResource{
-		resource: resource{GUID: guid, CreatedAt: created, UpdatedAt: created, Links: map[string]link{
+		resource: resource{GUID: guid, CreatedAt: j.created, UpdatedAt: j.updated, Links: map[string]link{
 			"self": {Href: s.url + "/v3/jobs/" + guid},
 		}},
 		Operation: "app.delete",
-		State:     "COMPLETE",
-		Errors:    []ccError{},
+		State:     j.state,
+		Errors:    failures,
 		Warnings:  []ccError{},
 	})
 }

@@ -56,9 +56,15 @@ func (q listQuery) number(key string, into *int) bool {
 }
 
 // has says whether a value passes the filter of that name, which it does when
-// there is none.
+// there is none. As the cloud controller does, it splits the filter at commas
+// and then unescapes each part: a value with a comma or a percent sign must be
+// escaped twice. What can't be unescaped is taken as it is.
 func (q listQuery) has(filter, value string) bool {
-	return !q.values.Has(filter) || slices.Contains(strings.Split(q.values.Get(filter), ","), value)
+	return !q.values.Has(filter) || slices.ContainsFunc(strings.Split(q.values.Get(filter), ","), func(part string) bool {
+		part = strings.TrimLeft(part, " ")
+		unescaped, err := url.PathUnescape(part)
+		return unescaped == value || err != nil && part == value
+	})
 }
 
 // selects says whether the labels pass label_selector: key, !key, key=value,

@@ -1,6 +1,7 @@
 package cf
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 )
@@ -49,8 +50,16 @@ func (s *Server) getSpace(w http.ResponseWriter, r *http.Request, caller Client)
 	writeJSON(w, http.StatusOK, s.showSpace(space))
 }
 
+// DeleteSpace deletes a space with its apps, if it is there, as cf delete-space.
+func (s *Server) DeleteSpace(guid string) {
+	s.cc.mu.Lock()
+	defer s.cc.mu.Unlock()
+	s.cc.spaces = slices.DeleteFunc(s.cc.spaces, func(p place) bool { return p.guid == guid })
+	maps.DeleteFunc(s.cc.apps, func(_ string, a App) bool { return a.Space == guid })
+}
+
 func seesOrg(caller Client, org string, spaces []place) bool {
-	return slices.ContainsFunc(spaces, func(p place) bool { return p.org == org && caller.sees(p.guid) })
+	return caller.seesAll() || slices.ContainsFunc(spaces, func(p place) bool { return p.org == org && caller.sees(p.guid) })
 }
 
 // places are copies of the organizations and the spaces, oldest first.

@@ -1,0 +1,104 @@
+package policy
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// Roles says what the UAA client needs so that it can make placeholder apps:
+// https://v3-apidocs.cloudfoundry.org/#create-an-app ("Permitted roles").
+const Roles = "give the UAA client of CF_CLIENT_ID the authority cloud_controller.admin, or cloud_controller.read and cloud_controller.write " +
+	"and, by cf set-space-role CF_CLIENT_ID CF_ORG CF_SPACE SpaceDeveloper --client, that role"
+
+// fix is what the operator has to look at when a part of CF refuses a request.
+func fix(part server, refused *Error) string {
+	switch {
+	case refused.Status < http.StatusBadRequest:
+		return notJSON
+	case refused.Status >= http.StatusInternalServerError:
+		return "see its log, and try again"
+	}
+	switch part {
+	case uaa:
+		return fixUAA(refused.Status)
+	case policyServer:
+		return fixPolicyServer(refused.Status)
+	case cloudController:
+		return fixCloudController(refused)
+	}
+	return "check that CF_API_ADDRESS is the CF API"
+}
+
+func fixUAA(status int) string {
+	if status == http.StatusNotFound {
+		return "check that CF_API_ADDRESS is the CF API and that UAA is up"
+	}
+	return "check CF_CLIENT_ID and CF_CLIENT_SECRET, and that the UAA client has the grant type client_credentials"
+}
+
+func fixPolicyServer(status int) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "it refuses a new token too: see whether the policy server reaches UAA"
+	case http.StatusForbidden:
+		return "give the UAA client of CF_CLIENT_ID the authority network.admin, which has neither a quota nor needs a role in the apps' spaces"
+	case http.StatusNotFound:
+		return "is the policy server up?"
+	}
+	return ""
+}
+
+// fixCloudController knows that the cloud controller answers 401, not 403, to
+// the token of a client without any cloud_controller authority: UAA doesn't
+// name the cloud controller in such a token's audience.
+func fixCloudController(refused *Error) string {
+	switch {
+	case refused.Status == http.StatusUnauthorized:
+		return Roles
+	case refused.Status == http.StatusForbidden && strings.Contains(refused.Message, "CF-NotAuthorized"):
+		return Roles
+	case refused.Status == http.StatusNotFound && !strings.Contains(refused.Message, "CF-ResourceNotFound"):
+		return "is the cloud controller up?"
+	}
+	return ""
+}
+
+// unreached adds to the error of a request without an answer what the operator
+// has to look at.
+func (c *connector) unreached(err error) error {
+	host := "the server"
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		if address, parseErr := url.Parse(failed.URL); parseErr == nil {
+			host = address.Host
+		}
+	}
+	var invalid x509.CertificateInvalidError
+	var unknown x509.UnknownAuthorityError
+	var otherHost x509.HostnameError
+	var name *net.DNSError
+	var network net.Error
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return fmt.Errorf("%w; have the certificate of %s renewed, and check this machine's clock", err, host)
+	case errors.As(err, &unknown):
+		return fmt.Errorf("%w; make the CA of %s known to the broker (SSL_CERT_FILE), or set CF_SKIP_SSL_VALIDATION for a trial", err, host)
+	case errors.As(err, &otherHost):
+		return fmt.Errorf("%w; CF_API_ADDRESS must hold a name that the certificate is for", err)
+	case errors.As(err, &name):
+		return fmt.Errorf("%w; check CF_API_ADDRESS, and that this machine resolves %s", err, host)
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return fmt.Errorf("%w; check whether CF_API_ADDRESS should begin with http://", err)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%w; check CF_API_ADDRESS, that %s is up and that the broker may reach it", err, host)
+	case errors.As(err, &network) && network.Timeout():
+		return fmt.Errorf("%w; %s gave no answer within CF_REQUEST_TIMEOUT (%s) or the caller's own time limit", err, host, c.settings.Timeout)
+	}
+	return err
+}

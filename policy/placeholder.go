@@ -1,0 +1,87 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
+	"github.com/google/uuid"
+)
+
+// A placeholder is an app that never runs. Its GUID is a policy group which
+// the policy server's cleanup spares, since it is a live app's. It has no
+// package, so nobody can start it by mistake.
+
+// placeholderLabel holds the key of the service instance that a placeholder
+// app is for. Only apps that carry it are ever deleted.
+const placeholderLabel = "cf-helm-broker.io/placeholder-for"
+
+// placeholderKey is the instance's id, or for one that isn't a UUID, a UUID
+// made from it: it stands in a name, a label and a filter.
+func placeholderKey(instanceID string) string {
+	if ValidID(instanceID) {
+		return instanceID
+	}
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
+}
+
+// placeholderName is the same for an instance in every replica and after every
+// crash, and unique in a space: so there can't be two.
+func placeholderName(instanceID string) string { return "cf-helm-broker-" + placeholderKey(instanceID) }
+
+// newPlaceholder is what the cloud controller is asked to create. It says to
+// whoever finds it what it is and who made it.
+func newPlaceholder(space, instanceID string) *resource.AppCreate {
+	app := resource.NewAppCreate(placeholderName(instanceID), space)
+	app.Metadata = resource.NewMetadata().
+		WithLabel("", placeholderLabel, placeholderKey(instanceID)).
+		WithAnnotation("cf-helm-broker.io", "service-instance", instanceID).
+		WithAnnotation("cf-helm-broker.io", "created-by", "cf-helm-broker").
+		WithAnnotation("cf-helm-broker.io", "purpose", "Network policies of this service instance point here, and the policy server deletes policies "+
+			"that don't point to an app. Never started. Deleted with the service instance: don't delete it by hand.")
+	return app
+}
+
+// isPlaceholder tells whether the app is the instance's, by its label.
+func isPlaceholder(app *resource.App, instanceID string) bool {
+	if app.Name != placeholderName(instanceID) || app.Metadata == nil {
+		return false
+	}
+	value := app.Metadata.Labels[placeholderLabel]
+	return value != nil && *value == placeholderKey(instanceID)
+}
+
+// placeholderIn finds the instance's placeholder app in a space
+// (GET /v3/apps?names=…&space_guids=…). It returns "" if there is none.
+func (c *Client) placeholderIn(ctx context.Context, space, instanceID string) (string, error) {
+	apps, err := c.findApps(ctx, url.Values{"names": {placeholderName(instanceID)}, "space_guids": {space}})
+	if err != nil || len(apps) == 0 {
+		return "", err
+	}
+	if !isPlaceholder(apps[0], instanceID) {
+		return "", fmt.Errorf("the app %s in organization %q (CF_ORG), space %q (CF_SPACE) isn't the broker's, since it doesn't carry the label %s=%s; "+
+			"rename or delete it", apps[0].Name, c.settings.Org, c.settings.Space, placeholderLabel, placeholderKey(instanceID))
+	}
+	return checkGUID(apps[0].GUID)
+}
+
+func (c *Client) findApps(ctx context.Context, query url.Values) ([]*resource.App, error) {
+	var found resource.AppList
+	err := c.callCC(ctx, "find-app", http.MethodGet, "/apps?"+query.Encode(), nil, &found)
+	return present(found.Resources), err
+}
+
+// present drops the nulls that a list may hold.
+func present[T any](list []*T) []*T {
+	return slices.DeleteFunc(list, func(item *T) bool { return item == nil })
+}
+
+func checkGUID(guid string) (string, error) {
+	if !ValidID(guid) {
+		return "", fmt.Errorf("the cloud controller gave the app the GUID %.70q, which policies can't name since it isn't a lower-case UUID", guid)
+	}
+	return guid, nil
+}

@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
+)
+
+// DeletePlaceholder deletes the instance's placeholder app and waits until it
+// is gone (GET /v3/apps, DELETE /v3/apps/{guid}, GET /v3/jobs/{guid}), or for
+// as long as ctx lasts. It returns nil if there is none. It never touches an
+// app without the broker's label.
+//
+// The app is looked for in every space that the client sees, so that it is
+// found after CF_SPACE was changed, too. If there is none and the client
+// doesn't see CF_SPACE either, that is an error: the app may be there unseen.
+func (c *Client) DeletePlaceholder(ctx context.Context, instanceID string) error {
+	if err := c.deletePlaceholder(ctx, instanceID); err != nil {
+		return fmt.Errorf("deleting the placeholder app of service instance %s: %w", instanceID, err)
+	}
+	return nil
+}
+
+func (c *Client) deletePlaceholder(ctx context.Context, instanceID string) error {
+	apps, err := c.findApps(ctx, url.Values{
+		"names":          {placeholderName(instanceID)},
+		"label_selector": {placeholderLabel + "=" + placeholderKey(instanceID)},
+	})
+	if err != nil {
+		return err
+	}
+	if len(apps) == 0 {
+		_, err := c.findSpace(ctx)
+		return err
+	}
+	for _, app := range apps {
+		if !isPlaceholder(app, instanceID) {
+			continue
+		}
+		if err := c.deleteApp(ctx, app); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) deleteApp(ctx context.Context, app *resource.App) error {
+	header, err := c.call(ctx, request{call: "delete-app", server: cloudController, method: http.MethodDelete, path: "/apps/" + url.PathEscape(app.GUID)})
+	var refused *Error
+	if errors.As(err, &refused) && refused.Server == string(cloudController) && refused.Status == http.StatusNotFound {
+		return c.checkGone(ctx, app, err)
+	}
+	if err != nil {
+		return err
+	}
+	job := jobIn(header.Get("Location"))
+	if job == "" {
+		return fmt.Errorf("the cloud controller accepted to delete app %s and named no job; try again to see whether it is gone", app.GUID)
+	}
+	if err := c.awaitJob(ctx, job); err != nil {
+		return fmt.Errorf("app %s: %w", app.Name, err)
+	}
+	return nil
+}
+
+// jobIn is the GUID of the job that a Location names, "" for any other. Nothing
+// else is taken from it: tokens go nowhere but to the addresses that the CF
+// API's root names.
+func jobIn(location string) string {
+	address, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	folder, guid := path.Split(address.Path)
+	if path.Base(folder) != "jobs" {
+		return ""
+	}
+	return guid
+}
+
+// checkGone tells an app that another has deleted meanwhile from a 404 of CF's
+// router, which knows no cloud controller for a moment.
+func (c *Client) checkGone(ctx context.Context, app *resource.App, notFound error) error {
+	apps, err := c.findApps(ctx, url.Values{"guids": {app.GUID}})
+	if err != nil {
+		return err
+	}
+	if len(apps) > 0 {
+		return notFound
+	}
+	return nil
+}
