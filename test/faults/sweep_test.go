@@ -40,7 +40,7 @@ func TestEveryWrite(t *testing.T) {
 				w.delete(i)
 			}
 		}},
-		"update": {fewest: 5, prepare: func(w *world, n int) func() {
+		"update": {fewest: 5, prepare: func(w *world, _ int) func() {
 			i := w.only()
 			return func() { w.update(i, i.number+1) }
 		}},
