@@ -12,7 +12,8 @@ import (
 // A release's record keeps the manifest as the chart renders it, and it is
 // adjusted whenever it is read: to be made, compared, deleted. So an
 // adjustment leaves alone what it doesn't understand, for the API server to
-// refuse, and changes nothing more when it is applied again.
+// refuse, and changes nothing more when it is applied again. For what depends
+// on the revision, see making.
 type adjustment func(object *unstructured.Unstructured)
 
 // Build reads a manifest's objects and adjusts them. Everything of a chart

@@ -8,15 +8,17 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 )
 
-// boundClient is Helm's Kubernetes client with three changes: objects are
-// adjusted where they are built, waiting watches instead of polling every 2 s,
-// and every wait ends with the operation's context.
+// boundClient is Helm's Kubernetes client with some changes: objects are
+// adjusted where they are built and where they are made, waiting watches
+// instead of polling every 2 s, and every wait ends with the operation's
+// context.
 type boundClient struct {
 	*kube.Client
 	ctx         context.Context
 	adjustments []adjustment
+	making      making
 	watch       func(ctx context.Context, resources kube.ResourceList, hook bool) error
-	// failed is why a wait failed. Helm keeps only the words of a hook's error.
+	// failed is why something failed. Helm keeps only the words of a hook's error.
 	failed error
 }
 

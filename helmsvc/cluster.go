@@ -20,6 +20,9 @@ type Cluster struct {
 	discovery discovery.CachedDiscoveryInterface
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	registry  Registry
+	// withoutExposure: nothing may be reachable around the policies, unless its
+	// plan allows it.
+	withoutExposure bool
 }
 
 // NewCluster connects to the cluster that config names. It sends no request.

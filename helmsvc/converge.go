@@ -22,13 +22,14 @@ const digestLabel = "cf-helm-broker-chart"
 // is rolled back, within undoing. Nothing is ever uninstalled: what others
 // depend on, CRDs say, would go with it.
 func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
-	helm, err := c.session(ctx, target.Namespace, nil)
+	target.operator = true
+	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err
 	}
 	last, err := helm.last(target.Release)
 	if err != nil {
-		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
+		return err
 	}
 	labels := map[string]string{digestLabel: labelled(digest)}
 	if last == nil {

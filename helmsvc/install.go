@@ -23,18 +23,20 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // any failure or crash: a release that is deployed is left as it is, one that
 // was only being waited for is waited for again, and for any other it returns
 // ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
-// before anything is made, with an UnservedError. report is told of each
+// before anything is made, with an UnservedError, and so is, with an
+// ExposedError, one whose pods WithoutExposure keeps out. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
 func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
-	helm, err := c.session(ctx, target.Namespace, report)
+	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
 	}
+	helm.client.making = c.making(target, what.AllowExposure)
 	last, err := helm.last(target.Release)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
+		return err
 	case last == nil:
 		err = helm.install(ctx, target, what, nil)
 	case last.Info.Status == release.StatusDeployed:
@@ -61,7 +63,7 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	install.Wait = true
 	install.WaitForJobs = true
 	install.Timeout = remaining(ctx)
-	install.Labels = labels
+	install.Labels = withExposure(labels, what)
 	// Run, not RunWithContext: the latter returns while it goes on writing.
 	made, err := install.Run(what.Chart, what.Values)
 	if err != nil {
@@ -85,6 +87,10 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if errors.As(s.client.failed, &notReady) {
 		return notReady
 	}
+	var exposed *ExposedError
+	if errors.As(s.client.failed, &exposed) {
+		return exposed
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%s: not done in time", doing)
 	}
@@ -100,7 +106,10 @@ func (s *session) last(name string) (*release.Release, error) {
 	if errors.Is(err, driver.ErrReleaseNotFound) {
 		return nil, nil
 	}
-	return last, err
+	if err != nil {
+		return nil, fmt.Errorf("reading the state of release %s: %w", name, err)
+	}
+	return last, nil
 }
 
 // remaining is what Helm's own time-outs are set to: they know no context.

@@ -10,6 +10,13 @@ import (
 type Target struct {
 	Namespace string
 	Release   string
+	// PolicyGroups is the instance's policy group where each workload is to have
+	// one of its own (see PolicyGroupOf), and empty where all pods are in their
+	// namespace's.
+	PolicyGroups string
+
+	// operator: what lives there is an operator, no tenant's instance.
+	operator bool
 }
 
 // TargetOf returns the namespace "<prefix>-<instance id>" and the release

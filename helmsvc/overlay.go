@@ -44,12 +44,24 @@ func putOn(s *corev1.Service, pod *corev1.Pod) {
 	s.Spec.ExternalIPs = []string{address}
 	// Templates read either field.
 	s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: address, Hostname: address}}
+	exposed := restoreType(s)
 	for i := range s.Spec.Ports {
 		port := &s.Spec.Ports[i]
 		port.Port = cmp.Or(targetPort(*port, pod), port.Port)
 		port.TargetPort = intstr.FromInt32(port.Port)
-		if port.NodePort != 0 {
+		if port.NodePort != 0 || exposed {
 			port.NodePort = port.Port // it belongs to a node's address
 		}
 	}
+}
+
+// restoreType gives a Service that isn't exposed the type that its chart gave
+// it, and tells whether it has done so.
+func restoreType(s *corev1.Service) bool {
+	declared := s.Annotations[typeAnnotation]
+	if declared == "" || s.Spec.Type != corev1.ServiceTypeClusterIP {
+		return false
+	}
+	s.Spec.Type = corev1.ServiceType(declared)
+	return true
 }

@@ -10,16 +10,24 @@ import (
 
 // podSpec returns the pod spec of an object that makes pods, in place, or nil.
 func podSpec(object *unstructured.Unstructured) map[string]any {
+	spec, _ := podTemplate(object)["spec"].(map[string]any)
+	return spec
+}
+
+// podTemplate returns what an object makes pods of, in place, with their
+// metadata and spec: the object itself if it is a pod. It returns nil if the
+// object makes none.
+func podTemplate(object *unstructured.Unstructured) map[string]any {
 	path := podSpecPath(object.GroupVersionKind().GroupKind())
 	if path == nil {
 		return nil
 	}
-	field, _, err := unstructured.NestedFieldNoCopy(object.Object, path...)
+	field, _, err := unstructured.NestedFieldNoCopy(object.Object, path[:len(path)-1]...)
 	if err != nil {
 		return nil
 	}
-	spec, _ := field.(map[string]any)
-	return spec
+	template, _ := field.(map[string]any)
+	return template
 }
 
 // podSpecPath goes by the group too: a custom resource may be called

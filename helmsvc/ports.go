@@ -14,19 +14,27 @@ import (
 // named target ports resolved against the pod; without any, the ports that
 // its containers declare. Each port stands once, under the name of the first
 // Service port that targets it. SCTP is left out: CF's policies know tcp and
-// udp only.
-func endpoints(services []corev1.Service, pod *corev1.Pod) []Endpoint {
+// udp only. group is the pod's own policy group.
+func endpoints(services []corev1.Service, pod *corev1.Pod, group string) (offered, leftOut []Endpoint) {
 	found := targetedPorts(services, pod)
 	if len(found) == 0 {
 		found = declaredEndpoints(pod)
 	}
 	seen := map[Endpoint]bool{}
-	return slices.DeleteFunc(found, func(e Endpoint) bool {
+	for _, e := range found {
 		key := Endpoint{Host: e.Host, Port: e.Port, Protocol: e.Protocol}
-		drop := seen[key] || e.Protocol != "tcp" && e.Protocol != "udp"
+		if seen[key] {
+			continue
+		}
 		seen[key] = true
-		return drop
-	})
+		e.PolicyGroup = group
+		if e.Protocol == "tcp" || e.Protocol == "udp" {
+			offered = append(offered, e)
+		} else {
+			leftOut = append(leftOut, e)
+		}
+	}
+	return offered, leftOut
 }
 
 // Narrow leaves in the view only the endpoints that open lets through.

@@ -10,7 +10,8 @@ import (
 )
 
 // rehearseInstall renders the chart as an install would, makes nothing, and
-// fails if the cluster doesn't serve what it would make.
+// fails if the cluster doesn't serve what it would make, or the plan doesn't
+// allow it.
 func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	install := action.NewInstall(s.rehearsal())
 	install.ReleaseName = target.Release
@@ -25,7 +26,10 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	if err != nil {
 		return err
 	}
-	return s.checkServed(rendered, definitions)
+	if err := s.checkServed(rendered, definitions); err != nil {
+		return err
+	}
+	return s.checkExposure(rendered)
 }
 
 // rehearseUpgrade is rehearseInstall for an upgrade, by which Helm doesn't
@@ -39,7 +43,10 @@ func (s *session) rehearseUpgrade(target Target, what chart.Rendered) error {
 	if err != nil {
 		return err
 	}
-	return s.checkServed(rendered, nil)
+	if err := s.checkServed(rendered, nil); err != nil {
+		return err
+	}
+	return s.checkExposure(rendered)
 }
 
 // rehearsal is a copy of the configuration for a dry run. What Helm learns of

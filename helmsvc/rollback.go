@@ -12,7 +12,7 @@ import (
 
 // Revision returns the number of the release's revision that is deployed.
 func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
-	helm, err := c.session(ctx, target.Namespace, nil)
+	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -26,11 +26,11 @@ func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
 	return deployed.Version, nil
 }
 
-// Rollback brings the release back to a revision and returns when everything
-// is ready. If that is the newest one, an upgrade failed before it changed
+// Rollback brings the release back to a revision, exposed or not as that was,
+// and returns when everything is ready. If that is the newest one, an upgrade failed before it changed
 // anything, and there is nothing to do.
 func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) error {
-	helm, err := c.session(ctx, target.Namespace, nil)
+	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err
 	}
@@ -41,6 +41,11 @@ func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) err
 	if last.Info.Status == release.StatusDeployed && last.Version == revision {
 		return nil
 	}
+	before, err := helm.Releases.Get(target.Release, revision)
+	if err != nil {
+		return helm.failure(ctx, "rolling back", fmt.Errorf("reading revision %d: %w", revision, err))
+	}
+	helm.client.making = c.remaking(target, before)
 	rollback := action.NewRollback(helm.Configuration)
 	rollback.Version = revision
 	rollback.MaxHistory = history

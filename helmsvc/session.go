@@ -22,9 +22,11 @@ type session struct {
 	mapper *sessionMapper
 }
 
-// session opens a Helm session for namespace. report is told of readiness
-// while Helm waits.
-func (c *Cluster) session(ctx context.Context, namespace string, report func(Progress)) (*session, error) {
+// session opens a Helm session for the target. report is told of readiness
+// while Helm waits. What is made in it is made as for a plan that doesn't allow
+// exposure: set the client's making where that isn't so.
+func (c *Cluster) session(ctx context.Context, target Target, report func(Progress)) (*session, error) {
+	namespace := target.Namespace
 	config := rest.CopyConfig(c.config)
 	config.Wrap(bindTransport(ctx))
 	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
@@ -36,7 +38,7 @@ func (c *Cluster) session(ctx context.Context, namespace string, report func(Pro
 	}
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
-	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments()}
+	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments(), making: c.making(target, false)}
 	bound.watch = func(ctx context.Context, resources kube.ResourceList, hook bool) error {
 		return c.waitReady(ctx, namespace, resources, hook, report)
 	}

@@ -16,17 +16,18 @@ const hookPatience = 2 * time.Minute
 // crash can leave, nor one whose delete hooks fail or whose kinds the cluster
 // no longer knows. The namespace stays: see DeleteNamespace.
 func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
-	helm, err := c.session(ctx, target.Namespace, nil)
+	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err
 	}
 	last, err := helm.last(target.Release)
 	if err != nil {
-		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
+		return err
 	}
 	if last == nil {
 		return nil
 	}
+	helm.client.making = c.remaking(target, last)
 	err = helm.uninstall(ctx, target.Release)
 	if err == nil {
 		return nil

@@ -17,17 +17,19 @@ const history = 6
 // Upgrade brings the release to the chart and values given and returns when
 // everything is ready. It may be called again after any failure or crash. It
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
-// doesn't serve is refused before anything is changed, with an UnservedError.
+// doesn't serve is refused before anything is changed, with an UnservedError,
+// and so is, with an ExposedError, one whose pods WithoutExposure keeps out.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
 	return c.upgrade(ctx, target, what, nil, report)
 }
 
 // upgrade is Upgrade with labels for the release's record.
 func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendered, labels map[string]string, report func(Progress)) error {
-	helm, err := c.session(ctx, target.Namespace, report)
+	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
 	}
+	helm.client.making = c.making(target, what.AllowExposure)
 	if _, err := helm.unlocked(target.Release); err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)
 	}
@@ -44,7 +46,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	upgrade.Wait = true
 	upgrade.WaitForJobs = true
 	upgrade.Timeout = remaining(ctx)
-	upgrade.Labels = labels
+	upgrade.Labels = withExposure(labels, what)
 	_, err = upgrade.Run(target.Release, what.Chart, what.Values)
 	return helm.failure(ctx, "upgrading the chart", err)
 }
@@ -55,7 +57,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 func (s *session) unlocked(name string) (*release.Release, error) {
 	last, err := s.last(name)
 	if err != nil {
-		return nil, fmt.Errorf("reading the state of release %s: %w", name, err)
+		return nil, err
 	}
 	if last == nil {
 		return nil, fmt.Errorf("the release %s is gone; delete the service instance", name)

@@ -22,6 +22,8 @@ type View struct {
 	// is why the first of them doesn't.
 	unready int
 	reason  string
+	// leftOut are the endpoints that no policy can open.
+	leftOut []Endpoint
 	// overlay is Services as the overlay sees them.
 	overlay []Service
 }
@@ -61,6 +63,8 @@ type Endpoint struct {
 	Port     int32  `json:"port"`
 	Protocol string `json:"protocol"`
 	Name     string `json:"name"`
+	// PolicyGroup is that of the endpoint's pod, empty if it is the namespace's.
+	PolicyGroup string `json:"-"`
 }
 
 // View reads the instance's namespace, live. Secrets and Services come in the
@@ -80,13 +84,23 @@ func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 	if err != nil {
 		return View{}, fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
 	}
-	return ViewOf(secrets.Items, services.Items, pods.Items), nil
+	group, err := c.instanceGroup(ctx, namespace, pods.Items)
+	if err != nil {
+		return View{}, err
+	}
+	return viewOf(secrets.Items, services.Items, pods.Items, group), nil
 }
 
 // ViewOf is what a binding would see of a namespace that holds these objects,
 // in this order. Only Opaque Secrets may be among the secrets. It asks no
 // cluster, so that charts can be checked without one.
 func ViewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
+	return viewOf(secrets, services, pods, "")
+}
+
+// viewOf is ViewOf where each pod may have a policy group of its own, derived
+// from the namespace's.
+func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod, group string) View {
 	// Empty lists, not null: templates take their length.
 	view := View{Secrets: []Secret{}, Pods: []Pod{}, Endpoints: []Endpoint{}}
 	for _, s := range secrets {
@@ -103,7 +117,8 @@ func ViewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 			view.reason = cmp.Or(view.reason, podReason(pod))
 		default:
 			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: pod.Status.PodIP, Ports: declaredPorts(pod), Ready: true})
-			view.Endpoints = append(view.Endpoints, endpoints(services, pod)...)
+			offered, leftOut := endpoints(services, pod, ownGroup(pod, group))
+			view.Endpoints, view.leftOut = append(view.Endpoints, offered...), append(view.leftOut, leftOut...)
 		}
 	}
 	return view

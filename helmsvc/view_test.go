@@ -148,3 +148,44 @@ func TestShorten(t *testing.T) {
 		t.Errorf("shortened to %d bytes: %q", len(got), got)
 	}
 }
+
+// TestLeftOut names the ports that no policy can open, and says when there are
+// no others.
+func TestLeftOut(t *testing.T) {
+	sctp := corev1.ContainerPort{Name: "ngap", ContainerPort: 38412, Protocol: corev1.ProtocolSCTP}
+	web := corev1.ContainerPort{Name: "web", ContainerPort: 8080}
+	ngap := corev1.ServicePort{Name: "n2", Port: 1, Protocol: corev1.ProtocolSCTP, TargetPort: intstr.FromString("ngap")}
+	for name, c := range map[string]struct {
+		pod      corev1.Pod
+		services []corev1.Service
+		leftOut  string
+		want     string
+	}{
+		"tcp":              {pod(web), nil, "", ""},
+		"nothing":          {pod(), nil, "", ""},
+		"declared":         {pod(sctp), nil, "ngap", "38412/sctp (ngap)"},
+		"declared, more":   {pod(sctp, web), nil, "ngap", ""},
+		"targeted":         {pod(sctp, web), []corev1.Service{service("s", ngap)}, "n2", "38412/sctp (n2)"},
+		"targeted, more":   {pod(sctp, web), []corev1.Service{service("s", ngap, corev1.ServicePort{Port: 8080})}, "n2", ""},
+		"targeted, in two": {pod(sctp), []corev1.Service{service("s", ngap), service("t", ngap)}, "n2", "38412/sctp (n2)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			// Two pods: a port is told once.
+			view := ViewOf(nil, c.services, []corev1.Pod{c.pod, c.pod})
+			var names []string
+			for _, e := range view.Narrow(func(int32, string) bool { return false }).LeftOut() {
+				names = append(names, e.Name)
+			}
+			if want := strings.Fields(strings.Repeat(c.leftOut+" ", 2)); strings.Join(names, " ") != strings.Join(want, " ") {
+				t.Errorf("left out are %q, want %q", names, want)
+			}
+			err := view.Unreachable()
+			if (err != nil) != (c.want != "") {
+				t.Fatalf("unreachable: %v, want %q", err, c.want)
+			}
+			if err != nil && (strings.Count(err.Error(), c.want) != 1 || !strings.Contains(err.Error(), "tcp and udp")) {
+				t.Errorf("unreachable: %v, want %q", err, c.want)
+			}
+		})
+	}
+}

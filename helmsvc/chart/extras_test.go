@@ -49,10 +49,11 @@ func TestPlanExtras(t *testing.T) {
   ports: [5432, 53/udp]
   quota: 7
   keep_data: true
+  allow_exposure: true
   credentials: eu.yaml
 `, map[string]string{"plans/eu.yaml": kubeconfig}).Plans[0]
 	if plan.DisplayName != "Small one" || plan.Costs[0].Amount["usd"] != 9.5 || plan.Costs[0].Unit != "MONTHLY" ||
-		plan.TimeLimit != 15*time.Minute || plan.MaximumPollingDuration != 20*time.Minute || plan.Quota != 7 || !plan.KeepData ||
+		plan.TimeLimit != 15*time.Minute || plan.MaximumPollingDuration != 20*time.Minute || plan.Quota != 7 || !plan.KeepData || !plan.AllowExposure ||
 		!reflect.DeepEqual(plan.AllowedParameters, []string{"size"}) || !reflect.DeepEqual(plan.AllowedPlanChanges, []string{"s"}) {
 		t.Errorf("the plan is %+v", plan)
 	}
@@ -63,8 +64,22 @@ func TestPlanExtras(t *testing.T) {
 		t.Errorf("the plan's cluster is %+v", plan.Cluster)
 	}
 	bare := only(t, "", nil).Plans[0]
-	if bare.DisplayName != "s" || bare.AllowedParameters != nil || bare.AllowedPlanChanges != nil || bare.Cluster != nil || !bare.Opens(80, "tcp") {
+	if bare.DisplayName != "s" || bare.AllowedParameters != nil || bare.AllowedPlanChanges != nil || bare.Cluster != nil || bare.AllowExposure || !bare.Opens(80, "tcp") {
 		t.Errorf("a plan without extras is %+v", bare)
+	}
+	if shut := only(t, "  ports: []\n", nil).Plans[0]; shut.Opens(80, "tcp") {
+		t.Errorf("a plan that opens nothing opens %v", shut.Ports)
+	}
+}
+
+// TestRenderedExposure hands the plan's word on.
+func TestRenderedExposure(t *testing.T) {
+	for extras, want := range map[string]bool{"": false, "  allow_exposure: true\n": true, "  allow_exposure: false\n": false} {
+		service := only(t, extras, nil)
+		what, err := service.Render(service.Plans[0], "k-x", "n", nil)
+		if err != nil || what.AllowExposure != want {
+			t.Errorf("%q: allowed %t, want %t, %v", extras, what.AllowExposure, want, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +47,9 @@ type Plan struct {
 	Quota int
 	// KeepData has volumes outlive their instance.
 	KeepData bool
+	// AllowExposure lets instances be reached around container-to-container
+	// policies: by LoadBalancer and NodePort Services and ports of nodes.
+	AllowExposure bool
 	// Cluster is the plan's own cluster; nil: the broker's.
 	Cluster *Kubeconfig
 
@@ -88,9 +92,11 @@ type planEntry struct {
 	AllowedPlanChanges     []string `json:"allowed_plan_changes"`
 	TimeLimit              string   `json:"time_limit"`
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
-	Ports                  []Port   `json:"ports"`
-	Quota                  int      `json:"quota"`
-	KeepData               bool     `json:"keep_data"`
+	// Ports are read by themselves, so that errors can name the plan.
+	Ports         []json.RawMessage `json:"ports"`
+	Quota         int               `json:"quota"`
+	KeepData      bool              `json:"keep_data"`
+	AllowExposure bool              `json:"allow_exposure"`
 }
 
 // loadPlans reads plans.yaml or plans.yml. Absent or empty, the chart has one
@@ -180,7 +186,7 @@ func readPlanFile(files *contents, key, name string) ([]byte, error) {
 
 // addExtras fills in what Kibosh doesn't know, and its cluster.
 func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
-	p.DisplayName, p.Costs, p.Ports, p.Quota, p.KeepData = e.DisplayName, e.Costs, e.Ports, e.Quota, e.KeepData
+	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure
 	if p.DisplayName == "" {
 		p.DisplayName = p.Name
 	}
@@ -201,6 +207,9 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 		if len(c.Amount) == 0 || c.Unit == "" {
 			return errors.New("each of costs needs amount and unit, such as {amount: {usd: 9.5}, unit: MONTHLY}")
 		}
+	}
+	if p.Ports, err = parsePorts(e.Ports); err != nil {
+		return fmt.Errorf("ports: %w", err)
 	}
 	if p.Schemas, err = loadSchemas(files, e); err != nil {
 		return err

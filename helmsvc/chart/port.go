@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,19 +14,39 @@ type Port struct {
 	Protocol string
 }
 
-// UnmarshalJSON reads a number, or a text such as "53/udp".
-func (p *Port) UnmarshalJSON(text []byte) error {
-	const want = `must be such as 5432 or "53/udp"`
-	number, protocol, named := strings.Cut(strings.Trim(string(text), `"`), "/")
+// parsePorts reads plans.yaml's ports: numbers, or texts such as "53/udp". A
+// list without any stays one: it opens nothing.
+func parsePorts(texts []json.RawMessage) ([]Port, error) {
+	if texts == nil {
+		return nil, nil
+	}
+	ports := []Port{}
+	for _, text := range texts {
+		port, err := parsePort(strings.Trim(string(text), `"`))
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}
+
+func parsePort(text string) (Port, error) {
+	const want = `a port must be such as 5432 or "53/udp"`
+	number, protocol, named := strings.Cut(text, "/")
 	if !named {
 		protocol = "tcp"
 	}
-	n, err := strconv.ParseInt(number, 10, 32)
-	if err != nil || n < 1 || n > 65535 || protocol != "tcp" && protocol != "udp" {
-		return fmt.Errorf("a port %s, not %s", want, text)
+	n, err := strconv.ParseInt(number, 10, 64)
+	switch {
+	case strings.EqualFold(protocol, "sctp"):
+		return Port{}, fmt.Errorf("%s, not %s: container-to-container policies are for tcp and udp only", want, text)
+	case err != nil || protocol != "tcp" && protocol != "udp":
+		return Port{}, fmt.Errorf("%s, not %s", want, text)
+	case n < 1 || n > 65535:
+		return Port{}, fmt.Errorf("%s, from 1 to 65535, not %s", want, text)
 	}
-	p.Number, p.Protocol = int32(n), protocol
-	return nil
+	return Port{Number: int32(n), Protocol: protocol}, nil
 }
 
 // Opens tells whether bind opens the port. protocol is "tcp" or "udp".

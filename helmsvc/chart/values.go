@@ -23,6 +23,8 @@ type Rendered struct {
 	Chart *helmchart.Chart
 	// Values is plan ⊕ parameters; Helm lays them over the chart's own.
 	Values map[string]any
+	// AllowExposure is the plan's.
+	AllowExposure bool
 }
 
 // Render computes an instance's values. Order: values.yaml ⊕ the plan file,
@@ -38,7 +40,7 @@ func (s Service) Render(plan Plan, release, namespace string, parameters json.Ra
 	if err != nil {
 		return Rendered{}, err
 	}
-	return Rendered{Chart: copyChart(s.chart), Values: merge(values, params)}, nil
+	return Rendered{Chart: copyChart(s.chart), Values: merge(values, params), AllowExposure: plan.AllowExposure}, nil
 }
 
 // DecodeParameters decodes a user's parameters: a JSON object, null or

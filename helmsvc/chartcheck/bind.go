@@ -13,13 +13,21 @@ import (
 
 // bind fills in what a binding of the plan would yield. The error is ctx's.
 func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Plan, w world, objects []object, result *Plan) error {
-	view := helmsvc.ViewOf(w.secrets, w.services, w.pods).Narrow(plan.Opens)
+	whole := helmsvc.ViewOf(w.secrets, w.services, w.pods)
+	view := whole.Narrow(plan.Opens)
 	result.Ports = portsOf(view.Endpoints)
+	unreachable := whole.Unreachable()
 	switch {
+	case unreachable != nil:
+		result.Warnings = append(result.Warnings, "bind would fail where the broker has a CF API: "+unreachable.Error())
 	case len(result.Ports) == 0 && plan.Ports != nil:
 		result.Warnings = append(result.Warnings, "bind would open no port: plans.yaml narrows them with `ports`, and no pod of this plan offers one of those")
 	case len(result.Ports) == 0:
 		result.Warnings = append(result.Warnings, "bind would open no port: no pod of this plan declares one or is behind a Service")
+	case plan.Ports == nil:
+		for _, p := range portsOf(view.LeftOut()) {
+			result.Warnings = append(result.Warnings, fmt.Sprintf("bind doesn't open %s %d (%s): container-to-container policies are for tcp and udp", p.Protocol, p.Number, p.Name))
+		}
 	}
 	credentials, err := c.credentials(ctx, service, plan, w, view)
 	switch {

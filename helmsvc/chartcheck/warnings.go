@@ -7,10 +7,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // warnings are what a cluster may refuse or what goes around the policies.
-func warnings(made *release.Release, objects []object, w world) []string {
+func warnings(made *release.Release, plan chart.Plan, objects []object, w world) []string {
 	var found []string
 	for _, definition := range made.Chart.CRDObjects() {
 		found = append(found, fmt.Sprintf("%s: a CustomResourceDefinition is cluster-scoped; %s", definition.Name, notGranted))
@@ -18,6 +20,9 @@ func warnings(made *release.Release, objects []object, w world) []string {
 	for _, o := range objects {
 		found = append(found, rightsWarnings(o)...)
 		if service, ok := o.typed.(*corev1.Service); ok {
+			if !plan.AllowExposure {
+				found = append(found, closedWarnings(o, service)...)
+			}
 			found = append(found, serviceWarnings(o, service, w.pods)...)
 		}
 		if workload, ok := podsOf(o); ok {
@@ -29,9 +34,6 @@ func warnings(made *release.Release, objects []object, w world) []string {
 
 func serviceWarnings(o object, s *corev1.Service, pods []corev1.Pod) []string {
 	var found []string
-	if isExposed(s) {
-		found = append(found, fmt.Sprintf("%s: type %s lets traffic in around container-to-container policies; apps need ClusterIP only", o, s.Spec.Type))
-	}
 	if s.Spec.Type == corev1.ServiceTypeExternalName {
 		return found
 	}
@@ -70,15 +72,7 @@ func declare(pods []corev1.Pod, name string) bool {
 
 func podWarnings(o object, pod corev1.PodSpec) []string {
 	var found []string
-	if pod.HostNetwork {
-		found = append(found, fmt.Sprintf("%s: hostNetwork puts the pod on its node's network, around container-to-container policies", o))
-	}
 	for _, container := range pod.Containers {
-		for _, port := range container.Ports {
-			if port.HostPort != 0 {
-				found = append(found, fmt.Sprintf("%s: container %s: hostPort %d lets traffic in around container-to-container policies", o, container.Name, port.HostPort))
-			}
-		}
 		if container.ReadinessProbe == nil {
 			found = append(found, fmt.Sprintf("%s: container %s has no readinessProbe, so it counts as ready before it answers", o, container.Name))
 		}

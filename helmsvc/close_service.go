@@ -1,0 +1,99 @@
+package helmsvc
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// WithoutExposure keeps a chart from being reachable around
+// container-to-container policies: Services of type LoadBalancer or NodePort
+// become ClusterIP and lose their external addresses, and pods with ports of
+// their nodes are refused with an ExposedError. Plans may allow exposure.
+func WithoutExposure() Option {
+	return func(c *Cluster) { c.withoutExposure = true }
+}
+
+// typeAnnotation is on a Service that became ClusterIP, and holds the type that
+// the chart gave it: bind templates that were written for that type still see it.
+const typeAnnotation = "cf-helm-broker.io/service-type"
+
+// rangesAnnotation is another form of loadBalancerSourceRanges, and refused too
+// on a Service of another type.
+const rangesAnnotation = corev1.AnnotationLoadBalancerSourceRangesKey
+
+// exposing are the fields of a Service by which it is reached from outside, or
+// that are refused where it isn't.
+var exposing = []string{
+	"externalIPs", "externalTrafficPolicy", "healthCheckNodePort", "allocateLoadBalancerNodePorts",
+	"loadBalancerClass", "loadBalancerSourceRanges", "loadBalancerIP",
+}
+
+// closeService makes a Service one of type ClusterIP. Fields become null, which
+// also takes away what is in the cluster though neither this revision nor the
+// last one says so: an upgrade that failed may have left it.
+func closeService(object *unstructured.Unstructured) {
+	spec, ok := object.Object["spec"].(map[string]any)
+	if !isService(object) || !ok {
+		return
+	}
+	const closed = string(corev1.ServiceTypeClusterIP)
+	declared, _ := spec["type"].(string)
+	switch corev1.ServiceType(declared) {
+	case corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer:
+		annotate(object.Object, typeAnnotation, declared)
+		spec["type"] = closed
+	case "":
+		spec["type"] = closed
+	}
+	for _, field := range exposing {
+		spec[field] = nil
+	}
+	for _, port := range mapsIn(spec["ports"]) {
+		delete(port, "nodePort") // the API server takes it away with the type
+	}
+	unannotate(object.Object, rangesAnnotation)
+}
+
+// markService gives a Service the annotations that it may have in the cluster.
+func markService(object *unstructured.Unstructured) {
+	if isService(object) {
+		annotate(object.Object, typeAnnotation, "")
+		annotate(object.Object, rangesAnnotation, "")
+	}
+}
+
+func unmarkService(object *unstructured.Unstructured) {
+	if isService(object) {
+		unannotate(object.Object, typeAnnotation)
+	}
+}
+
+func isService(object *unstructured.Unstructured) bool {
+	return object.GroupVersionKind().GroupKind() == schema.GroupKind{Group: corev1.GroupName, Kind: "Service"}
+}
+
+// annotate sets an annotation of what has metadata: an object or a pod
+// template. Annotations that aren't a map are left for the API server to refuse.
+func annotate(object map[string]any, key, value string) {
+	if annotations := mapIn(mapIn(object, "metadata"), "annotations"); annotations != nil {
+		annotations[key] = value
+	}
+}
+
+func unannotate(object map[string]any, key string) {
+	unstructured.RemoveNestedField(object, "metadata", "annotations", key)
+}
+
+// mapIn returns a field that is a map, and makes it one if it is empty or
+// absent: charts write `annotations:` with nothing behind it.
+func mapIn(object map[string]any, field string) map[string]any {
+	if object == nil {
+		return nil
+	}
+	if object[field] == nil {
+		object[field] = map[string]any{}
+	}
+	found, _ := object[field].(map[string]any)
+	return found
+}

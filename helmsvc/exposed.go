@@ -1,0 +1,125 @@
+package helmsvc
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/releaseutil"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// ExposedError says that nothing was made of a chart, since pods of it would be
+// reachable around container-to-container policies.
+type ExposedError struct{ Exposures []Exposure }
+
+// Exposure is a field by which pods take ports of their node.
+type Exposure struct {
+	Kind, Name string
+	// File is the chart's, "templates/agent.yaml"; empty if it isn't known.
+	File string
+	// Field is "hostNetwork" or such as "hostPort 80 of container web".
+	Field string
+}
+
+func (e Exposure) String() string {
+	object := e.Kind + " " + e.Name
+	if e.File != "" {
+		object += " (" + e.File + ")"
+	}
+	return object + ": " + e.Field
+}
+
+func (e *ExposedError) Error() string {
+	var found []string
+	for _, exposure := range e.Exposures {
+		found = append(found, exposure.String())
+	}
+	return fmt.Sprintf("the chart takes ports of the nodes, where anybody could reach it without a binding: %s; "+
+		"take them out of the chart, or let the plan say `allow_exposure: true`", strings.Join(found, "; "))
+}
+
+// checkExposure returns an ExposedError if the release has pods that aren't
+// allowed.
+func (s *session) checkExposure(r *release.Release) error {
+	if !s.client.making.refuses() {
+		return nil
+	}
+	found, err := Exposures(r)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return &ExposedError{Exposures: found}
+	}
+	return nil
+}
+
+// Exposures finds where a rendered release, hooks included, takes ports of its
+// nodes. Tests are left out, since nobody runs them.
+func Exposures(r *release.Release) ([]Exposure, error) {
+	var found []Exposure
+	manifests := releaseutil.SplitManifests(r.Manifest)
+	for n := range len(manifests) {
+		manifest := manifests[fmt.Sprintf("manifest-%d", n)]
+		source, _, _ := strings.Cut(manifest, "\n")
+		objects, err := decode(manifest)
+		if err != nil {
+			return nil, fmt.Errorf("reading what the chart renders: %w", err)
+		}
+		found = append(found, exposuresOfAll(objects, strings.TrimPrefix(source, "# Source: "))...)
+	}
+	for _, hook := range r.Hooks {
+		objects, err := decodeHooks([]*release.Hook{hook})
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, exposuresOfAll(objects, hook.Path)...)
+	}
+	return found, nil
+}
+
+// exposuresOfAll finds those of objects that a template makes. Helm puts the
+// chart's name before the template's path.
+func exposuresOfAll(objects []*unstructured.Unstructured, source string) []Exposure {
+	_, file, _ := strings.Cut(source, "/")
+	var found []Exposure
+	for _, object := range objects {
+		found = append(found, exposuresOf(object, file)...)
+	}
+	return found
+}
+
+func exposuresOf(object *unstructured.Unstructured, file string) []Exposure {
+	spec := podSpec(object)
+	exposure := Exposure{Kind: object.GetKind(), Name: cmp.Or(object.GetName(), object.GetGenerateName()), File: file}
+	var found []Exposure
+	if spec["hostNetwork"] == true {
+		exposure.Field = "hostNetwork"
+		found = append(found, exposure)
+	}
+	for _, list := range []struct{ field, noun string }{{"containers", "container"}, {"initContainers", "init container"}} {
+		for _, container := range mapsIn(spec[list.field]) {
+			for _, port := range mapsIn(container["ports"]) {
+				if taken := port["hostPort"]; isNumber(taken) {
+					exposure.Field = fmt.Sprintf("hostPort %v of %s %v", taken, list.noun, container["name"])
+					found = append(found, exposure)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// isNumber tells whether a field of an object is a number other than 0. The API
+// server takes no other value for one.
+func isNumber(value any) bool {
+	switch n := value.(type) {
+	case int64:
+		return n != 0
+	case float64:
+		return n != 0
+	}
+	return false
+}
