@@ -33,9 +33,12 @@ func failure(ctx context.Context, err error) error {
 	var refused *policy.Error
 	var invalid *operation.InvalidError
 	var quota *operation.QuotaError
+	var unreachable *helmsvc.UnreachableError
 	switch {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
+	case errors.As(err, &unreachable):
+		return apiresponses.NewFailureResponse(unreachable, http.StatusUnprocessableEntity, "unreachable")
 	case errors.Is(err, helmsvc.ErrGone):
 		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):

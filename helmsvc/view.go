@@ -17,6 +17,8 @@ type View struct {
 	Services  []Service  `json:"services"`
 	Pods      []Pod      `json:"pods"`
 	Endpoints []Endpoint `json:"endpoints"`
+	// Destinations are shared services, which the caller adds.
+	Destinations []Destination `json:"destinations,omitempty"`
 
 	// unready counts the pods that are meant to serve and don't yet, and reason
 	// is why the first of them doesn't.

@@ -189,3 +189,16 @@ func TestLeftOut(t *testing.T) {
 		})
 	}
 }
+
+// TestHosts lists the addresses that a view hands out.
+func TestHosts(t *testing.T) {
+	at := func(address string, ready corev1.ConditionStatus) corev1.Pod {
+		p := pod(corev1.ContainerPort{ContainerPort: 1}, corev1.ContainerPort{ContainerPort: 2})
+		p.Status.PodIP, p.Status.Conditions[0].Status = address, ready
+		return p
+	}
+	view := ViewOf(nil, nil, []corev1.Pod{at("10.255.0.9", corev1.ConditionTrue), at("10.255.0.8", corev1.ConditionFalse), at("10.255.0.7", corev1.ConditionTrue)})
+	if got := view.Hosts(); !reflect.DeepEqual(got, []string{"10.255.0.7", "10.255.0.9"}) {
+		t.Errorf("the addresses are %v", got)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -70,9 +71,10 @@ func (c *Client) List(ctx context.Context) ([]Policy, error) {
 	return c.list(ctx, "/policies")
 }
 
-// ListTo returns the policies to one policy group (GET /policies?dest_id=…).
-func (c *Client) ListTo(ctx context.Context, group string) ([]Policy, error) {
-	return c.list(ctx, "/policies?dest_id="+url.QueryEscape(group))
+// ListTo returns the policies to these policy groups
+// (GET /policies?dest_id=…,…).
+func (c *Client) ListTo(ctx context.Context, groups ...string) ([]Policy, error) {
+	return c.list(ctx, "/policies?dest_id="+url.QueryEscape(strings.Join(groups, ",")))
 }
 
 func (c *Client) list(ctx context.Context, path string) ([]Policy, error) {

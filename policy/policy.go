@@ -48,6 +48,29 @@ func To(app, group, protocol string, port int) Policy {
 	}
 }
 
+// Range is To for all ports from first to last.
+func Range(source, group, protocol string, first, last int) Policy {
+	p := To(source, group, protocol, first)
+	p.Destination.Ports.End = last
+	return p
+}
+
+// Covers tells whether every packet that b lets pass may pass by p.
+func (p Policy) Covers(b Policy) bool {
+	return p.Source == b.Source && p.Destination.ID == b.Destination.ID && p.Destination.Protocol == b.Destination.Protocol &&
+		p.Destination.Ports.Start <= b.Destination.Ports.Start && b.Destination.Ports.End <= p.Destination.Ports.End
+}
+
+// Groups are the policy groups that the policies lead to, sorted.
+func Groups(policies []Policy) []string {
+	var groups []string
+	for _, p := range policies {
+		groups = append(groups, p.Destination.ID)
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
 // Set holds policies. The policy server matches protocol and port range
 // exactly, and so does this.
 type Set map[Policy]struct{}
@@ -71,6 +94,9 @@ func (s Set) Has(p Policy) bool {
 func Without(have, drop []Policy) []Policy {
 	return slices.DeleteFunc(slices.Clone(have), SetOf(drop).Has)
 }
+
+// Same tells whether both hold the same policies, in whatever order.
+func Same(a, b []Policy) bool { return slices.Equal(Unique(a), Unique(b)) }
 
 // Unique sorts the policies and drops repeated ones.
 func Unique(policies []Policy) []Policy {

@@ -50,6 +50,9 @@ type Details struct {
 	Release *Release `json:"release,omitempty"`
 	Pods    []Pod    `json:"pods"`
 
+	// OwnPolicies let the instance's pods reach one another, and DNS.
+	OwnPolicies []policy.Policy `json:"own_policies,omitempty"`
+
 	Bindings []Binding `json:"bindings"`
 	// Tombstones are revoked bindings whose policies may still be open.
 	Tombstones []Binding `json:"tombstones"`
@@ -143,6 +146,11 @@ type Binding struct {
 	Description string `json:"description,omitempty"`
 	// Policies are what the binding opens.
 	Policies []policy.Policy `json:"policies"`
+	// Hosts are the addresses that the pods had when the credentials were
+	// issued, Stale those of them that no pod has any more: the app has to be
+	// bound again.
+	Hosts []string `json:"hosts,omitempty"`
+	Stale []string `json:"stale,omitempty"`
 	Request
 	Parameters
 	// Credentials are secret.

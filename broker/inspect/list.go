@@ -86,7 +86,9 @@ func count(bindings []record.Binding) (live, revoked map[string]int) {
 			revoked[b.InstanceID]++
 			continue
 		}
-		live[b.InstanceID]++
+		if b.ID != record.OwnAccess {
+			live[b.InstanceID]++
+		}
 	}
 	return live, revoked
 }

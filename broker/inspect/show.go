@@ -20,8 +20,24 @@ func (in *Inspector) Show(ctx context.Context, id string, secrets bool) (Details
 	in.readBindings(ctx, &d, secrets)
 	if i.Cluster == "" {
 		in.readCluster(ctx, &d)
+		d.findStale()
 	}
 	return d, nil
+}
+
+// findStale finds the bindings that were issued addresses which no pod has.
+func (d *Details) findStale() {
+	have := map[string]bool{}
+	for _, p := range d.Pods {
+		have[p.IP] = true
+	}
+	for n, b := range d.Bindings {
+		for _, host := range b.Hosts {
+			if !have[host] {
+				d.Bindings[n].Stale = append(d.Bindings[n].Stale, host)
+			}
+		}
+	}
 }
 
 func details(i record.Instance, secrets bool) Details {
@@ -63,13 +79,17 @@ func (in *Inspector) readBindings(ctx context.Context, d *Details, secrets bool)
 			d.Tombstones = append(d.Tombstones, shown)
 			continue
 		}
+		if b.ID == record.OwnAccess {
+			d.OwnPolicies = shown.Policies
+			continue
+		}
 		d.Bindings = append(d.Bindings, shown)
 	}
 }
 
 func bindingOf(b record.Binding, secrets bool) Binding {
 	shown := Binding{
-		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...),
+		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...), Hosts: b.Hosts,
 		Request: requestOf(b.Origin), Parameters: parameters(b.Parameters, secrets),
 	}
 	if b.Operation != nil {

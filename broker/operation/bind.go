@@ -1,11 +1,13 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -89,12 +91,25 @@ func (e *Engine) placeOf(ctx context.Context, instanceID string) (at place, err 
 
 // drawUp fills in what the binding hands out and what it opens.
 func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (record.Binding, error) {
+	if e.policies != nil {
+		if err := view.Unreachable(); err != nil {
+			return b, err
+		}
+	}
 	view = view.Narrow(at.plan.Opens)
-	var err error
+	shared, err := e.shared(ctx, at)
+	if err != nil {
+		return b, err
+	}
+	view.Destinations = shared
 	if b.Credentials, err = e.credentials(ctx, at, b, view); err != nil {
 		return b, err
 	}
-	b.Policies = e.policiesFor(b.AppGUID, at.instance.PolicyGroup, view)
+	b.Hosts = view.Hosts()
+	if e.opens(b) {
+		b.Policies = policy.Merged(slices.Concat(policiesTo(b.AppGUID, at.instance.PolicyGroup, view.Endpoints), sharedPolicies(b.AppGUID, e.destinations(at.plan))))
+		b.SharedGroups = sharedGroups(e.destinations(at.plan))
+	}
 	b.State = record.Opening
 	return b, nil
 }
@@ -196,15 +211,15 @@ func (e *Engine) bindable(ctx context.Context, id string) (record.Instance, erro
 	return instance, nil
 }
 
-// policiesFor returns what an app needs to reach the instance's endpoints. A
-// service key has no app, and opens nothing.
-func (e *Engine) policiesFor(app, group string, view helmsvc.View) []policy.Policy {
-	if app == "" || e.policies == nil {
-		return nil
-	}
+// opens tells whether the binding opens anything: a service key has no app.
+func (e *Engine) opens(b record.Binding) bool { return b.AppGUID != "" && e.policies != nil }
+
+// policiesTo returns what an app needs to reach the endpoints. group is that of
+// the instance, which pods without one of their own belong to.
+func policiesTo(app, group string, endpoints []helmsvc.Endpoint) []policy.Policy {
 	var policies []policy.Policy
-	for _, endpoint := range view.Endpoints {
-		policies = append(policies, policy.To(app, group, endpoint.Protocol, int(endpoint.Port)))
+	for _, endpoint := range endpoints {
+		policies = append(policies, policy.To(app, cmp.Or(endpoint.PolicyGroup, group), endpoint.Protocol, int(endpoint.Port)))
 	}
 	return policy.Unique(policies)
 }

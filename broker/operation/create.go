@@ -37,7 +37,10 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	}
 	wanted.Chart, wanted.Cluster, wanted.KeepData = ChartOf(service), clusterID(plan), plan.KeepData
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
-	wanted.Destination, wanted.PolicyGroup = destinationInstance, policyGroup(wanted.ID)
+	wanted.Destination = string(e.settings.Destination)
+	if e.settings.Destination != ToApp { // whose group isn't known before the app is made
+		wanted.PolicyGroup = policyGroup(wanted.ID)
+	}
 	wanted.Operation = record.NewOperation(record.Create, origin)
 	created, err := e.claim(ctx, wanted)
 	if err != nil {
@@ -89,6 +92,9 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.openOwn(ctx); err != nil {
+		return err
+	}
 	err = w.install(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name), what)
 	if errors.Is(err, helmsvc.ErrLeftover) {
 		if err := w.clear(ctx); err != nil {
@@ -117,8 +123,4 @@ func (w *work) clear(ctx context.Context) error {
 		return err
 	}
 	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
-}
-
-func targetOf(i record.Instance) helmsvc.Target {
-	return helmsvc.Target{Namespace: i.Namespace, Release: i.Release}
 }

@@ -39,6 +39,17 @@ type Settings struct {
 	Operators func() []chart.Service
 	// Lease is held by the one replica that carries operations through.
 	Lease Lease
+	// Destination is what the policies to new instances point to.
+	Destination Destination
+	// WithinInstance lets the pods of one instance reach each other.
+	WithinInstance bool
+	// DNSGroup is the policy group of the cluster's DNS, which instances may
+	// then ask; "" where their pods need no policy for that.
+	DNSGroup string
+	// Shared are services of the cluster that every bind opens to the app.
+	Shared []chart.Destination
+	// Placeholders makes the policy groups of ToApp.
+	Placeholders policy.Placeholders
 	// Connect opens the clusters of plans that have one of their own.
 	Connect Connect
 }
@@ -49,7 +60,8 @@ type Engine struct {
 	charts    *charts
 	clusters  *clusters
 	records   *record.Store
-	policies  *policy.Client // nil: policies are off
+	policies  policy.Enforcer // nil: policies are off
+	follower  *follower
 	operators operators
 	metrics   *Metrics
 	log       lager.Logger
@@ -81,7 +93,7 @@ type run struct {
 
 // New returns an engine; Run makes it work. policies is nil where policies
 // are off; home is the cluster of plans without one of their own.
-func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies *policy.Client, metrics *Metrics, log lager.Logger) (*Engine, error) {
+func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies policy.Enforcer, metrics *Metrics, log lager.Logger) (*Engine, error) {
 	charts := &charts{catalog: catalog, records: records, kept: map[string]chart.Service{}}
 	e := &Engine{
 		settings:  settings,
@@ -97,6 +109,7 @@ func New(settings Settings, catalog *chart.Live, records *record.Store, home *he
 		unsettled: make(chan struct{}, 1),
 		operators: operators{wanted: make(chan struct{}, 1)},
 	}
+	e.follower = newFollower(e)
 	return e, errors.Join(records.OnInstance(e.changed), records.OnBinding(e.bindingChanged))
 }
 
@@ -124,6 +137,7 @@ func (e *Engine) lead(ctx context.Context) {
 	e.forgetCharts(ctx)
 	var workers sync.WaitGroup
 	workers.Go(func() { e.reconcile(ctx) })
+	workers.Go(func() { e.follower.run(ctx) })
 	e.operators.begin()
 	workers.Go(func() {
 		e.installOperators(ctx)
@@ -205,6 +219,7 @@ func (e *Engine) work(ctx context.Context, t task) (again bool) {
 // ends the one that is being carried through: a delete cancels a create.
 func (e *Engine) changed(id string) {
 	current, err := e.records.Instance(id)
+	e.follower.wants(id)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	working, runs := e.running[id]

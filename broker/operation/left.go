@@ -22,7 +22,7 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, id)
 	own := record.Instance{
 		ID: id, PlanID: planID, Namespace: target.Namespace, Release: target.Release,
-		Destination: destinationInstance, PolicyGroup: policyGroup(id),
+		Destination: string(ToInstance), PolicyGroup: policyGroup(id),
 	}
 	kibosh := own
 	kibosh.Kibosh, kibosh.Namespace = true, helmsvc.KiboshNamespace(id).Name

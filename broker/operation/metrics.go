@@ -14,6 +14,8 @@ type Metrics struct {
 	operations  *prometheus.HistogramVec
 	policyCalls *prometheus.CounterVec
 	reasserted  prometheus.Counter
+	revoked     prometheus.Counter
+	stale       prometheus.Gauge
 	roundFailed prometheus.Counter
 	desired     prometheus.Gauge
 	missing     prometheus.Gauge
@@ -37,6 +39,14 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policies_reasserted_total",
 		Help: "Policies that were lost, to CF's cleanup or to somebody's hand, and posted again.",
 	})
+	m.revoked = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cf_helm_broker_policies_revoked_total",
+		Help: "Policies that were closed, and seen to be gone.",
+	})
+	m.stale = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_bindings_stale",
+		Help: "Bindings whose credentials hold an address that no pod of the instance has any more, as of the last round. broker instances show names them.",
+	})
 	m.roundFailed = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "cf_helm_broker_policy_round_failures_total",
 		Help: "Rounds in which policies couldn't be compared with the bindings, or not be put right.",
@@ -53,7 +63,7 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
 		Help: "When a round last ended well.",
 	})
-	registry.MustRegister(m.operations, m.policyCalls, m.reasserted, m.roundFailed, m.desired, m.missing, m.goodRound)
+	registry.MustRegister(m.operations, m.policyCalls, m.reasserted, m.revoked, m.stale, m.roundFailed, m.desired, m.missing, m.goodRound)
 	return m
 }
 

@@ -72,6 +72,7 @@ func (e *Engine) round(ctx context.Context) error {
 	bound, over := e.records.Bindings(record.Bound), e.over()
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
+	e.metrics.stale.Set(float64(e.follower.stale(bound)))
 	if len(desired)+len(over) == 0 {
 		return nil
 	}
@@ -135,6 +136,7 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 		return nil
 	}
 	missing := func(p policy.Policy) bool { return !actual.Has(p) }
+	e.metrics.missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
 	var noted sync.Mutex
 	var lost []policy.Policy
 	var group errgroup.Group
@@ -159,7 +161,6 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	}
 	err := group.Wait()
 	lost = slices.DeleteFunc(policy.Unique(lost), actual.Has)
-	e.metrics.missing.Set(float64(len(lost)))
 	for chunk := range slices.Chunk(lost, batch) {
 		if postErr := e.policies.Create(ctx, chunk); postErr != nil {
 			return errors.Join(err, postErr)

@@ -72,6 +72,9 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, why burial)
 	if time.Now().Before(b.UnsettledUntil) {
 		return errUnsettled
 	}
+	if err := e.dismiss(ctx, b); err != nil {
+		return &PendingError{Cause: err}
+	}
 	return e.records.DeleteBinding(ctx, b)
 }
 
@@ -130,7 +133,7 @@ func (e *Engine) close(ctx context.Context, b record.Binding) error {
 		e.log.Error("policies-left-open", errors.New("the binding's policies can't be revoked, since no CF API is configured any more; delete them by hand"), bindingData(b))
 		return nil
 	}
-	needed, err := e.needed(ctx, b.InstanceID)
+	needed, err := e.needed(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -141,13 +144,17 @@ func (e *Engine) close(ctx context.Context, b record.Binding) error {
 	if err := e.policies.Delete(ctx, closing); err != nil {
 		return err
 	}
-	return e.confirm(ctx, b, closing)
+	if err := e.confirm(ctx, b, closing); err != nil {
+		return err
+	}
+	e.metrics.revoked.Add(float64(len(closing)))
+	return nil
 }
 
 // confirm opens again what a binding that was recorded meanwhile needs of the
 // closed policies, and looks whether the others are gone.
 func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.Policy) error {
-	needed, err := e.needed(ctx, b.InstanceID)
+	needed, err := e.needed(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -155,7 +162,7 @@ func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.
 	if err := e.grant(ctx, policy.Without(closed, gone)); err != nil {
 		return err
 	}
-	actual, err := e.policies.ListTo(ctx, b.Policies[0].Destination.ID)
+	actual, err := e.policies.ListTo(ctx, policy.Groups(closed)...)
 	if err != nil {
 		return err
 	}
@@ -165,21 +172,25 @@ func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.
 	return nil
 }
 
-// needed is what the instance's live bindings open. Policies name the
-// instance's own group, so no other instance's bindings can need them.
-func (e *Engine) needed(ctx context.Context, instanceID string) ([]policy.Policy, error) {
-	bindings, err := e.records.LiveBindings(ctx, instanceID)
-	return policiesNeeded(bindings), err
-}
-
-func policiesNeeded(bindings []record.Binding) []policy.Policy {
+// needed is what other live bindings than this one open. Policies name the
+// instance's own groups, so that only its own bindings can need them; except
+// for shared services, which bindings of any instance may need.
+func (e *Engine) needed(ctx context.Context, b record.Binding) ([]policy.Policy, error) {
+	var bindings []record.Binding
+	var err error
+	if len(b.SharedGroups) > 0 {
+		bindings, err = e.records.AllLiveBindings(ctx)
+	} else {
+		bindings, err = e.records.LiveBindings(ctx, b.InstanceID)
+	}
 	var policies []policy.Policy
-	for _, b := range bindings {
-		if b.State != record.Revoking && b.State != record.Unmade {
-			policies = append(policies, b.Policies...)
+	for _, other := range bindings {
+		same := other.ID == b.ID && other.InstanceID == b.InstanceID
+		if !same && other.State != record.Revoking && other.State != record.Unmade {
+			policies = append(policies, other.Policies...)
 		}
 	}
-	return policies
+	return policies, err
 }
 
 func bindingData(b record.Binding) lager.Data {

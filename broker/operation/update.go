@@ -157,6 +157,7 @@ func (w *work) becomes(ctx context.Context, wanted record.Update, service chart.
 	}
 	w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
 	w.instance.Context, w.instance.Chart, w.instance.KeepData = wanted.Context, wanted.Chart, plan.KeepData
+	w.instance.Unaligned = w.policies != nil
 }
 
 func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) error {

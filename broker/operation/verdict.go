@@ -16,6 +16,9 @@ import (
 // is down, overloaded or restarting. Anything else, an invalid manifest or a
 // refused permission say, would fail the same way again.
 func MayPass(err error) bool {
+	if errors.Is(err, errShared) {
+		return true
+	}
 	var refused *policy.Error
 	if errors.As(err, &refused) {
 		return refused.Status >= http.StatusInternalServerError || refused.Status == http.StatusTooManyRequests

@@ -31,10 +31,23 @@ type Binding struct {
 	// posted, so that undoing always knows what to undo.
 	Policies []policy.Policy `json:"policies,omitempty"`
 	State    BindingState    `json:"state"`
+	// SharedGroups are those destinations of the policies that bindings of other
+	// instances open as well.
+	SharedGroups []string `json:"shared_groups,omitempty"`
+	// Hosts are the addresses that the pods had when the credentials were issued.
+	Hosts []string `json:"hosts,omitempty"`
+	// Placeholder: there is, or may be, a placeholder app, which goes with this
+	// record. Only that of OwnAccess has it.
+	Placeholder bool `json:"placeholder,omitempty"`
 	// UnsettledUntil is set on a tombstone whose policies somebody may have been
 	// posting when it was revoked: it stays until then.
 	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`
 }
+
+// OwnAccess is the id under which an instance's own access is recorded: what
+// its pods open for themselves. That is no service binding, but it is kept true
+// and closed in the same way. No request can name it, since ids hold no dots.
+const OwnAccess = "own.access"
 
 // BindOperation is the making of a binding that had to wait for a ready pod.
 type BindOperation struct {

@@ -41,6 +41,16 @@ func (s *Store) Bindings(state BindingState) []Binding {
 	return slices.DeleteFunc(cachedAll[Binding](s, bindingKind), func(b Binding) bool { return b.State != state })
 }
 
+// BindingsOf reads the bindings of one instance from the cache, without those
+// that are damaged.
+func (s *Store) BindingsOf(instanceID string) []Binding {
+	found, err := s.informer.GetIndexer().ByIndex(byInstance, instanceID)
+	if err != nil {
+		return nil // there is no such index: NewStore has made it
+	}
+	return decodeAll[Binding](found, bindingKind)
+}
+
 // LiveBindings reads the bindings of one instance from the API server: what a
 // policy is needed for can't be told from a cache that lags. Records that are
 // damaged are left out, and returned as one error beside the others.

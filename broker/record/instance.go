@@ -35,8 +35,12 @@ type Instance struct {
 	Kibosh bool `json:"kibosh,omitempty"`
 	// Destination is the POLICY_DESTINATION mode the instance was made with,
 	// and PolicyGroup the id that its pods' C2C policies name.
+	// It is empty until there is a placeholder app, where the mode has one.
 	Destination string `json:"destination"`
 	PolicyGroup string `json:"policy_group"`
+	// Unaligned: the bindings may open what the instance doesn't offer any more
+	// since its last update.
+	Unaligned bool `json:"unaligned,omitempty"`
 
 	Operation Operation `json:"operation"`
 	// Update is what a running update leads to; it becomes the instance's own

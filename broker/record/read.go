@@ -23,8 +23,12 @@ func cached[T any, P entity[T]](s *Store, name string) (T, error) {
 // cachedAll reads all records of a kind from the watch's cache, without those
 // that are damaged.
 func cachedAll[T any, P entity[T]](s *Store, kind string) []T {
+	return decodeAll[T, P](s.informer.GetStore().List(), kind)
+}
+
+func decodeAll[T any, P entity[T]](objects []any, kind string) []T {
 	var all []T
-	for _, object := range s.informer.GetStore().List() {
+	for _, object := range objects {
 		secret, ok := object.(*corev1.Secret)
 		if !ok || secret.Labels[kindLabel] != kind {
 			continue

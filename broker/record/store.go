@@ -40,10 +40,24 @@ func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
 	factory := informers.NewSharedInformerFactoryWithOptions(clients, 0, informers.WithNamespace(namespace),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = kindLabel }))
 	informer := factory.Core().V1().Secrets().Informer()
+	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance}); err != nil {
+		return nil, fmt.Errorf("indexing the records: %w", err)
+	}
 	if err := informer.SetTransform(withoutManagedFields); err != nil {
 		return nil, fmt.Errorf("trimming the records: %w", err)
 	}
 	return &Store{namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), informer: informer}, nil
+}
+
+// byInstance is the index that finds an instance's bindings.
+const byInstance = "instance"
+
+func bindingInstance(object any) ([]string, error) {
+	secret, ok := object.(*corev1.Secret)
+	if !ok || secret.Labels[kindLabel] != bindingKind {
+		return nil, nil
+	}
+	return []string{secret.Labels[instanceLabel]}, nil
 }
 
 // withoutManagedFields drops what a cached record never needs.

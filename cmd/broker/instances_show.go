@@ -24,6 +24,9 @@ func showInstance(ctx context.Context, inspector *inspect.Inspector, a instances
 	s.operation(d.Operation)
 	s.update(d.Update)
 	s.cluster(d)
+	for _, p := range d.OwnPolicies {
+		s.row("own policy", describePolicy(p))
+	}
 	s.bindings("binding", d.Bindings)
 	s.bindings("tombstone", d.Tombstones)
 	for _, damaged := range d.Damaged {

@@ -18,6 +18,9 @@ func (s *sheet) bindings(kind string, bindings []inspect.Binding) {
 		}
 		s.row(kind, fmt.Sprintf("%s: %s, %s", b.ID, b.State, whose))
 		s.row("  says", b.Description)
+		if len(b.Stale) > 0 {
+			s.row("  stale", "no pod has the address "+strings.Join(b.Stale, ", ")+" any more; "+whose+" has to be bound again")
+		}
 		for _, p := range b.Policies {
 			s.row("  policy", describePolicy(p))
 		}
@@ -53,5 +56,5 @@ func describePolicy(p policy.Policy) string {
 	if p.Destination.Ports.End != p.Destination.Ports.Start {
 		ports += fmt.Sprintf("-%d", p.Destination.Ports.End)
 	}
-	return fmt.Sprintf("app %s to group %s, %s %s", p.Source.ID, p.Destination.ID, p.Destination.Protocol, ports)
+	return fmt.Sprintf("%s to group %s, %s %s", p.Source.ID, p.Destination.ID, p.Destination.Protocol, ports)
 }

@@ -45,12 +45,13 @@ func connectTo(s settings) operation.Connect {
 }
 
 func clusterOptions(s settings) []helmsvc.Option {
-	if s.RegServer == "" {
-		return nil
-	}
-	return []helmsvc.Option{helmsvc.WithRegistry(helmsvc.Registry{
+	options := []helmsvc.Option{helmsvc.WithRegistry(helmsvc.Registry{
 		Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
 	})}
+	if s.CFAPIAddress != "" {
+		options = append(options, helmsvc.WithoutExposure())
+	}
+	return options
 }
 
 func clusterAccess(s settings) (*rest.Config, error) {

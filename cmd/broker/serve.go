@@ -96,7 +96,11 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
-	return operation.New(operation.Settings{
+	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
+	if err != nil {
+		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
+	}
+	settings := operation.Settings{
 		NamespacePrefix: s.NamespacePrefix,
 		TimeLimit:       s.OperationTimeout,
 		BindPatience:    s.BindTimeout,
@@ -108,10 +112,23 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 			Timeout: s.TemplateTimeout,
 			Memory:  s.TemplateMemory << 20,
 		},
-		Operators: func() []chart.Service { return offer.operators.Catalog().Services },
-		Lease:     lease,
-		Connect:   connectTo(s),
-	}, &offer.live, records, cluster, policies, metrics, log)
+		Operators:      func() []chart.Service { return offer.operators.Catalog().Services },
+		Lease:          lease,
+		Connect:        connectTo(s),
+		Destination:    operation.Destination(s.PolicyDestination),
+		WithinInstance: s.PolicyWithin,
+		DNSGroup:       s.PolicyDNSGroup,
+		Shared:         shared,
+	}
+	// A nil client in an interface wouldn't be nil.
+	var enforcer policy.Enforcer
+	if policies != nil {
+		enforcer = policies
+	}
+	if s.PolicyDestination == string(operation.ToApp) {
+		settings.Placeholders = policies
+	}
+	return operation.New(settings, &offer.live, records, cluster, enforcer, metrics, log)
 }
 
 // requestLimit is how long a request may take: a bind waits for a pod, then has
@@ -131,6 +148,8 @@ func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *
 		ClientSecret:      s.CFClientSecret,
 		SkipTLSValidation: s.CFSkipSSLValidation,
 		Timeout:           s.CFTimeout,
+		Org:               s.CFOrg,
+		Space:             s.CFSpace,
 	}, metrics.PolicyCall)
 }
 

@@ -15,7 +15,10 @@ import (
 	"github.com/caarlos0/env/v11"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // settings are the broker's environment variables. The names are Kibosh's
@@ -62,7 +65,12 @@ type settings struct {
 	CFSkipSSLValidation bool          `env:"CF_SKIP_SSL_VALIDATION" envDefault:"false" help:"accept any certificate of the CF API"`
 	CFTimeout           time.Duration `env:"CF_REQUEST_TIMEOUT" envDefault:"10s" help:"time limit of a request to the CF API"`
 	PolicyResync        time.Duration `env:"POLICY_RESYNC" envDefault:"15s" help:"how often lost policies are looked for and opened again"`
-	PolicyDestination   string        `env:"POLICY_DESTINATION" envDefault:"instance" help:"what policies point to: instance (the service instance's GUID)"`
+	PolicyDestination   string        `env:"POLICY_DESTINATION" envDefault:"instance" help:"what policies to new instances point to: instance (the service instance's GUID), app (a placeholder app, which CF's cleanup spares), workload (each Deployment, StatefulSet … for itself)"`
+	CFOrg               string        `env:"CF_ORG" help:"organization of the placeholder apps"`
+	CFSpace             string        `env:"CF_SPACE" help:"space of the placeholder apps"`
+	PolicyWithin        bool          `env:"POLICY_WITHIN_INSTANCE" envDefault:"true" help:"let the pods of one instance reach each other, which Silk denies without a policy"`
+	PolicyDNSGroup      string        `env:"POLICY_DNS_GROUP" help:"policy group (a UUID) of the cluster's DNS pods, which instances may then ask; empty: they need no policy"`
+	SharedDestinations  string        `env:"SHARED_DESTINATIONS" help:"YAML or JSON list of shared services that each bind opens to the app, such as the cluster's DNS: name, namespace, selector, group, ports"`
 }
 
 // KubernetesSettings are those of the settings that lead to the records. Its
@@ -140,7 +148,7 @@ func (s settings) check() error {
 	refuse(s.BindTimeout > 40*time.Second, "BIND_TIMEOUT must be 40s at most, since platforms break a request off after 60s")
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
-	refuse(s.PolicyDestination != "instance", "POLICY_DESTINATION must be instance")
+	wrong = append(wrong, s.checkPolicies())
 	if s.OperatorDir != "" {
 		_, err := os.Stat(s.OperatorDir)
 		refuse(err != nil, "OPERATOR_DIR: %v", err)
@@ -153,6 +161,23 @@ func (s settings) check() error {
 	} else {
 		_, err = os.Stat(s.ChartDir)
 		refuse(err != nil, "HELM_CHART_DIR: %v", err)
+	}
+	return errors.Join(wrong...)
+}
+
+func (s settings) checkPolicies() error {
+	var wrong []error
+	if !slices.Contains(operation.Destinations(), operation.Destination(s.PolicyDestination)) {
+		wrong = append(wrong, fmt.Errorf("POLICY_DESTINATION must be one of %v", operation.Destinations()))
+	}
+	if s.PolicyDestination == string(operation.ToApp) && (s.CFAPIAddress == "" || s.CFOrg == "" || s.CFSpace == "") {
+		wrong = append(wrong, errors.New("POLICY_DESTINATION app needs CF_API_ADDRESS, CF_ORG and CF_SPACE, where the placeholder apps are made"))
+	}
+	if s.PolicyDNSGroup != "" && !policy.ValidID(s.PolicyDNSGroup) {
+		wrong = append(wrong, errors.New("POLICY_DNS_GROUP must be a lower-case UUID"))
+	}
+	if _, err := chart.ParseDestinations([]byte(s.SharedDestinations)); err != nil {
+		wrong = append(wrong, fmt.Errorf("SHARED_DESTINATIONS: %w", err))
 	}
 	return errors.Join(wrong...)
 }

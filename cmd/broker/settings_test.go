@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -39,21 +40,23 @@ func TestDefaults(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for name, c := range map[string]struct{ value, want string }{
-		"PORT":               {"eighty", "Port"},
-		"TLS_CERT_FILE":      {"/x", "TLS_CERT_FILE and TLS_KEY_FILE go together"},
-		"REQUEST_BODY_LIMIT": {"9999999", "REQUEST_BODY_LIMIT"},
-		"BROKER_NAMESPACE":   {"Upper", "BROKER_NAMESPACE"},
-		"NAMESPACE_PREFIX":   {"far-too-long-for-a-uuid-behind", "NAMESPACE_PREFIX"},
-		"SERVER":             {"https://x", "SERVER needs TOKEN and CA_DATA"},
-		"TOKEN":              {"x", "TOKEN and CA_DATA need SERVER"},
-		"KUBE_QPS":           {"0", "KUBE_QPS"},
-		"OPERATION_WORKERS":  {"0", "OPERATION_WORKERS"},
-		"OPERATION_TIMEOUT":  {"-1s", "OPERATION_TIMEOUT"},
-		"BIND_TIMEOUT":       {"2m", "BIND_TIMEOUT"},
-		"CF_API_ADDRESS":     {"api.example.com", "CF_API_ADDRESS must be a URL"},
-		"POLICY_DESTINATION": {"everything", "POLICY_DESTINATION"},
-		"LOG_LEVEL":          {"loud", "LOG_LEVEL"},
-		"HELM_CHART_DIR":     {"/nowhere/at/all", "HELM_CHART_DIR"},
+		"PORT":                {"eighty", "Port"},
+		"TLS_CERT_FILE":       {"/x", "TLS_CERT_FILE and TLS_KEY_FILE go together"},
+		"REQUEST_BODY_LIMIT":  {"9999999", "REQUEST_BODY_LIMIT"},
+		"BROKER_NAMESPACE":    {"Upper", "BROKER_NAMESPACE"},
+		"NAMESPACE_PREFIX":    {"far-too-long-for-a-uuid-behind", "NAMESPACE_PREFIX"},
+		"SERVER":              {"https://x", "SERVER needs TOKEN and CA_DATA"},
+		"TOKEN":               {"x", "TOKEN and CA_DATA need SERVER"},
+		"KUBE_QPS":            {"0", "KUBE_QPS"},
+		"OPERATION_WORKERS":   {"0", "OPERATION_WORKERS"},
+		"OPERATION_TIMEOUT":   {"-1s", "OPERATION_TIMEOUT"},
+		"BIND_TIMEOUT":        {"2m", "BIND_TIMEOUT"},
+		"CF_API_ADDRESS":      {"api.example.com", "CF_API_ADDRESS must be a URL"},
+		"POLICY_DESTINATION":  {"everything", "POLICY_DESTINATION must be one of [instance app workload]"},
+		"POLICY_DNS_GROUP":    {"kube-dns", "POLICY_DNS_GROUP must be a lower-case UUID"},
+		"SHARED_DESTINATIONS": {"[{name: dns}]", "SHARED_DESTINATIONS: destination 1: dns: namespace"},
+		"LOG_LEVEL":           {"loud", "LOG_LEVEL"},
+		"HELM_CHART_DIR":      {"/nowhere/at/all", "HELM_CHART_DIR"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			values := needed(t)
@@ -63,6 +66,21 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("%s=%s: error %v, want %q", name, c.value, err, c.want)
 			}
 		})
+	}
+}
+
+// TestPlaceholderSettings are needed where policies point to placeholder apps.
+func TestPlaceholderSettings(t *testing.T) {
+	values := needed(t)
+	values["POLICY_DESTINATION"] = "app"
+	setenv(t, values)
+	if _, err := readSettings(); err == nil || !strings.Contains(err.Error(), "POLICY_DESTINATION app needs CF_API_ADDRESS, CF_ORG and CF_SPACE") {
+		t.Errorf("error %v", err)
+	}
+	maps.Copy(values, map[string]string{"CF_API_ADDRESS": "https://api.example.com", "CF_CLIENT_ID": "x", "CF_CLIENT_SECRET": "x", "CF_ORG": "o", "CF_SPACE": "s"})
+	setenv(t, values)
+	if _, err := readSettings(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -50,6 +50,8 @@ type Plan struct {
 	// AllowExposure lets instances be reached around container-to-container
 	// policies: by LoadBalancer and NodePort Services and ports of nodes.
 	AllowExposure bool
+	// Destinations are shared services that bind opens beside the instance.
+	Destinations []Destination
 	// Cluster is the plan's own cluster; nil: the broker's.
 	Cluster *Kubeconfig
 
@@ -93,10 +95,11 @@ type planEntry struct {
 	TimeLimit              string   `json:"time_limit"`
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
 	// Ports are read by themselves, so that errors can name the plan.
-	Ports         []json.RawMessage `json:"ports"`
-	Quota         int               `json:"quota"`
-	KeepData      bool              `json:"keep_data"`
-	AllowExposure bool              `json:"allow_exposure"`
+	Ports         []json.RawMessage  `json:"ports"`
+	Quota         int                `json:"quota"`
+	KeepData      bool               `json:"keep_data"`
+	AllowExposure bool               `json:"allow_exposure"`
+	Destinations  []destinationEntry `json:"destinations"`
 }
 
 // loadPlans reads plans.yaml or plans.yml. Absent or empty, the chart has one
@@ -210,6 +213,9 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	}
 	if p.Ports, err = parsePorts(e.Ports); err != nil {
 		return fmt.Errorf("ports: %w", err)
+	}
+	if p.Destinations, err = parseDestinations(e.Destinations); err != nil {
+		return fmt.Errorf("destinations: %w", err)
 	}
 	if p.Schemas, err = loadSchemas(files, e); err != nil {
 		return err

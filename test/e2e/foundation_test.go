@@ -35,7 +35,7 @@ const sampleCharts = "../../charts"
 func newFoundation(t *testing.T, charts string, settings map[string]string) *foundation {
 	t.Helper()
 	t.Parallel()
-	stand, err := cf.Start(cf.Options{})
+	stand, err := cf.Start(cf.Options{Client: clientFor(settings)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +55,8 @@ func newFoundation(t *testing.T, charts string, settings map[string]string) *fou
 		"CF_CLIENT_ID":      stand.Client().ID,
 		"CF_CLIENT_SECRET":  stand.Client().Secret,
 		"OPERATION_TIMEOUT": "2m",
+		// Most tests count what bindings open.
+		"POLICY_WITHIN_INSTANCE": "false",
 		// A killed broker's work is to be taken over soon.
 		"LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 	}}
@@ -63,6 +65,16 @@ func newFoundation(t *testing.T, charts string, settings map[string]string) *fou
 	f.catalog, err = f.Catalog(t.Context())
 	f.must(err)
 	return f
+}
+
+// clientFor is the broker's UAA client: one that may make apps only where the
+// broker has to.
+func clientFor(settings map[string]string) cf.Client {
+	client := cf.Client{ID: "cf-helm-broker", Secret: uuid.NewString(), Authorities: []string{"network.admin"}}
+	if settings["POLICY_DESTINATION"] == "app" {
+		client.Authorities = append(client.Authorities, "cloud_controller.admin")
+	}
+	return client
 }
 
 // start starts the broker, or starts it again after it has ended.

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
@@ -39,35 +37,4 @@ func (f *foundation) wantOverlayPod(i rig.Instance, host, name string) (release 
 	}
 	f.t.Fatalf("the host %s is no pod's of the instance", host)
 	return ""
-}
-
-// readyBalanced waits until the operation has succeeded, and plays the cloud
-// meanwhile: load balancers get their address once they are waited for.
-func (f *foundation) readyBalanced(i rig.Instance, operation string, address corev1.LoadBalancerIngress) {
-	f.t.Helper()
-	balanced := address.IP+address.Hostname == "" // there are none
-	o, err := f.Await(f.t.Context(), i, operation, func(o rig.Operation) {
-		if strings.Contains(o.Description, "load balancer") {
-			f.balance(f.namespace(i), address)
-			balanced = true
-		}
-	})
-	f.must(err)
-	if o.State != "succeeded" || !balanced {
-		f.t.Fatalf("the operation ended as %+v; were load balancers waited for: %v", o, balanced)
-	}
-}
-
-func (f *foundation) balance(namespace string, address corev1.LoadBalancerIngress) {
-	f.t.Helper()
-	services, err := kube.CoreV1().Services(namespace).List(f.t.Context(), metav1.ListOptions{})
-	f.must(err)
-	for _, s := range services.Items {
-		if s.Spec.Type != corev1.ServiceTypeLoadBalancer {
-			continue
-		}
-		s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{address}
-		_, err := kube.CoreV1().Services(namespace).UpdateStatus(f.t.Context(), &s, metav1.UpdateOptions{})
-		f.must(err)
-	}
 }

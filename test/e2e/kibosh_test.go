@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
@@ -20,26 +19,23 @@ const kiboshCharts = "charts-kibosh"
 func TestKiboshCharts(t *testing.T) {
 	for name, c := range map[string]struct {
 		service, plan, from string
-		// balancer is what the cloud gives load balancers: the bind templates
-		// read the other field.
-		balancer corev1.LoadBalancerIngress
-		pod      string // part of the name of the pod that apps are led to
-		port     int
-		others   []int // ports of other Services
-		fields   map[string]string
+		pod                 string // part of the name of the pod that apps are led to
+		port                int
+		others              []int // ports of other Services
+		fields              map[string]string
 	}{
 		"leading local, load balancer's ip, plan with the release's name": {
-			service: "orders", plan: "small", balancer: corev1.LoadBalancerIngress{Hostname: "lb.example.com"}, pod: "-orders-small-", port: 3306,
+			service: "orders", plan: "small", pod: "-orders-small-", port: 3306,
 			fields: map[string]string{
 				"password": "root-password-of-the-chart", "name": "db",
 				"uri":     "mysql://root:root-password-of-the-chart@HOST:3306/db",
 				"jdbcUrl": "jdbc:mysql://HOST/db?user=root&password=root-password-of-the-chart",
 			}},
 		"plan with a helper": {
-			service: "orders", plan: "medium", balancer: corev1.LoadBalancerIngress{IP: "203.0.113.7"}, pod: "-orders-medium-", port: 3306,
+			service: "orders", plan: "medium", pod: "-orders-medium-", port: 3306,
 			fields: map[string]string{"username": "root"}},
 		"plans.yml, second Service, load balancer's hostname, labels": {
-			service: "queue", plan: "standard", balancer: corev1.LoadBalancerIngress{IP: "203.0.113.8"}, pod: "-broker", port: 5672, others: []int{15672},
+			service: "queue", plan: "standard", pod: "-broker", port: 5672, others: []int{15672},
 			fields: map[string]string{"app": "broker", "chart": "queue-1.1.9", "password": "queue-password-of-the-chart"}},
 		"tsmgr in the chart, NodePort": {
 			service: "bucket", plan: "small", pod: "-bucket", port: 9001,
@@ -52,7 +48,7 @@ func TestKiboshCharts(t *testing.T) {
 			f := newFoundation(t, kiboshCharts, nil)
 			i := f.instance(c.service, c.plan)
 			f.wantKiboshIDs(i)
-			f.readyBalanced(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation(), c.balancer)
+			f.ready(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation())
 
 			app, binding := f.app(), uuid.NewString()
 			var body struct{ Credentials map[string]any }

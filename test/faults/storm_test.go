@@ -26,6 +26,7 @@ type storm struct {
 	*world
 	cluster *cluster.Cluster
 	random  *rand.Rand // the choice of faults
+	apps    []string
 	done    chan string
 }
 
@@ -50,6 +51,7 @@ func TestStorm(t *testing.T) {
 		}
 	})
 	s := &storm{world: newWorld(t, own, 2), cluster: own, random: rand.New(rand.NewPCG(seed, 0)), done: make(chan string)}
+	s.apps = s.someApps()
 	var working sync.WaitGroup
 	for n := range uint64(users) {
 		working.Go(func() { s.work(rand.New(rand.NewPCG(seed, n+1)), operations/users+1) })
@@ -114,7 +116,7 @@ func (s *storm) act(random *rand.Rand, own []*instance) (_ []*instance, what str
 		return own, "update"
 	case 3:
 		binding = uuid.NewString()
-		s.send(s.binder(i, binding, s.app()))
+		s.send(s.binder(i, binding, s.apps[random.IntN(len(s.apps))]))
 		s.unbind(i, binding)
 		return own, "bind and unbind"
 	case 4, 5, 6:
@@ -123,7 +125,7 @@ func (s *storm) act(random *rand.Rand, own []*instance) (_ []*instance, what str
 			return own, "unbind"
 		}
 	}
-	s.bind(i, uuid.NewString(), s.app())
+	s.bind(i, uuid.NewString(), s.apps[random.IntN(len(s.apps))])
 	return own, "bind"
 }
 
@@ -153,6 +155,11 @@ func (s *storm) rage() {
 		}
 		if n%10 == 0 {
 			s.breakPolicies()
+		}
+		if n%25 == 0 {
+			if _, err := s.cf.Cleanup(); err != nil { // a fault was in its way
+				s.t.Log(err)
+			}
 		}
 		if n%60 == 0 {
 			s.restartAPIServer()

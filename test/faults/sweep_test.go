@@ -17,8 +17,11 @@ type cut struct {
 	prepare func(w *world, n int) (carry func())
 	// fewest is the number of writes that the operation has for certain: a count
 	// below it would mean that the gate sees nothing.
-	fewest int
+	fewest   int
+	settings map[string]string
 }
+
+var toApp = map[string]string{"POLICY_DESTINATION": "app", "CF_ORG": "demo", "CF_SPACE": "dev"}
 
 // TestEveryWrite ends the broker right after each write that an operation
 // sends to Kubernetes or to the policy API, one after the other, until the
@@ -26,6 +29,10 @@ type cut struct {
 func TestEveryWrite(t *testing.T) {
 	for name, c := range map[string]cut{
 		"create": {fewest: 6, prepare: func(w *world, n int) func() {
+			i := w.newInstance(n)
+			return func() { w.create(i) }
+		}},
+		"create with a placeholder app": {fewest: 9, settings: toApp, prepare: func(w *world, n int) func() {
 			i := w.newInstance(n)
 			return func() { w.create(i) }
 		}},
@@ -75,7 +82,7 @@ func TestEveryWrite(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s, before=%t, replicas=%d", name, before, replicas), func(t *testing.T) {
 					t.Parallel()
-					sweep(newWorld(t, shared, replicas), c, before)
+					sweep(newWorld(t, shared, replicas, c.settings), c, before)
 				})
 			}
 		}

@@ -27,7 +27,7 @@ func (w *world) rest() {
 func (w *world) differences() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Concat(w.recordDifferences(), w.namespaceDifferences(), w.policyDifferences(), w.answerDifferences())
+	return slices.Concat(w.recordDifferences(), w.namespaceDifferences(), w.policyDifferences(), w.placeholderDifferences(), w.answerDifferences())
 }
 
 // record is what is compared of a record.
@@ -45,6 +45,7 @@ func (w *world) recordDifferences() (found []string) {
 	want := map[string]string{} // what each record is to say, by its name
 	for id, i := range w.instances {
 		want["instance."+id] = fmt.Sprintf(`succeeded {"number":%d}`, i.number)
+		want["binding."+id+".own.access"] = "bound"
 		for binding := range i.bindings {
 			want["binding."+id+"."+binding] = "bound"
 		}
@@ -123,15 +124,46 @@ func (w *world) release(n corev1.Namespace) string {
 func (w *world) policyDifferences() []string {
 	have, want := map[string]string{}, map[string]string{}
 	for id, i := range w.instances {
+		group := w.group(id)
+		want[describe(cf.NewPolicy(group, group, "tcp", 1, 65535))] = "open"
+		want[describe(cf.NewPolicy(group, group, "udp", 1, 65535))] = "open"
 		for _, app := range i.bindings {
-			want[describe(cf.NewPolicy(app, id, "tcp", 8080, 8080))] = "open"
-			want[describe(cf.NewPolicy(app, id, "udp", 5353, 5353))] = "open"
+			want[describe(cf.NewPolicy(app, group, "tcp", 8080, 8080))] = "open"
+			want[describe(cf.NewPolicy(app, group, "udp", 5353, 5353))] = "open"
 		}
 	}
 	for _, p := range w.cf.Policies() {
 		have[describe(p)] = "open"
 	}
 	return compare("policy", have, want)
+}
+
+// group is the policy group of an instance: the GUID of its placeholder app, if
+// it has one, else its own.
+func (w *world) group(id string) string {
+	for _, app := range w.cf.Apps() {
+		if app.Name == "cf-helm-broker-"+id {
+			return app.GUID
+		}
+	}
+	return id
+}
+
+// placeholderDifferences are the placeholder apps that there shouldn't be, or
+// should.
+func (w *world) placeholderDifferences() []string {
+	have, want := map[string]string{}, map[string]string{}
+	for _, app := range w.cf.Apps() {
+		if strings.HasPrefix(app.Name, "cf-helm-broker-") {
+			have[app.Name] += "there"
+		}
+	}
+	for id := range w.instances {
+		if w.placeholders {
+			want["cf-helm-broker-"+id] = "there"
+		}
+	}
+	return compare("app", have, want)
 }
 
 func describe(p cf.Policy) string {

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -27,7 +28,9 @@ type world struct {
 	records  string // the namespace of the records
 	prefix   string // of the instances' namespaces
 	service  rig.Service
-	plan     rig.Plan
+	// placeholders: POLICY_DESTINATION is app.
+	placeholders bool
+	plan         rig.Plan
 
 	mu        sync.Mutex
 	instances map[string]*instance // that exist, as acknowledged
@@ -42,10 +45,11 @@ type instance struct {
 	unbound  map[string]bool   // bindings that are no more
 }
 
-// newWorld starts the replicas of a broker on the cluster.
-func newWorld(t *testing.T, c *cluster.Cluster, replicas int) *world {
+// newWorld starts the replicas of a broker on the cluster, with extra settings.
+func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[string]string) *world {
 	t.Helper()
-	stand, err := cf.Start(cf.Options{})
+	client := cf.Client{ID: "cf-helm-broker", Secret: uuid.NewString(), Authorities: []string{"network.admin", "cloud_controller.admin"}}
+	stand, err := cf.Start(cf.Options{Client: client})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +78,10 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int) *world {
 		// What is owed after a kill is to be done soon.
 		"BIND_TIMEOUT": "1s", "LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 	}
+	for _, more := range extra {
+		maps.Copy(settings, more)
+	}
+	w.placeholders = settings["POLICY_DESTINATION"] == "app"
 	for range replicas {
 		w.replicas = append(w.replicas, newReplica(t, c.RESTConfig(), stand, settings))
 	}
@@ -84,9 +92,7 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int) *world {
 func (w *world) findPlan() {
 	w.t.Helper()
 	var catalog rig.Catalog
-	answer := w.insist(func(c *rig.Client) (rig.Answer, error) {
-		return c.Send(w.t.Context(), "GET", "/v2/catalog", nil)
-	})
+	answer := w.insist(w.catalog)
 	err := json.Unmarshal(answer.Body, &catalog)
 	if err == nil {
 		w.service, w.plan, err = catalog.Find("fixture", "plain")
@@ -94,6 +100,10 @@ func (w *world) findPlan() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+func (w *world) catalog(c *rig.Client) (rig.Answer, error) {
+	return c.Send(w.t.Context(), "GET", "/v2/catalog", nil)
 }
 
 func (w *world) newInstance(number int) *instance {
@@ -106,6 +116,14 @@ func (w *world) newInstance(number int) *instance {
 func (w *world) namespace(i *instance) string { return w.prefix + "-" + i.ID }
 
 func (w *world) app() string { return w.cf.AddApp(cf.App{GUID: uuid.NewString()}).GUID }
+
+// someApps are few, so that several bindings are of one app.
+func (w *world) someApps() (apps []string) {
+	for range 3 {
+		apps = append(apps, w.app())
+	}
+	return apps
+}
 
 // patience is how long anything may take to come true.
 const patience = 3 * time.Minute

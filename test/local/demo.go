@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,6 +52,7 @@ func demonstrate(ctx context.Context, out printer) (err error) {
 		{"Nobody reaches it yet", d.closedDoor},
 		{"Binding an app opens the way, for that app only", d.bindFirst},
 		{"A second app", d.bindSecond},
+		{"What Cloud Foundry's cleanup takes comes back by itself", d.heal},
 		{"Unbinding closes the way again, for that app only", d.unbindFirst},
 		{"A service that can't start says why", d.brokenService},
 		{"Nothing stays behind", d.deleteService},
@@ -117,19 +119,26 @@ func (d *demo) name(id string) string {
 func (d *demo) wantPolicies(apps ...cf.App) error {
 	d.out.command("cf curl /networking/v1/external/policies")
 	have := d.cf.Policies()
-	if len(have) == 0 {
-		d.out.note("none: the overlay denies every app's packets to the pods")
-	} else {
+	fromPods := func(p cf.Policy) bool { return p.Source.ID == p.Destination.ID }
+	if len(have) > 0 {
 		rows := [][]string{{"source", "destination", "protocol", "ports"}}
 		for _, p := range have {
+			source := "app "
+			if fromPods(p) {
+				source = "pods of "
+			}
 			rows = append(rows, []string{
-				"app " + d.name(p.Source.ID) + ", " + short(p.Source.ID),
+				source + d.name(p.Source.ID) + ", " + short(p.Source.ID),
 				"pods of " + d.name(p.Destination.ID) + ", " + short(p.Destination.ID),
 				p.Destination.Protocol,
 				portRange(p.Destination.Ports),
 			})
 		}
 		d.out.table(rows...)
+	}
+	have = slices.DeleteFunc(have, fromPods)
+	if len(have) == 0 {
+		d.out.note("none from an app: the overlay denies every app's packets to the pods")
 	}
 	left := map[cf.Policy]bool{}
 	for _, p := range have {

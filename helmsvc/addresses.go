@@ -1,0 +1,43 @@
+package helmsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+)
+
+// ReadyAddresses returns the addresses of the Ready pods that the selector
+// matches, sorted: those of a service that all instances share, such as the
+// cluster's DNS. It is an error if there are none.
+func (c *Cluster) ReadyAddresses(ctx context.Context, namespace string, selector map[string]string) ([]string, error) {
+	if len(selector) == 0 {
+		return nil, errors.New("no labels are given that the pods in namespace " + namespace + " have")
+	}
+	wanted := labels.SelectorFromSet(selector).String()
+	pods, err := c.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: wanted})
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods with labels %s in namespace %s: %w", wanted, namespace, err)
+	}
+	var hosts []string
+	for i := range pods.Items {
+		if pod := &pods.Items[i]; serves(pod) && isReady(pod) {
+			hosts = append(hosts, pod.Status.PodIP)
+		}
+	}
+	if len(hosts) == 0 {
+		return nil, fmt.Errorf("no pod with labels %s is ready in namespace %s (%d are there)", wanted, namespace, len(pods.Items))
+	}
+	return distinct(hosts), nil
+}
+
+// Hosts returns the addresses of the view's pods, sorted.
+func (v View) Hosts() []string {
+	var hosts []string
+	for _, pod := range v.Pods {
+		hosts = append(hosts, pod.IP)
+	}
+	return distinct(hosts)
+}
