@@ -25,7 +25,7 @@ func showInstance(ctx context.Context, inspector *inspect.Inspector, a instances
 	s.update(d.Update)
 	s.cluster(d)
 	for _, p := range d.OwnPolicies {
-		s.row("own policy", describePolicy(p))
+		s.row("own policy", "group "+describePolicy(p))
 	}
 	s.bindings("binding", d.Bindings)
 	s.bindings("tombstone", d.Tombstones)

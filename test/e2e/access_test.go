@@ -213,8 +213,10 @@ func TestStaleBinding(t *testing.T) {
 		}
 	}
 	f.eventually("no binding is stale", stale(0))
-	lost := f.pods(i)[0]
-	f.must(kube.CoreV1().Pods(lost.Namespace).Delete(t.Context(), lost.Name, metav1.DeleteOptions{}))
+	lost := f.pods(i)[slices.IndexFunc(f.pods(i), func(p corev1.Pod) bool { return strings.Contains(p.Name, "-web-") })]
+	deployment := helmsvc.ReleaseName(i.ID) + "-web"
+	_, err := kube.AppsV1().Deployments(lost.Namespace).Patch(t.Context(), deployment, types.MergePatchType, []byte(`{"spec":{"replicas":0}}`), metav1.PatchOptions{})
+	f.must(err)
 	f.eventually("the binding is stale", stale(1))
 	shown, _ := f.operator(0, "show", i.ID)
 	if want := "no pod has the address " + lost.Status.PodIP + " any more; app " + app; !strings.Contains(shown, want) {

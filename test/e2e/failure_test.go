@@ -135,7 +135,7 @@ func TestPolicyAPIDown(t *testing.T) {
 		"policy API's 401 for all": {cf.PolicyAPI, cf.Unauthorized, 500},
 		"UAA down":                 {cf.UAA, cf.Down, 503},
 		"CF API down":              {cf.APIRoot, cf.Down, 503},
-		"CF API's JSON broken":     {cf.APIRoot, cf.InvalidJSON, 503},
+		"CF API's JSON broken":     {cf.APIRoot, cf.InvalidJSON, 500},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFoundation(t, "charts", nil)

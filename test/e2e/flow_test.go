@@ -170,7 +170,7 @@ func TestTemplateSees(t *testing.T) {
 
 // TestTemplateFails reports what is wrong with a template, and leaves nothing.
 func TestTemplateFails(t *testing.T) {
-	f := newFoundation(t, "charts-templated", map[string]string{"BIND_TEMPLATE_TIMEOUT": "5s"})
+	f := newFoundation(t, "charts-templated", map[string]string{"BIND_TEMPLATE_TIMEOUT": "1s"})
 	i := f.create("failing", "default", nil)
 	answer := f.want(500)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
 	if !strings.Contains(answer.Description(), "Field does not exist: nothing; bind.yaml:4:") {
@@ -179,7 +179,7 @@ func TestTemplateFails(t *testing.T) {
 	f.wantPolicies()
 	i = f.create("looping", "default", nil)
 	answer = f.want(500)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
-	if !strings.Contains(answer.Description(), "took longer than 5s") {
+	if !strings.Contains(answer.Description(), "took longer than 1s") {
 		t.Errorf("the answer doesn't help: %s", answer.Body)
 	}
 	f.wantPolicies()

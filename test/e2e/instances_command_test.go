@@ -105,7 +105,7 @@ func (f *foundation) bindAs(i rig.Instance, binding, app, user string) {
 // TestInstancesCommand looks at instances, and puts them right, from beside
 // the broker. All that has to run into its time limit does so at once.
 func TestInstancesCommand(t *testing.T) {
-	f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": "20s"})
+	f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": "40s"})
 	if empty, _ := f.operator(0, "list"); !strings.Contains(empty, "no service instances") {
 		t.Errorf("an empty list is %q", empty)
 	}
