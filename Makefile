@@ -25,6 +25,10 @@ run: ## start a local cluster, a Cloud Foundry stand-in and the broker; Ctrl-C e
 demo: ## walk through the flow on a local cluster, step by step
 	@$(GO) build -o bin/local ./test/local && exec bin/local demo
 
+.PHONY: bench
+bench: ## measure the broker on a local cluster, beside the Helm SDK and plain apply; BENCH=create,bind: some of it
+	@$(GO) build -o bin/bench ./test/bench && exec bin/bench
+
 .PHONY: test
 test: needs-cc lint ## lint, unit tests and end-to-end tests, with the race detector
 	@echo "== building the local control plane, unless it is cached"

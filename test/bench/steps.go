@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// step measures some of the rows.
+type step struct {
+	name, does string
+	take       func(context.Context, *stage) ([]row, error)
+	extra      bool // only where it is asked for
+}
+
+// allSteps are in the order in which they are taken.
+func allSteps() []step {
+	return []step{
+		{name: "create", does: "creates, one at a time, in turn with both baselines", take: measureCreates},
+		{name: "burst", does: "100 creates, 20 at a time, and both baselines", take: measureBurst},
+		{name: "bind", does: "bind and unbind with a policy", take: measureBinds},
+		{name: "scale", does: "creates without and with 2,000 instances present", take: measureScale},
+		{name: "restart", does: "restarts with 2,000 instances", take: measureRestarts},
+		{name: "idle", does: "memory and requests with 2,000 instances, for a minute", take: measureIdle},
+		{name: "poll", does: "last_operation with 2,000 instances", take: measurePolls},
+		{name: "policies", does: "policy rounds with 1,000 bindings", take: measureRounds},
+		{name: "go", does: "Go benchmarks of the pure parts", take: measureGo},
+		{name: "trace", does: "the requests of one create, bind and unbind, in order", take: traceRequests, extra: true},
+	}
+}
+
+// choose returns the steps that are named, with commas between; all but the
+// extra ones if none is.
+func choose(wanted string) ([]step, error) {
+	all := allSteps()
+	if wanted == "" {
+		return slices.DeleteFunc(all, func(s step) bool { return s.extra }), nil
+	}
+	var names []string
+	for _, s := range all {
+		names = append(names, s.name)
+	}
+	asked := strings.Split(wanted, ",")
+	for _, name := range asked {
+		if !slices.Contains(names, name) {
+			return nil, fmt.Errorf("BENCH names %q; the steps are %s", name, strings.Join(names, ","))
+		}
+	}
+	return slices.DeleteFunc(all, func(s step) bool { return !slices.Contains(asked, s.name) }), nil
+}
