@@ -26,7 +26,8 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	if err := checkCreate(service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
-	release, err := e.countIn(ctx, plan, wanted.ID)
+	quotas := e.quotasOf(wanted, service, plan)
+	release, err := e.countIn(ctx, quotas, wanted.ID)
 	if err != nil {
 		return record.Instance{}, err
 	}
@@ -48,7 +49,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	}
 	// Another replica may have let one more in at the same time. Both may then
 	// give way; neither is promised anything yet.
-	if err := e.recount(ctx, plan, wanted.ID); err != nil {
+	if err := e.recount(ctx, quotas, wanted.ID); err != nil {
 		_, deleteErr := e.Delete(ctx, wanted.ID, wanted.PlanID, origin)
 		return record.Instance{}, errors.Join(err, deleteErr)
 	}

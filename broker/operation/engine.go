@@ -50,6 +50,9 @@ type Settings struct {
 	Shared []chart.Destination
 	// Placeholders makes the policy groups of ToApp.
 	Placeholders policy.Placeholders
+	// OrganizationQuota and SpaceQuota are how many instances an organization,
+	// and a space, may have; 0: any number.
+	OrganizationQuota, SpaceQuota int
 	// Connect opens the clusters of plans that have one of their own.
 	Connect Connect
 }
@@ -67,7 +70,7 @@ type Engine struct {
 	log       lager.Logger
 
 	access  locks // by instance id: held while its policies change
-	quotas  locks // by plan id: held while an instance is counted in
+	quotas  locks // by quota: held while an instance is counted in
 	leading atomic.Bool
 	binders sync.WaitGroup // that make bindings which were put off
 	// unsettled holds a token when policies may have to be opened or closed.

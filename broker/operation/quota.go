@@ -4,59 +4,121 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
-// QuotaError says that a plan has as many instances as it may have.
+// QuotaError says that there are as many instances as there may be.
 type QuotaError struct {
-	Plan  string
+	// Of is what has the quota, such as "the plan small".
+	Of    string
 	Quota int
+	// Remedy is what the developer can do.
+	Remedy string
 }
 
 func (e *QuotaError) Error() string {
-	return fmt.Sprintf("the plan %s is used up: there are %d service instances of it already, as many as its quota allows; delete one, choose another plan, or ask the operator", e.Plan, e.Quota)
+	return fmt.Sprintf("%s is used up: there are %d service instances already, as many as its quota allows; %s", e.Of, e.Quota, e.Remedy)
 }
 
-// countIn finds out whether the plan has room for the instance, which doesn't
-// count itself if it is there already. Until release is called nobody else is
-// counted in by this replica; others see to it by recount.
-func (e *Engine) countIn(ctx context.Context, p chart.Plan, id string) (release func(), err error) {
-	if p.Quota == 0 {
-		return func() {}, nil
+// quota is a number of instances that there may be.
+type quota struct {
+	key    string // tells quotas apart
+	most   int    // 0: any number
+	counts func(record.Instance) bool
+	full   QuotaError
+}
+
+// quotasOf are those that a new instance comes under.
+func (e *Engine) quotasOf(i record.Instance, s chart.Service, p chart.Plan) []quota {
+	all := []quota{planQuota(p)}
+	all = append(all, quota{
+		key: "service " + i.ServiceID, most: s.Quota(),
+		counts: func(other record.Instance) bool { return other.ServiceID == i.ServiceID },
+		full:   QuotaError{Of: "the service " + s.Metadata().Name, Remedy: "delete one, or ask the operator"},
+	})
+	if i.OrganizationGUID != "" {
+		all = append(all, quota{
+			key: "organization " + i.OrganizationGUID, most: e.settings.OrganizationQuota,
+			counts: func(other record.Instance) bool { return other.OrganizationGUID == i.OrganizationGUID },
+			full:   QuotaError{Of: "what your organization may have of this broker", Remedy: "delete a service instance in it, or ask the operator"},
+		})
 	}
-	release, err = e.quotas.acquire(ctx, p.ID)
-	if err != nil {
-		return nil, err
+	if i.SpaceGUID != "" {
+		all = append(all, quota{
+			key: "space " + i.SpaceGUID, most: e.settings.SpaceQuota,
+			counts: func(other record.Instance) bool { return other.SpaceGUID == i.SpaceGUID },
+			full:   QuotaError{Of: "what this space may have of this broker", Remedy: "delete a service instance in it, use another space, or ask the operator"},
+		})
 	}
-	if err := e.recount(ctx, p, id); err != nil {
+	return slices.DeleteFunc(all, func(q quota) bool { return q.most == 0 })
+}
+
+// planQuota is the plan's, which an instance that changes its plan comes under.
+func planQuota(p chart.Plan) quota {
+	return quota{
+		key: "plan " + p.ID, most: p.Quota,
+		counts: func(other record.Instance) bool {
+			return other.PlanID == p.ID || other.Update != nil && other.Update.PlanID == p.ID
+		},
+		full: QuotaError{Of: "the plan " + p.Name, Remedy: "delete one, choose another plan, or ask the operator"},
+	}
+}
+
+// countIn finds out whether there is room for the instance, which doesn't count
+// itself if it is there already. Until release is called nobody else is counted
+// in under these quotas by this replica; others see to it by recount.
+func (e *Engine) countIn(ctx context.Context, quotas []quota, id string) (release func(), err error) {
+	// In one order, so that two requests don't wait for each other.
+	quotas = slices.SortedFunc(slices.Values(quotas), func(a, b quota) int { return strings.Compare(a.key, b.key) })
+	var releases []func()
+	release = func() {
+		for _, each := range releases {
+			each()
+		}
+	}
+	for _, q := range quotas {
+		free, err := e.quotas.acquire(ctx, q.key)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		releases = append(releases, free)
+	}
+	if err := e.recount(ctx, quotas, id); err != nil {
 		release()
 		return nil, err
 	}
 	return release, nil
 }
 
-// recount returns a QuotaError if there are as many others as the plan may
-// have. After the instance has been recorded it tells whether another replica
-// was faster.
-func (e *Engine) recount(ctx context.Context, p chart.Plan, id string) error {
-	if p.Quota == 0 {
+// recount returns a QuotaError if there are as many others as there may be.
+// After the instance has been recorded it tells whether another replica was
+// faster.
+func (e *Engine) recount(ctx context.Context, quotas []quota, id string) error {
+	if len(quotas) == 0 {
 		return nil
 	}
 	instances, err := e.records.LiveInstances(ctx)
-	// A damaged record may be of any plan; it isn't counted.
+	// A damaged record may come under any of them; it isn't counted.
 	if err != nil && !errors.Is(err, record.ErrDamaged) {
 		return err
 	}
-	others := 0
-	for _, i := range instances {
-		if i.ID != id && (i.PlanID == p.ID || i.Update != nil && i.Update.PlanID == p.ID) {
-			others++
+	for _, q := range quotas {
+		others := 0
+		for _, i := range instances {
+			if i.ID != id && q.counts(i) {
+				others++
+			}
 		}
-	}
-	if others >= p.Quota {
-		return &QuotaError{Plan: p.Name, Quota: p.Quota}
+		if others >= q.most {
+			full := q.full
+			full.Quota = q.most
+			return &full
+		}
 	}
 	return nil
 }

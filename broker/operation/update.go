@@ -93,10 +93,10 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 	if err := e.charts.keep(ctx, service); err != nil {
 		return nil, err
 	}
-	if wanted.Update.PlanID == i.PlanID {
+	if wanted.Update.PlanID == i.PlanID || plan.Quota == 0 {
 		return func() {}, nil
 	}
-	return e.countIn(ctx, plan, i.ID)
+	return e.countIn(ctx, []quota{planQuota(plan)}, i.ID)
 }
 
 // update upgrades the release, and brings it back if that fails: the instance

@@ -119,6 +119,9 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		WithinInstance: s.PolicyWithin,
 		DNSGroup:       s.PolicyDNSGroup,
 		Shared:         shared,
+
+		OrganizationQuota: s.OrganizationQuota,
+		SpaceQuota:        s.SpaceQuota,
 	}
 	// A nil client in an interface wouldn't be nil.
 	var enforcer policy.Enforcer

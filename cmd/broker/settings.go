@@ -48,9 +48,11 @@ type settings struct {
 	RegPassword string `env:"REG_PASS" help:"its password"`
 	RegEmail    string `env:"REG_EMAIL" help:"its e-mail address, if the registry asks for one"`
 
-	OperationTimeout time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
-	BindTimeout      time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
-	Workers          int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
+	OperationTimeout  time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
+	OrganizationQuota int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
+	SpaceQuota        int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
+	BindTimeout       time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
+	Workers           int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
 
 	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
 	LeaseRenew    time.Duration `env:"LEASE_RENEW" envDefault:"10s" help:"how long a replica that can't renew the Lease goes on; below LEASE_DURATION"`
@@ -136,6 +138,7 @@ func (s settings) check() error {
 	refuse((s.RegUser == "") != (s.RegPassword == ""), "REG_USER and REG_PASS go together")
 	refuse(s.RegServer == "" && s.RegUser != "", "REG_USER and REG_PASS need REG_SERVER")
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
+	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
 		"LEASE_RETRY": s.LeaseRetry, "OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,

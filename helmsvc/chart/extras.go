@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -18,6 +19,7 @@ const (
 	supportAnnotation     = annotationPrefix + "support-url"
 	shareableAnnotation   = annotationPrefix + "shareable"
 	dashboardAnnotation   = annotationPrefix + "dashboard-url"
+	quotaAnnotation       = annotationPrefix + "quota"
 )
 
 // DisplayName is what the marketplace calls the service.
@@ -37,6 +39,15 @@ func (s Service) SupportURL() string { return s.annotation(supportAnnotation) }
 // Shareable tells whether instances may be shared between spaces.
 func (s Service) Shareable() bool { return s.annotation(shareableAnnotation) == "true" }
 
+// Quota is how many instances there may be of all plans; 0: any number.
+func (s Service) Quota() int {
+	quota, err := strconv.Atoi(s.annotation(quotaAnnotation))
+	if err != nil {
+		return 0 // there is none: checkExtras has looked at it
+	}
+	return quota
+}
+
 func (s Service) annotation(name string) string { return s.chart.Metadata.Annotations[name] }
 
 // checkExtras finds misspelt annotations of this broker's and wrong values.
@@ -51,8 +62,12 @@ func (s Service) checkExtras() error {
 			if value != "true" && value != "false" {
 				return fmt.Errorf("Chart.yaml: the annotation %s must be \"true\" or \"false\"", name)
 			}
+		case quotaAnnotation:
+			if quota, err := strconv.Atoi(value); err != nil || quota < 1 {
+				return fmt.Errorf("Chart.yaml: the annotation %s must be a number above 0, such as \"50\"", name)
+			}
 		default:
-			return fmt.Errorf("Chart.yaml: the annotation %s isn't known; display-name, long-description, support-url, shareable and dashboard-url are", name)
+			return fmt.Errorf("Chart.yaml: the annotation %s isn't known; quota, display-name, long-description, support-url, shareable and dashboard-url are", name)
 		}
 	}
 	return nil

@@ -168,29 +168,49 @@ func TestCreateAndDeleteAtOnce(t *testing.T) {
 	}
 }
 
-// TestQuotaOnTwoReplicas never lets in more instances than the plan may have.
+// TestQuotaOnTwoReplicas never lets in more instances than there may be of a
+// plan, in a space or in an organization.
 func TestQuotaOnTwoReplicas(t *testing.T) {
-	f := newFoundation(t, extrasChart, nil)
+	for name, c := range map[string]struct {
+		charts, service, plan string
+		settings              map[string]string
+		words                 string
+	}{
+		"plan":         {extrasChart, "extras", "two", nil, "the plan two is used up"},
+		"space":        {"charts", "fixture", "plain", map[string]string{"QUOTA_PER_SPACE": "2"}, "what this space may have of this broker is used up"},
+		"organization": {"charts", "fixture", "plain", map[string]string{"QUOTA_PER_ORGANIZATION": "2"}, "what your organization may have of this broker is used up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFoundation(t, c.charts, c.settings)
+			f.quotaHolds(func() rig.Instance { return f.instance(c.service, c.plan) }, c.words)
+		})
+	}
+}
+
+// quotaHolds fails unless of eight creates at once, at two replicas, two at most
+// are let in, and the others are told why not.
+func (f *foundation) quotaHolds(next func() rig.Instance, words string) {
+	f.t.Helper()
 	both := []*rig.Client{f.Client, f.replica().Client()}
-	for range 3 {
+	for range 2 {
 		var all sync.WaitGroup
 		accepted := make(chan rig.Instance, 8)
 		for n := range cap(accepted) {
-			i := f.instance("extras", "two")
+			i := next()
 			all.Go(func() {
-				answer, err := both[n%2].Provision(t.Context(), i, nil)
+				answer, err := both[n%2].Provision(f.t.Context(), i, nil)
 				switch {
-				case err != nil || answer.Status != 202 && answer.Status != 422:
-					t.Errorf("a create got %d %s, %v", answer.Status, answer.Body, err)
-				case answer.Status == 202:
+				case err == nil && answer.Status == 202:
 					accepted <- i
+				case err != nil || answer.Status != 422 || !strings.Contains(answer.Description(), words):
+					f.t.Errorf("a create got %d %s, %v", answer.Status, answer.Body, err)
 				}
 			})
 		}
 		all.Wait()
 		close(accepted)
 		if len(accepted) > 2 {
-			t.Errorf("%d instances were let in, of 2 that there may be", len(accepted))
+			f.t.Errorf("%d instances were let in, of 2 that there may be", len(accepted))
 		}
 		for i := range accepted {
 			f.ready(i, "")
