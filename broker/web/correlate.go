@@ -8,6 +8,8 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/google/uuid"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/web/door"
 )
 
 // correlationHeader is the first that brokerapi looks for.
@@ -24,7 +26,7 @@ var plainID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,100}$`)
 
 // correlate gives each request an id, the platform's if it is a plain one,
 // and logs the request under it.
-func correlate(log lager.Logger, next http.Handler) http.Handler {
+func correlate(d *door.Door, log lager.Logger, next http.Handler) http.Handler {
 	log = log.Session("http")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := correlationID(r.Header)
@@ -36,15 +38,15 @@ func correlate(log lager.Logger, next http.Handler) http.Handler {
 		started := time.Now()
 		recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(recorder, r)
-		log.Info("request", requestData(r, id, recorder.status, time.Since(started)))
+		log.Info("request", requestData(r, id, recorder.status, time.Since(started)), lager.Data{"remote-address": d.Address(r).String()})
 	})
 }
 
 func requestData(r *http.Request, id string, status int, took time.Duration) lager.Data {
 	data := lager.Data{
 		"correlation-id": id,
-		"method":         r.Method,
-		"path":           r.URL.EscapedPath(),
+		"method":         short(r.Method),
+		"path":           loggedPath(r),
 		"status":         status,
 		"seconds":        took.Seconds(),
 	}

@@ -14,14 +14,22 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 	"github.com/pivotal-cf/brokerapi/v10/middlewares"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/web/door"
 )
 
 // Options are what a Handler is made of.
 type Options struct {
-	Broker   domain.ServiceBroker
-	Username string
-	Password string
+	Broker domain.ServiceBroker
+	Door   *door.Door
+	// PublicStatus shows everybody what /readyz and /metrics tell. Without, it
+	// takes credentials; those who have none learn from /readyz only whether
+	// the broker is ready.
+	PublicStatus bool
+	// RequestsAtOnce is how many requests with credentials are carried out at
+	// a time.
+	RequestsAtOnce int64
 	// BodyLimit is the longest request body, in bytes.
 	BodyLimit int64
 	// RequestLimit is how long a request may take.
@@ -31,11 +39,14 @@ type Options struct {
 	Reload   func(context.Context) error
 	Registry *prometheus.Registry
 	Log      lager.Logger
+
+	places *semaphore.Weighted
 }
 
-// Handler serves OSBAPI under /v2, POST /admin/charts/reload and, without
-// authentication, /healthz, /readyz and /metrics.
+// Handler serves OSBAPI under /v2, POST /admin/charts/reload, /readyz, /metrics
+// and, to everybody, /healthz.
 func Handler(o Options) http.Handler {
+	o.places = semaphore.NewWeighted(o.RequestsAtOnce)
 	// Clean paths are redirected to and encoded ones decoded by default; here
 	// an id such as "..%2F" has to reach the check that refuses it.
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
@@ -43,8 +54,8 @@ func Handler(o Options) http.Handler {
 		reject(w, http.StatusNotFound, "there is nothing at this path; the service broker API is under /v2, health at /healthz and /readyz, metrics at /metrics, POST /admin/charts/reload reads the charts again")
 	})
 	router.HandleFunc("/healthz", healthy).Methods(http.MethodGet)
-	router.HandleFunc("/readyz", o.Readiness.serve).Methods(http.MethodGet)
-	router.Handle("/metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{})).Methods(http.MethodGet)
+	router.Handle("/readyz", readyz(o)).Methods(http.MethodGet)
+	router.Handle("/metrics", metrics(o)).Methods(http.MethodGet)
 	router.Handle("/admin/charts/reload", reload(o)).Methods(http.MethodPost)
 	router.PathPrefix("/v2/").Handler(osbapi(o))
 	return router
@@ -56,9 +67,15 @@ func osbapi(o Options) http.Handler {
 	handler = deadline(o.RequestLimit, handler)
 	handler = retryAfter(handler)
 	handler = checkBody(o.BodyLimit, handler)
-	handler = authenticate(o.Username, o.Password, handler)
+	return guarded(o, handler)
+}
+
+// guarded puts a handler behind the door, and logs each request.
+func guarded(o Options, handler http.Handler) http.Handler {
+	handler = atMost(o.places, handler)
+	handler = authenticate(o.Door, o.Log, handler)
 	handler = recoverPanic(o.Log, handler)
-	return correlate(o.Log, handler)
+	return correlate(o.Door, o.Log, handler)
 }
 
 // routes is brokerapi's router with its usual middleware, but with answers of

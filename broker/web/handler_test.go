@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/web/door"
 )
 
 // panicking is a broker whose catalog panics, with a secret in its words.
@@ -31,9 +32,11 @@ func noOperators() any { return []string{} }
 func newHandler(readiness web.Readiness, out *bytes.Buffer) http.Handler {
 	log := lager.NewLogger("test")
 	log.RegisterSink(lager.NewWriterSink(out, lager.DEBUG))
+	registry := prometheus.NewRegistry()
 	return web.Handler(web.Options{
-		Broker: panicking{}, Username: "u", Password: "p", BodyLimit: 1000, RequestLimit: time.Minute,
-		Readiness: readiness, Registry: prometheus.NewRegistry(), Log: log,
+		Broker: panicking{}, BodyLimit: 1000, RequestLimit: time.Minute, RequestsAtOnce: 10,
+		Door:      door.New(door.Options{Fixed: door.NewCredentials("u", "p"), FailuresPerMinute: 5, Registry: registry}),
+		Readiness: readiness, Registry: registry, Log: log,
 	})
 }
 
@@ -122,8 +125,9 @@ func TestReadiness(t *testing.T) {
 				Synced:       func() bool { return c.synced },
 				Dependencies: map[string]func(context.Context) error{"kubernetes": func(context.Context) error { return c.err }},
 			}, &bytes.Buffer{})
-			answer := httptest.NewRecorder()
-			handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+			answer, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/readyz", nil)
+			request.SetBasicAuth("u", "p")
+			handler.ServeHTTP(answer, request)
 			if answer.Code != c.status || !strings.Contains(answer.Body.String(), c.words) {
 				t.Errorf("answered %d %s, want %d and %s", answer.Code, answer.Body, c.status, c.words)
 			}

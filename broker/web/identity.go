@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
@@ -20,10 +19,4 @@ func originatingIdentity(header http.Header) *identity {
 		return nil
 	}
 	return &identity{Platform: short(platform), User: short(user)}
-}
-
-// short bounds what a client can put into the log. The log's encoder escapes it.
-func short(text string) string {
-	const longest = 100
-	return strings.ToValidUTF8(text[:min(len(text), longest)], "")
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"maps"
 	"net/http"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -15,7 +14,7 @@ import (
 var secretKeys = []string{"instance-details", "bind-details", "response"}
 
 // Quiet returns a logger for brokerapi that writes to log without the data
-// that may hold secrets.
+// that may hold secrets, and the rest cut to a length.
 func Quiet(log lager.Logger) lager.Logger {
 	quiet := lager.NewLogger("osbapi")
 	quiet.RegisterSink(quietSink{log})
@@ -25,7 +24,7 @@ func Quiet(log lager.Logger) lager.Logger {
 type quietSink struct{ log lager.Logger }
 
 func (s quietSink) Log(entry lager.LogFormat) {
-	data := maps.Clone(entry.Data)
+	data := cleanData(entry.Data)
 	for _, key := range secretKeys {
 		delete(data, key)
 	}
@@ -33,7 +32,7 @@ func (s quietSink) Log(entry lager.LogFormat) {
 	case entry.LogLevel < lager.ERROR, clientsFault(entry.Error):
 		s.log.Debug(entry.Message, data)
 	default:
-		s.log.Error(entry.Message, entry.Error, data)
+		s.log.Error(entry.Message, cleanError(entry.Error), data)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Readiness is what /readyz tells. What depends on others, Kubernetes and the
@@ -23,6 +21,9 @@ type Readiness struct {
 	Operators func() any
 	// Dependencies are checked at each request, by name.
 	Dependencies map[string]func(context.Context) error
+	// Files are those that are read again while the broker runs, by setting:
+	// each returns why its file can't be used as it is now.
+	Files map[string]func() error
 }
 
 // OfferedChart is a chart of the catalog.
@@ -45,6 +46,7 @@ type readinessBody struct {
 	LeftOut      []ChartProblem    `json:"charts_left_out"`
 	Operators    any               `json:"operators"`
 	Dependencies map[string]string `json:"dependencies"`
+	Files        map[string]string `json:"files"`
 }
 
 // patience bounds the check of one dependency.
@@ -63,6 +65,13 @@ func (r Readiness) serve(w http.ResponseWriter, request *http.Request) {
 		LeftOut:      append([]ChartProblem{}, problems...),
 		Operators:    r.Operators(),
 		Dependencies: map[string]string{},
+		Files:        map[string]string{},
+	}
+	for setting, problem := range r.Files {
+		body.Files[setting] = "ok"
+		if err := problem(); err != nil {
+			body.Files[setting] = err.Error()
+		}
 	}
 	for name, check := range r.Dependencies {
 		body.Dependencies[name] = "ok"
@@ -81,36 +90,4 @@ func checkWithin(ctx context.Context, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return check(ctx)
-}
-
-// Register makes the dependencies' states metrics, checked at each scrape.
-func (r Readiness) Register(registry prometheus.Registerer) {
-	for name, check := range r.Dependencies {
-		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name:        "cf_helm_broker_dependency_up",
-			Help:        "Whether what the broker depends on answers (1) or not (0).",
-			ConstLabels: prometheus.Labels{"dependency": name},
-		}, func() float64 {
-			if checkWithin(context.Background(), check) != nil {
-				return 0
-			}
-			return 1
-		}))
-	}
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "cf_helm_broker_leading",
-		Help: "Whether this replica carries operations through (1) or another does (0).",
-	}, func() float64 {
-		if r.Leads() {
-			return 1
-		}
-		return 0
-	}))
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "cf_helm_broker_charts_left_out",
-		Help: "Charts that can't be offered.",
-	}, func() float64 {
-		_, problems := r.Charts()
-		return float64(len(problems))
-	}))
 }

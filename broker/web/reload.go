@@ -15,7 +15,5 @@ func reload(o Options) http.Handler {
 		}
 		o.Readiness.serve(w, r)
 	})
-	handler = authenticate(o.Username, o.Password, handler)
-	handler = recoverPanic(o.Log, handler)
-	return correlate(o.Log, handler)
+	return guarded(o, handler)
 }

@@ -75,20 +75,30 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err := offer.follow(engine.CatalogChanged); err != nil {
 		return err
 	}
+	files, err := followFiles(s.DoorSettings, log)
+	if err != nil {
+		return err
+	}
+	entrance, err := newDoor(s.DoorSettings, files, registry)
+	if err != nil {
+		return err
+	}
 	readiness := newReadiness(s.BrokerNamespace, offer, engine, records, clients, policies)
+	readiness.Files = files.problems()
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
-		Broker:       broker.New(&offer.live, records, engine, s.NamespacePrefix),
-		Username:     s.Username,
-		Password:     s.Password,
-		BodyLimit:    s.BodyLimit,
-		RequestLimit: requestLimit(s),
-		Readiness:    readiness,
-		Reload:       offer.reload,
-		Registry:     registry,
-		Log:          log,
+		Broker:         broker.New(&offer.live, records, engine, s.NamespacePrefix),
+		Door:           entrance,
+		PublicStatus:   s.PublicStatus,
+		RequestsAtOnce: s.RequestsAtOnce,
+		BodyLimit:      s.BodyLimit,
+		RequestLimit:   requestLimit(s),
+		Readiness:      readiness,
+		Reload:         offer.reload,
+		Registry:       registry,
+		Log:            log,
 	})
-	return start(ctx, s, log, handler, records.Run, engine.Run, offer.run)
+	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
 }
 
 func newEngine(s settings, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -15,7 +16,7 @@ import (
 
 // start runs the parts in the background and serves requests until ctx ends;
 // then it lets running requests end, stops the parts and waits for them.
-func start(ctx context.Context, s settings, log lager.Logger, handler http.Handler, parts ...func(context.Context)) error {
+func start(ctx context.Context, s settings, log lager.Logger, server *http.Server, parts ...func(context.Context)) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
@@ -27,12 +28,12 @@ func start(ctx context.Context, s settings, log lager.Logger, handler http.Handl
 	}
 	defer running.Wait()
 	defer stop()
-	server := newServer(handler, log)
-	log.Info("listening", lager.Data{"address": listener.Addr().String(), "tls": s.TLSCertFile != ""})
+	secure := server.TLSConfig != nil
+	log.Info("listening", lager.Data{"address": listener.Addr().String(), "tls": secure})
 	ended := make(chan error, 1)
 	go func() {
-		if s.TLSCertFile != "" {
-			ended <- server.ServeTLS(listener, s.TLSCertFile, s.TLSKeyFile)
+		if secure {
+			ended <- server.ServeTLS(listener, "", "") // the configuration has the certificate
 			return
 		}
 		ended <- server.Serve(listener)
@@ -51,13 +52,17 @@ func start(ctx context.Context, s settings, log lager.Logger, handler http.Handl
 	return nil
 }
 
-func newServer(handler http.Handler, log lager.Logger) *http.Server {
+// readLimit is how long a client may take to send a request.
+const readLimit = 30 * time.Second
+
+func newServer(handler http.Handler, requestLimit time.Duration, secure *tls.Config, log lager.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		TLSConfig:         secure,
 		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		// A bind may wait for a pod; platforms break off after 60 s.
-		WriteTimeout:   70 * time.Second,
+		ReadTimeout:       readLimit,
+		// It begins before the body, and leaves time to send the answer.
+		WriteTimeout:   readLimit + requestLimit + 15*time.Second,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 		ErrorLog:       lineLogger(log.Session("http-server")),

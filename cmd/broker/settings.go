@@ -24,13 +24,9 @@ import (
 // settings are the broker's environment variables. The names are Kibosh's
 // where Kibosh has the setting.
 type settings struct {
-	Username string `env:"SECURITY_USER_NAME,required,notEmpty" help:"user name of the platform's basic authentication"`
-	Password string `env:"SECURITY_USER_PASSWORD,required,notEmpty" help:"its password"`
-
+	DoorSettings
 	Host            string        `env:"LISTEN_HOST" help:"address to listen on; empty: all"`
 	Port            int           `env:"PORT" envDefault:"8080" help:"port to listen on; 0: any free one"`
-	TLSCertFile     string        `env:"TLS_CERT_FILE" help:"PEM certificate chain; with TLS_KEY_FILE the broker speaks HTTPS"`
-	TLSKeyFile      string        `env:"TLS_KEY_FILE" help:"PEM key of TLS_CERT_FILE"`
 	BodyLimit       int64         `env:"REQUEST_BODY_LIMIT" envDefault:"262144" help:"longest request body, in bytes"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"20s" help:"how long SIGTERM lets running requests end"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" help:"debug, info, error or fatal"`
@@ -124,14 +120,13 @@ func (k KubernetesSettings) check() error {
 }
 
 func (s settings) check() error {
-	wrong := []error{s.KubernetesSettings.check()}
+	wrong := []error{s.KubernetesSettings.check(), s.DoorSettings.check()}
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
 			wrong = append(wrong, fmt.Errorf(format, args...))
 		}
 	}
 	refuse(s.Port < 0 || s.Port > 65535, "PORT must be from 0 to 65535")
-	refuse((s.TLSCertFile == "") != (s.TLSKeyFile == ""), "TLS_CERT_FILE and TLS_KEY_FILE go together")
 	refuse(s.BodyLimit < 1 || s.BodyLimit > 512<<10, "REQUEST_BODY_LIMIT must be from 1 to 524288, so that a request fits into a Kubernetes Secret")
 	refuse(!isLabel(s.NamespacePrefix) || len(s.NamespacePrefix) > 26,
 		"NAMESPACE_PREFIX must be lower-case letters, digits and dashes, 26 characters at most, so that a UUID still fits")
@@ -202,12 +197,8 @@ func settingsHelp() string {
 	var text strings.Builder
 	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
 	for _, field := range settingFields() {
-		name, options, _ := strings.Cut(field.Tag.Get("env"), ",")
-		note := field.Tag.Get("envDefault")
-		if strings.Contains(options, "required") {
-			note = "(required)"
-		}
-		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", name, note, field.Tag.Get("help")) // into memory
+		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
+		_, _ = fmt.Fprintf(table, "  %s\t%s\t%s\n", name, field.Tag.Get("envDefault"), field.Tag.Get("help")) // into memory
 	}
 	_ = table.Flush()
 	return text.String()

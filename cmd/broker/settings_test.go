@@ -2,10 +2,14 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"maps"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // setenv gives the process these settings and none that it was started with.
@@ -41,7 +45,13 @@ func TestDefaults(t *testing.T) {
 func TestWrongSettings(t *testing.T) {
 	for name, c := range map[string]struct{ value, want string }{
 		"PORT":                {"eighty", "Port"},
+		"SECURITY_USER_NAME":  {"a:b", "SECURITY_USER_NAME must have no colon"},
+		"CREDENTIALS_FILE":    {"/nowhere/at/all", "CREDENTIALS_FILE: open /nowhere/at/all"},
 		"TLS_CERT_FILE":       {"/x", "TLS_CERT_FILE and TLS_KEY_FILE go together"},
+		"TLS_CLIENT_CA_FILE":  {"/x", "TLS_CLIENT_CA_FILE needs TLS_CERT_FILE and TLS_KEY_FILE"},
+		"TRUSTED_PROXIES":     {"10.0.0.0/8,router", `TRUSTED_PROXIES: "router" is no address`},
+		"REQUESTS_AT_ONCE":    {"0", "REQUESTS_AT_ONCE"},
+		"PUBLIC_STATUS":       {"maybe", "PublicStatus"},
 		"REQUEST_BODY_LIMIT":  {"9999999", "REQUEST_BODY_LIMIT"},
 		"BROKER_NAMESPACE":    {"Upper", "BROKER_NAMESPACE"},
 		"NAMESPACE_PREFIX":    {"far-too-long-for-a-uuid-behind", "NAMESPACE_PREFIX"},
@@ -66,6 +76,44 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("%s=%s: error %v, want %q", name, c.value, err, c.want)
 			}
 		})
+	}
+}
+
+// TestCredentialSettings wants one of the two, or both.
+func TestCredentialSettings(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "credentials")
+	if err := os.WriteFile(file, []byte("u:p\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ user, password, file, want string }{
+		"user":          {"u", "p", "", ""},
+		"file":          {"", "", file, ""},
+		"both":          {"u", "p", file, ""},
+		"neither":       {"", "", "", "SECURITY_USER_NAME and SECURITY_USER_PASSWORD are needed, or CREDENTIALS_FILE"},
+		"no password":   {"u", "", file, "SECURITY_USER_NAME and SECURITY_USER_PASSWORD go together"},
+		"no user":       {"", "p", "", "SECURITY_USER_NAME and SECURITY_USER_PASSWORD go together"},
+		"not such file": {"u", "p", os.DevNull, "CREDENTIALS_FILE: there is no line user:password"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := needed(t)
+			maps.Copy(values, map[string]string{"SECURITY_USER_NAME": c.user, "SECURITY_USER_PASSWORD": c.password, "CREDENTIALS_FILE": c.file})
+			setenv(t, values)
+			if _, err := readSettings(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestWrites leaves time for the longest request that there may be.
+func TestWrites(t *testing.T) {
+	longest := requestLimit(settings{BindTimeout: 40 * time.Second})
+	server := newServer(http.NotFoundHandler(), longest, nil, newLogger("info", io.Discard))
+	if server.WriteTimeout <= server.ReadTimeout+longest {
+		t.Errorf("answers have %s, with %s to send a request and %s to carry it out", server.WriteTimeout, server.ReadTimeout, longest)
+	}
+	if server.ReadHeaderTimeout == 0 || server.IdleTimeout == 0 || server.MaxHeaderBytes == 0 {
+		t.Error("a limit is missing")
 	}
 }
 

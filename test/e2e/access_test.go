@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -227,12 +226,7 @@ func TestStaleBinding(t *testing.T) {
 
 func (f *foundation) metrics() string {
 	f.t.Helper()
-	response, err := http.Get(f.broker.URL() + "/metrics")
-	f.must(err)
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	f.must(err)
-	return string(text)
+	return string(f.want(200)(f.Send(f.t.Context(), http.MethodGet, "/metrics", nil)).Body)
 }
 
 // TestSharedDestinations opens shared services with a bind, and closes them
