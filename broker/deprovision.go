@@ -11,8 +11,8 @@ import (
 )
 
 // Deprovision answers DELETE /v2/service_instances/{id} (OSBAPI
-// "Deprovisioning"). It is always asynchronous and works from every state of
-// the instance; the service and plan of the request don't matter, since both
+// "Deprovisioning"). It is asynchronous, unless it is done within the request,
+// and works from every state of the instance; the service and plan of the request don't matter, since both
 // may have left the catalog.
 func (b *Broker) Deprovision(ctx context.Context, id string, details domain.DeprovisionDetails, asyncAllowed bool) (domain.DeprovisionServiceSpec, error) {
 	if err := b.checkIDs(id); err != nil {
@@ -27,6 +27,9 @@ func (b *Broker) Deprovision(ctx context.Context, id string, details domain.Depr
 		return domain.DeprovisionServiceSpec{}, apiresponses.ErrInstanceDoesNotExist
 	case err != nil:
 		return domain.DeprovisionServiceSpec{}, failure(ctx, err)
+	}
+	if _, done := b.succeeded(ctx, instance); done {
+		return domain.DeprovisionServiceSpec{}, nil
 	}
 	return domain.DeprovisionServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil
 }

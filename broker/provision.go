@@ -11,7 +11,7 @@ import (
 )
 
 // Provision answers PUT /v2/service_instances/{id} (OSBAPI "Provisioning").
-// It is always asynchronous. The same request again is answered by where the
+// It is asynchronous, unless it is done within the request. The same request again is answered by where the
 // first stands, 202 with its operation or 200 when it is done, also when the
 // plan has left the catalog meanwhile.
 func (b *Broker) Provision(ctx context.Context, id string, details domain.ProvisionDetails, asyncAllowed bool) (domain.ProvisionedServiceSpec, error) {
@@ -46,7 +46,11 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 	case err != nil:
 		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
 	}
-	return b.provisioning(ctx, instance), nil
+	answer := b.provisioning(ctx, instance)
+	if _, done := b.succeeded(ctx, instance); done {
+		answer.IsAsync, answer.OperationData = false, ""
+	}
+	return answer, nil
 }
 
 func (b *Broker) checkProvision(details domain.ProvisionDetails) error {

@@ -44,8 +44,12 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 	case err != nil && !errors.Is(err, errSameUpdate):
 		return domain.UpdateServiceSpec{}, failure(ctx, err)
 	}
-	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, instance), Metadata: metadata(instance)}
+	done := false
 	if instance.Operation.Running() {
+		instance, done = b.succeeded(ctx, instance)
+	}
+	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, instance), Metadata: metadata(instance)}
+	if instance.Operation.Running() && !done {
 		spec.IsAsync, spec.OperationData = true, instance.Operation.ID
 	}
 	return spec, nil

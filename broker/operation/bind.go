@@ -30,8 +30,8 @@ type place struct {
 
 // Bind makes the binding: it reads what the instance offers, records the
 // credentials and the policies, then opens the policies. The caller fills in
-// who asks. If no pod is ready it waits for one; with async the binding is
-// returned at once, in state Waiting, and made by itself. If the binding exists
+// who asks. If no pod is ready it waits for one; with async, after SyncWait, the
+// binding is returned in state Waiting, and made by itself. If the binding exists
 // it is returned with record.ErrExists, for the caller to compare; one that a
 // broken-off request left half-made is made whole first. Parameters that the
 // plan refuses are an InvalidError. After any other error nothing stays open.
@@ -62,7 +62,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	}
 	patience := e.settings.BindPatience
 	if async {
-		patience = 0
+		patience = min(patience, e.settings.SyncWait)
 	}
 	view, err := at.cluster.ViewReady(ctx, at.instance.Namespace, patience)
 	if async && errors.Is(err, helmsvc.ErrNoReadyPod) {

@@ -28,6 +28,9 @@ type Settings struct {
 	BindPatience time.Duration
 	// RequestLimit is how long a request may take.
 	RequestLimit time.Duration
+	// SyncWait is how long a request waits for the operation that it has begun;
+	// 0: not at all.
+	SyncWait time.Duration
 	// Workers is how many operations run at once; more wait their turn.
 	Workers int
 	// PolicyResync is the time between looks at the actual policies.
@@ -66,6 +69,7 @@ type Engine struct {
 	policies  policy.Enforcer // nil: policies are off
 	follower  *follower
 	operators operators
+	awaited   awaited
 	metrics   *Metrics
 	log       lager.Logger
 
@@ -223,6 +227,7 @@ func (e *Engine) work(ctx context.Context, t task) (again bool) {
 func (e *Engine) changed(id string) {
 	current, err := e.records.Instance(id)
 	e.follower.wants(id)
+	e.awaited.wake(id)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	working, runs := e.running[id]

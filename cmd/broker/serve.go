@@ -115,6 +115,7 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		TimeLimit:       s.OperationTimeout,
 		BindPatience:    s.BindTimeout,
 		RequestLimit:    requestLimit(s),
+		SyncWait:        s.SyncWait,
 		Workers:         s.Workers,
 		PolicyResync:    s.PolicyResync,
 		Templates: bindtemplate.Evaluator{

@@ -48,6 +48,7 @@ type settings struct {
 	OrganizationQuota int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
 	SpaceQuota        int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
 	BindTimeout       time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
+	SyncWait          time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
 	Workers           int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
 
 	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
@@ -134,6 +135,7 @@ func (s settings) check() error {
 	refuse(s.RegServer == "" && s.RegUser != "", "REG_USER and REG_PASS need REG_SERVER")
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
+	refuse(s.SyncWait < 0 || s.SyncWait > 30*time.Second, "SYNC_WAIT must be from 0s to 30s, since platforms break a request off after 60s")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	for name, limit := range map[string]time.Duration{
 		"LEASE_RETRY": s.LeaseRetry, "OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,

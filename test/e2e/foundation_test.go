@@ -55,6 +55,8 @@ func newFoundation(t *testing.T, charts string, settings map[string]string) *fou
 		"CF_CLIENT_ID":      stand.Client().ID,
 		"CF_CLIENT_SECRET":  stand.Client().Secret,
 		"OPERATION_TIMEOUT": "2m",
+		// Most tests follow operations by polling.
+		"SYNC_WAIT": "0s",
 		// Most tests count what bindings open.
 		"POLICY_WITHIN_INSTANCE": "false",
 		// A killed broker's work is to be taken over soon.

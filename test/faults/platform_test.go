@@ -90,8 +90,10 @@ func (w *world) poll(request func(*rig.Client) (rig.Answer, error)) (o rig.Opera
 func (w *world) create(i *instance) {
 	w.t.Helper()
 	answer := w.insist(w.provision(i))
-	w.expect(answer, 200, 202)
-	w.succeeded("create", w.await(i, answer.Operation()))
+	w.expect(answer, 200, 201, 202)
+	if answer.Status == http.StatusAccepted {
+		w.succeeded("create", w.await(i, answer.Operation()))
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.instances[i.ID] = i
@@ -151,7 +153,7 @@ func (w *world) unbind(i *instance, binding string) {
 func (w *world) delete(i *instance) {
 	w.t.Helper()
 	answer := w.insist(func(c *rig.Client) (rig.Answer, error) { return c.Deprovision(w.t.Context(), i.Instance) })
-	w.expect(answer, 202, 410)
+	w.expect(answer, 200, 202, 410)
 	if answer.Status == http.StatusAccepted {
 		if o := w.await(i, answer.Operation()); o.State != "gone" && o.State != "succeeded" {
 			w.t.Errorf("the delete ended as %+v", o)

@@ -29,10 +29,14 @@ func (d *demo) createService(ctx context.Context) (err error) {
 		return err
 	}
 	answer, err := d.Provision(ctx, d.redis, nil)
-	if answer, err = want(http.StatusAccepted, answer, err); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := d.await(ctx, d.redis, answer.Operation(), "succeeded"); err != nil {
+	if answer.Status == http.StatusCreated {
+		d.out.note("That was fast enough to be answered in the request itself.")
+	} else if answer, err = want(http.StatusAccepted, answer, nil); err != nil {
+		return err
+	} else if err := d.await(ctx, d.redis, answer.Operation(), "succeeded"); err != nil {
 		return err
 	}
 	d.out.note("What Kubernetes has now:")

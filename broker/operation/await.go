@@ -1,0 +1,98 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// Await waits until the operation that the record names has succeeded, for
+// SyncWait at most, and returns the record as it is then. Whichever replica
+// carries the operation through, its outcome is seen by the watch on the
+// records. It returns false if the operation hasn't succeeded: a failure is told
+// to whoever polls.
+func (e *Engine) Await(ctx context.Context, begun record.Instance) (record.Instance, bool) {
+	if e.settings.SyncWait <= 0 {
+		return begun, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.settings.SyncWait)
+	defer cancel()
+	changed, leave := e.awaited.join(begun.ID)
+	defer leave()
+	for {
+		now, ended := e.outcome(ctx, begun)
+		if ended {
+			return now, now.Operation.State == record.Succeeded
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return begun, false
+		}
+	}
+}
+
+// outcome tells whether an operation has ended, and how. A delete has when there
+// is no record any more, of which a cache alone is no proof.
+func (e *Engine) outcome(ctx context.Context, begun record.Instance) (record.Instance, bool) {
+	now, err := e.records.Instance(begun.ID)
+	if errors.Is(err, record.ErrNotFound) && begun.Operation.Type == record.Delete {
+		if _, err := e.records.LiveInstance(ctx, begun.ID); errors.Is(err, record.ErrNotFound) {
+			begun.Operation.State = record.Succeeded
+			return begun, true
+		}
+		return begun, false
+	}
+	switch {
+	case err != nil: // the cache doesn't know it yet
+		return begun, false
+	case now.Operation.ID != begun.Operation.ID:
+		// The cache lags, or a newer operation has taken its place: then nobody
+		// will ever hear of this one.
+		return begun, false
+	}
+	return now, !now.Operation.Running()
+}
+
+// awaited are the instances whose records requests wait for. The zero value is
+// ready.
+type awaited struct {
+	mu      sync.Mutex
+	waiting map[string]map[chan struct{}]bool
+}
+
+// join returns a channel that holds a token after each change of the instance's
+// record, until leave is called.
+func (a *awaited) join(id string) (changed <-chan struct{}, leave func()) {
+	token := make(chan struct{}, 1)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waiting == nil {
+		a.waiting = map[string]map[chan struct{}]bool{}
+	}
+	if a.waiting[id] == nil {
+		a.waiting[id] = map[chan struct{}]bool{}
+	}
+	a.waiting[id][token] = true
+	return token, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if delete(a.waiting[id], token); len(a.waiting[id]) == 0 {
+			delete(a.waiting, id)
+		}
+	}
+}
+
+// wake is told of each change of an instance's record.
+func (a *awaited) wake(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for token := range a.waiting[id] {
+		select {
+		case token <- struct{}{}:
+		default: // it holds one already
+		}
+	}
+}
