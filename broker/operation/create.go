@@ -107,19 +107,19 @@ func (w *work) create(ctx context.Context) error {
 }
 
 func (w *work) install(ctx context.Context, namespace helmsvc.Namespace, what chart.Rendered) error {
-	w.describe(ctx, "creating the namespace")
+	w.describe("creating the namespace")
 	if err := w.cluster.EnsureNamespace(ctx, namespace); err != nil {
 		return err
 	}
-	w.describe(ctx, "installing the chart")
-	return w.cluster.Install(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(ctx, p.String()) })
+	w.describe("installing the chart")
+	return w.cluster.Install(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(p.String()) })
 }
 
 // clear removes what an earlier attempt has left. Nobody was promised any of
 // it, and what is kept of it, volumes say, would hold other passwords than
 // those the next attempt generates.
 func (w *work) clear(ctx context.Context) error {
-	w.describe(ctx, "removing what an earlier attempt left")
+	w.describe("removing what an earlier attempt left")
 	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (e *Engine) deleteUnrecorded(ctx context.Context, id, planID string, origin
 // delete undoes everything that was made for the instance, from whatever
 // state it is in. It needs neither the chart nor the plan.
 func (w *work) delete(ctx context.Context) error {
-	w.describe(ctx, "revoking access")
+	w.describe("revoking access")
 	// Access is closed also where the cluster can't be reached.
 	if err := w.buryAll(ctx); err != nil {
 		return err
@@ -72,11 +72,11 @@ func (w *work) delete(ctx context.Context) error {
 	if err := w.keepData(ctx); err != nil {
 		return err
 	}
-	w.describe(ctx, "uninstalling the chart")
+	w.describe("uninstalling the chart")
 	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
 		return err
 	}
-	w.describe(ctx, "deleting the namespace")
+	w.describe("deleting the namespace")
 	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
 }
 
@@ -92,7 +92,7 @@ func (w *work) keepData(ctx context.Context) error {
 	}
 	if len(kept) > 0 {
 		w.log.Info("volumes-kept", lager.Data{"volumes": kept})
-		w.describe(ctx, "keeping the data in the volumes "+strings.Join(kept, ", "))
+		w.describe("keeping the data in the volumes "+strings.Join(kept, ", "))
 	}
 	return nil
 }

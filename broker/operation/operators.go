@@ -63,7 +63,7 @@ func (w *work) awaitOperators(ctx context.Context) {
 		return
 	default:
 	}
-	w.describe(ctx, "waiting for operators to be installed")
+	w.describe("waiting for operators to be installed")
 	select {
 	case <-first:
 	case <-ctx.Done():

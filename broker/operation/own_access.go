@@ -24,7 +24,7 @@ func (w *work) openOwn(ctx context.Context) error {
 	if !wantsApp && !w.settings.WithinInstance && w.settings.DNSGroup == "" {
 		return nil
 	}
-	w.describe(ctx, "opening access among the instance's pods")
+	w.describe("opening access among the instance's pods")
 	unlock, err := w.access.acquire(ctx, w.instance.ID)
 	if err != nil {
 		return err

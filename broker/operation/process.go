@@ -22,6 +22,7 @@ type work struct {
 	instance record.Instance
 	cluster  *helmsvc.Cluster // that the instance lives on
 	log      lager.Logger
+	progress progress
 }
 
 // process carries the instance's operation through, if one is running. It
@@ -43,7 +44,7 @@ func (e *Engine) process(ctx context.Context, id string) (again bool) {
 		e.log.Error("reading-record", err, lager.Data{"instance-id": id})
 		return ctx.Err() == nil
 	}
-	w := &work{Engine: e, instance: instance, log: e.log.Session(string(instance.Operation.Type), lager.Data{
+	w := &work{Engine: e, instance: instance, progress: progress{written: instance}, log: e.log.Session(string(instance.Operation.Type), lager.Data{
 		"instance-id": id, "operation": instance.Operation.ID, "correlation-id": instance.Operation.CorrelationID,
 	})}
 	return w.carry(ctx, superseded)
@@ -62,7 +63,9 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	defer stop()
 	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
 	chart := w.instance.Chart
+	told := w.tell(superseded)
 	err := w.step(bounded, superseded)
+	told()
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
@@ -156,7 +159,7 @@ func (w *work) explain(err error, outOfTime bool, limit time.Duration) string {
 func (w *work) succeed(ctx context.Context, before record.Chart) error {
 	w.ended(record.Succeeded)
 	if w.instance.Operation.Type == record.Delete {
-		if err := w.records.DeleteInstance(ctx, w.instance); err != nil {
+		if err := w.forget(ctx); err != nil {
 			return err
 		}
 		w.outgrow(ctx, before)
@@ -169,6 +172,24 @@ func (w *work) succeed(ctx context.Context, before record.Chart) error {
 		w.outgrow(ctx, before)
 	}
 	return nil
+}
+
+// forget deletes the record, at last.
+func (w *work) forget(ctx context.Context) error {
+	err := w.records.DeleteInstance(ctx, w.progress.written)
+	if !errors.Is(err, record.ErrConflict) {
+		return err
+	}
+	live, err := w.records.LiveInstance(ctx, w.instance.ID)
+	switch {
+	case errors.Is(err, record.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case live.Operation.ID != w.instance.Operation.ID:
+		return record.ErrConflict
+	}
+	return w.records.DeleteInstance(ctx, live)
 }
 
 func (w *work) fail(ctx context.Context, reason string) error {
@@ -204,26 +225,32 @@ func (w *work) tryAgain(ctx context.Context, cause error) bool {
 	return true
 }
 
-// describe tells whoever polls how far the operation is. That it can't be
-// written down doesn't stop the operation.
-func (w *work) describe(ctx context.Context, text string) {
-	if w.instance.Operation.Description == text {
-		return
-	}
-	if err := w.change(ctx, func(o *record.Operation) { o.Description = text }); err != nil {
-		w.log.Info("progress-not-recorded", lager.Data{"cause": err.Error()})
-	}
-}
-
 // change writes a change of the running operation back. A record that has
-// changed meanwhile belongs to a newer operation and is left alone.
+// changed meanwhile belongs to a newer operation and is left alone; unless it
+// was this one that wrote it, and never heard so.
 func (w *work) change(ctx context.Context, edit func(*record.Operation)) error {
-	edited := w.instance
+	w.progress.mu.Lock()
+	defer w.progress.mu.Unlock()
+	edited := w.instance.As(w.progress.written)
 	edit(&edited.Operation)
 	written, err := w.records.UpdateInstance(ctx, edited)
+	if errors.Is(err, record.ErrConflict) {
+		written, err = w.changeAgain(ctx, edited)
+	}
 	if err != nil {
 		return err
 	}
-	w.instance = written
+	w.instance, w.progress.written = written, written
 	return nil
+}
+
+func (w *work) changeAgain(ctx context.Context, edited record.Instance) (record.Instance, error) {
+	live, err := w.records.LiveInstance(ctx, edited.ID)
+	if err != nil {
+		return live, err
+	}
+	if live.Operation.ID != edited.Operation.ID || !live.Operation.Running() {
+		return live, record.ErrConflict
+	}
+	return w.records.UpdateInstance(ctx, edited.As(live))
 }

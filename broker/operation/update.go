@@ -120,8 +120,8 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err := w.noteRevision(ctx); err != nil {
 		return err
 	}
-	w.describe(ctx, "upgrading the release")
-	err = w.cluster.Upgrade(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(ctx, p.String()) })
+	w.describe("upgrading the release")
+	err = w.cluster.Upgrade(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(p.String()) })
 	if err == nil {
 		w.becomes(ctx, *wanted, service, plan)
 		return nil
@@ -164,7 +164,7 @@ func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) e
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	w.log.Error("rolling-back", cause)
-	w.describe(ctx, "rolling back: "+cause.Error())
+	w.describe("rolling back: "+cause.Error())
 	if err := w.cluster.Rollback(ctx, targetOf(w.instance), w.instance.Update.From); err != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", cause, err.Error())
 	}

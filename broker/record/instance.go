@@ -111,6 +111,13 @@ const (
 	Failed     State = "failed"
 )
 
+// As is the instance as it is to be written over the other, which was read or
+// written later.
+func (i Instance) As(other Instance) Instance {
+	i.version = other.version
+	return i
+}
+
 // Usable tells whether the instance serves: what was created stays so through
 // updates, failed ones included.
 func (i Instance) Usable() bool {
