@@ -23,11 +23,22 @@ type setting struct {
 // settings returns the broker's settings by name.
 func settings(t *testing.T) map[string]setting {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../cmd/broker/settings.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	found := map[string]setting{}
+	for _, name := range []string{"settings.go", "settings_door.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "../../cmd/broker/"+name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		collect(t, file, found)
+	}
+	if len(found) == 0 {
+		t.Fatal("the files have no field with an env tag")
+	}
+	return found
+}
+
+func collect(t *testing.T, file *ast.File, found map[string]setting) {
+	t.Helper()
 	ast.Inspect(file, func(node ast.Node) bool {
 		field, ok := node.(*ast.Field)
 		if !ok || field.Tag == nil {
@@ -44,10 +55,6 @@ func settings(t *testing.T) map[string]setting {
 		}
 		return true
 	})
-	if len(found) == 0 {
-		t.Fatal("settings.go has no field with an env tag")
-	}
-	return found
 }
 
 func TestDeploymentSetsSettings(t *testing.T) {
