@@ -92,7 +92,7 @@ func (w *work) keepData(ctx context.Context) error {
 	}
 	if len(kept) > 0 {
 		w.log.Info("volumes-kept", lager.Data{"volumes": kept})
-		w.describe("keeping the data in the volumes "+strings.Join(kept, ", "))
+		w.describe("keeping the data in the volumes " + strings.Join(kept, ", "))
 	}
 	return nil
 }

@@ -164,7 +164,7 @@ func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) e
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	w.log.Error("rolling-back", cause)
-	w.describe("rolling back: "+cause.Error())
+	w.describe("rolling back: " + cause.Error())
 	if err := w.cluster.Rollback(ctx, targetOf(w.instance), w.instance.Update.From); err != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", cause, err.Error())
 	}
