@@ -6,6 +6,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 GO ?= go
+# Versions are those of go.mod and go.sum: nothing here may change them.
+export GOFLAGS := $(shell $(GO) env GOFLAGS) -mod=readonly
 # Tests mostly wait for Kubernetes, not for the processor.
 PARALLEL ?= 12
 
@@ -44,6 +46,18 @@ test-faults: needs-cc ## the fault tests alone and at length: half an hour and m
 	@$(GO) build -o bin/local ./test/local && bin/local build
 	FAULTS=long $(GO) test -race -count=1 -v -timeout 150m -parallel $(PARALLEL) ./test/faults
 
+# The seeds, and what fuzzing has once found, are ordinary tests in `make test`.
+FUZZTIME ?= 1m
+FUZZ ?= Fuzz
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser of outside input, FUZZTIME=1m each: a quarter of an hour, and as long again to build at first; FUZZ=FuzzPlans: one
+	@failed=; while IFS=: read -r file function; do \
+	  target=$${function#func }; echo "== $$target in $$(dirname $$file)"; \
+	  $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$(dirname $$file)" || failed="$$failed $$target"; \
+	done < <(grep -roE '^func $(FUZZ)[A-Za-z]*' --include='*_fuzz_test.go' . | sort); \
+	[ -z "$$failed" ] || { echo "== failed:$$failed; the inputs are kept in testdata/fuzz, beside each: commit them with what mends them"; exit 1; }
+
 .PHONY: needs-cc
 needs-cc:
 	@command -v $$($(GO) env CC) >/dev/null || { \
@@ -58,10 +72,28 @@ bin/golangci-lint: tools/go.mod tools/go.sum
 	@echo "== building golangci-lint (a minute or two, once)"
 	cd tools && $(GO) build -o ../bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
+.PHONY: vet-deps
+vet-deps: bin/govulncheck bin/vetdeps ## known vulnerabilities, withdrawn and deprecated modules; asks the net, VETDEPS=-offline: as far as it can
+	bin/vetdeps $(VETDEPS)
+
+bin/govulncheck: tools/go.mod tools/go.sum
+	cd tools && $(GO) build -o ../bin/govulncheck golang.org/x/vuln/cmd/govulncheck
+
+bin/vetdeps: tools/go.mod $(wildcard tools/vetdeps/*.go)
+	cd tools && $(GO) build -o ../bin/vetdeps ./vetdeps
+
+bin/sbom: tools/go.mod $(wildcard tools/sbom/*.go)
+	cd tools && $(GO) build -o ../bin/sbom ./sbom
+
+.PHONY: sbom
+sbom: bin/sbom build ## list what bin/broker is built from, as CycloneDX JSON, in bin/broker.cdx.json
+	bin/sbom bin/broker > bin/broker.cdx.json
+
 .PHONY: dist
-dist: ## build the static binary, and what goes into an image beside it, into dist/
+dist: bin/sbom ## build the static binary, its bill of materials, and what goes into an image beside it, into dist/
 	rm -rf dist && mkdir -p dist/charts
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o dist/broker ./cmd/broker
+	bin/sbom dist/broker > dist/broker.cdx.json
 	cp /etc/ssl/certs/ca-certificates.crt dist/
 	cp -R charts/*/ dist/charts/
 

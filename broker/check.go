@@ -3,8 +3,6 @@ package broker
 import (
 	"encoding/json"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -23,44 +21,17 @@ func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
 	return nil
 }
 
-// checkParameters refuses parameters that aren't a JSON object, and template
-// delimiters in them: charts call tpl on values, and what stands in the
-// delimiters would then run with the broker's rights, lookup of any Secret
-// included.
+// checkParameters refuses parameters that aren't a JSON object, or that are
+// too large, too deep or ambiguous, whatever the plan. What the plan lets a
+// user set is the chart's business.
 func checkParameters(parameters json.RawMessage) error {
-	decoded, err := chart.DecodeParameters(parameters)
-	if err != nil {
+	if err := chart.CheckBounds(parameters); err != nil {
 		return badRequest("%s", err)
 	}
-	if where, found := delimiterIn(decoded); found {
-		return badRequest("the parameter %.100s holds \"{{\", which could be run as a template; parameters are taken literally, leave it out", where)
+	if _, err := chart.DecodeParameters(parameters); err != nil {
+		return badRequest("%s", err)
 	}
 	return nil
-}
-
-// delimiterIn finds a template delimiter in a key or string and returns the
-// path to it.
-func delimiterIn(value any) (path string, found bool) {
-	switch v := value.(type) {
-	case string:
-		return "", strings.Contains(v, "{{")
-	case map[string]any:
-		for key, item := range v {
-			if strings.Contains(key, "{{") {
-				return "(a key)", true
-			}
-			if below, found := delimiterIn(item); found {
-				return strings.TrimSuffix(key+"."+below, "."), true
-			}
-		}
-	case []any:
-		for i, item := range v {
-			if below, found := delimiterIn(item); found {
-				return strings.TrimSuffix(strconv.Itoa(i)+"."+below, "."), true
-			}
-		}
-	}
-	return "", false
 }
 
 // sameParameters compares parameters by value: spelling, order of keys and

@@ -14,9 +14,16 @@ import (
 // maxStack bounds recursion; go-jsonnet's own default is 500.
 const maxStack = 500
 
+// longestCredentials is how long credentials may be: apps get them in one
+// environment variable, and Linux takes no longer one.
+const longestCredentials = 128 << 10
+
+// seen is Jsonnet's name for what a template sees.
+const seen = "sees"
+
 // Check finds what is wrong with the expression without evaluating it.
 func (t Template) Check() error {
-	if _, err := jsonnet.SnippetToAST(t.File, t.around([]byte("{}"))); err != nil {
+	if _, err := jsonnet.SnippetToAST(t.File, t.around()); err != nil {
 		return t.inFile(err)
 	}
 	return nil
@@ -25,11 +32,16 @@ func (t Template) Check() error {
 // evaluate evaluates the expression in this process, unbounded in time and
 // memory. sees is the JSON object that the template calls $.
 func (t Template) evaluate(sees json.RawMessage) (json.RawMessage, error) {
+	return t.evaluateWithin(maxStack, sees)
+}
+
+func (t Template) evaluateWithin(stack int, sees json.RawMessage) (json.RawMessage, error) {
 	vm := jsonnet.MakeVM()
-	vm.MaxStack = maxStack
+	vm.MaxStack = stack
 	// Jsonnet's own importer would let a template read the broker's files.
 	vm.Importer(&jsonnet.MemoryImporter{})
-	text, err := vm.EvaluateAnonymousSnippet(t.File, t.around(sees))
+	vm.ExtVar(seen, string(sees))
+	text, err := vm.EvaluateAnonymousSnippet(t.File, t.around())
 	if err != nil {
 		return nil, t.inFile(err)
 	}
@@ -46,33 +58,36 @@ func (t Template) evaluate(sees json.RawMessage) (json.RawMessage, error) {
 	if err := json.Compact(&compact, outer.Template); err != nil {
 		return nil, err
 	}
+	if compact.Len() > longestCredentials {
+		return nil, fmt.Errorf("%s: the credentials have %d bytes, and may have %d at most: apps get them in an environment variable", t.File, compact.Len(), longestCredentials)
+	}
 	return compact.Bytes(), nil
 }
 
 // around builds what Kibosh builds: an object whose field "template" is the
 // expression, so that $ is the outer object and a leading `local …;` works.
-// The expression begins on line 2.
-func (t Template) around(sees json.RawMessage) string {
-	fields := strings.TrimSuffix(strings.TrimSpace(strings.ReplaceAll(string(sees), "\n", " ")), "}")
-	if strings.TrimSpace(fields) != "{" {
-		fields += ", "
-	}
+// The expression begins on line 2. What the template sees is no part of the
+// text: Jsonnet knows less of Unicode than JSON does, and quotes in its errors
+// what it can't read.
+func (t Template) around() string {
 	// A comment on the last line must not swallow the brace.
-	return fields + "\"template\":\n" + t.Text + "\n}"
+	return `std.parseJson(std.extVar("` + seen + `")) + {"template":` + "\n" + t.Text + "\n}"
 }
 
 var place = regexp.MustCompile(`:\(?(\d+):`)
 
 // inFile turns the evaluated text's line numbers into the file's, and keeps
-// the first lines of a long trace.
+// the first lines of a long trace, and their beginnings: a template may make
+// any text an error.
 func (t Template) inFile(err error) error {
-	const longest = 6
+	const most, longest = 6, 300
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-	if len(lines) > longest {
-		lines = lines[:longest]
+	if len(lines) > most {
+		lines = lines[:most]
 	}
 	for i, line := range lines {
 		lines[i] = strings.ReplaceAll(strings.TrimSpace(line), "\t", " ")
+		lines[i] = strings.ToValidUTF8(lines[i][:min(len(lines[i]), longest)], "")
 		if !strings.HasPrefix(lines[i], t.File+":") {
 			continue
 		}

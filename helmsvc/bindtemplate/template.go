@@ -3,6 +3,7 @@ package bindtemplate
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -18,8 +19,22 @@ type Template struct {
 	Text string `json:"text"`
 }
 
+// longestFile is how long a bind.yaml may be, and mostNesting how much its
+// expression may hold that Jsonnet's parser calls itself for: the parser has no
+// bound of its own, takes 50 kB of stack for a bracket within a bracket, and
+// would end the broker.
+const (
+	longestFile = 64 << 10
+	mostNesting = 2000
+)
+
+var nesting = regexp.MustCompile(`[\[({!~+-]|\b(?:local|if|else|function|error|assert|import|importstr|importbin)\b`)
+
 // Parse reads a bind.yaml: a map with one key, "template".
 func Parse(file string, text []byte) (Template, error) {
+	if len(text) > longestFile {
+		return Template{}, fmt.Errorf("%s has %d bytes, and may have %d at most", file, len(text), longestFile)
+	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		return Template{}, fmt.Errorf("%s isn't valid YAML: %w", file, err)
@@ -44,6 +59,9 @@ func Parse(file string, text []byte) (Template, error) {
 	line := template.Line
 	if template.Style == yaml.LiteralStyle || template.Style == yaml.FoldedStyle {
 		line++ // the text begins below the "|"
+	}
+	if len(nesting.FindAllStringIndex(template.Value, mostNesting+1)) > mostNesting {
+		return Template{}, fmt.Errorf("%s holds more than %d brackets, operators and the like; make the expression simpler", file, mostNesting)
 	}
 	parsed := Template{File: file, Line: line, Text: template.Value}
 	return parsed, parsed.Check()

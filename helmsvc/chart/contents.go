@@ -92,13 +92,16 @@ func openArchive(archive []byte) (*helmchart.Chart, func(string) ([]byte, error)
 	for _, f := range files {
 		byName[f.Name] = f.Data
 	}
-	lookup := func(name string) ([]byte, error) {
-		if text, found := byName[name]; found {
+	return loaded, inMap(byName), err
+}
+
+func inMap(files map[string][]byte) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if text, found := files[name]; found {
 			return text, nil
 		}
 		return nil, fs.ErrNotExist
 	}
-	return loaded, lookup, err
 }
 
 // read reads one of the broker's own files.

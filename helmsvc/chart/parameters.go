@@ -3,13 +3,14 @@ package chart
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // CheckCreate holds the parameters of a create against what the plan lets a
 // user set, and against its schema. The error names the field and quotes no
-// value.
+// value. Their size is CheckBounds' business.
 func (p Plan) CheckCreate(parameters json.RawMessage) error {
 	return p.checkParameters(parameters, p.Schemas.Create)
 }
@@ -20,11 +21,14 @@ func (p Plan) CheckUpdate(parameters json.RawMessage) error {
 	return p.checkParameters(parameters, p.Schemas.Update)
 }
 
-// CheckBind holds the parameters of a binding against the plan's schema. The
-// error names the field and quotes no value.
+// CheckBind holds the parameters of a binding against the plan's schema, and
+// refuses templates. The error names the field and quotes no value.
 func (p Plan) CheckBind(parameters json.RawMessage) error {
 	decoded, err := DecodeParameters(parameters)
 	if err != nil {
+		return err
+	}
+	if err := p.checkTemplates(decoded); err != nil {
 		return err
 	}
 	return p.Schemas.Bind.validate(decoded)
@@ -35,20 +39,35 @@ func (p Plan) checkParameters(parameters json.RawMessage, schema *Schema) error 
 	if err != nil {
 		return err
 	}
-	if err := p.checkAllowed(decoded); err != nil {
+	if err := p.checkSettable(decoded); err != nil {
 		return err
 	}
 	return schema.validate(decoded)
 }
 
-// CheckAllowed holds parameters against what the plan lets a user set, without
-// its schema.
+// CheckAllowed holds all parameters of an instance, those of its updates
+// merged, against what the plan lets a user set, without its schema. They are
+// bounded too: each update may add some.
 func (p Plan) CheckAllowed(parameters json.RawMessage) error {
+	if err := CheckBounds(parameters); err != nil {
+		return err
+	}
 	decoded, err := DecodeParameters(parameters)
 	if err != nil {
 		return err
 	}
-	return p.checkAllowed(decoded)
+	return p.checkSettable(decoded)
+}
+
+// checkSettable holds parameters against the plan's rules, in the order in
+// which people have to mend them.
+func (p Plan) checkSettable(parameters map[string]any) error {
+	for _, check := range []func(map[string]any) error{p.checkTemplates, p.checkAllowed, p.checkReach} {
+		if err := check(parameters); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p Plan) checkAllowed(parameters map[string]any) error {
@@ -58,9 +77,9 @@ func (p Plan) checkAllowed(parameters map[string]any) error {
 	path, refused := p.notAllowed(nil, parameters)
 	switch {
 	case refused && len(p.AllowedParameters) == 0:
-		return fmt.Errorf("the plan %s takes no parameters, leave out %q", p.Name, path)
+		return fmt.Errorf("the plan %s takes no parameters, leave out %.100q", p.Name, path)
 	case refused:
-		return fmt.Errorf("the plan %s doesn't let you set %q; it lets you set: %s", p.Name, path, strings.Join(p.AllowedParameters, ", "))
+		return fmt.Errorf("the plan %s doesn't let you set %.100q; it lets you set: %s", p.Name, path, strings.Join(p.AllowedParameters, ", "))
 	}
 	return nil
 }
@@ -68,8 +87,8 @@ func (p Plan) checkAllowed(parameters map[string]any) error {
 // notAllowed returns the path of a parameter that may not be set. What an
 // allowed path leads to may be set whole.
 func (p Plan) notAllowed(below []string, parameters map[string]any) (path string, refused bool) {
-	for key, value := range parameters {
-		at := append(slices.Clone(below), key)
+	for _, key := range slices.Sorted(maps.Keys(parameters)) {
+		value, at := parameters[key], append(slices.Clone(below), key)
 		if p.allows(at) {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"sigs.k8s.io/yaml"
 )
 
@@ -33,6 +34,9 @@ type Plan struct {
 	// AllowedParameters are the only ones that a user may set, as paths such as
 	// "persistence.size"; nil: all.
 	AllowedParameters []string
+	// AllowTemplates lets parameters hold template delimiters, which a chart's
+	// tpl runs with the rights that Helm has.
+	AllowTemplates bool
 	// AllowedPlanChanges are the names of the plans that an instance may be
 	// changed to; nil: all.
 	AllowedPlanChanges []string
@@ -57,6 +61,8 @@ type Plan struct {
 
 	// values is the plan file's text: a Go template that yields YAML.
 	values []byte
+	// reach are the chart's values that aren't its own alone.
+	reach reach
 }
 
 // Cost is what a plan costs, as the catalog shows it.
@@ -91,6 +97,7 @@ type planEntry struct {
 		Bind   string `json:"bind"`
 	} `json:"schemas"`
 	AllowedParameters      []string `json:"allowed_parameters"`
+	AllowTemplates         bool     `json:"allow_templates"`
 	AllowedPlanChanges     []string `json:"allowed_plan_changes"`
 	TimeLimit              string   `json:"time_limit"`
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
@@ -114,7 +121,7 @@ func loadPlans(files *contents) ([]Plan, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(entries) == 0 {
-		return []Plan{defaultPlan(files.chart.Name())}, nil
+		return []Plan{defaultPlan(files.chart)}, nil
 	}
 	var plans []Plan
 	for i, entry := range entries {
@@ -125,21 +132,23 @@ func loadPlans(files *contents) ([]Plan, error) {
 		if slices.ContainsFunc(plans, func(p Plan) bool { return p.Name == plan.Name }) {
 			return nil, fmt.Errorf("%s, entry %d: the plan name %q is used twice", file, i+1, plan.Name)
 		}
+		plan.reach = reachOf(files.chart)
 		plans = append(plans, plan)
 	}
 	return plans, checkPlanChanges(file, plans)
 }
 
-func defaultPlan(chartName string) Plan {
+func defaultPlan(c *helmchart.Chart) Plan {
 	const description = "Plan with default values"
 	return Plan{
-		ID:          PlanID(chartName, "default"),
+		ID:          PlanID(c.Name(), "default"),
 		Name:        "default",
 		DisplayName: "default",
 		Description: description,
 		Bullets:     []string{description},
 		Free:        true,
 		Bindable:    true,
+		reach:       reachOf(c),
 	}
 }
 
@@ -193,7 +202,7 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	if p.DisplayName == "" {
 		p.DisplayName = p.Name
 	}
-	p.AllowedParameters, p.AllowedPlanChanges = e.AllowedParameters, e.AllowedPlanChanges
+	p.AllowedParameters, p.AllowTemplates, p.AllowedPlanChanges = e.AllowedParameters, e.AllowTemplates, e.AllowedPlanChanges
 	if e.Quota < 0 {
 		return fmt.Errorf("quota %d must be above 0; leave it out for any number of instances", e.Quota)
 	}

@@ -11,6 +11,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
+// mostReasons are as many as help. Users write the names of fields, and could
+// write thousands.
+const mostReasons = 10
+
 // refusal says which fields a schema refuses and why, in words that hold
 // nothing of the values: the schema library's own quote them, and any value
 // may be a secret.
@@ -21,6 +25,9 @@ func refusal(err error) error {
 	}
 	var reasons []string
 	collectReasons(invalid, &reasons)
+	if len(reasons) > mostReasons {
+		reasons = append(reasons[:mostReasons], fmt.Sprintf("and %d more", len(reasons)-mostReasons))
+	}
 	return errors.New(strings.Join(reasons, "; "))
 }
 
@@ -33,7 +40,7 @@ func collectReasons(e *jsonschema.ValidationError, reasons *[]string) {
 		}
 		return
 	}
-	*reasons = append(*reasons, fmt.Sprintf("at '/%s': %s", strings.Join(e.InstanceLocation, "/"), reason(e.ErrorKind)))
+	*reasons = append(*reasons, fmt.Sprintf("at '/%s': %s", short(strings.Join(e.InstanceLocation, "/")), reason(e.ErrorKind)))
 }
 
 func reason(why jsonschema.ErrorKind) string {
@@ -79,7 +86,25 @@ func reason(why jsonschema.ErrorKind) string {
 	return "the schema doesn't allow it"
 }
 
-func quotedList(names []string) string { return "'" + strings.Join(names, "', '") + "'" }
+func quotedList(names []string) string {
+	more := ""
+	if len(names) > mostReasons {
+		names, more = names[:mostReasons], fmt.Sprintf(" and %d more", len(names)-mostReasons)
+	}
+	quoted := make([]string, len(names))
+	for n, name := range names {
+		quoted[n] = "'" + short(name) + "'"
+	}
+	return strings.Join(quoted, ", ") + more
+}
+
+// short bounds a name that a user has written, and keeps it on one line.
+func short(name string) string {
+	if name == "" {
+		return name
+	}
+	return where([]string{name})
+}
 
 // asJSON writes what stands in the schema.
 func asJSON(value any) string {

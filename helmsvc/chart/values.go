@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"path"
 	"slices"
 	"strings"
@@ -78,37 +77,6 @@ func MergeParameters(sofar, update json.RawMessage) (json.RawMessage, error) {
 		return nil, err
 	}
 	return json.Marshal(merge(base, over))
-}
-
-// exactFloat is the number up to which a float64 holds every whole number.
-const exactFloat = 1 << 53
-
-// exactNumbers replaces json.Number, which templates would take for a string,
-// by int64 where that is exact and by float64 elsewhere.
-func exactNumbers(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		for key, item := range v {
-			v[key] = exactNumbers(item)
-		}
-	case []any:
-		for i, item := range v {
-			v[i] = exactNumbers(item)
-		}
-	case json.Number:
-		if whole, err := v.Int64(); err == nil {
-			return whole
-		}
-		fraction, err := v.Float64()
-		if err == nil && fraction == math.Trunc(fraction) && math.Abs(fraction) <= exactFloat {
-			return int64(fraction) // spelt 1.0 or 1e6
-		}
-		if err == nil {
-			return fraction
-		}
-		return v.String()
-	}
-	return value
 }
 
 // planValues renders the plan file as if it were a template of the chart, so
