@@ -36,7 +36,7 @@ type Settings struct {
 	// PolicyResync is the time between looks at the actual policies.
 	PolicyResync time.Duration
 	// Templates evaluates the charts' bind templates.
-	Templates bindtemplate.Evaluator
+	Templates *bindtemplate.Evaluator
 	// Operators returns the charts that are installed before any service, as
 	// they are now.
 	Operators func() []chart.Service

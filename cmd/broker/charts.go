@@ -121,7 +121,7 @@ func newChecker(kubeVersion string) (chartcheck.Checker, error) {
 	if err != nil {
 		return chartcheck.Checker{}, fmt.Errorf("finding this program: %w", err)
 	}
-	checker := chartcheck.Checker{Templates: bindtemplate.Evaluator{
+	checker := chartcheck.Checker{Templates: &bindtemplate.Evaluator{
 		Command: []string{self, evaluateTemplate},
 		Timeout: 5 * time.Second,
 		Memory:  128 << 20,

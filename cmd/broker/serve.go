@@ -118,10 +118,11 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		SyncWait:        s.SyncWait,
 		Workers:         s.Workers,
 		PolicyResync:    s.PolicyResync,
-		Templates: bindtemplate.Evaluator{
+		Templates: &bindtemplate.Evaluator{
 			Command: []string{self, evaluateTemplate},
 			Timeout: s.TemplateTimeout,
 			Memory:  s.TemplateMemory << 20,
+			Warm:    true,
 		},
 		Operators:      func() []chart.Service { return offer.operators.Catalog().Services },
 		Lease:          lease,

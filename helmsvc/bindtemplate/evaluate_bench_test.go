@@ -33,7 +33,7 @@ func BenchmarkEvaluate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 5 * time.Second, Memory: 128 << 20}
+	e := &bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 5 * time.Second, Memory: 128 << 20}
 	for b.Loop() {
 		if _, err := e.Evaluate(b.Context(), template, json.RawMessage(sees)); err != nil {
 			b.Fatal(err)

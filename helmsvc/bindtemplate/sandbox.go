@@ -1,7 +1,6 @@
 package bindtemplate
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,11 +10,13 @@ import (
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// Evaluator evaluates templates in processes of their own.
+// Evaluator evaluates templates in processes of their own. Its methods may be
+// called from any number of goroutines.
 type Evaluator struct {
 	// Command is the command line that ends in Serve: this program with the
 	// argument that leads there.
@@ -25,6 +26,11 @@ type Evaluator struct {
 	Timeout time.Duration
 	// Memory is how much an evaluation may use, in bytes.
 	Memory uint64
+	// Warm keeps a process waiting for the next evaluation once there was one:
+	// most of an evaluation is the start of its process.
+	Warm bool
+
+	spare atomic.Pointer[child]
 }
 
 // request is what the child reads. It goes through a pipe: it holds secrets,
@@ -49,15 +55,12 @@ const (
 
 // Evaluate returns the credentials that the template yields. sees is a JSON
 // object: what the template calls $.
-func (e Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessage) (json.RawMessage, error) {
+func (e *Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessage) (json.RawMessage, error) {
 	input, err := json.Marshal(request{Template: t, Sees: sees, Timeout: e.Timeout, Memory: e.Memory})
 	if err != nil {
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
-	child := exec.CommandContext(ctx, e.Command[0], e.Command[1:]...) //nolint:gosec // this very program
-	child.Env = []string{}
-	child.Stdin = bytes.NewReader(input)
-	output, err := child.Output()
+	output, err := e.run(ctx, input)
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

@@ -3,8 +3,13 @@ package bindtemplate_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,13 +24,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func evaluator(t *testing.T) bindtemplate.Evaluator {
+func evaluator(t *testing.T) *bindtemplate.Evaluator {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 5 * time.Second, Memory: 128 << 20}
+	return &bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 5 * time.Second, Memory: 128 << 20}
 }
 
 const sees = `{
@@ -133,4 +138,50 @@ func TestCancelled(t *testing.T) {
 	if _, err := evaluator(t).Evaluate(ctx, template, json.RawMessage(sees)); err == nil {
 		t.Error("a cancelled evaluation went well")
 	}
+}
+
+// TestWarm evaluates in processes that were started before they were needed,
+// also if one of them has died meanwhile, and several at once.
+func TestWarm(t *testing.T) {
+	template, err := bindtemplate.Parse("bind.yaml", []byte("template: '{a: $.n}'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	warm := evaluator(t)
+	warm.Warm = true
+	evaluate := func(n int) {
+		got, err := warm.Evaluate(t.Context(), template, json.RawMessage(fmt.Sprintf(`{"n": %d}`, n)))
+		if want := fmt.Sprintf(`{"a":%d}`, n); err != nil || string(got) != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	}
+	for n := range 3 {
+		evaluate(n)
+	}
+	for _, child := range childrenOf(t, os.Getpid()) {
+		_ = syscall.Kill(child, syscall.SIGKILL)
+	}
+	evaluate(4)
+	var all sync.WaitGroup
+	for n := range 8 {
+		all.Go(func() { evaluate(n) })
+	}
+	all.Wait()
+}
+
+func childrenOf(t *testing.T, pid int) (children []int) {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for _, field := range strings.Fields(string(text)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				children = append(children, child)
+			}
+		}
+	}
+	return children
 }

@@ -20,7 +20,7 @@ type Checker struct {
 	// is that of the Kubernetes libraries that this program was built with.
 	KubeVersion *chartutil.KubeVersion
 	// Templates evaluates the charts' bind templates.
-	Templates bindtemplate.Evaluator
+	Templates *bindtemplate.Evaluator
 }
 
 // ArgumentError says that the folder, chart or plan that was asked for doesn't

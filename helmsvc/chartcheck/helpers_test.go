@@ -25,7 +25,7 @@ func checker(t *testing.T) chartcheck.Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chartcheck.Checker{Templates: bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 10 * time.Second, Memory: 256 << 20}}
+	return chartcheck.Checker{Templates: &bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 10 * time.Second, Memory: 256 << 20}}
 }
 
 // files are a chart's, by their path in its folder.
