@@ -19,9 +19,9 @@ type adjustment func(object *unstructured.Unstructured)
 // Build reads a manifest's objects and adjusts them. Everything of a chart
 // comes through here: its manifest, its hooks and crds/, and, for an upgrade
 // or a rollback, the manifest that is compared with. Helm's post-renderers see
-// the first of these only.
-func (c *boundClient) Build(reader io.Reader, validate bool) (kube.ResourceList, error) {
-	resources, err := c.Client.Build(reader, validate)
+// the first of these only. Objects are validated by the API server, see strict.
+func (c *boundClient) Build(reader io.Reader, _ bool) (kube.ResourceList, error) {
+	resources, err := c.Client.Build(reader, false)
 	for _, info := range resources {
 		object, ok := info.Object.(*unstructured.Unstructured)
 		if !ok {

@@ -29,6 +29,7 @@ func (c *Cluster) session(ctx context.Context, target Target, report func(Progre
 	namespace := target.Namespace
 	config := rest.CopyConfig(c.config)
 	config.Wrap(bindTransport(ctx))
+	config.Wrap(strict)
 	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
 	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)
