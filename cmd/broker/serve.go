@@ -122,7 +122,7 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 			Command: []string{self, evaluateTemplate},
 			Timeout: s.TemplateTimeout,
 			Memory:  s.TemplateMemory << 20,
-			Warm:    true,
+			Keep:    true,
 		},
 		Operators:      func() []chart.Service { return offer.operators.Catalog().Services },
 		Lease:          lease,

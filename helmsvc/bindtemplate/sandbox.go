@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// Evaluator evaluates templates in processes of their own. Its methods may be
-// called from any number of goroutines.
+// Evaluator evaluates templates in processes of their own, each one at a time.
+// Its methods may be called from any number of goroutines.
 type Evaluator struct {
 	// Command is the command line that ends in Serve: this program with the
 	// argument that leads there.
@@ -26,11 +26,10 @@ type Evaluator struct {
 	Timeout time.Duration
 	// Memory is how much an evaluation may use, in bytes.
 	Memory uint64
-	// Warm keeps a process waiting for the next evaluation once there was one:
-	// most of an evaluation is the start of its process.
-	Warm bool
+	// Keep has one process wait for the next evaluation once there was one.
+	Keep bool
 
-	spare atomic.Pointer[child]
+	idle atomic.Pointer[child]
 }
 
 // request is what the child reads. It goes through a pipe: it holds secrets,
@@ -56,11 +55,7 @@ const (
 // Evaluate returns the credentials that the template yields. sees is a JSON
 // object: what the template calls $.
 func (e *Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessage) (json.RawMessage, error) {
-	input, err := json.Marshal(request{Template: t, Sees: sees, Timeout: e.Timeout, Memory: e.Memory})
-	if err != nil {
-		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
-	}
-	output, err := e.run(ctx, input)
+	result, err := e.run(ctx, request{Template: t, Sees: sees, Timeout: e.Timeout, Memory: e.Memory})
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
@@ -72,52 +67,71 @@ func (e *Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessa
 	case err != nil:
 		return nil, fmt.Errorf("evaluating the bind template in a process of its own: %w", err)
 	}
-	var result answer
-	if err := json.Unmarshal(output, &result); err != nil {
-		return nil, fmt.Errorf("reading the evaluated bind template: %w", err)
-	}
 	if result.Error != "" {
 		return nil, errors.New(result.Error)
 	}
 	return result.Credentials, nil
 }
 
-// Serve is the child: it reads one request, evaluates it and writes the
-// answer. It returns the process's exit status.
+// Serve is the child: it reads one request after the other, evaluates it and
+// writes the answer, until there are no more. It returns the process's exit
+// status.
 func Serve(stdin io.Reader, stdout io.Writer) int {
-	var r request
-	if err := json.NewDecoder(stdin).Decode(&r); err != nil {
-		return 1
+	requests, answers := json.NewDecoder(stdin), json.NewEncoder(stdout)
+	for {
+		var r request
+		if err := requests.Decode(&r); errors.Is(err, io.EOF) {
+			return 0
+		} else if err != nil {
+			return 1
+		}
+		if err := answers.Encode(r.bounded()); err != nil {
+			return 1
+		}
+		runtime.GC() // what this one has used isn't held against the next
 	}
-	guard(r.Timeout, r.Memory)
+}
+
+// bounded evaluates the template, and ends the process if that takes more than
+// it may.
+func (r request) bounded() answer {
+	defer guard(r.Timeout, r.Memory)()
 	credentials, err := r.Template.evaluate(r.Sees)
-	result := answer{Credentials: credentials}
 	if err != nil {
-		result = answer{Error: err.Error()}
+		return answer{Error: err.Error()}
 	}
-	if err := json.NewEncoder(stdout).Encode(result); err != nil {
-		return 1
-	}
-	return 0
+	return answer{Credentials: credentials}
 }
 
 // guard ends the process when it has used more processor time or memory than
-// it may. A limit of the operating system's would be met in the middle of an
-// allocation, and Go would print a page of stack instead of an exit status.
-func guard(timeout time.Duration, memory uint64) {
+// it may, until the returned function is called. A limit of the operating
+// system's would be met in the middle of an allocation, and Go would print a
+// page of stack instead of an exit status.
+func guard(timeout time.Duration, memory uint64) (end func()) {
 	debug.SetMemoryLimit(int64(memory)) //nolint:gosec // a few MB
 	debug.SetMaxStack(int(memory))      //nolint:gosec // as above
+	began, err := processorTime()
+	if err != nil {
+		os.Exit(timeExit) // it couldn't be bounded
+	}
+	ticker, done := time.NewTicker(5*time.Millisecond), make(chan struct{})
 	go func() {
 		var stats runtime.MemStats
-		for range time.Tick(5 * time.Millisecond) {
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
 			if runtime.ReadMemStats(&stats); stats.HeapAlloc+stats.StackInuse > memory {
 				os.Exit(memoryExit)
 			}
-			if used, err := processorTime(); err != nil || used > timeout {
+			if now, err := processorTime(); err != nil || now-began > timeout {
 				os.Exit(timeExit)
 			}
 		}
 	}()
+	return func() { ticker.Stop(); close(done) }
 }
 
 // processorTime is how much of it this process has used.

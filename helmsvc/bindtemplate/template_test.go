@@ -140,15 +140,15 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// TestWarm evaluates in processes that were started before they were needed,
-// also if one of them has died meanwhile, and several at once.
-func TestWarm(t *testing.T) {
+// TestKept evaluates one template after the other in one process, also if it
+// has died meanwhile or was ended by a template, and several at once.
+func TestKept(t *testing.T) {
 	template, err := bindtemplate.Parse("bind.yaml", []byte("template: '{a: $.n}'"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	warm := evaluator(t)
-	warm.Warm = true
+	warm.Keep = true
 	evaluate := func(n int) {
 		got, err := warm.Evaluate(t.Context(), template, json.RawMessage(fmt.Sprintf(`{"n": %d}`, n)))
 		if want := fmt.Sprintf(`{"a":%d}`, n); err != nil || string(got) != want {
@@ -162,6 +162,14 @@ func TestWarm(t *testing.T) {
 		_ = syscall.Kill(child, syscall.SIGKILL)
 	}
 	evaluate(4)
+	loop, err := bindtemplate.Parse("bind.yaml", []byte("template: 'local f(n) = if n == 0 then 0 else std.foldl(function(x, i) x + f(n - 1), std.range(1, 10), 0); {a: f(30)}'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := warm.Evaluate(t.Context(), loop, json.RawMessage("{}")); err == nil || !strings.Contains(err.Error(), "processor time") {
+		t.Errorf("a template that loops ended with %v", err)
+	}
+	evaluate(5)
 	var all sync.WaitGroup
 	for n := range 8 {
 		all.Go(func() { evaluate(n) })
