@@ -22,6 +22,12 @@ type adjustment func(object *unstructured.Unstructured)
 // the first of these only. Objects are validated by the API server, see strict.
 func (c *boundClient) Build(reader io.Reader, _ bool) (kube.ResourceList, error) {
 	resources, err := c.Client.Build(reader, false)
+	if err != nil {
+		return resources, err
+	}
+	if err := c.lendRights(resources); err != nil {
+		return resources, err
+	}
 	for _, info := range resources {
 		object, ok := info.Object.(*unstructured.Unstructured)
 		if !ok {
@@ -31,5 +37,5 @@ func (c *boundClient) Build(reader io.Reader, _ bool) (kube.ResourceList, error)
 			adjust(object)
 		}
 	}
-	return resources, err
+	return resources, nil
 }

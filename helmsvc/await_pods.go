@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
 )
@@ -48,7 +49,11 @@ func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time
 // checkThere tells an instance of a chart without pods from one of which
 // nothing is left.
 func (c *Cluster) checkThere(ctx context.Context, namespace string) error {
-	releases, err := c.clients.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm", Limit: 1})
+	var releases *corev1.SecretList
+	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
+		releases, err = clients.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm", Limit: 1})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("looking for the release in namespace %s: %w", namespace, err)
 	}

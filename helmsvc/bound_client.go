@@ -6,18 +6,22 @@ import (
 
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/cli-runtime/pkg/resource"
+	"k8s.io/client-go/rest"
 )
 
 // boundClient is Helm's Kubernetes client with some changes: objects are
-// adjusted where they are built and where they are made, waiting watches
-// instead of polling every 2 s, and every wait ends with the operation's
-// context.
+// adjusted where they are built and where they are made, those outside the
+// instance's namespace are kept apart, waiting watches instead of polling every
+// 2 s, and every wait ends with the operation's context.
 type boundClient struct {
 	*kube.Client
 	ctx         context.Context
 	adjustments []adjustment
 	making      making
-	watch       func(ctx context.Context, resources kube.ResourceList, hook bool) error
+	release     string
+	// broker has the broker's own rights, where Helm acts as the instance.
+	broker *rest.Config
+	watch  func(ctx context.Context, resources kube.ResourceList, hook bool) error
 	// failed is why something failed. Helm keeps only the words of a hook's error.
 	failed error
 }

@@ -5,7 +5,6 @@ import (
 
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
@@ -16,13 +15,19 @@ import (
 type Cluster struct {
 	config    *rest.Config
 	clients   kubernetes.Interface
-	dynamic   dynamic.Interface
 	discovery discovery.CachedDiscoveryInterface
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	registry  Registry
 	// withoutExposure: nothing may be reachable around the policies, unless its
 	// plan allows it.
 	withoutExposure bool
+	// impersonate: Helm acts as the instance.
+	impersonate bool
+	// podSecurity is the Pod Security Standard of instances whose plan names
+	// none; empty: none.
+	podSecurity string
+	// network is what instances' NetworkPolicies let pass.
+	network Network
 }
 
 // NewCluster connects to the cluster that config names. It sends no request.
@@ -32,15 +37,10 @@ func NewCluster(config *rest.Config, options ...Option) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}
-	dynamicClient, err := dynamic.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("building the dynamic Kubernetes client: %w", err)
-	}
 	cached := memory.NewMemCacheClient(clients.Discovery())
 	c := &Cluster{
 		config:    config,
 		clients:   clients,
-		dynamic:   dynamicClient,
 		discovery: cached,
 		mapper:    restmapper.NewDeferredDiscoveryRESTMapper(cached),
 	}

@@ -53,6 +53,12 @@ const owner = "example.com/owner"
 func newPlace(t *testing.T) *place {
 	t.Helper()
 	t.Parallel()
+	return anotherPlace(t)
+}
+
+// anotherPlace is for a test that has a place already.
+func anotherPlace(t *testing.T) *place {
+	t.Helper()
 	c, err := helmsvc.NewCluster(local.RESTConfig())
 	if err != nil {
 		t.Fatal(err)

@@ -20,9 +20,25 @@ const digestLabel = "cf-helm-broker-chart"
 // another or was never ready, and returns when everything is ready. A release
 // that is deployed from this very chart is left as it is. An upgrade that fails
 // is rolled back, within undoing. Nothing is ever uninstalled: what others
-// depend on, CRDs say, would go with it.
+// depend on, CRDs say, would go with it. The rights that it adds to those of
+// instances are in effect then.
 func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
 	target.operator = true
+	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.impersonate {
+		return err
+	}
+	helm, err := c.session(ctx, target, nil)
+	if err != nil {
+		return err
+	}
+	made, err := helm.last(target.Release)
+	if made == nil || err != nil {
+		return err
+	}
+	return c.awaitAggregation(ctx, made.Manifest)
+}
+
+func (c *Cluster) converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err

@@ -60,35 +60,48 @@ func (s *session) checkExposure(r *release.Release) error {
 // nodes. Tests are left out, since nobody runs them.
 func Exposures(r *release.Release) ([]Exposure, error) {
 	var found []Exposure
+	err := EachObject(r, func(object *unstructured.Unstructured, file string) {
+		found = append(found, exposuresOf(object, file)...)
+	})
+	return found, err
+}
+
+// EachObject calls see with each object of a rendered release, hooks included
+// and tests left out, and the chart's file that it is from.
+func EachObject(r *release.Release, see func(object *unstructured.Unstructured, file string)) error {
 	manifests := releaseutil.SplitManifests(r.Manifest)
+	source := ""
 	for n := range len(manifests) {
 		manifest := manifests[fmt.Sprintf("manifest-%d", n)]
-		source, _, _ := strings.Cut(manifest, "\n")
+		first, _, _ := strings.Cut(manifest, "\n")
+		// A template that begins with a separator is parted from where it is from.
+		if named, found := strings.CutPrefix(first, "# Source: "); found {
+			source = named
+		}
 		objects, err := decode(manifest)
 		if err != nil {
-			return nil, fmt.Errorf("reading what the chart renders: %w", err)
+			return fmt.Errorf("reading what the chart renders: %w", err)
 		}
-		found = append(found, exposuresOfAll(objects, strings.TrimPrefix(source, "# Source: "))...)
+		for _, object := range objects {
+			see(object, fileOf(source))
+		}
 	}
 	for _, hook := range r.Hooks {
 		objects, err := decodeHooks([]*release.Hook{hook})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		found = append(found, exposuresOfAll(objects, hook.Path)...)
+		for _, object := range objects {
+			see(object, fileOf(hook.Path))
+		}
 	}
-	return found, nil
+	return nil
 }
 
-// exposuresOfAll finds those of objects that a template makes. Helm puts the
-// chart's name before the template's path.
-func exposuresOfAll(objects []*unstructured.Unstructured, source string) []Exposure {
+// fileOf is the file in the chart's folder: Helm puts the chart's name before it.
+func fileOf(source string) string {
 	_, file, _ := strings.Cut(source, "/")
-	var found []Exposure
-	for _, object := range objects {
-		found = append(found, exposuresOf(object, file)...)
-	}
-	return found
+	return file
 }
 
 func exposuresOf(object *unstructured.Unstructured, file string) []Exposure {

@@ -24,7 +24,9 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // was only being waited for is waited for again, and for any other it returns
 // ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
 // before anything is made, with an UnservedError, and so is, with an
-// ExposedError, one whose pods WithoutExposure keeps out. report is told of each
+// ExposedError, one whose pods WithoutExposure keeps out, and, with an
+// OutsideError, one that leaves its namespace where WithImpersonation keeps it
+// in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
 func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
@@ -64,6 +66,7 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	install.WaitForJobs = true
 	install.Timeout = remaining(ctx)
 	install.Labels = withExposure(labels, what)
+	install.SkipCRDs = s.hasDefinitions(what.Chart.CRDObjects())
 	// Run, not RunWithContext: the latter returns while it goes on writing.
 	made, err := install.Run(what.Chart, what.Values)
 	if err != nil {
@@ -91,13 +94,17 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if errors.As(s.client.failed, &exposed) {
 		return exposed
 	}
+	var outside *OutsideError
+	if errors.As(s.client.failed, &outside) {
+		return outside
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("%s: not done in time", doing)
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return fmt.Errorf("%s: %w", doing, s.explained(err))
 }
 
 // last returns the release's newest revision, nil if there is none.

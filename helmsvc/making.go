@@ -22,6 +22,10 @@ type making struct {
 	// lenient: pods that aren't allowed any more are made all the same, since
 	// the revision has been there before.
 	lenient bool
+	// confined: what lies outside the instance's namespace is refused, unless it
+	// is of one of the cluster-scoped kinds.
+	confined     bool
+	clusterKinds []string
 	// groups is the instance's policy group where each workload has one of its
 	// own, else empty.
 	groups string
@@ -29,7 +33,10 @@ type making struct {
 
 // making is how a revision is made of which the plan allows exposure or doesn't.
 func (c *Cluster) making(target Target, exposure bool) making {
-	return making{asIs: target.operator, closed: c.withoutExposure && !exposure, groups: target.PolicyGroups}
+	return making{
+		asIs: target.operator, closed: c.withoutExposure && !exposure, groups: target.PolicyGroups,
+		confined: c.impersonate && !target.operator, clusterKinds: target.ClusterObjects,
+	}
 }
 
 // remaking is how a revision is made that was made before.
@@ -71,6 +78,10 @@ func (m making) adjust(object *unstructured.Unstructured) {
 // prepare adjusts the objects that are about to be made. What the rehearsal
 // couldn't see, or saw otherwise, is refused here.
 func (c *boundClient) prepare(resources kube.ResourceList) error {
+	if err := c.claim(resources); err != nil {
+		c.failed = err // Helm keeps only the words of a hook's error
+		return err
+	}
 	exposed := new(ExposedError)
 	for _, info := range resources {
 		object, ok := info.Object.(*unstructured.Unstructured)
@@ -83,7 +94,7 @@ func (c *boundClient) prepare(resources kube.ResourceList) error {
 	if !c.making.refuses() || len(exposed.Exposures) == 0 {
 		return nil
 	}
-	c.failed = exposed // Helm keeps only the words of a hook's error
+	c.failed = exposed
 	return exposed
 }
 
@@ -100,6 +111,10 @@ func (c *boundClient) Create(resources kube.ResourceList) (*kube.Result, error) 
 // Update makes target of what is there. original is what was made before, as
 // its chart rendered it.
 func (c *boundClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
+	original, err := c.owned(original)
+	if err != nil {
+		return &kube.Result{}, err
+	}
 	for _, info := range original {
 		if object, ok := info.Object.(*unstructured.Unstructured); ok && !c.making.asIs {
 			// What may be there and the target doesn't have, has to go.

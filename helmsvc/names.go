@@ -14,6 +14,10 @@ type Target struct {
 	// one of its own (see PolicyGroupOf), and empty where all pods are in their
 	// namespace's.
 	PolicyGroups string
+	// ClusterObjects are the cluster-scoped kinds that the chart may make objects
+	// of, as "ClusterRole" or "ClusterRole.rbac.authorization.k8s.io": the plan's
+	// cluster_objects. They count where Helm acts as the instance.
+	ClusterObjects []string
 
 	// operator: what lives there is an operator, no tenant's instance.
 	operator bool

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	corev1apply "k8s.io/client-go/applyconfigurations/core/v1"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 )
 
@@ -40,11 +41,20 @@ func (r Registry) addPullSecret(object *unstructured.Unstructured) {
 
 // ensurePullSecret brings the namespace's pull Secret up to date and gives it
 // to the default ServiceAccount, for pods that no chart describes: those that
-// an operator makes for a custom resource, say.
-func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string) error {
+// an operator makes for a custom resource, say. It is done as the instance,
+// where it is one: the broker itself need not have rights in all namespaces.
+func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instance bool) error {
 	if c.registry.Server == "" || c.registry.Username == "" {
 		return nil
 	}
+	write := func(clients kubernetes.Interface) error { return c.writePullSecret(ctx, clients, namespace) }
+	if instance {
+		return c.inNamespace(ctx, namespace, write)
+	}
+	return write(c.clients)
+}
+
+func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
 	config, err := c.registry.dockerConfig()
 	if err != nil {
 		return fmt.Errorf("encoding the pull Secret: %w", err)
@@ -52,11 +62,10 @@ func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string) error 
 	// A type that bind templates don't see: they index Opaque Secrets.
 	secret := corev1apply.Secret(pullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
 		WithData(map[string][]byte{corev1.DockerConfigJsonKey: config})
-	options := metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
-	if _, err := c.clients.CoreV1().Secrets(namespace).Apply(ctx, secret, options); err != nil {
+	if _, err := clients.CoreV1().Secrets(namespace).Apply(ctx, secret, applying()); err != nil {
 		return fmt.Errorf("writing the pull Secret %s of namespace %s: %w", pullSecret, namespace, err)
 	}
-	err = retry.RetryOnConflict(retry.DefaultRetry, func() error { return c.lendPullSecret(ctx, namespace) })
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error { return lendPullSecret(ctx, clients, namespace) })
 	if err != nil {
 		return fmt.Errorf("adding the pull Secret %s to the default ServiceAccount of namespace %s: %w", pullSecret, namespace, err)
 	}
@@ -65,8 +74,8 @@ func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string) error 
 
 // lendPullSecret keeps what else the ServiceAccount names. The list can't be
 // merged by the API server, so the patch holds for the version read only.
-func (c *Cluster) lendPullSecret(ctx context.Context, namespace string) error {
-	accounts := c.clients.CoreV1().ServiceAccounts(namespace)
+func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
+	accounts := clients.CoreV1().ServiceAccounts(namespace)
 	account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
 	if err != nil {
 		return err

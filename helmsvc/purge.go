@@ -3,12 +3,14 @@ package helmsvc
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 )
 
@@ -40,7 +42,12 @@ func (s *session) purgeObject(m releaseutil.Manifest) error {
 	if err != nil {
 		return fmt.Errorf("reading %s %s of the release: %w", m.Head.Kind, m.Head.Metadata.Name, err)
 	}
-	if _, errs := s.KubeClient.Delete(resources); len(errs) > 0 {
+	_, errs := s.KubeClient.Delete(resources)
+	if !slices.ContainsFunc(resources, s.client.foreign) {
+		// What the instance may not delete it hasn't made, and it goes with the namespace.
+		errs = slices.DeleteFunc(errs, apierrors.IsForbidden)
+	}
+	if len(errs) > 0 {
 		return fmt.Errorf("deleting %s %s: %w", m.Head.Kind, m.Head.Metadata.Name, errors.Join(errs...))
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 // reason is the best that can be told of why a release isn't ready. Where the
 // statuses don't name the cause (a probe fails, a volume can't be mounted, no
 // pod could be made) the newest event about the same object does.
-func (c *Cluster) reason(ctx context.Context, namespace string, v verdict) string {
+func (r reader) reason(ctx context.Context, namespace string, v verdict) string {
 	// The operation's time may be up; these reads may still take a moment.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -21,12 +21,12 @@ func (c *Cluster) reason(ctx context.Context, namespace string, v verdict) strin
 	if known && len(v.complaints[0].claims) == 0 {
 		return v.progress.Reason
 	}
-	list, err := c.clients.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{})
+	list, err := r.clients.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return v.progress.Reason // what is known is still true
 	}
 	if known {
-		return v.progress.Reason + c.unboundClaim(ctx, namespace, v.complaints[0].claims, list.Items)
+		return v.progress.Reason + r.unboundClaim(ctx, namespace, v.complaints[0].claims, list.Items)
 	}
 	for _, about := range v.complaints {
 		if event, found := newest(list.Items, about); found {
@@ -51,8 +51,8 @@ func (c complaint) after(event corev1.Event) string {
 }
 
 // unboundClaim says why the first of the claims that isn't bound isn't.
-func (c *Cluster) unboundClaim(ctx context.Context, namespace string, claims []string, events []corev1.Event) string {
-	list, err := c.clients.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
+func (r reader) unboundClaim(ctx context.Context, namespace string, claims []string, events []corev1.Event) string {
+	list, err := r.clients.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return ""
 	}

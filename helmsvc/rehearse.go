@@ -21,12 +21,15 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	definitions := what.Chart.CRDObjects()
 	if err != nil && len(definitions) > 0 {
 		// Its templates may rely on the CRDs. If they don't, Helm fails again.
-		return nil
+		return s.checkOutside(nil, definitions)
 	}
 	if err != nil {
 		return err
 	}
 	if err := s.checkServed(rendered, definitions); err != nil {
+		return err
+	}
+	if err := s.checkOutside(rendered, definitions); err != nil {
 		return err
 	}
 	return s.checkExposure(rendered)
@@ -44,6 +47,9 @@ func (s *session) rehearseUpgrade(target Target, what chart.Rendered) error {
 		return err
 	}
 	if err := s.checkServed(rendered, nil); err != nil {
+		return err
+	}
+	if err := s.checkOutside(rendered, nil); err != nil {
 		return err
 	}
 	return s.checkExposure(rendered)

@@ -24,10 +24,29 @@ type session struct {
 
 // session opens a Helm session for the target. report is told of readiness
 // while Helm waits. What is made in it is made as for a plan that doesn't allow
-// exposure: set the client's making where that isn't so.
+// exposure: set the client's making where that isn't so. Where Helm acts as the
+// instance it is made sure that the instance may act.
 func (c *Cluster) session(ctx context.Context, target Target, report func(Progress)) (*session, error) {
 	namespace := target.Namespace
-	config := rest.CopyConfig(c.config)
+	if c.actsAsInstance(target) {
+		err := c.awaitAccount(ctx, namespace)
+		if isGoing(err) {
+			return nil, ErrGone
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c.sessionAs(ctx, c.asInstance(namespace), target, report)
+	}
+	return c.sessionAs(ctx, c.config, target, report)
+}
+
+func (c *Cluster) actsAsInstance(target Target) bool { return c.impersonate && !target.operator }
+
+// sessionAs is session with the rights of a configuration.
+func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target, report func(Progress)) (*session, error) {
+	namespace := target.Namespace
+	config := rest.CopyConfig(as)
 	config.Wrap(bindTransport(ctx))
 	config.Wrap(strict)
 	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
@@ -40,8 +59,19 @@ func (c *Cluster) session(ctx context.Context, target Target, report func(Progre
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
 	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments(), making: c.making(target, false)}
+	bound.release = target.Release
+	if c.actsAsInstance(target) {
+		bound.broker = rest.CopyConfig(c.config)
+		bound.broker.Wrap(bindTransport(ctx))
+	}
 	bound.watch = func(ctx context.Context, resources kube.ResourceList, hook bool) error {
-		return c.waitReady(ctx, namespace, resources, hook, report)
+		// What is read of a release that isn't ready is read when the operation's
+		// time is up: not over its transport.
+		reader, err := newReader(as)
+		if err != nil {
+			return err
+		}
+		return reader.waitReady(ctx, namespace, resources, hook, report)
 	}
 	helm.KubeClient = bound
 	return &session{Configuration: helm, client: bound, mapper: mapper}, nil

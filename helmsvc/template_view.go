@@ -7,6 +7,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 // TemplateView is what a bind template calls $: Kibosh's secrets and services,
@@ -62,7 +63,11 @@ type ReleaseView struct {
 // TemplateView adds to a view what only templates see. overlay tells whether
 // apps reach the instance over the overlay.
 func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, overlay bool) (TemplateView, error) {
-	list, err := c.clients.NetworkingV1().Ingresses(namespace).List(ctx, metav1.ListOptions{})
+	var list *networkingv1.IngressList
+	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
+		list, err = clients.NetworkingV1().Ingresses(namespace).List(ctx, metav1.ListOptions{})
+		return err
+	})
 	if err != nil {
 		return TemplateView{}, fmt.Errorf("listing the Ingresses of namespace %s: %w", namespace, err)
 	}

@@ -2,10 +2,12 @@ package helmsvc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // hookPatience bounds how long delete hooks may take.
@@ -17,6 +19,13 @@ const hookPatience = 2 * time.Minute
 // no longer knows. The namespace stays: see DeleteNamespace.
 func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
 	helm, err := c.session(ctx, target, nil)
+	if errors.Is(err, ErrGone) {
+		return nil // with the namespace all records of the release go
+	}
+	if apierrors.IsForbidden(err) {
+		// The broker has the rights that it had before it acted as the instance.
+		helm, err = c.sessionAs(ctx, c.config, target, nil)
+	}
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,8 @@ const history = 6
 // everything is ready. It may be called again after any failure or crash. It
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
 // doesn't serve is refused before anything is changed, with an UnservedError,
-// and so is, with an ExposedError, one whose pods WithoutExposure keeps out.
+// and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
+// with an OutsideError, one that WithImpersonation keeps in its namespace.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
 	return c.upgrade(ctx, target, what, nil, report)
 }
@@ -36,7 +37,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if err := helm.rehearseUpgrade(target, what); err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
-	if err := c.ensurePullSecret(ctx, target.Namespace); err != nil {
+	if err := c.ensurePullSecret(ctx, target.Namespace, !target.operator); err != nil {
 		return err // its password may be another by now
 	}
 	upgrade := action.NewUpgrade(helm.Configuration)

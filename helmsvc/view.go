@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 // View is what a binding can see of an instance: Kibosh's secrets and
@@ -73,18 +75,27 @@ type Endpoint struct {
 // API's list order, since published templates index them; only Ready pods are
 // shown. A Release's Secret of Helm isn't Opaque and so isn't among them.
 func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
-	core := c.clients.CoreV1()
-	secrets, err := core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)})
-	if err != nil {
-		return View{}, fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
+	var secrets *corev1.SecretList
+	var services *corev1.ServiceList
+	var pods *corev1.PodList
+	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
+		core := clients.CoreV1()
+		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)}); err != nil {
+			return fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
+		}
+		if services, err = core.Services(namespace).List(ctx, metav1.ListOptions{}); err != nil {
+			return fmt.Errorf("listing the Services of namespace %s: %w", namespace, err)
+		}
+		if pods, err = core.Pods(namespace).List(ctx, metav1.ListOptions{}); err != nil {
+			return fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
+		}
+		return nil
+	})
+	if errors.Is(err, ErrGone) {
+		return viewOf(nil, nil, nil, ""), nil
 	}
-	services, err := core.Services(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return View{}, fmt.Errorf("listing the Services of namespace %s: %w", namespace, err)
-	}
-	pods, err := core.Pods(namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return View{}, fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
+		return View{}, err
 	}
 	group, err := c.instanceGroup(ctx, namespace, pods.Items)
 	if err != nil {

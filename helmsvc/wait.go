@@ -22,8 +22,8 @@ var podResource = corev1.SchemeGroupVersion.WithResource("pods")
 // namespace's pods until all objects are ready. It returns a NotReadyError when
 // ctx's deadline passes, or earlier when an object says that it will never be
 // ready.
-func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, report func(Progress)) error {
-	watched, err := c.watchRelease(ctx, namespace, resources, hook)
+func (r reader) waitReady(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, report func(Progress)) error {
+	watched, err := r.watchRelease(ctx, namespace, resources, hook)
 	if err != nil {
 		return err
 	}
@@ -42,13 +42,13 @@ func (c *Cluster) waitReady(ctx context.Context, namespace string, resources kub
 		case verdict.ready:
 			return nil
 		case verdict.failure != "":
-			return c.notReady(ctx, namespace, verdict, verdict.failure)
+			return r.notReady(ctx, namespace, verdict, verdict.failure)
 		}
 		select {
 		case <-watched.changed:
 		case <-watched.ctx.Done():
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return c.notReady(ctx, namespace, verdict, inTime)
+				return r.notReady(ctx, namespace, verdict, inTime)
 			}
 			return context.Cause(watched.ctx)
 		}
@@ -88,11 +88,11 @@ func (o watchedObject) get() (*unstructured.Unstructured, error) {
 	return asUnstructured(found)
 }
 
-func (c *Cluster) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool) (*watchedRelease, error) {
+func (r reader) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool) (*watchedRelease, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watchedRelease{
 		hook:      hook,
-		informers: dynamicinformer.NewFilteredDynamicSharedInformerFactory(c.dynamic, 0, namespace, nil),
+		informers: dynamicinformer.NewFilteredDynamicSharedInformerFactory(r.dynamic, 0, namespace, nil),
 		said:      map[string]complaint{},
 		changed:   make(chan struct{}, 1),
 		ctx:       ctx,
@@ -160,8 +160,8 @@ func (w *watchedRelease) stop() {
 }
 
 // notReady builds the error of a release that can't be waited for any longer.
-func (c *Cluster) notReady(ctx context.Context, namespace string, v verdict, because string) error {
-	v.progress.Reason = c.reason(ctx, namespace, v)
+func (r reader) notReady(ctx context.Context, namespace string, v verdict, because string) error {
+	v.progress.Reason = r.reason(ctx, namespace, v)
 	return &NotReadyError{Progress: v.progress, Because: because}
 }
 

@@ -235,10 +235,13 @@ func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, er
 	b.State = record.Bound
 	bound, err := e.records.UpdateBinding(ctx, b)
 	if errors.Is(err, record.ErrConflict) {
-		// The same request on another replica may have been faster.
+		// The same request on another replica may have been faster, or be about to finish it.
 		made, readErr := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
 		if readErr == nil && made.State == record.Bound {
 			return made, nil
+		}
+		if readErr == nil && made.State == record.Opening && !made.Started.Equal(b.Started) {
+			return record.Binding{}, ErrBusy
 		}
 	}
 	if err != nil {

@@ -96,23 +96,23 @@ func (w *work) create(ctx context.Context) error {
 	if err := w.openOwn(ctx); err != nil {
 		return err
 	}
-	err = w.install(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name), what)
+	err = w.install(ctx, service, plan, what)
 	if errors.Is(err, helmsvc.ErrLeftover) {
 		if err := w.clear(ctx); err != nil {
 			return err
 		}
-		err = w.install(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name), what)
+		err = w.install(ctx, service, plan, what)
 	}
 	return redact(err, what.Values)
 }
 
-func (w *work) install(ctx context.Context, namespace helmsvc.Namespace, what chart.Rendered) error {
+func (w *work) install(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
 	w.describe("creating the namespace")
-	if err := w.cluster.EnsureNamespace(ctx, namespace); err != nil {
+	if err := w.isolate(ctx, service, plan); err != nil {
 		return err
 	}
 	w.describe("installing the chart")
-	return w.cluster.Install(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(p.String()) })
+	return w.cluster.Install(ctx, targetBy(w.instance, plan), what, func(p helmsvc.Progress) { w.describe(p.String()) })
 }
 
 // clear removes what an earlier attempt has left. Nobody was promised any of
@@ -123,5 +123,5 @@ func (w *work) clear(ctx context.Context) error {
 	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
 		return err
 	}
-	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
+	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", chart.Plan{}))
 }

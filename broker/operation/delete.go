@@ -9,6 +9,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // Delete records that the instance has to go and returns its record. A create
@@ -77,7 +78,7 @@ func (w *work) delete(ctx context.Context) error {
 		return err
 	}
 	w.describe("deleting the namespace")
-	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", ""))
+	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", chart.Plan{}))
 }
 
 // keepData has the instance's volumes outlive it, if its plan says so. It is

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -33,6 +34,13 @@ func policyGroup(instanceID string) string {
 		return instanceID
 	}
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
+}
+
+// targetBy is targetOf with what a plan lets its chart make elsewhere.
+func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
+	target := targetOf(i)
+	target.ClusterObjects = plan.ClusterObjects
+	return target
 }
 
 func targetOf(i record.Instance) helmsvc.Target {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // Left tells whether anything is left of an instance that has no record, and
@@ -27,7 +28,7 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 	kibosh := own
 	kibosh.Kibosh, kibosh.Namespace = true, helmsvc.KiboshNamespace(id).Name
 	for _, candidate := range []record.Instance{own, kibosh} {
-		cluster, found, err := e.whereIs(ctx, namespaceOf(candidate, "", ""), planID)
+		cluster, found, err := e.whereIs(ctx, namespaceOf(candidate, "", chart.Plan{}), planID)
 		if found || err != nil {
 			candidate.Cluster = cluster
 			return candidate, found, err

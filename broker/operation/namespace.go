@@ -1,10 +1,13 @@
 package operation
 
 import (
+	"context"
+
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // What an instance's namespace carries.
@@ -12,9 +15,10 @@ const (
 	instanceAnnotation = "cf-helm-broker.io/instance-id"
 )
 
-// namespaceOf describes the instance's namespace. The labels are for people
+// namespaceOf describes the instance's namespace by its plan; without one by
+// whose it is alone, for deletes. The labels are for people
 // (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
-func namespaceOf(i record.Instance, service, plan string) helmsvc.Namespace {
+func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Namespace {
 	if i.Kibosh {
 		return helmsvc.KiboshNamespace(i.ID)
 	}
@@ -22,7 +26,7 @@ func namespaceOf(i record.Instance, service, plan string) helmsvc.Namespace {
 	for key, value := range map[string]string{
 		"cf-helm-broker.io/instance-id":       i.ID,
 		"cf-helm-broker.io/service":           service,
-		"cf-helm-broker.io/plan":              plan,
+		"cf-helm-broker.io/plan":              plan.Name,
 		"cf-helm-broker.io/organization-guid": i.OrganizationGUID,
 		"cf-helm-broker.io/space-guid":        i.SpaceGUID,
 	} {
@@ -35,5 +39,13 @@ func namespaceOf(i record.Instance, service, plan string) helmsvc.Namespace {
 		Labels:      labels,
 		Annotations: map[string]string{instanceAnnotation: i.ID, helmsvc.PolicyGroupAnnotation: i.PolicyGroup},
 		Owner:       instanceAnnotation,
+		Isolation: &helmsvc.Isolation{
+			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,
+		},
 	}
+}
+
+// isolate brings what the namespace carries up to date with a plan.
+func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
+	return w.cluster.EnsureNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan))
 }

@@ -120,10 +120,9 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err := w.noteRevision(ctx); err != nil {
 		return err
 	}
-	w.describe("upgrading the release")
-	err = w.cluster.Upgrade(ctx, targetOf(w.instance), what, func(p helmsvc.Progress) { w.describe(p.String()) })
+	err = w.upgrade(ctx, service, plan, what)
 	if err == nil {
-		w.becomes(ctx, *wanted, service, plan)
+		w.becomes(*wanted, plan)
 		return nil
 	}
 	err = redact(err, what.Values)
@@ -131,6 +130,15 @@ func (w *work) update(ctx, undoing context.Context) error {
 		return err
 	}
 	return w.rollBack(undoing, err, cmp.Or(plan.TimeLimit, w.settings.TimeLimit))
+}
+
+// upgrade makes the namespace and the release what the plan says.
+func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
+	w.describe("upgrading the release")
+	if err := w.isolate(ctx, service, plan); err != nil {
+		return err
+	}
+	return w.cluster.Upgrade(ctx, targetBy(w.instance, plan), what, func(p helmsvc.Progress) { w.describe(p.String()) })
 }
 
 // noteRevision notes what the update begins from, before it changes anything:
@@ -150,11 +158,7 @@ func (w *work) noteRevision(ctx context.Context) error {
 }
 
 // becomes turns the instance into what was wanted.
-func (w *work) becomes(ctx context.Context, wanted record.Update, service chart.Service, plan chart.Plan) {
-	// The labels are for people: without them the update is no less done.
-	if err := w.cluster.LabelNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan.Name)); err != nil {
-		w.log.Error("labels-are-stale", err)
-	}
+func (w *work) becomes(wanted record.Update, plan chart.Plan) {
 	w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
 	w.instance.Context, w.instance.Chart, w.instance.KeepData = wanted.Context, wanted.Chart, plan.KeepData
 	w.instance.Unaligned = w.policies != nil
@@ -165,8 +169,20 @@ func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) e
 	defer cancel()
 	w.log.Error("rolling-back", cause)
 	w.describe("rolling back: " + cause.Error())
-	if err := w.cluster.Rollback(ctx, targetOf(w.instance), w.instance.Update.From); err != nil {
+	if err := w.goBack(ctx); err != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", cause, err.Error())
 	}
 	return fmt.Errorf("%w; the service instance is as it was before", cause)
+}
+
+// goBack makes the namespace and the release what they were before the update.
+func (w *work) goBack(ctx context.Context) error {
+	service, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
+	if err != nil {
+		return err
+	}
+	if err := w.isolate(ctx, service, plan); err != nil {
+		return err
+	}
+	return w.cluster.Rollback(ctx, targetBy(w.instance, plan), w.instance.Update.From)
 }

@@ -45,9 +45,16 @@ func connectTo(s settings) operation.Connect {
 }
 
 func clusterOptions(s settings) []helmsvc.Option {
-	options := []helmsvc.Option{helmsvc.WithRegistry(helmsvc.Registry{
-		Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
-	})}
+	options := []helmsvc.Option{
+		helmsvc.WithRegistry(helmsvc.Registry{
+			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
+		}),
+		helmsvc.WithPodSecurity(s.PodSecurity),
+		helmsvc.WithNetwork(helmsvc.Network{From: s.NetworkFrom, To: s.NetworkTo}),
+	}
+	if s.Impersonate {
+		options = append(options, helmsvc.WithImpersonation())
+	}
 	if s.CFAPIAddress != "" {
 		options = append(options, helmsvc.WithoutExposure())
 	}

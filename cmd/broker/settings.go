@@ -44,6 +44,8 @@ type settings struct {
 	RegPassword string `env:"REG_PASS" help:"its password"`
 	RegEmail    string `env:"REG_EMAIL" help:"its e-mail address, if the registry asks for one"`
 
+	IsolationSettings
+
 	OperationTimeout  time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
 	OrganizationQuota int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
 	SpaceQuota        int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
@@ -121,7 +123,7 @@ func (k KubernetesSettings) check() error {
 }
 
 func (s settings) check() error {
-	wrong := []error{s.KubernetesSettings.check(), s.DoorSettings.check()}
+	wrong := []error{s.KubernetesSettings.check(), s.DoorSettings.check(), s.IsolationSettings.check()}
 	refuse := func(bad bool, format string, args ...any) {
 		if bad {
 			wrong = append(wrong, fmt.Errorf(format, args...))

@@ -20,6 +20,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
@@ -43,16 +44,21 @@ func TestRightsAreBoundToTheAccount(t *testing.T) {
 	}
 }
 
-// By each of these an account can get the rights of another, or of the node.
+// By each of these an account can get the rights of another, or of the node. The
+// broker may become an instance's account, and give that its role.
 func TestRightsDontGrow(t *testing.T) {
+	named := map[string]string{"impersonate": helmsvc.InstanceAccount, "bind": "admin"}
 	for _, rule := range only[*rbacv1.ClusterRole](t, decodeAll(t)).Rules {
 		for _, verb := range rule.Verbs {
-			if slices.Contains([]string{"*", "impersonate", "bind", "escalate", "deletecollection"}, verb) {
+			if slices.Contains([]string{"*", "escalate", "deletecollection"}, verb) {
 				t.Errorf("%v may be %q", rule.Resources, verb)
+			}
+			if name, found := named[verb]; found && !slices.Equal(rule.ResourceNames, []string{name}) {
+				t.Errorf("it may %s %v %v, want %s only", verb, rule.Resources, rule.ResourceNames, name)
 			}
 		}
 		for _, resource := range rule.Resources {
-			if strings.ContainsAny(resource, "*/") || slices.Contains(rule.APIGroups, "*") || slices.Contains(rule.APIGroups, rbacv1.GroupName) {
+			if strings.ContainsAny(resource, "*/") || slices.Contains(rule.APIGroups, "*") || resource == "secrets" {
 				t.Errorf("the ClusterRole grants %v of %v", resource, rule.APIGroups)
 			}
 		}
@@ -61,6 +67,14 @@ func TestRightsDontGrow(t *testing.T) {
 
 // Helm gets an object before it makes it, and patches or deletes it later.
 var helmVerbs = []string{"get", "create", "patch", "delete"}
+
+// adminRules are what the role allows that instances have in their namespaces.
+func adminRules(t *testing.T) []rbacv1.PolicyRule {
+	t.Helper()
+	var admin rbacv1.ClusterRole
+	readStrictly(t, "../../helmsvc/chartcheck/testdata/admin.yaml", &admin)
+	return admin.Rules
+}
 
 func TestSampleChartsAreGranted(t *testing.T) {
 	catalog, err := chart.Load("../../charts")
@@ -95,7 +109,7 @@ func TestOrdinaryChartIsGranted(t *testing.T) {
 
 func checkGranted(t *testing.T, c *helmchart.Chart, values map[string]any) {
 	t.Helper()
-	rules := only[*rbacv1.ClusterRole](t, decodeAll(t)).Rules
+	rules := adminRules(t)
 	resources := resourcesOf(t, c, values)
 	if len(resources) == 0 {
 		t.Fatal("the chart renders nothing")
@@ -103,7 +117,7 @@ func checkGranted(t *testing.T, c *helmchart.Chart, values map[string]any) {
 	for _, resource := range resources {
 		for _, verb := range helmVerbs {
 			if !granted(rules, resource, verb) {
-				t.Errorf("the ClusterRole doesn't grant %s of %s", verb, resource)
+				t.Errorf("the role admin doesn't grant %s of %s", verb, resource)
 			}
 		}
 	}
@@ -151,8 +165,9 @@ func resourcesOf(t *testing.T, c *helmchart.Chart, values map[string]any) []sche
 func TestConfinementFitsTheBroker(t *testing.T) {
 	everything := decodeAll(t)
 	account := only[*corev1.ServiceAccount](t, everything)
-	policy := only[*admissionv1.ValidatingAdmissionPolicy](t, everything)
-	binding := only[*admissionv1.ValidatingAdmissionPolicyBinding](t, everything)
+	confinement := decode(t, "confine.yaml")
+	policy := only[*admissionv1.ValidatingAdmissionPolicy](t, confinement)
+	binding := only[*admissionv1.ValidatingAdmissionPolicyBinding](t, confinement)
 	if binding.Spec.PolicyName != policy.Name {
 		t.Errorf("the policy %q is bound, it is called %q", binding.Spec.PolicyName, policy.Name)
 	}
@@ -166,5 +181,19 @@ func TestConfinementFitsTheBroker(t *testing.T) {
 		if !slices.ContainsFunc(policy.Spec.Variables, func(v admissionv1.Variable) bool { return strings.Contains(v.Expression, want) }) {
 			t.Errorf("no variable of the policy says %s", want)
 		}
+	}
+}
+
+// The policy knows the namespaces by the label that the broker gives them.
+func TestExposureFitsTheBroker(t *testing.T) {
+	exposure := decode(t, "exposure.yaml")
+	policy := only[*admissionv1.ValidatingAdmissionPolicy](t, exposure)
+	binding := only[*admissionv1.ValidatingAdmissionPolicyBinding](t, exposure)
+	if binding.Spec.PolicyName != policy.Name {
+		t.Errorf("the policy %q is bound, it is called %q", binding.Spec.PolicyName, policy.Name)
+	}
+	want := map[string]string{helmsvc.ExposureLabel: "refused"}
+	if got := policy.Spec.MatchConstraints.NamespaceSelector.MatchLabels; !maps.Equal(got, want) {
+		t.Errorf("the policy is for namespaces labelled %v, want %v", got, want)
 	}
 }

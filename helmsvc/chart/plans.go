@@ -56,6 +56,7 @@ type Plan struct {
 	AllowExposure bool
 	// Destinations are shared services that bind opens beside the instance.
 	Destinations []Destination
+	Isolation
 	// Cluster is the plan's own cluster; nil: the broker's.
 	Cluster *Kubeconfig
 
@@ -107,6 +108,8 @@ type planEntry struct {
 	KeepData      bool               `json:"keep_data"`
 	AllowExposure bool               `json:"allow_exposure"`
 	Destinations  []destinationEntry `json:"destinations"`
+
+	isolationEntry
 }
 
 // loadPlans reads plans.yaml or plans.yml. Absent or empty, the chart has one
@@ -225,6 +228,9 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	}
 	if p.Destinations, err = parseDestinations(e.Destinations); err != nil {
 		return fmt.Errorf("destinations: %w", err)
+	}
+	if p.Isolation, err = parseIsolation(e.isolationEntry); err != nil {
+		return err
 	}
 	if p.Schemas, err = loadSchemas(files, e); err != nil {
 		return err

@@ -101,7 +101,8 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 		return result, nil // what is missing would only make for more
 	}
 	world := madeUp(objects)
-	result.Mistakes = exposureMistakes(made, plan)
+	result.ClusterKinds, result.Mistakes = outside(made)
+	result.Mistakes = append(result.Mistakes, exposureMistakes(made, plan)...)
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	if service.HasSchema() && service.Schema() == nil && plan.Schemas.Create == nil {
 		result.Warnings = append(result.Warnings, "values.schema.json: the catalog can't show it, since it is longer than 64 kB, refers to other schemas, or isn't of draft 4 or 6; parameters are checked against it all the same")

@@ -52,6 +52,9 @@ func (p *printer) plan(plan Plan) {
 		p.wrapped("    warning: ", w)
 	}
 	p.objects(plan.Objects)
+	if len(plan.ClusterKinds) > 0 {
+		p.wrapped("    needs ", fmt.Sprintf("cluster_objects: [%s]", strings.Join(plan.ClusterKinds, ", ")))
+	}
 	switch {
 	case !plan.Bindable:
 		p.line("    not bindable")

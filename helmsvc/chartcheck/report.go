@@ -20,6 +20,9 @@ type Plan struct {
 	Name     string
 	Bindable bool
 	Objects  []Object
+	// ClusterKinds are the cluster-scoped kinds that the chart makes, sorted: what
+	// the plan's cluster_objects has to name.
+	ClusterKinds []string
 	// Credentials is the shape of what an app would get.
 	Credentials []Field
 	// Ports are those that bind would open.

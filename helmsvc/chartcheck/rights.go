@@ -6,26 +6,40 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-const notGranted = "the broker's rights as deployed (deploy/kubernetes/rbac.yaml) don't allow it"
+const (
+	notGranted = "the role admin, with which charts are installed, doesn't allow it"
+	// whoGrants is for kinds that only the cluster's administrator can allow.
+	whoGrants = "a ClusterRole with the label rbac.authorization.k8s.io/aggregate-to-admin=true can"
+	// whoAllows is for cluster-scoped kinds.
+	whoAllows = "the plan has to name its kind in `cluster_objects`, and the broker needs the rights (deploy/kubernetes/rbac.yaml)"
+)
 
-// granted are the kinds that deploy/kubernetes/rbac.yaml lets charts make; a
-// test keeps the two together.
+// granted are the kinds of Kubernetes' own that the role admin lets charts make;
+// a test keeps the two together.
 var granted = map[schema.GroupKind]bool{
-	{Kind: "ConfigMap"}:                                     true,
-	{Kind: "PersistentVolumeClaim"}:                         true,
-	{Kind: "Pod"}:                                           true,
-	{Kind: "Secret"}:                                        true,
-	{Kind: "Service"}:                                       true,
-	{Kind: "ServiceAccount"}:                                true,
-	{Group: "apps", Kind: "DaemonSet"}:                      true,
-	{Group: "apps", Kind: "Deployment"}:                     true,
-	{Group: "apps", Kind: "StatefulSet"}:                    true,
-	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}: true,
-	{Group: "batch", Kind: "CronJob"}:                       true,
-	{Group: "batch", Kind: "Job"}:                           true,
-	{Group: "networking.k8s.io", Kind: "Ingress"}:           true,
-	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:     true,
-	{Group: "policy", Kind: "PodDisruptionBudget"}:          true,
+	{Kind: "ConfigMap"}:                                       true,
+	{Kind: "Event"}:                                           true,
+	{Kind: "PersistentVolumeClaim"}:                           true,
+	{Kind: "Pod"}:                                             true,
+	{Kind: "ReplicationController"}:                           true,
+	{Kind: "Secret"}:                                          true,
+	{Kind: "Service"}:                                         true,
+	{Kind: "ServiceAccount"}:                                  true,
+	{Group: "apps", Kind: "DaemonSet"}:                        true,
+	{Group: "apps", Kind: "Deployment"}:                       true,
+	{Group: "apps", Kind: "ReplicaSet"}:                       true,
+	{Group: "apps", Kind: "StatefulSet"}:                      true,
+	{Group: "autoscaling", Kind: "HorizontalPodAutoscaler"}:   true,
+	{Group: "batch", Kind: "CronJob"}:                         true,
+	{Group: "batch", Kind: "Job"}:                             true,
+	{Group: "coordination.k8s.io", Kind: "Lease"}:             true,
+	{Group: "networking.k8s.io", Kind: "Ingress"}:             true,
+	{Group: "networking.k8s.io", Kind: "NetworkPolicy"}:       true,
+	{Group: "policy", Kind: "PodDisruptionBudget"}:            true,
+	{Group: "rbac.authorization.k8s.io", Kind: "Role"}:        true,
+	{Group: "rbac.authorization.k8s.io", Kind: "RoleBinding"}: true,
+	{Group: "resource.k8s.io", Kind: "ResourceClaim"}:         true,
+	{Group: "resource.k8s.io", Kind: "ResourceClaimTemplate"}: true,
 }
 
 // clusterScoped are the kinds of Kubernetes' own that lie in no namespace and
@@ -55,17 +69,13 @@ var clusterScoped = map[schema.GroupKind]bool{
 
 // rightsWarnings says what may be refused when the chart is installed.
 func rightsWarnings(o object) []string {
-	var found []string
 	switch kind := o.kind.GroupKind(); {
 	case clusterScoped[kind]:
-		return []string{fmt.Sprintf("%s: it is cluster-scoped, shared by all instances; %s", o, notGranted)}
+		return []string{fmt.Sprintf("%s: it is cluster-scoped, shared by all instances; %s", o, whoAllows)}
 	case o.typed == nil:
-		found = append(found, fmt.Sprintf("%s: %s isn't one of Kubernetes' own kinds: what its controller makes isn't seen here, and %s", o, o.kind.GroupVersion(), notGranted))
+		return []string{fmt.Sprintf("%s: %s isn't one of Kubernetes' own kinds: what its controller makes isn't seen here, and unless the cluster adds it to the role admin, with which charts are installed, it is refused; %s", o, o.kind.GroupVersion(), whoGrants)}
 	case !granted[kind]:
-		found = append(found, fmt.Sprintf("%s: %s", o, notGranted))
+		return []string{fmt.Sprintf("%s: %s; %s", o, notGranted, whoGrants)}
 	}
-	if o.namespace != "" && o.namespace != target().Namespace {
-		found = append(found, fmt.Sprintf("%s: it lies in namespace %s, outside the instance's: deleting the instance's namespace leaves it behind", o, o.namespace))
-	}
-	return found
+	return nil
 }

@@ -15,7 +15,7 @@ import (
 func warnings(made *release.Release, plan chart.Plan, objects []object, w world) []string {
 	var found []string
 	for _, definition := range made.Chart.CRDObjects() {
-		found = append(found, fmt.Sprintf("%s: a CustomResourceDefinition is cluster-scoped; %s", definition.Name, notGranted))
+		found = append(found, fmt.Sprintf("%s: a CustomResourceDefinition is cluster-scoped; unless the cluster has it, %s", definition.Name, whoAllows))
 	}
 	for _, o := range objects {
 		found = append(found, rightsWarnings(o)...)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 
@@ -11,14 +12,14 @@ import (
 // whoever polls the create reads one sentence that does.
 func TestReasonsAreTold(t *testing.T) {
 	for with, c := range map[string]struct{ limit, want string }{
-		"quota":  {"15s", `not ready in time: 0 of 1 pods ready; StatefulSet db: create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: exceeded quota: none`},
+		"quota":  {"15s", `not ready in time: 0 of 1 pods ready; StatefulSet db: create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: exceeded quota: cf-helm-broker`},
 		"volume": {"15s", `; PersistentVolumeClaim data-db-0: storageclass.storage.k8s.io "none" not found`},
 		"probe":  {"15s", "pod db-0: not ready: containers with unready status: [main]; Readiness probe failed: dial tcp "},
 		"hook":   {"2m", "a hook failed: Job prepare failed (BackoffLimitExceeded: Job has reached the specified backoff limit): pod prepare-"},
 	} {
 		t.Run(with, func(t *testing.T) {
 			f := newFoundation(t, "charts-reasons", map[string]string{"OPERATION_TIMEOUT": c.limit})
-			i := f.instance("trouble", "default")
+			i := f.instance("trouble", cmp.Or(map[string]string{"quota": "full"}[with], "default"))
 			operation := f.want(202)(f.Provision(t.Context(), i, map[string]any{"with": with})).Operation()
 			if o := f.ended(i, operation); o.State != "failed" || !strings.Contains(o.Description, c.want) {
 				t.Errorf("the create ended as %q: %s", o.State, o.Description)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
@@ -28,17 +30,34 @@ func (d *demo) deleteService(ctx context.Context) error {
 	return d.wantNothingOf(ctx, d.redis)
 }
 
-// wantNothingOf shows what is left of an instance and fails if anything is.
+// wantNothingOf shows what is left of an instance and fails if anything stays.
+// The records of what was revoked go when the broker has seen the policies gone.
 func (d *demo) wantNothingOf(ctx context.Context, i rig.Instance) error {
-	namespaces, err := d.kube.CoreV1().Namespaces().List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + namespaceOf(i)})
+	var left string
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		namespaces, records, policies, err := d.leftOf(ctx, i)
+		left = fmt.Sprintf("%d namespaces, %d records of the broker, %d policies", namespaces, records, policies)
+		return namespaces+records+policies == 0, err
+	})
+	if wait.Interrupted(err) {
+		return fmt.Errorf("%s are left of the instance", left)
+	}
 	if err != nil {
-		return fmt.Errorf("looking for the namespace: %w", err)
+		return err
+	}
+	d.out.note("Left of it: %s.", left)
+	return nil
+}
+
+func (d *demo) leftOf(ctx context.Context, i rig.Instance) (namespaces, records, policies int, err error) {
+	left, err := d.kube.CoreV1().Namespaces().List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + namespaceOf(i)})
+	if err != nil {
+		return 0, 0, 0, fmt.Errorf("looking for the namespace: %w", err)
 	}
 	secrets, err := d.kube.CoreV1().Secrets(brokerNamespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return fmt.Errorf("looking for the broker's records: %w", err)
+		return 0, 0, 0, fmt.Errorf("looking for the broker's records: %w", err)
 	}
-	records, policies := 0, 0
 	for _, secret := range secrets.Items {
 		if strings.Contains(secret.Name, i.ID) {
 			records++
@@ -49,10 +68,5 @@ func (d *demo) wantNothingOf(ctx context.Context, i rig.Instance) error {
 			policies++
 		}
 	}
-	left := fmt.Sprintf("%d namespaces, %d records of the broker, %d policies", len(namespaces.Items), records, policies)
-	d.out.note("Left of it: %s.", left)
-	if len(namespaces.Items)+records+policies > 0 {
-		return fmt.Errorf("%s are left of the instance", left)
-	}
-	return nil
+	return len(left.Items), records, policies, nil
 }

@@ -1,0 +1,141 @@
+package helmsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// InstanceAccount is the ServiceAccount of an instance's namespace as which the
+// instance's chart is installed. It is bound to the ClusterRole admin there,
+// under its own name, and to nothing else.
+const InstanceAccount = "cf-helm-broker-instance"
+
+// instanceRole is the ClusterRole that an instance has in its namespace.
+const instanceRole = "admin"
+
+// WithImpersonation has Helm act as the instance and not as the broker: what a
+// chart's templates look up and what they make lies in the instance's namespace
+// or is refused with an OutsideError. Of cluster-scoped kinds that the target
+// allows, objects are made with the broker's own rights. Operators act as the
+// broker all the same.
+func WithImpersonation() Option {
+	return func(c *Cluster) { c.impersonate = true }
+}
+
+// asInstance is the configuration by which requests are the instance's.
+func (c *Cluster) asInstance(namespace string) *rest.Config {
+	config := rest.CopyConfig(c.config)
+	config.Impersonate = rest.ImpersonationConfig{UserName: accountUser(namespace)}
+	return config
+}
+
+func accountUser(namespace string) string {
+	return "system:serviceaccount:" + namespace + ":" + InstanceAccount
+}
+
+// makeAccount makes the instance's ServiceAccount and gives it its rights.
+func (c *Cluster) makeAccount(ctx context.Context, namespace string) error {
+	mount := false
+	account := &corev1.ServiceAccount{ObjectMeta: accountMeta(), AutomountServiceAccountToken: &mount}
+	_, err := c.clients.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		return fmt.Errorf("creating the ServiceAccount %s of namespace %s: %w", InstanceAccount, namespace, err)
+	}
+	if err := c.bindAccount(ctx, namespace); err != nil {
+		return fmt.Errorf("binding the ServiceAccount %s of namespace %s to the ClusterRole %s: %w", InstanceAccount, namespace, instanceRole, err)
+	}
+	return nil
+}
+
+func accountMeta() metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: InstanceAccount, Labels: map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}}
+}
+
+// bindAccount makes the RoleBinding. One that somebody has changed is made
+// anew: its role can't be changed.
+func (c *Cluster) bindAccount(ctx context.Context, namespace string) error {
+	want := &rbacv1.RoleBinding{
+		ObjectMeta: accountMeta(),
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: instanceRole},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: InstanceAccount}},
+	}
+	bindings := c.clients.RbacV1().RoleBindings(namespace)
+	_, err := bindings.Create(ctx, want, metav1.CreateOptions{})
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	have, err := bindings.Get(ctx, want.Name, metav1.GetOptions{})
+	if err != nil || have.RoleRef == want.RoleRef && slices.Equal(have.Subjects, want.Subjects) {
+		return err
+	}
+	if err := bindings.Delete(ctx, want.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return err
+	}
+	_, err = bindings.Create(ctx, want, metav1.CreateOptions{})
+	return err
+}
+
+const (
+	// accountPatience is how long a new RoleBinding may take to count.
+	accountPatience = 30 * time.Second
+	accountRetry    = 10 * time.Millisecond
+)
+
+// errPowerless says that the API server still doesn't let an instance do what
+// its role allows.
+var errPowerless = errors.New("it has no rights there; see that the ClusterRole " + instanceRole + " is as Kubernetes makes it")
+
+// awaitAccount returns when the instance may act in its namespace. Where its
+// account is missing, in a namespace from before there were any, say, or after
+// somebody has deleted it, it is made. It asks again and again, since what the
+// API server's authorizer has seen can't be watched.
+func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
+	clients, err := kubernetes.NewForConfig(c.asInstance(namespace))
+	if err != nil {
+		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
+	}
+	allowed, err := mayAct(ctx, clients, namespace)
+	if allowed || err != nil {
+		return err
+	}
+	if err := c.makeAccount(ctx, namespace); err != nil {
+		return err
+	}
+	err = wait.PollUntilContextTimeout(ctx, accountRetry, accountPatience, true, func(ctx context.Context) (bool, error) {
+		return mayAct(ctx, clients, namespace)
+	})
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("waiting for the rights of the ServiceAccount %s in namespace %s: %w", InstanceAccount, namespace, context.Cause(ctx))
+	case wait.Interrupted(err):
+		return fmt.Errorf("acting as the ServiceAccount %s of namespace %s: %w", InstanceAccount, namespace, errPowerless)
+	}
+	return err
+}
+
+// mayAct asks in the instance's own name whether it has its rights.
+func mayAct(ctx context.Context, instance kubernetes.Interface, namespace string) (bool, error) {
+	asked := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
+		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: "create", Resource: "secrets"},
+	}}
+	answer, err := instance.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, asked, metav1.CreateOptions{})
+	if apierrors.IsForbidden(err) {
+		return false, fmt.Errorf("acting as the ServiceAccount %s of namespace %s; give the broker the rights of the deploy/kubernetes/rbac.yaml that came with it: %w", InstanceAccount, namespace, err)
+	}
+	if err != nil {
+		return false, fmt.Errorf("asking for the rights of the ServiceAccount %s of namespace %s: %w", InstanceAccount, namespace, err)
+	}
+	return answer.Status.Allowed, nil
+}

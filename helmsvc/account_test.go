@@ -1,0 +1,279 @@
+package helmsvc_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// confined is a place where Helm acts as the instance.
+func confined(t *testing.T, options ...helmsvc.Option) *place {
+	t.Helper()
+	p := newPlace(t)
+	p.use(append(options, helmsvc.WithImpersonation())...)
+	p.ns.Isolation = new(helmsvc.Isolation)
+	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func rendered(templates ...string) chart.Rendered {
+	return chart.Rendered{Chart: chartOf("c", map[string]string{"c.yaml": strings.Join(templates, "---\n")})}
+}
+
+// role is a ClusterRole that nobody is bound to.
+func clusterRole(name string) string {
+	return "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: " + name + "}\nrules: []\n"
+}
+
+func (p *place) hasClusterRole(name string) bool {
+	p.t.Helper()
+	_, err := clients.RbacV1().ClusterRoles().Get(p.t.Context(), name, metav1.GetOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		p.t.Fatal(err)
+	}
+	return err == nil
+}
+
+// TestAsTheInstance takes a release through everything with the rights of its
+// namespace's ServiceAccount.
+func TestAsTheInstance(t *testing.T) {
+	p := confined(t)
+	if err := p.install(t.Context(), `{"hooks":"registry.example.com/hook:1"}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	account, err := clients.CoreV1().ServiceAccounts(p.ns.Name).Get(t.Context(), helmsvc.InstanceAccount, metav1.GetOptions{})
+	if err != nil || account.AutomountServiceAccountToken == nil || *account.AutomountServiceAccountToken {
+		t.Errorf("the account is %+v, %v", account, err)
+	}
+	what, err := charts.Services[0].Render(charts.Services[0].Plans[0], p.target.Release, p.ns.Name, []byte(`{"replicas":2}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Upgrade(t.Context(), p.target, what, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
+		t.Fatal(err)
+	}
+	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
+		t.Errorf("view %+v, %v", view, err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.releases()); n != 0 {
+		t.Errorf("%d revisions of the release are left", n)
+	}
+}
+
+// TestMissingAccount makes the account where there is none: in a namespace from
+// before, or after somebody has deleted or changed it.
+func TestMissingAccount(t *testing.T) {
+	p := newPlace(t)
+	if err := p.install(t.Context(), `{}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.use(helmsvc.WithImpersonation())
+	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
+		t.Errorf("view %+v, %v", view, err)
+	}
+	if err := clients.CoreV1().ServiceAccounts(p.ns.Name).Delete(t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.rebind("view")
+	if _, err := p.Revision(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	p.rebind("")
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.releases()); n != 0 {
+		t.Errorf("%d revisions of the release are left", n)
+	}
+}
+
+// rebind takes the instance's rights away, and gives it those of another role.
+func (p *place) rebind(role string) {
+	p.t.Helper()
+	bindings := clients.RbacV1().RoleBindings(p.ns.Name)
+	if err := bindings.Delete(p.t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}); err != nil {
+		p.t.Fatal(err)
+	}
+	if role == "" {
+		return
+	}
+	_, err := bindings.Create(p.t.Context(), &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: helmsvc.InstanceAccount},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: p.ns.Name, Name: helmsvc.InstanceAccount}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// TestUninstallWhereNothingIs has nothing to do in a namespace that is gone.
+func TestUninstallWhereNothingIs(t *testing.T) {
+	p := confined(t)
+	if err := p.DeleteNamespace(t.Context(), p.ns); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Error(err)
+	}
+	if _, err := p.ViewReady(t.Context(), p.ns.Name, 0); !errors.Is(err, helmsvc.ErrGone) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestOutside refuses what lies outside the namespace, with all of it named,
+// before anything is made.
+func TestOutside(t *testing.T) {
+	p := confined(t)
+	role := "outside-" + p.ns.Name
+	what := rendered(mapOf,
+		clusterRole(role),
+		strings.Replace(object("v1", "ConfigMap", "elsewhere", "{}"), "metadata: {", "metadata: {namespace: default, ", 1),
+		hooked(object("scheduling.k8s.io/v1", "PriorityClass", "hook", "{}"), "post-install"),
+	)
+	bring(t, what.Chart, "Outsider")
+	check := func(err error) {
+		t.Helper()
+		var outside *helmsvc.OutsideError
+		if !errors.As(err, &outside) {
+			t.Fatalf("error %v", err)
+		}
+		for _, want := range []string{
+			"ClusterRole " + role + " (templates/c.yaml)", "ConfigMap elsewhere in namespace default (templates/c.yaml)", "PriorityClass hook (",
+			"no plan allows objects in other namespaces",
+		} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q isn't in the error: %v", want, err)
+			}
+		}
+	}
+	err := p.Install(t.Context(), p.target, what, nil)
+	check(err)
+	if want := "`cluster_objects: [CustomResourceDefinition, ClusterRole, PriorityClass]`"; !strings.Contains(err.Error(), want) {
+		t.Errorf("%q isn't in the error: %v", want, err)
+	}
+	if len(p.releases()) != 0 || defined(t, "Outsider") || p.hasClusterRole(role) {
+		t.Error("something was made of the chart")
+	}
+	if err := p.Install(t.Context(), p.target, rendered(mapOf), nil); err != nil {
+		t.Fatal(err)
+	}
+	check(p.Upgrade(t.Context(), p.target, what, nil))
+}
+
+// TestClusterObjects makes those of the kinds that the plan allows, and deletes
+// them with the release, but nobody else's.
+func TestClusterObjects(t *testing.T) {
+	p := confined(t)
+	p.target.ClusterObjects = []string{"ClusterRole", "PriorityClass.scheduling.k8s.io"}
+	kept, changed, hook := "kept-"+p.ns.Name, "changed-"+p.ns.Name, "hook-"+p.ns.Name
+	if err := p.Install(t.Context(), p.target, rendered(mapOf, clusterRole(kept), clusterRole(changed), hooked(clusterRole(hook), "post-install,post-upgrade")), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Upgrade(t.Context(), p.target, rendered(mapOf, clusterRole(kept), hooked(clusterRole(hook), "post-install,post-upgrade")), nil); err != nil {
+		t.Fatal(err)
+	}
+	if !p.hasClusterRole(kept) || p.hasClusterRole(changed) || !p.hasClusterRole(hook) {
+		t.Error("the upgrade didn't take away what the chart has no more, or more than that")
+	}
+	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
+		t.Fatal(err)
+	}
+	if !p.hasClusterRole(changed) {
+		t.Error("the rollback didn't make anew what the upgrade had taken away")
+	}
+	// Somebody else's of the same name by now.
+	p.disown(changed)
+	p.target.ClusterObjects = nil
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	if p.hasClusterRole(kept) || !p.hasClusterRole(changed) {
+		t.Error("not what was the release's own was deleted")
+	}
+}
+
+func (p *place) disown(name string) {
+	p.t.Helper()
+	roles := clients.RbacV1().ClusterRoles()
+	role, err := roles.Get(p.t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	role.Annotations = nil
+	if _, err := roles.Update(p.t.Context(), role, metav1.UpdateOptions{}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = roles.Delete(context.Background(), name, metav1.DeleteOptions{}) })
+}
+
+// TestLookup finds what is the instance's, and nothing else.
+func TestLookup(t *testing.T) {
+	p := confined(t)
+	const other = `data: {found: {{ lookup "v1" "Secret" "kube-system" "any" | toJson | quote }}}`
+	const own = `data: {found: {{ (lookup "v1" "ServiceAccount" .Release.Namespace "default").metadata.name | quote }}}`
+	manifest := "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: found}\n"
+	err := p.Install(t.Context(), p.target, rendered(manifest+other+"\n"), nil)
+	if !apierrors.IsForbidden(err) && (err == nil || !strings.Contains(err.Error(), "is forbidden")) || !strings.Contains(err.Error(), "confined to its service instance's namespace") {
+		t.Errorf("error %v", err)
+	}
+	if err := p.Install(t.Context(), p.target, rendered(manifest+own+"\n"), nil); err != nil {
+		t.Fatal(err)
+	}
+	found, err := clients.CoreV1().ConfigMaps(p.ns.Name).Get(t.Context(), "found", metav1.GetOptions{})
+	if err != nil || found.Data["found"] != "default" {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
+// TestUngranted says where a right could come from that the role admin lacks.
+func TestUngranted(t *testing.T) {
+	p := confined(t)
+	quota := "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: more}\nspec: {hard: {pods: 1000}}\n"
+	err := p.Install(t.Context(), p.target, rendered(quota), nil)
+	if err == nil || !strings.Contains(err.Error(), "aggregate-to-admin") || !strings.Contains(err.Error(), "resourcequotas aren't among") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestBundledDefinitions leaves out crds/ that the cluster has.
+func TestBundledDefinitions(t *testing.T) {
+	p := confined(t)
+	withCRD := func() chart.Rendered {
+		return chart.Rendered{Chart: bring(t, chartOf("c", map[string]string{"c.yaml": mapOf}), "Bundled")}
+	}
+	var outside *helmsvc.OutsideError
+	if err := p.Install(t.Context(), p.target, withCRD(), nil); !errors.As(err, &outside) {
+		t.Fatalf("error %v", err)
+	}
+	definitions := definitionsAPI(t).ApiextensionsV1().CustomResourceDefinitions()
+	if _, err := definitions.Create(t.Context(), definitionOf("Bundled"), metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = definitions.Delete(context.Background(), definitionOf("Bundled").Name, metav1.DeleteOptions{})
+	})
+	var err error
+	for err = p.Install(t.Context(), p.target, withCRD(), nil); errors.As(err, &outside); {
+		err = p.Install(t.Context(), p.target, withCRD(), nil) // discovery lags behind
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}

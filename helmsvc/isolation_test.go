@@ -1,0 +1,275 @@
+package helmsvc_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/kubernetes"
+	"sigs.k8s.io/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+)
+
+// TestIsolation is made with the namespace and follows the plan.
+func TestIsolation(t *testing.T) {
+	p := newPlace(t)
+	p.use(helmsvc.WithoutExposure(), helmsvc.WithPodSecurity("baseline"), helmsvc.WithNetwork(helmsvc.Network{From: []string{"10.255.0.0/16"}}))
+	p.ns.Isolation = &helmsvc.Isolation{
+		Quota: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("3")},
+		Limits: []corev1.LimitRangeItem{{
+			Type: corev1.LimitTypeContainer, DefaultRequest: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m")},
+		}},
+	}
+	for range 2 {
+		p.ensure()
+		p.checkLabels(map[string]string{helmsvc.ExposureLabel: "refused", "pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/warn": "restricted"})
+		if got := p.isolatedBy(); !slices.Equal(got, []string{"ResourceQuota", "LimitRange", "NetworkPolicy"}) {
+			t.Errorf("isolated by %v", got)
+		}
+	}
+	p.ns.Isolation = &helmsvc.Isolation{AllowExposure: true, PodSecurity: "privileged"}
+	p.ensure()
+	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "allowed", "pod-security.kubernetes.io/enforce": "privileged"})
+	if got := p.isolatedBy(); !slices.Equal(got, []string{"NetworkPolicy"}) {
+		t.Errorf("isolated by %v", got)
+	}
+	p.use()
+	p.ns.Isolation = new(helmsvc.Isolation)
+	p.ensure()
+	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "", "pod-security.kubernetes.io/enforce": "privileged"})
+	if got := p.isolatedBy(); len(got) != 0 {
+		t.Errorf("isolated by %v", got)
+	}
+}
+
+func (p *place) ensure() {
+	p.t.Helper()
+	if err := p.EnsureNamespace(p.t.Context(), p.ns); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *place) checkLabels(want map[string]string) {
+	p.t.Helper()
+	have, err := clients.CoreV1().Namespaces().Get(p.t.Context(), p.ns.Name, metav1.GetOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for key, value := range want {
+		if have.Labels[key] != value {
+			p.t.Errorf("label %s is %q, want %q", key, have.Labels[key], value)
+		}
+	}
+}
+
+// isolatedBy are the kinds of the objects that the namespace is isolated by.
+func (p *place) isolatedBy() []string {
+	p.t.Helper()
+	var kinds []string
+	for _, kind := range []string{"ResourceQuota", "LimitRange", "NetworkPolicy"} {
+		var err error
+		switch kind {
+		case "ResourceQuota":
+			_, err = clients.CoreV1().ResourceQuotas(p.ns.Name).Get(p.t.Context(), "cf-helm-broker", metav1.GetOptions{})
+		case "LimitRange":
+			_, err = clients.CoreV1().LimitRanges(p.ns.Name).Get(p.t.Context(), "cf-helm-broker", metav1.GetOptions{})
+		case "NetworkPolicy":
+			_, err = clients.NetworkingV1().NetworkPolicies(p.ns.Name).Get(p.t.Context(), "cf-helm-broker", metav1.GetOptions{})
+		}
+		if err == nil {
+			kinds = append(kinds, kind)
+		} else if !apierrors.IsNotFound(err) {
+			p.t.Fatal(err)
+		}
+	}
+	return kinds
+}
+
+// refuseExposure installs the deployed policy in the cluster that all tests
+// share, and returns when it is in effect. It is for labelled namespaces only.
+var refuseExposure = sync.OnceValue(func() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	text, err := os.ReadFile("../deploy/kubernetes/exposure.yaml")
+	if err != nil {
+		return err
+	}
+	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
+	policy, binding := new(admissionv1.ValidatingAdmissionPolicy), new(admissionv1.ValidatingAdmissionPolicyBinding)
+	for _, into := range []any{policy, binding} {
+		document, err := documents.Read()
+		if err == nil {
+			err = yaml.UnmarshalStrict(document, into)
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+	}
+	policies := clients.AdmissionregistrationV1()
+	if _, err := policies.ValidatingAdmissionPolicies().Create(ctx, policy, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	if _, err := policies.ValidatingAdmissionPolicyBindings().Create(ctx, binding, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	probe := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "exposure-probe", Labels: map[string]string{helmsvc.ExposureLabel: "refused"}}}
+	if _, err := clients.CoreV1().Namespaces().Create(ctx, probe, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		_, err := clients.CoreV1().Services(probe.Name).Create(ctx, nodePort("probe"), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return apierrors.IsForbidden(err) || apierrors.IsInvalid(err), nil
+	})
+})
+
+func nodePort(name string) *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{{Port: 80}}, Selector: map[string]string{"app": "x"}},
+	}
+}
+
+// TestExposureLater refuses what the instance itself, its hooks or an operator
+// make around the policies after the install, where the plan doesn't allow it.
+func TestExposureLater(t *testing.T) {
+	p := confined(t, helmsvc.WithoutExposure())
+	if err := refuseExposure(); err != nil {
+		t.Fatal(err)
+	}
+	config := local.RESTConfig()
+	config.Impersonate.UserName = "system:serviceaccount:" + p.ns.Name + ":" + helmsvc.InstanceAccount
+	if err := p.Install(t.Context(), p.target, rendered(mapOf), nil); err != nil { // the account's rights are in effect
+		t.Fatal(err)
+	}
+	instance, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod := func(change func(*corev1.PodSpec)) *corev1.Pod {
+		made := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "web"}}}}
+		change(&made.Spec)
+		return made
+	}
+	balancer := nodePort("s")
+	balancer.Spec.Type = corev1.ServiceTypeLoadBalancer
+	external := nodePort("s")
+	external.Spec.Type, external.Spec.ExternalIPs = corev1.ServiceTypeClusterIP, []string{"192.0.2.8"}
+	attempts := map[string]func() error{
+		"NodePort":     func() error { return p.makeService(instance, nodePort("s")) },
+		"LoadBalancer": func() error { return p.makeService(instance, balancer) },
+		"externalIPs":  func() error { return p.makeService(instance, external) },
+		"hostNetwork":  func() error { return p.makePod(instance, pod(func(s *corev1.PodSpec) { s.HostNetwork = true })) },
+		"hostPort": func() error {
+			return p.makePod(instance, pod(func(s *corev1.PodSpec) {
+				s.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}}
+			}))
+		},
+		"hostPort of an init container": func() error {
+			return p.makePod(instance, pod(func(s *corev1.PodSpec) {
+				s.InitContainers = []corev1.Container{{Name: "i", Image: "web", Ports: []corev1.ContainerPort{{ContainerPort: 80, HostPort: 80}}}}
+			}))
+		},
+	}
+	for name, attempt := range attempts {
+		if err := attempt(); err == nil || !strings.Contains(err.Error(), "around container-to-container policies") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	plain := nodePort("s")
+	plain.Spec.Type = corev1.ServiceTypeClusterIP
+	if err := errors.Join(p.makeService(instance, plain), p.makePod(instance, pod(func(*corev1.PodSpec) {}))); err != nil {
+		t.Errorf("what isn't exposed: %v", err)
+	}
+	p.ns.Isolation.AllowExposure = true
+	p.ensure()
+	for name, attempt := range attempts {
+		if err := attempt(); err != nil {
+			t.Errorf("%s, with a plan that allows exposure: %v", name, err)
+		}
+	}
+	p.checkStaysChangeable(instance)
+}
+
+// makeService makes a Service without leaving it behind.
+func (p *place) makeService(as kubernetes.Interface, s *corev1.Service) error {
+	_, err := as.CoreV1().Services(p.ns.Name).Create(p.t.Context(), s, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	return err
+}
+
+func (p *place) makePod(as kubernetes.Interface, pod *corev1.Pod) error {
+	_, err := as.CoreV1().Pods(p.ns.Name).Create(p.t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	return err
+}
+
+// checkStaysChangeable closes a namespace that has an exposed Service: it can
+// still be changed, but not be exposed in one more way.
+func (p *place) checkStaysChangeable(as kubernetes.Interface) {
+	p.t.Helper()
+	services := as.CoreV1().Services(p.ns.Name)
+	made, err := services.Create(p.t.Context(), nodePort("old"), metav1.CreateOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.ns.Isolation.AllowExposure = false
+	p.ensure()
+	made.Labels = map[string]string{"changed": "true"}
+	if made, err = services.Update(p.t.Context(), made, metav1.UpdateOptions{}); err != nil {
+		p.t.Fatal(err)
+	}
+	more := made.DeepCopy()
+	more.Spec.ExternalIPs = []string{"192.0.2.8"}
+	if _, err := services.Update(p.t.Context(), more, metav1.UpdateOptions{}); err == nil {
+		p.t.Error("it was given externalIPs")
+	}
+	made.Spec.Type, made.Spec.Ports[0].NodePort = corev1.ServiceTypeClusterIP, 0
+	if made, err = services.Update(p.t.Context(), made, metav1.UpdateOptions{}); err != nil {
+		p.t.Fatal(err)
+	}
+	made.Spec.Type = corev1.ServiceTypeNodePort
+	if _, err := services.Update(p.t.Context(), made, metav1.UpdateOptions{}); err == nil {
+		p.t.Error("it was exposed again")
+	}
+}
+
+// TestAdminIsWhatChartsAreCheckedAgainst holds the rules that charts are checked
+// against offline against those of the role that instances have.
+func TestAdminIsWhatChartsAreCheckedAgainst(t *testing.T) {
+	text, err := os.ReadFile("chartcheck/testdata/admin.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known rbacv1.ClusterRole
+	if err := yaml.UnmarshalStrict(text, &known); err != nil {
+		t.Fatal(err)
+	}
+	var role *rbacv1.ClusterRole
+	err = wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		role, err = clients.RbacV1().ClusterRoles().Get(ctx, "admin", metav1.GetOptions{}) // a controller fills it in
+		return err == nil && len(role.Rules) > 0, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	have, _ := yaml.Marshal(role.Rules)
+	want, _ := yaml.Marshal(known.Rules)
+	if string(have) != string(want) {
+		t.Errorf("the role admin has the rules\n%s\nwant\n%s", have, want)
+	}
+}

@@ -1,0 +1,75 @@
+package helmsvc
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// OutsideError says that nothing was made of a chart, since objects of it would
+// lie outside the instance's namespace and its plan doesn't allow them.
+type OutsideError struct{ Objects []OutsideObject }
+
+// OutsideObject is an object that would lie outside the instance's namespace.
+type OutsideObject struct {
+	Kind, Name string
+	// Namespace is the object's own, empty if it is cluster-scoped.
+	Namespace string
+	// File is the chart's, "templates/role.yaml"; empty if it isn't known.
+	File string
+}
+
+func (o OutsideObject) String() string {
+	text := o.Kind + " " + o.Name
+	if o.Namespace != "" {
+		text += " in namespace " + o.Namespace
+	}
+	if o.File != "" {
+		text += " (" + o.File + ")"
+	}
+	return text
+}
+
+func (e *OutsideError) Error() string {
+	var found, kinds []string
+	elsewhere := false
+	for _, o := range e.Objects {
+		found = append(found, o.String())
+		elsewhere = elsewhere || o.Namespace != ""
+		if o.Namespace == "" && !slices.Contains(kinds, o.Kind) {
+			kinds = append(kinds, o.Kind)
+		}
+	}
+	text := "the chart makes objects outside the service instance's namespace: " + strings.Join(found, ", ") + "; take them out of the chart"
+	if len(kinds) > 0 {
+		text += fmt.Sprintf(", or let the plan say `cluster_objects: [%s]`", strings.Join(kinds, ", "))
+	}
+	if elsewhere {
+		text += "; no plan allows objects in other namespaces"
+	}
+	return text
+}
+
+func (e *OutsideError) add(object *unstructured.Unstructured, namespaced bool, file string) {
+	outside := OutsideObject{Kind: object.GetKind(), Name: cmp.Or(object.GetName(), object.GetGenerateName()), File: file}
+	if namespaced {
+		outside.Namespace = object.GetNamespace()
+	}
+	e.Objects = append(e.Objects, outside)
+}
+
+func (e *OutsideError) orNil() error {
+	if len(e.Objects) == 0 {
+		return nil
+	}
+	return e
+}
+
+// allows tells whether an object outside the instance's namespace may be made.
+func (m making) allows(kind schema.GroupKind, namespaced bool) bool {
+	return !namespaced && (slices.Contains(m.clusterKinds, kind.Kind) || slices.Contains(m.clusterKinds, kind.String()))
+}

@@ -1,0 +1,202 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// attacked is an instance of the chart in charts-attack, and the tenant beside
+// it that has a secret.
+type attacked struct {
+	*helmsvc.Cluster
+	t      *testing.T
+	target helmsvc.Target
+	victim string
+}
+
+const marked = "the victim's password"
+
+// attack makes a namespace as the broker does, on a cluster with these options.
+func attack(t *testing.T, options ...helmsvc.Option) attacked {
+	t.Helper()
+	c, err := helmsvc.NewCluster(shared.RESTConfig(), options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.NewString()
+	a := attacked{Cluster: c, t: t, target: helmsvc.TargetOf("attack", id), victim: "victim-" + id}
+	makeNamespace(t, a.victim)
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "password"}, StringData: map[string]string{"password": marked}}
+	if _, err := kube.CoreV1().Secrets(a.victim).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	const owner = "cf-helm-broker.io/instance-id"
+	namespace := helmsvc.Namespace{Name: a.target.Namespace, Owner: owner, Annotations: map[string]string{owner: id}, Isolation: new(helmsvc.Isolation)}
+	if err := c.EnsureNamespace(t.Context(), namespace); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Uninstall(context.Background(), a.target)
+		_ = kube.CoreV1().Namespaces().Delete(context.Background(), a.target.Namespace, metav1.DeleteOptions{})
+	})
+	return a
+}
+
+func (a attacked) install(parameters map[string]string) error {
+	a.t.Helper()
+	catalog, err := chart.Load("charts-attack")
+	if err != nil || len(catalog.Services) != 1 {
+		a.t.Fatalf("%d services, %v, %v", len(catalog.Services), catalog.Problems, err)
+	}
+	parameters["victim"] = a.victim
+	text, err := json.Marshal(parameters)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	s := catalog.Services[0]
+	what, err := s.Render(s.Plans[0], a.target.Release, a.target.Namespace, text)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	defer cancel()
+	return a.Install(ctx, a.target, what, nil)
+}
+
+// TestAttacks makes each attempt twice: without the protection it succeeds.
+func TestAttacks(t *testing.T) {
+	t.Parallel()
+	acts, closes, pods := helmsvc.WithImpersonation(), helmsvc.WithoutExposure(), helmsvc.WithPodSecurity("baseline")
+	for name, c := range map[string]struct {
+		protection helmsvc.Option
+		words      string // of the refusal
+		harm       func(a attacked) error
+	}{
+		"cluster-role-binding": {acts, "ClusterRoleBinding attack-", func(a attacked) error {
+			_, err := kube.RbacV1().ClusterRoleBindings().Get(a.t.Context(), a.target.Namespace, metav1.GetOptions{})
+			return err
+		}},
+		"elsewhere": {acts, "ConfigMap planted in namespace victim-", func(a attacked) error {
+			_, err := kube.CoreV1().ConfigMaps(a.victim).Get(a.t.Context(), "planted", metav1.GetOptions{})
+			return err
+		}},
+		"role": {acts, "can't grant more than the role admin", func(a attacked) error {
+			_, err := kube.RbacV1().Roles(a.target.Namespace).Get(a.t.Context(), "everything", metav1.GetOptions{})
+			return err
+		}},
+		"hook": {closes, "Job hook (templates/hook.yaml): hostNetwork", func(a attacked) error {
+			_, err := kube.BatchV1().Jobs(a.target.Namespace).Get(a.t.Context(), "hook", metav1.GetOptions{})
+			return err
+		}},
+		"privileged": {pods, `violates PodSecurity "baseline:latest": privileged`, func(a attacked) error {
+			_, err := kube.CoreV1().Pods(a.target.Namespace).Get(a.t.Context(), "privileged", metav1.GetOptions{})
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			open := attack(t)
+			if err := open.install(map[string]string{"attempt": name}); err != nil {
+				t.Errorf("without the protection: %v", err)
+			}
+			if err := c.harm(open); err != nil {
+				t.Errorf("without the protection nothing was made: %v", err)
+			}
+			closed := attack(t, c.protection)
+			if err := closed.install(map[string]string{"attempt": name}); err == nil || !strings.Contains(err.Error(), c.words) {
+				t.Errorf("the refusal is %v, want %q", err, c.words)
+			}
+			if err := c.harm(closed); !apierrors.IsNotFound(err) {
+				t.Errorf("it was made: %v", err)
+			}
+		})
+	}
+}
+
+// TestLookupThroughParameter looks another namespace's Secret up by a template
+// in a parameter, which the chart runs.
+func TestLookupThroughParameter(t *testing.T) {
+	t.Parallel()
+	attempt := func(a attacked) (string, error) {
+		note := `{{ index (lookup "v1" "Secret" .Values.victim "password").data "password" | b64dec }}`
+		if err := a.install(map[string]string{"note": note}); err != nil {
+			return "", err
+		}
+		found, err := kube.CoreV1().ConfigMaps(a.target.Namespace).Get(t.Context(), "note", metav1.GetOptions{})
+		return found.Data["note"], err
+	}
+	if found, err := attempt(attack(t)); err != nil || found != marked {
+		t.Errorf("without the protection: %q, %v", found, err)
+	}
+	_, err := attempt(attack(t, helmsvc.WithImpersonation()))
+	if err == nil || strings.Contains(err.Error(), marked) || !strings.Contains(err.Error(), "confined to its service instance's namespace") {
+		t.Errorf("the refusal is %v", err)
+	}
+}
+
+// TestExposedLater adds a Service of type NodePort to an installed instance,
+// with the instance's own rights.
+func TestExposedLater(t *testing.T) {
+	t.Parallel()
+	applyExposure(t)
+	attempt := func(a attacked) error {
+		if err := a.install(map[string]string{}); err != nil {
+			t.Fatal(err)
+		}
+		config := shared.RESTConfig()
+		config.Impersonate.UserName = "system:serviceaccount:" + a.target.Namespace + ":" + helmsvc.InstanceAccount
+		instance, err := kubernetes.NewForConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		service := &corev1.Service{
+			ObjectMeta: metav1.ObjectMeta{Name: "later"},
+			Spec:       corev1.ServiceSpec{Type: corev1.ServiceTypeNodePort, Ports: []corev1.ServicePort{{Port: 80}}, Selector: map[string]string{"app": "x"}},
+		}
+		_, err = instance.CoreV1().Services(a.target.Namespace).Create(t.Context(), service, metav1.CreateOptions{})
+		return err
+	}
+	if err := attempt(attack(t, helmsvc.WithImpersonation())); err != nil {
+		t.Errorf("without the protection: %v", err)
+	}
+	closed := attack(t, helmsvc.WithImpersonation(), helmsvc.WithoutExposure())
+	// A policy counts a moment after it was made.
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		err := attempt(closed)
+		if err == nil {
+			return false, kube.CoreV1().Services(closed.target.Namespace).Delete(ctx, "later", metav1.DeleteOptions{})
+		}
+		if !strings.Contains(err.Error(), "a Service of type NodePort is reachable around container-to-container policies") {
+			t.Errorf("the refusal is %v", err)
+		}
+		return true, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// applyExposure applies the deployed policy, unless another test has.
+func applyExposure(t *testing.T) {
+	t.Helper()
+	_, err := kube.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(t.Context(), "cf-helm-broker-exposure", metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		apply(t, filepath.Join(manifests, "exposure.yaml"))
+	} else if err != nil {
+		t.Fatal(err)
+	}
+}
