@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -45,18 +46,23 @@ func accountUser(namespace string) string {
 	return "system:serviceaccount:" + namespace + ":" + InstanceAccount
 }
 
-// makeAccount makes the instance's ServiceAccount and gives it its rights.
+// makeAccount makes the instance's ServiceAccount and gives it its rights. They
+// take a moment to count, so they are asked for at once.
 func (c *Cluster) makeAccount(ctx context.Context, namespace string) error {
-	mount := false
-	account := &corev1.ServiceAccount{ObjectMeta: accountMeta(), AutomountServiceAccountToken: &mount}
-	_, err := c.clients.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{})
-	if err != nil && !apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("creating the ServiceAccount %s of namespace %s: %w", InstanceAccount, namespace, err)
-	}
-	if err := c.bindAccount(ctx, namespace); err != nil {
-		return fmt.Errorf("binding the ServiceAccount %s of namespace %s to the ClusterRole %s: %w", InstanceAccount, namespace, instanceRole, err)
-	}
-	return nil
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() error {
+		mount := false
+		account := &corev1.ServiceAccount{ObjectMeta: accountMeta(), AutomountServiceAccountToken: &mount}
+		_, err := c.clients.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{})
+		if apierrors.IsAlreadyExists(err) {
+			return nil
+		}
+		return doing(err, "creating the ServiceAccount "+InstanceAccount+" of namespace %s", namespace)
+	})
+	all.Go(func() error {
+		return doing(c.bindAccount(ctx, namespace), "binding the ServiceAccount "+InstanceAccount+" to the ClusterRole "+instanceRole+" in namespace %s", namespace)
+	})
+	return all.Wait()
 }
 
 func accountMeta() metav1.ObjectMeta {

@@ -18,6 +18,7 @@ type boundClient struct {
 	ctx         context.Context
 	adjustments []adjustment
 	making      making
+	turns       *turns
 	release     string
 	// broker has the broker's own rights, where Helm acts as the instance.
 	broker *rest.Config
@@ -25,6 +26,9 @@ type boundClient struct {
 	// failed is why something failed. Helm keeps only the words of a hook's error.
 	failed error
 }
+
+// IsReachable asks nothing: whoever opens a session reads the release first.
+func (c *boundClient) IsReachable() error { return nil }
 
 // Wait watches until the resources are ready. The timeout is the context's.
 func (c *boundClient) Wait(resources kube.ResourceList, timeout time.Duration) error {
@@ -74,6 +78,10 @@ func (c *boundClient) WaitForDelete(resources kube.ResourceList, timeout time.Du
 // waiting for it when the operation's context ends. What is left behind only
 // reads, over a transport that no longer answers, and ends with its timeout.
 func (c *boundClient) until(wait func() error) error {
+	return c.turns.without(func() error { return c.waitUntil(wait) })
+}
+
+func (c *boundClient) waitUntil(wait func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- wait() }()
 	select {

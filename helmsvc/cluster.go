@@ -17,7 +17,9 @@ type Cluster struct {
 	clients   kubernetes.Interface
 	discovery discovery.CachedDiscoveryInterface
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
-	registry  Registry
+	// capabilities are what charts are told of it.
+	capabilities capabilities
+	registry     Registry
 	// withoutExposure: nothing may be reachable around the policies, unless its
 	// plan allows it.
 	withoutExposure bool
@@ -26,6 +28,8 @@ type Cluster struct {
 	// podSecurity is the Pod Security Standard of instances whose plan names
 	// none; empty: none.
 	podSecurity string
+	// turns bound how much Helm work is done at once; nil: nothing does.
+	turns *turns
 	// network is what instances' NetworkPolicies let pass.
 	network Network
 }

@@ -24,6 +24,7 @@ const digestLabel = "cf-helm-broker-chart"
 // instances are in effect then.
 func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
 	target.operator = true
+	defer c.capabilities.renew() // services may ask for what it has brought
 	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.impersonate {
 		return err
 	}

@@ -30,6 +30,11 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
 func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+	done, err := c.turn(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer done()
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
@@ -67,6 +72,10 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	install.Timeout = remaining(ctx)
 	install.Labels = withExposure(labels, what)
 	install.SkipCRDs = s.hasDefinitions(what.Chart.CRDObjects())
+	if !install.SkipCRDs && len(what.Chart.CRDObjects()) > 0 {
+		s.Capabilities = nil // templates may ask for what crds/ brings
+		defer s.renew()
+	}
 	// Run, not RunWithContext: the latter returns while it goes on writing.
 	made, err := install.Run(what.Chart, what.Values)
 	if err != nil {

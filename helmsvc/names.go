@@ -10,6 +10,8 @@ import (
 type Target struct {
 	Namespace string
 	Release   string
+	// Tenant is whose instance it is, by which work takes turns: a space's GUID.
+	Tenant string
 	// PolicyGroups is the instance's policy group where each workload is to have
 	// one of its own (see PolicyGroupOf), and empty where all pods are in their
 	// namespace's.

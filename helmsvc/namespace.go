@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -56,19 +57,21 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
 	}
-	// The instance's rights come into effect while the rest is made.
-	if c.impersonate && want.Isolation != nil {
-		if err := c.makeAccount(ctx, want.Name); err != nil {
-			return err
-		}
-	}
-	if err := c.isolate(ctx, want, isNew); err != nil {
-		return err
-	}
-	if err := c.awaitServiceAccount(ctx, want.Name); err != nil {
+	if err := c.fillNamespace(ctx, want, isNew); err != nil {
 		return err
 	}
 	return c.ensurePullSecret(ctx, want.Name, want.Isolation != nil)
+}
+
+// fillNamespace makes what the namespace needs, all at once.
+func (c *Cluster) fillNamespace(ctx context.Context, want Namespace, isNew bool) error {
+	all, ctx := errgroup.WithContext(ctx)
+	if c.impersonate && want.Isolation != nil {
+		all.Go(func() error { return c.makeAccount(ctx, want.Name) })
+	}
+	all.Go(func() error { return c.isolate(ctx, want, isNew) })
+	all.Go(func() error { return c.awaitServiceAccount(ctx, want.Name) })
+	return all.Wait()
 }
 
 // adoptNamespace accepts a namespace that an earlier attempt at the same

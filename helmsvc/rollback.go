@@ -30,6 +30,11 @@ func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
 // and returns when everything is ready. If that is the newest one, an upgrade failed before it changed
 // anything, and there is nothing to do.
 func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) error {
+	done, err := c.turn(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer done()
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err

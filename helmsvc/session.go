@@ -20,6 +20,8 @@ type session struct {
 	*action.Configuration
 	client *boundClient
 	mapper *sessionMapper
+	// renew has what the cluster serves asked for again.
+	renew func()
 }
 
 // session opens a Helm session for the target. report is told of readiness
@@ -56,10 +58,15 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
+	known, err := c.capabilities.of(c.discovery)
+	if err != nil {
+		return nil, fmt.Errorf("opening a Helm session: %w", err)
+	}
+	helm.Capabilities = known
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
 	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments(), making: c.making(target, false)}
-	bound.release = target.Release
+	bound.release, bound.turns = target.Release, c.turnsOf(target)
 	if c.actsAsInstance(target) {
 		bound.broker = rest.CopyConfig(c.config)
 		bound.broker.Wrap(bindTransport(ctx))
@@ -71,10 +78,10 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		if err != nil {
 			return err
 		}
-		return reader.waitReady(ctx, namespace, resources, hook, report)
+		return bound.turns.without(func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
-	return &session{Configuration: helm, client: bound, mapper: mapper}, nil
+	return &session{Configuration: helm, client: bound, mapper: mapper, renew: c.capabilities.renew}, nil
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's

@@ -18,6 +18,11 @@ const hookPatience = 2 * time.Minute
 // crash can leave, nor one whose delete hooks fail or whose kinds the cluster
 // no longer knows. The namespace stays: see DeleteNamespace.
 func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
+	done, err := c.turn(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer done()
 	helm, err := c.session(ctx, target, nil)
 	if errors.Is(err, ErrGone) {
 		return nil // with the namespace all records of the release go

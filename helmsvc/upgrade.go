@@ -21,6 +21,11 @@ const history = 6
 // and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
 // with an OutsideError, one that WithImpersonation keeps in its namespace.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+	done, err := c.turn(ctx, target)
+	if err != nil {
+		return err
+	}
+	defer done()
 	return c.upgrade(ctx, target, what, nil, report)
 }
 

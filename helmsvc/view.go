@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -78,18 +79,22 @@ func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 	var secrets *corev1.SecretList
 	var services *corev1.ServiceList
 	var pods *corev1.PodList
-	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
+	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
+		all, ctx := errgroup.WithContext(ctx)
 		core := clients.CoreV1()
-		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)}); err != nil {
-			return fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
-		}
-		if services, err = core.Services(namespace).List(ctx, metav1.ListOptions{}); err != nil {
-			return fmt.Errorf("listing the Services of namespace %s: %w", namespace, err)
-		}
-		if pods, err = core.Pods(namespace).List(ctx, metav1.ListOptions{}); err != nil {
-			return fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
-		}
-		return nil
+		all.Go(func() (err error) {
+			secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)})
+			return doing(err, "listing the Secrets of namespace %s", namespace)
+		})
+		all.Go(func() (err error) {
+			services, err = core.Services(namespace).List(ctx, metav1.ListOptions{})
+			return doing(err, "listing the Services of namespace %s", namespace)
+		})
+		all.Go(func() (err error) {
+			pods, err = core.Pods(namespace).List(ctx, metav1.ListOptions{})
+			return doing(err, "listing the pods of namespace %s", namespace)
+		})
+		return all.Wait()
 	})
 	if errors.Is(err, ErrGone) {
 		return viewOf(nil, nil, nil, ""), nil
@@ -102,6 +107,14 @@ func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 		return View{}, err
 	}
 	return viewOf(secrets.Items, services.Items, pods.Items, group), nil
+}
+
+// doing says what failed, if anything did.
+func doing(err error, what, where string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(what+": %w", where, err)
 }
 
 // ViewOf is what a binding would see of a namespace that holds these objects,

@@ -1,6 +1,8 @@
 package operation
 
 import (
+	"cmp"
+
 	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -44,7 +46,7 @@ func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
 }
 
 func targetOf(i record.Instance) helmsvc.Target {
-	target := helmsvc.Target{Namespace: i.Namespace, Release: i.Release}
+	target := helmsvc.Target{Namespace: i.Namespace, Release: i.Release, Tenant: cmp.Or(i.SpaceGUID, i.OrganizationGUID)}
 	if Destination(i.Destination) == ToWorkload {
 		target.PolicyGroups = i.PolicyGroup
 	}

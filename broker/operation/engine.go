@@ -31,7 +31,8 @@ type Settings struct {
 	// SyncWait is how long a request waits for the operation that it has begun;
 	// 0: not at all.
 	SyncWait time.Duration
-	// Workers is how many operations run at once; more wait their turn.
+	// Workers is how many operations run at once, those included that wait for
+	// pods, or for a turn of the Cluster's; more stay in the queue.
 	Workers int
 	// PolicyResync is the time between looks at the actual policies.
 	PolicyResync time.Duration

@@ -22,9 +22,14 @@ const (
 func chartSecret(digest string) string { return "chart." + strings.TrimPrefix(digest, "sha256:") }
 
 // KeepChart keeps a chart's archive for the instances that are made from it.
-// Keeping it again changes nothing: what a digest names can't change.
+// Keeping it again changes nothing: what a digest names can't change. One that
+// is kept isn't sent again.
 func (s *Store) KeepChart(ctx context.Context, chart Chart, archive []byte) error {
-	_, err := s.secrets.Create(ctx, &corev1.Secret{
+	kept, err := s.keepsChart(ctx, chart.Digest)
+	if kept || err != nil {
+		return err
+	}
+	_, err = s.secrets.Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: chartSecret(chart.Digest), Labels: map[string]string{chartLabel: "kept"},
 			Annotations: map[string]string{chartLabel: chart.Name + " " + chart.Version}},
 		Type: chartType,
@@ -34,6 +39,19 @@ func (s *Store) KeepChart(ctx context.Context, chart Chart, archive []byte) erro
 		return fmt.Errorf("keeping the chart %s %s: %w", chart.Name, chart.Version, err)
 	}
 	return nil
+}
+
+// keepsChart asks for no more than the metadata: an archive may have a megabyte.
+func (s *Store) keepsChart(ctx context.Context, digest string) (bool, error) {
+	err := s.rest.Get().Namespace(s.namespace).Resource("secrets").Name(chartSecret(digest)).
+		SetHeader("Accept", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1").Do(ctx).Error()
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for the kept chart: %w", err)
+	}
+	return true, nil
 }
 
 // LiveChart returns a kept chart's archive, or ErrNotFound.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -31,6 +32,7 @@ var (
 type Store struct {
 	namespace string
 	secrets   typedcorev1.SecretInterface
+	rest      rest.Interface
 	informer  cache.SharedIndexInformer
 }
 
@@ -46,7 +48,7 @@ func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
 	if err := informer.SetTransform(withoutManagedFields); err != nil {
 		return nil, fmt.Errorf("trimming the records: %w", err)
 	}
-	return &Store{namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), informer: informer}, nil
+	return &Store{namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), rest: clients.CoreV1().RESTClient(), informer: informer}, nil
 }
 
 // byInstance is the index that finds an instance's bindings.

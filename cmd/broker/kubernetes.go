@@ -49,6 +49,7 @@ func clusterOptions(s settings) []helmsvc.Option {
 		helmsvc.WithRegistry(helmsvc.Registry{
 			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
 		}),
+		helmsvc.WithWorkers(s.Workers),
 		helmsvc.WithPodSecurity(s.PodSecurity),
 		helmsvc.WithNetwork(helmsvc.Network{From: s.NetworkFrom, To: s.NetworkTo}),
 	}

@@ -116,7 +116,7 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		BindPatience:    s.BindTimeout,
 		RequestLimit:    requestLimit(s),
 		SyncWait:        s.SyncWait,
-		Workers:         s.Workers,
+		Workers:         s.AtOnce,
 		PolicyResync:    s.PolicyResync,
 		Templates: &bindtemplate.Evaluator{
 			Command: []string{self, evaluateTemplate},

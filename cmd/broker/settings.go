@@ -51,7 +51,8 @@ type settings struct {
 	SpaceQuota        int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
 	BindTimeout       time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	SyncWait          time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
-	Workers           int           `env:"OPERATION_WORKERS" envDefault:"100" help:"operations at once, those that wait for pods included"`
+	Workers           int           `env:"OPERATION_WORKERS" envDefault:"20" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
+	AtOnce            int           `env:"OPERATIONS_AT_ONCE" envDefault:"500" help:"operations at once, those that wait included; more stay in the queue"`
 
 	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
 	LeaseRenew    time.Duration `env:"LEASE_RENEW" envDefault:"10s" help:"how long a replica that can't renew the Lease goes on; below LEASE_DURATION"`
@@ -139,6 +140,7 @@ func (s settings) check() error {
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
 	refuse(s.SyncWait < 0 || s.SyncWait > 30*time.Second, "SYNC_WAIT must be from 0s to 30s, since platforms break a request off after 60s")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
+	refuse(s.AtOnce < s.Workers, "OPERATIONS_AT_ONCE must not be below OPERATION_WORKERS")
 	for name, limit := range map[string]time.Duration{
 		"LEASE_RETRY": s.LeaseRetry, "OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,
 		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "POLICY_RESYNC": s.PolicyResync, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,

@@ -185,14 +185,15 @@ func TestAnnotations(t *testing.T) {
 annotations:
   example.com/other: x
   cf-helm-broker.io/display-name: The C
+  cf-helm-broker.io/quota: "50"
   cf-helm-broker.io/shareable: "true"
   cf-helm-broker.io/dashboard-url: https://{{ include "c.host" . }}.example.com/{{ .Values.tab }}
 `,
 		"values.yaml":            "tab: home",
 		"templates/_helpers.tpl": `{{ define "c.host" }}{{ .Release.Name }}{{ end }}`,
 	})
-	if service.DisplayName() != "The C" || !service.Shareable() {
-		t.Errorf("the service is called %q, shareable: %t", service.DisplayName(), service.Shareable())
+	if service.DisplayName() != "The C" || !service.Shareable() || service.Quota() != 50 {
+		t.Errorf("the service is called %q, shareable: %t, quota %d", service.DisplayName(), service.Shareable(), service.Quota())
 	}
 	for parameters, want := range map[string]string{
 		``:                   "https://k-rel.example.com/home",

@@ -163,6 +163,7 @@ func TestProblems(t *testing.T) {
 		"plan change":      {plan("- {name: s, file: s.yaml, allowed_plan_changes: [xl]}"), `"xl", which isn't a plan`},
 		"annotation":       {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/sharable: \"true\"}\n"}, "sharable isn't known"},
 		"shareable":        {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/shareable: \"yes\"}\n"}, `must be "true"`},
+		"service's quota":  {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/quota: \"0\"}\n"}, "quota"},
 		"dashboard":        {map[string]string{"bad/Chart.yaml": chartYAML("bad") + "annotations: {cf-helm-broker.io/dashboard-url: \"{{ .Release.Name }}\"}\n"}, "doesn't yield a URL"},
 		"values a list":    {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "[1]"}, "map"},
 		"values not YAML":  {map[string]string{"bad/Chart.yaml": chartYAML("bad"), "bad/plans.yaml": "- {name: s, description: d, file: s.yaml}", "bad/plans/s.yaml": "a: b: c"}, "YAML"},

@@ -218,7 +218,7 @@ func (f *foundation) image(i rig.Instance, image string) {
 // TestDeleteWhileBinding deletes the instance of a binding that waits.
 func TestDeleteWhileBinding(t *testing.T) {
 	// The binding doesn't keep the only worker from the delete.
-	f := newFoundation(t, "charts", map[string]string{"OPERATION_WORKERS": "1"})
+	f := newFoundation(t, "charts", map[string]string{"OPERATION_WORKERS": "1", "OPERATIONS_AT_ONCE": "1"})
 	i, binding, _, operation := f.waitingBinding()
 	deleting := f.want(202)(f.Deprovision(t.Context(), i)).Operation()
 	f.eventually("the delete is under way", func() bool {

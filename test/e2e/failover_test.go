@@ -177,6 +177,7 @@ func TestQuotaOnTwoReplicas(t *testing.T) {
 		words                 string
 	}{
 		"plan":         {extrasChart, "extras", "two", nil, "the plan two is used up"},
+		"service":      {"charts-quota", "limited", "default", nil, "the service limited is used up"},
 		"space":        {"charts", "fixture", "plain", map[string]string{"QUOTA_PER_SPACE": "2"}, "what this space may have of this broker is used up"},
 		"organization": {"charts", "fixture", "plain", map[string]string{"QUOTA_PER_ORGANIZATION": "2"}, "what your organization may have of this broker is used up"},
 	} {

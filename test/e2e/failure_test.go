@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -111,10 +113,8 @@ func (f *foundation) scale(i rig.Instance, replicas int32) {
 	deployments := kube.AppsV1().Deployments(f.namespace(i))
 	list, err := deployments.List(f.t.Context(), metav1.ListOptions{})
 	f.must(err)
-	scale, err := deployments.GetScale(f.t.Context(), list.Items[0].Name, metav1.GetOptions{})
-	f.must(err)
-	scale.Spec.Replicas = replicas
-	_, err = deployments.UpdateScale(f.t.Context(), scale.Name, scale, metav1.UpdateOptions{})
+	patch := []byte(`{"spec":{"replicas":` + strconv.Itoa(int(replicas)) + `}}`) // Kubernetes' controllers write to it as well
+	_, err = deployments.Patch(f.t.Context(), list.Items[0].Name, types.MergePatchType, patch, metav1.PatchOptions{})
 	f.must(err)
 	if replicas == 0 {
 		f.eventually("no pod is left", func() bool { return len(f.pods(i)) == 0 })
