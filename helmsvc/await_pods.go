@@ -23,9 +23,11 @@ var ErrGone = errors.New("the release of the service instance is gone from the c
 
 // ViewReady is View once at least one pod is Ready. It waits up to patience,
 // which may be 0, then returns ErrNoReadyPod. An instance without pods is ready
-// as it is, or returns ErrGone.
-func (c *Cluster) ViewReady(ctx context.Context, namespace string, patience time.Duration) (View, error) {
-	view, err := c.View(ctx, namespace)
+// as it is, or returns ErrGone. Services and pods are seen as they were at the
+// cluster's revision since, or later: give that at which an operation on the
+// instance ended. Empty is now.
+func (c *Cluster) ViewReady(ctx context.Context, namespace, since string, patience time.Duration) (View, error) {
+	view, err := c.view(ctx, namespace, since)
 	switch {
 	case err != nil || len(view.Pods) > 0:
 		return view, err

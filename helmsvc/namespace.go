@@ -47,7 +47,7 @@ func (n Namespace) owns(have *corev1.Namespace) bool {
 // that is there already it brings the labels and the isolation up to date, so
 // call it again before an upgrade to another plan, and before going back.
 func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
-	_, err := c.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+	made, err := c.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: present(c.labelsOf(want)), Annotations: want.Annotations},
 	}, metav1.CreateOptions{})
 	isNew := err == nil
@@ -57,20 +57,25 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
 	}
-	if err := c.fillNamespace(ctx, want, isNew); err != nil {
+	since := ""
+	if isNew {
+		since = made.ResourceVersion
+	}
+	if err := c.fillNamespace(ctx, want, since); err != nil {
 		return err
 	}
 	return c.ensurePullSecret(ctx, want.Name, want.Isolation != nil)
 }
 
-// fillNamespace makes what the namespace needs, all at once.
-func (c *Cluster) fillNamespace(ctx context.Context, want Namespace, isNew bool) error {
+// fillNamespace makes what the namespace needs, all at once. since is the
+// revision at which it was made, if it was made just now.
+func (c *Cluster) fillNamespace(ctx context.Context, want Namespace, since string) error {
 	all, ctx := errgroup.WithContext(ctx)
 	if c.impersonate && want.Isolation != nil {
 		all.Go(func() error { return c.makeAccount(ctx, want.Name) })
 	}
-	all.Go(func() error { return c.isolate(ctx, want, isNew) })
-	all.Go(func() error { return c.awaitServiceAccount(ctx, want.Name) })
+	all.Go(func() error { return c.isolate(ctx, want, since != "") })
+	all.Go(func() error { return c.awaitServiceAccount(ctx, want.Name, since) })
 	return all.Wait()
 }
 
@@ -97,11 +102,20 @@ func (e *ConflictError) Error() string {
 	return e.What + " exists already and was not made for this service instance"
 }
 
-func (c *Cluster) awaitServiceAccount(ctx context.Context, namespace string) error {
+// awaitServiceAccount waits for the namespace's default ServiceAccount. Since a
+// revision at which there was none it watches only: to list it first would have
+// the API server wait until its cache has caught up.
+func (c *Cluster) awaitServiceAccount(ctx context.Context, namespace, since string) error {
 	source := c.named("serviceaccounts", namespace, "default")
-	_, err := watchtools.UntilWithSync(ctx, source, &corev1.ServiceAccount{}, nil, func(event watch.Event) (bool, error) {
+	there := func(event watch.Event) (bool, error) {
 		return event.Type == watch.Added || event.Type == watch.Modified, nil
-	})
+	}
+	if since != "" {
+		if _, err := watchtools.Until(ctx, since, source, there); err == nil {
+			return nil
+		}
+	}
+	_, err := watchtools.UntilWithSync(ctx, source, &corev1.ServiceAccount{}, nil, there)
 	if err != nil {
 		return fmt.Errorf("waiting for the default ServiceAccount of namespace %s: %w", namespace, err)
 	}

@@ -65,7 +65,9 @@ type ReleaseView struct {
 func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, overlay bool) (TemplateView, error) {
 	var list *networkingv1.IngressList
 	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
-		list, err = clients.NetworkingV1().Ingresses(namespace).List(ctx, metav1.ListOptions{})
+		list, err = notBefore(v.since, func(o metav1.ListOptions) (*networkingv1.IngressList, error) {
+			return clients.NetworkingV1().Ingresses(namespace).List(ctx, o)
+		})
 		return err
 	})
 	if err != nil {

@@ -23,6 +23,8 @@ type View struct {
 	// Destinations are shared services, which the caller adds.
 	Destinations []Destination `json:"destinations,omitempty"`
 
+	// since is the cluster's revision that it isn't older than; empty: it was read live.
+	since string
 	// unready counts the pods that are meant to serve and don't yet, and reason
 	// is why the first of them doesn't.
 	unready int
@@ -76,22 +78,28 @@ type Endpoint struct {
 // API's list order, since published templates index them; only Ready pods are
 // shown. A Release's Secret of Helm isn't Opaque and so isn't among them.
 func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
+	return c.view(ctx, namespace, "")
+}
+
+// view is View, of which Services and pods may be as old as the cluster's
+// revision since.
+func (c *Cluster) view(ctx context.Context, namespace, since string) (View, error) {
 	var secrets *corev1.SecretList
 	var services *corev1.ServiceList
 	var pods *corev1.PodList
 	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
-		all, ctx := errgroup.WithContext(ctx)
 		core := clients.CoreV1()
+		var err error
+		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)}); err != nil {
+			return fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
+		}
+		all, ctx := errgroup.WithContext(ctx)
 		all.Go(func() (err error) {
-			secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)})
-			return doing(err, "listing the Secrets of namespace %s", namespace)
-		})
-		all.Go(func() (err error) {
-			services, err = core.Services(namespace).List(ctx, metav1.ListOptions{})
+			services, err = notBefore(since, func(o metav1.ListOptions) (*corev1.ServiceList, error) { return core.Services(namespace).List(ctx, o) })
 			return doing(err, "listing the Services of namespace %s", namespace)
 		})
 		all.Go(func() (err error) {
-			pods, err = core.Pods(namespace).List(ctx, metav1.ListOptions{})
+			pods, err = notBefore(since, func(o metav1.ListOptions) (*corev1.PodList, error) { return core.Pods(namespace).List(ctx, o) })
 			return doing(err, "listing the pods of namespace %s", namespace)
 		})
 		return all.Wait()
@@ -106,7 +114,9 @@ func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	return viewOf(secrets.Items, services.Items, pods.Items, group), nil
+	view := viewOf(secrets.Items, services.Items, pods.Items, group)
+	view.since = since
+	return view, nil
 }
 
 // doing says what failed, if anything did.

@@ -52,6 +52,15 @@ func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster,
 	return c.connected(plan.Cluster)
 }
 
+// revision is that of the instance's cluster which knows all that its last
+// operation saw; empty if that can't be told: another cluster counts its own.
+func (c *clusters) revision(i record.Instance) string {
+	if i.Cluster != "" {
+		return ""
+	}
+	return i.Revision()
+}
+
 // forget closes what isn't in use: kubeconfigs change with their tokens.
 func (c *clusters) forget() {
 	c.mu.Lock()

@@ -118,6 +118,10 @@ func (i Instance) As(other Instance) Instance {
 	return i
 }
 
+// Revision is that of the cluster of the records at which this one was last
+// written. What was seen before that is seen by whoever reads no older one.
+func (i Instance) Revision() string { return i.version }
+
 // Usable tells whether the instance serves: what was created stays so through
 // updates, failed ones included.
 func (i Instance) Usable() bool {
