@@ -65,6 +65,19 @@ func (c *Cluster) makeAccount(ctx context.Context, namespace string) error {
 	return all.Wait()
 }
 
+// repairAccount makes an instance's account what it is to be, whatever the
+// instance has made of it. Where there is nothing to repair it in, or no right to,
+// what comes next will tell.
+func (c *Cluster) repairAccount(ctx context.Context, target Target) error {
+	if !c.actsAsInstance(target) {
+		return nil
+	}
+	if err := c.makeAccount(ctx, target.Namespace); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
+		return err
+	}
+	return nil
+}
+
 func accountMeta() metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: InstanceAccount, Labels: map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}}
 }

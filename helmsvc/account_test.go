@@ -223,6 +223,56 @@ func (p *place) disown(name string) {
 	p.t.Cleanup(func() { _ = roles.Delete(context.Background(), name, metav1.DeleteOptions{}) })
 }
 
+// TestOthersClusterObject leaves alone what is there already, of an allowed kind
+// too, and whatever a forged record says.
+func TestOthersClusterObject(t *testing.T) {
+	p := confined(t)
+	p.target.ClusterObjects = []string{"ClusterRole"}
+	taken := "taken-" + p.ns.Name
+	if err := p.Install(t.Context(), p.target, rendered(mapOf, clusterRole(taken)), nil); err != nil {
+		t.Fatal(err)
+	}
+	p.disown(taken)
+	var conflict *helmsvc.ConflictError
+	err := p.Upgrade(t.Context(), p.target, rendered(mapOf, strings.Replace(clusterRole(taken), "rules: []", "rules: [{verbs: [get], nonResourceURLs: [/version]}]", 1)), nil)
+	if !errors.As(err, &conflict) && (err == nil || !strings.Contains(err.Error(), "was not made for this service instance")) {
+		t.Errorf("error %v", err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	role, err := clients.RbacV1().ClusterRoles().Get(t.Context(), taken, metav1.GetOptions{})
+	if err != nil || len(role.Rules) != 0 || role.Annotations != nil {
+		t.Errorf("the other's ClusterRole is now %+v, %v", role, err)
+	}
+}
+
+// TestSwappedRole has the instance take away what the broker needs: it doesn't
+// get in the way of an uninstall.
+func TestSwappedRole(t *testing.T) {
+	p := confined(t)
+	if err := p.Install(t.Context(), p.target, rendered(mapOf), nil); err != nil {
+		t.Fatal(err)
+	}
+	only := &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{Name: "only-" + p.ns.Name},
+		Rules:      []rbacv1.PolicyRule{{Verbs: []string{"create"}, APIGroups: []string{""}, Resources: []string{"secrets"}}},
+	}
+	if _, err := clients.RbacV1().ClusterRoles().Create(t.Context(), only, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = clients.RbacV1().ClusterRoles().Delete(context.Background(), only.Name, metav1.DeleteOptions{})
+	})
+	p.rebind(only.Name)
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(p.releases()); n != 0 {
+		t.Errorf("%d revisions of the release are left", n)
+	}
+}
+
 // TestLookup finds what is the instance's, and nothing else.
 func TestLookup(t *testing.T) {
 	p := confined(t)

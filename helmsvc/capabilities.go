@@ -1,10 +1,12 @@
 package helmsvc
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"k8s.io/client-go/discovery"
@@ -18,24 +20,50 @@ const capabilitiesAge = 10 * time.Second
 // serves. Helm asks for them before each rendering, twice an install, which
 // takes longer than anything else that an install does by itself.
 type capabilities struct {
+	asking singleflight.Group
+
 	mu    sync.Mutex
-	known *chartutil.Capabilities
-	until time.Time
+	known *chartutil.Capabilities // guarded by mu
+	until time.Time               // guarded by mu
 }
 
-// of returns them, as they were a moment ago.
-func (c *capabilities) of(api discovery.CachedDiscoveryInterface) (*chartutil.Capabilities, error) {
+// of returns them, as they were a moment ago. Discovery knows no context: who
+// waits for it stops when ctx ends.
+func (c *capabilities) of(ctx context.Context, api discovery.CachedDiscoveryInterface) (*chartutil.Capabilities, error) {
+	if known := c.fresh(); known != nil {
+		return known, nil
+	}
+	answer := c.asking.DoChan("", func() (any, error) {
+		found, err := discover(api)
+		if err == nil {
+			c.learn(found)
+		}
+		return found, err
+	})
+	select {
+	case got := <-answer:
+		if got.Err != nil {
+			return nil, got.Err
+		}
+		return got.Val.(*chartutil.Capabilities).Copy(), nil //nolint:errcheck,forcetypeassert // it is what discover returns
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (c *capabilities) fresh() *chartutil.Capabilities {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.known != nil && time.Now().Before(c.until) {
-		return c.known.Copy(), nil
+	if c.known == nil || time.Now().After(c.until) {
+		return nil
 	}
-	found, err := discover(api)
-	if err != nil {
-		return nil, err
-	}
+	return c.known.Copy()
+}
+
+func (c *capabilities) learn(found *chartutil.Capabilities) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.known, c.until = found, time.Now().Add(capabilitiesAge)
-	return found.Copy(), nil
 }
 
 // renew has them asked for again.

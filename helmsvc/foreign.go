@@ -62,17 +62,19 @@ func (c *boundClient) claim(resources kube.ResourceList) error {
 		if !ok || !c.foreign(info) {
 			continue
 		}
-		if c.making.allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced()) {
-			if !isCRD(info) {
-				c.mark(object)
-			}
+		allowed := c.making.allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced())
+		if allowed && isCRD(info) {
 			continue
 		}
-		has, err := c.has(info)
-		if err != nil {
+		whose, err := c.whose(info)
+		switch {
+		case err != nil:
 			return err
-		}
-		if !has || !c.making.lenient {
+		case whose == others && allowed:
+			return &ConflictError{What: object.GetKind() + " " + object.GetName()}
+		case allowed:
+			c.mark(object)
+		case whose != its || !c.making.lenient:
 			refused.add(object, info.Namespaced(), "")
 		}
 	}
@@ -91,11 +93,11 @@ func (c *boundClient) owned(resources kube.ResourceList) (kube.ResourceList, err
 	var own kube.ResourceList
 	for _, info := range resources {
 		if c.foreign(info) {
-			has, err := c.has(info)
+			whose, err := c.whose(info)
 			if err != nil {
 				return nil, err
 			}
-			if !has {
+			if whose != its {
 				continue
 			}
 		}
@@ -104,19 +106,34 @@ func (c *boundClient) owned(resources kube.ResourceList) (kube.ResourceList, err
 	return own, nil
 }
 
-// has tells whether a foreign object is there and the release's own.
-func (c *boundClient) has(info *resource.Info) (bool, error) {
+// ownership of a foreign object.
+type ownership int
+
+const (
+	nobodys ownership = iota // it isn't there
+	its                      // the release's
+	others
+)
+
+// whose tells whose a foreign object is. What the broker may not look at it
+// can't have made.
+func (c *boundClient) whose(info *resource.Info) (ownership, error) {
 	live, err := resource.NewHelper(info.Client, info.Mapping).Get(info.Namespace, info.Name)
-	if apierrors.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("looking whose %s %s is: %w", info.Mapping.GroupVersionKind.Kind, info.Name, err)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nobodys, nil
+	case apierrors.IsForbidden(err):
+		return others, nil
+	case err != nil:
+		return others, fmt.Errorf("looking whose %s %s is: %w", info.Mapping.GroupVersionKind.Kind, info.Name, err)
 	}
 	object, err := meta.Accessor(live)
 	if err != nil {
-		return false, fmt.Errorf("looking whose %s %s is: %w", info.Mapping.GroupVersionKind.Kind, info.Name, err)
+		return others, fmt.Errorf("looking whose %s %s is: %w", info.Mapping.GroupVersionKind.Kind, info.Name, err)
 	}
 	marks := object.GetAnnotations()
-	return marks[releaseAnnotation] == c.release && marks[releaseNamespaceAnnotation] == c.Namespace, nil
+	if marks[releaseAnnotation] == c.release && marks[releaseNamespaceAnnotation] == c.Namespace {
+		return its, nil
+	}
+	return others, nil
 }

@@ -30,8 +30,8 @@ func (c *Cluster) KeepVolumes(ctx context.Context, namespace string, annotations
 	var kept []string
 	for _, claim := range claims.Items {
 		volume := claim.Spec.VolumeName
-		if volume == "" {
-			continue
+		if volume == "" || claim.Status.Phase != corev1.ClaimBound {
+			continue // anybody can name another's volume; only Kubernetes binds to it
 		}
 		_, err := c.clients.CoreV1().PersistentVolumes().Patch(ctx, volume, types.MergePatchType, patch, metav1.PatchOptions{})
 		if apierrors.IsNotFound(err) {

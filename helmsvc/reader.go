@@ -44,6 +44,9 @@ func (c *Cluster) inNamespace(ctx context.Context, namespace string, read func(k
 	if err := read(clients); !apierrors.IsForbidden(err) {
 		return err
 	}
+	if err := c.repairAccount(ctx, Target{Namespace: namespace}); err != nil {
+		return err
+	}
 	err = c.awaitAccount(ctx, namespace)
 	if isGoing(err) {
 		return ErrGone

@@ -12,6 +12,9 @@ import (
 
 // Revision returns the number of the release's revision that is deployed.
 func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
+	if err := c.repairAccount(ctx, target); err != nil {
+		return 0, err
+	}
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return 0, err

@@ -58,11 +58,13 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
-	known, err := c.capabilities.of(c.discovery)
-	if err != nil {
+	var err error
+	if helm.Releases, err = storageOf(config, target); err != nil {
+		return nil, err
+	}
+	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
-	helm.Capabilities = known
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
 	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments(), making: c.making(target, false)}

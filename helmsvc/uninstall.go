@@ -23,6 +23,9 @@ func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
 		return err
 	}
 	defer done()
+	if err := c.repairAccount(ctx, target); err != nil {
+		return err
+	}
 	helm, err := c.session(ctx, target, nil)
 	if errors.Is(err, ErrGone) {
 		return nil // with the namespace all records of the release go

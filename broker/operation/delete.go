@@ -60,7 +60,8 @@ func (e *Engine) deleteUnrecorded(ctx context.Context, id, planID string, origin
 }
 
 // delete undoes everything that was made for the instance, from whatever
-// state it is in. It needs neither the chart nor the plan.
+// state it is in. It needs neither the chart nor the plan, but for what delete hooks make outside
+// the namespace.
 func (w *work) delete(ctx context.Context) error {
 	w.describe("revoking access")
 	// Access is closed also where the cluster can't be reached.
@@ -74,7 +75,11 @@ func (w *work) delete(ctx context.Context) error {
 		return err
 	}
 	w.describe("uninstalling the chart")
-	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
+	target := targetOf(w.instance)
+	if _, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID); err == nil {
+		target = targetBy(w.instance, plan) // for delete hooks
+	}
+	if err := w.cluster.Uninstall(ctx, target); err != nil {
 		return err
 	}
 	w.describe("deleting the namespace")

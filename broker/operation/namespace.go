@@ -13,10 +13,13 @@ import (
 // What an instance's namespace carries.
 const (
 	instanceAnnotation = "cf-helm-broker.io/instance-id"
+	// destinationLabel says what policies to it point to. deploy/kubernetes/policy-group.yaml
+	// goes by it.
+	destinationLabel = "cf-helm-broker.io/policy-destination"
 )
 
 // namespaceOf describes the instance's namespace by its plan; without one by
-// whose it is alone, for deletes. The labels are for people
+// whose it is alone, for deletes. Most labels are for people
 // (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
 func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Namespace {
 	if i.Kibosh {
@@ -25,6 +28,7 @@ func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Nam
 	labels := map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}
 	for key, value := range map[string]string{
 		"cf-helm-broker.io/instance-id":       i.ID,
+		destinationLabel:                      i.Destination,
 		"cf-helm-broker.io/service":           service,
 		"cf-helm-broker.io/plan":              plan.Name,
 		"cf-helm-broker.io/organization-guid": i.OrganizationGUID,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -117,9 +118,19 @@ func (w *work) timeLimit(ctx context.Context) time.Duration {
 	return cmp.Or(plan.TimeLimit, w.settings.TimeLimit)
 }
 
+// errMistake ends an operation that would have ended the process.
+var errMistake = errors.New("the broker made a mistake; its operator finds it in the log")
+
 // step works within ctx. undoing is for what a failed step has to take back: it
-// doesn't end with the time limit.
-func (w *work) step(ctx, undoing context.Context) error {
+// doesn't end with the time limit. What Helm makes of an odd chart or record
+// mustn't end everybody's broker.
+func (w *work) step(ctx, undoing context.Context) (err error) {
+	defer func() {
+		if recover() != nil { // the cause might quote a secret; the stack can't
+			w.log.Error("panic", nil, lager.Data{"stack": string(debug.Stack())})
+			err = errMistake
+		}
+	}()
 	switch w.instance.Operation.Type {
 	case record.Create:
 		return w.create(ctx)

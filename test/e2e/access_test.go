@@ -328,3 +328,16 @@ func (f *foundation) services(i rig.Instance) []corev1.Service {
 	f.must(err)
 	return services.Items
 }
+
+// TestSCTPOnly refuses a bind that could open nothing of what there is.
+func TestSCTPOnly(t *testing.T) {
+	f := newFoundation(t, accessCharts, nil)
+	i := f.create("pair", "both", map[string]any{"protocol": "SCTP", "webType": "ClusterIP"})
+	refused := f.want(422)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	for _, word := range []string{"8080/sctp (http)", "5432/sctp (db)"} {
+		if !strings.Contains(strings.ToLower(refused.Description()), word) {
+			t.Errorf("the refusal doesn't name %s: %s", word, refused.Body)
+		}
+	}
+	f.delete(i)
+}

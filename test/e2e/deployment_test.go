@@ -31,7 +31,7 @@ const manifests = "../../deploy/kubernetes"
 // TestDeployedRights runs the flow with exactly the service account that the
 // manifests make, found by SERVER, TOKEN and CA_DATA.
 func TestDeployedRights(t *testing.T) {
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "confine.yaml", "exposure.yaml"} {
+	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "confine.yaml", "exposure.yaml", "policy-group.yaml"} {
 		apply(t, filepath.Join(manifests, file))
 	}
 	const name = "cf-helm-broker"

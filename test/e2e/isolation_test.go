@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
@@ -152,7 +153,7 @@ func TestLookupThroughParameter(t *testing.T) {
 // with the instance's own rights.
 func TestExposedLater(t *testing.T) {
 	t.Parallel()
-	applyExposure(t)
+	applyAdmission(t, "exposure")
 	attempt := func(a attacked) error {
 		if err := a.install(map[string]string{}); err != nil {
 			t.Fatal(err)
@@ -190,12 +191,60 @@ func TestExposedLater(t *testing.T) {
 	}
 }
 
-// applyExposure applies the deployed policy, unless another test has.
-func applyExposure(t *testing.T) {
+// TestForeignPolicyGroup makes a pod that names another's policy group, and with
+// it the access that others have, in an installed instance.
+func TestForeignPolicyGroup(t *testing.T) {
+	t.Parallel()
+	applyAdmission(t, "policy-group")
+	a := attack(t, helmsvc.WithImpersonation())
+	if err := a.install(map[string]string{}); err != nil {
+		t.Fatal(err)
+	}
+	const annotation = "cf-helm-broker.io/policy-group-id"
+	config := shared.RESTConfig()
+	config.Impersonate.UserName = "system:serviceaccount:" + a.target.Namespace + ":" + helmsvc.InstanceAccount
+	instance, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempt := func(group string) error {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "grouped-", Annotations: map[string]string{annotation: group}},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "registry.example.com/pod:1"}}},
+		}
+		_, err := instance.CoreV1().Pods(a.target.Namespace).Create(t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return err
+	}
+	if err := attempt(uuid.NewString()); err != nil {
+		t.Errorf("without the protection: %v", err)
+	}
+	own := uuid.NewString()
+	patch := []byte(`{"metadata":{"labels":{"cf-helm-broker.io/policy-destination":"instance"},"annotations":{"` + annotation + `":"` + own + `"}}}`)
+	if _, err := kube.CoreV1().Namespaces().Patch(t.Context(), a.target.Namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	// A policy counts a moment after it was made, and so does a label.
+	err = wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		err := attempt(uuid.NewString())
+		if err != nil && !strings.Contains(err.Error(), "a pod's policy group is its service instance's") {
+			t.Errorf("the refusal is %v", err)
+		}
+		return err != nil, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := attempt(own); err != nil {
+		t.Errorf("the instance's own group: %v", err)
+	}
+}
+
+// applyAdmission applies a deployed policy, unless another test has.
+func applyAdmission(t *testing.T, name string) {
 	t.Helper()
-	_, err := kube.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(t.Context(), "cf-helm-broker-exposure", metav1.GetOptions{})
+	_, err := kube.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(t.Context(), "cf-helm-broker-"+name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		apply(t, filepath.Join(manifests, "exposure.yaml"))
+		apply(t, filepath.Join(manifests, name+".yaml"))
 	} else if err != nil {
 		t.Fatal(err)
 	}
