@@ -45,7 +45,7 @@ func (c *capabilities) of(ctx context.Context, api discovery.CachedDiscoveryInte
 		if got.Err != nil {
 			return nil, got.Err
 		}
-		return got.Val.(*chartutil.Capabilities).Copy(), nil //nolint:errcheck,forcetypeassert // it is what discover returns
+		return got.Val.(*chartutil.Capabilities).Copy(), nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

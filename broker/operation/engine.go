@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -178,10 +179,9 @@ func (e *Engine) openQueue() workqueue.TypedRateLimitingInterface[task] {
 	for _, i := range e.records.Instances() {
 		queue.Add(task{instance: i.ID})
 	}
-	for _, state := range []record.BindingState{record.Waiting, record.Opening} {
-		for _, b := range e.records.Bindings(state) {
-			queue.Add(task{instance: b.InstanceID, binding: b.ID})
-		}
+	bindings := e.records.Bindings()
+	for _, b := range slices.Concat(bindings[record.Waiting], bindings[record.Opening]) {
+		queue.Add(task{instance: b.InstanceID, binding: b.ID})
 	}
 	return queue
 }

@@ -69,7 +69,8 @@ func (e *Engine) settle() {
 // foundation, and POSTs only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
 func (e *Engine) round(ctx context.Context) error {
-	bound, over := e.records.Bindings(record.Bound), e.over()
+	bindings := e.records.Bindings()
+	bound, over := bindings[record.Bound], e.over(bindings)
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
 	e.metrics.stale.Set(float64(e.follower.stale(bound)))
@@ -104,14 +105,14 @@ func (e *Engine) actual(ctx context.Context) (policy.Set, error) {
 // over are the bindings that may have left something open: tombstones, those
 // that couldn't be made, and those whose request has ended without being
 // answered, since the replica that was making them has died.
-func (e *Engine) over() []record.Binding {
-	over := e.records.Bindings(record.Revoking)
-	for _, b := range e.records.Bindings(record.Unmade) {
+func (e *Engine) over(bindings map[record.BindingState][]record.Binding) []record.Binding {
+	over := bindings[record.Revoking]
+	for _, b := range bindings[record.Unmade] {
 		if len(b.Policies) > 0 {
 			over = append(over, b)
 		}
 	}
-	for _, b := range e.records.Bindings(record.Opening) {
+	for _, b := range bindings[record.Opening] {
 		if b.Operation == nil && time.Since(b.Started) > e.requestLife() {
 			over = append(over, b)
 		}

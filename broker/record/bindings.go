@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
 )
@@ -36,9 +35,13 @@ func (s *Store) Binding(instanceID, id string) (Binding, error) {
 	return cached[Binding](s, bindingName(instanceID, id))
 }
 
-// Bindings reads the bindings in a state from the cache.
-func (s *Store) Bindings(state BindingState) []Binding {
-	return slices.DeleteFunc(cachedAll[Binding](s, bindingKind), func(b Binding) bool { return b.State != state })
+// Bindings reads the bindings from the cache, by their states.
+func (s *Store) Bindings() map[BindingState][]Binding {
+	all := map[BindingState][]Binding{}
+	for _, b := range cachedAll[Binding](s, bindingKind) {
+		all[b.State] = append(all[b.State], b)
+	}
+	return all
 }
 
 // BindingsOf reads the bindings of one instance from the cache, without those

@@ -61,7 +61,7 @@ func (s *stage) start(ctx context.Context) (err error) {
 	}
 	if s.binary = os.Getenv("BENCH_BROKER"); s.binary == "" {
 		s.out.line("building the broker ...")
-		if s.binary, err = rig.Build(ctx, s.folder, false); err != nil {
+		if s.binary, err = rig.Build(ctx, s.folder, rig.Shipped); err != nil {
 			return err
 		}
 	}

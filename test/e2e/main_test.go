@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		if kube, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
 			return err
 		}
-		binary, err = rig.Build(context.Background(), folder, true)
+		binary, err = rig.Build(context.Background(), folder, rig.Racy)
 		return err
 	})
 	_ = os.RemoveAll(folder)

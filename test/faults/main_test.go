@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	}
 	status := cluster.Share(m, cluster.Options{}, func(c *cluster.Cluster) (err error) {
 		shared = c
-		binary, err = rig.Build(context.Background(), folder, true)
+		binary, err = rig.Build(context.Background(), folder, rig.Racy)
 		return err
 	})
 	_ = os.RemoveAll(folder)

@@ -59,7 +59,7 @@ func openStage(ctx context.Context, out printer) (_ *stage, err error) {
 		return nil, fmt.Errorf("making a folder for the broker: %w", err)
 	}
 	out.line("building the broker ...")
-	binary, err := rig.Build(ctx, s.folder, false)
+	binary, err := rig.Build(ctx, s.folder, rig.Plain)
 	if err != nil {
 		return nil, err
 	}

@@ -6,20 +6,39 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 )
 
-// Build compiles the broker into dir and returns the binary's path. With race,
-// the binary reports data races and then exits with status 66.
-func Build(ctx context.Context, dir string, race bool) (string, error) {
-	binary := filepath.Join(dir, "broker")
-	args := []string{"build", "-o", binary}
-	if race {
-		args = append(args, "-race")
+// How the broker is built.
+type How int
+
+const (
+	// Plain shares Go's build cache with everything else.
+	Plain How = iota
+	// Racy reports data races and then exits with status 66.
+	Racy
+	// Shipped is what `make dist` builds.
+	Shipped
+)
+
+func (h How) flags() (arguments, environment []string) {
+	switch h {
+	case Racy:
+		return []string{"-race"}, []string{"CGO_ENABLED=1"}
+	case Shipped:
+		return []string{"-trimpath", "-ldflags", "-s -w"}, []string{"CGO_ENABLED=0"}
 	}
-	command := exec.CommandContext(ctx, "go", append(args, "./cmd/broker")...)
+	return nil, nil
+}
+
+// Build compiles the broker into dir and returns the binary's path.
+func Build(ctx context.Context, dir string, how How) (string, error) {
+	binary := filepath.Join(dir, "broker")
+	flags, environment := how.flags()
+	command := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-o", binary}, flags, []string{"./cmd/broker"})...)
 	root, err := Root()
 	if err != nil {
 		return "", err
@@ -27,7 +46,7 @@ func Build(ctx context.Context, dir string, race bool) (string, error) {
 	command.Dir = root
 	// Go's own temporary files go there too, and Go is interrupted instead of
 	// killed when ctx ends, so that nothing is left of a build broken off.
-	command.Env = append(os.Environ(), "TMPDIR="+dir, "GOTMPDIR="+dir)
+	command.Env = slices.Concat(os.Environ(), []string{"TMPDIR=" + dir, "GOTMPDIR=" + dir}, environment)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 	command.WaitDelay = 30 * time.Second
