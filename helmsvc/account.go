@@ -126,16 +126,24 @@ func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
 		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
 	}
 	allowed, err := mayAct(ctx, clients, namespace)
-	if allowed || err != nil {
+	if allowed || err != nil && !apierrors.IsForbidden(err) {
 		return err
 	}
 	if err := c.makeAccount(ctx, namespace); err != nil {
 		return err
 	}
+	// An API server that has just started may not know what the broker itself may do.
+	var refused error
 	err = wait.PollUntilContextTimeout(ctx, accountRetry, accountPatience, true, func(ctx context.Context) (bool, error) {
-		return mayAct(ctx, clients, namespace)
+		allowed, err := mayAct(ctx, clients, namespace)
+		if refused = err; apierrors.IsForbidden(err) {
+			return false, nil
+		}
+		return allowed, err
 	})
 	switch {
+	case refused != nil && ctx.Err() == nil:
+		return refused
 	case ctx.Err() != nil:
 		return fmt.Errorf("waiting for the rights of the ServiceAccount %s in namespace %s: %w", InstanceAccount, namespace, context.Cause(ctx))
 	case wait.Interrupted(err):

@@ -29,7 +29,8 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
-func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) (err error) {
+	defer func() { err = c.unsure(ctx, target, err) }()
 	done, err := c.turn(ctx, target)
 	if err != nil {
 		return err

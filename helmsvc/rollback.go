@@ -11,7 +11,8 @@ import (
 )
 
 // Revision returns the number of the release's revision that is deployed.
-func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
+func (c *Cluster) Revision(ctx context.Context, target Target) (number int, err error) {
+	defer func() { err = c.unsure(ctx, target, err) }()
 	if err := c.repairAccount(ctx, target); err != nil {
 		return 0, err
 	}
@@ -32,7 +33,8 @@ func (c *Cluster) Revision(ctx context.Context, target Target) (int, error) {
 // Rollback brings the release back to a revision, exposed or not as that was,
 // and returns when everything is ready. If that is the newest one, an upgrade failed before it changed
 // anything, and there is nothing to do.
-func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) error {
+func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) (err error) {
+	defer func() { err = c.unsure(ctx, target, err) }()
 	done, err := c.turn(ctx, target)
 	if err != nil {
 		return err

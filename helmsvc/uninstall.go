@@ -17,7 +17,8 @@ const hookPatience = 2 * time.Minute
 // release that doesn't exist is no error, nor is one in any state that a
 // crash can leave, nor one whose delete hooks fail or whose kinds the cluster
 // no longer knows. The namespace stays: see DeleteNamespace.
-func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
+func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
+	defer func() { err = c.unsure(ctx, target, err) }()
 	done, err := c.turn(ctx, target)
 	if err != nil {
 		return err

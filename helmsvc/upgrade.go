@@ -20,7 +20,8 @@ const history = 6
 // doesn't serve is refused before anything is changed, with an UnservedError,
 // and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
 // with an OutsideError, one that WithImpersonation keeps in its namespace.
-func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) (err error) {
+	defer func() { err = c.unsure(ctx, target, err) }()
 	done, err := c.turn(ctx, target)
 	if err != nil {
 		return err
