@@ -271,7 +271,7 @@ func TestArchive(t *testing.T) {
 			t.Errorf("%s: kept as %+v, was %+v", place, again, service)
 		}
 		what, err := again.Render(again.Plans[0], "k-rel", "ns", nil)
-		if err != nil || what.Values["a"] != int64(1) || len(what.Chart.Dependencies()) != 1 || len(what.Chart.Templates) != 1 {
+		if err != nil || what.Values["a"] != 1.0 || len(what.Chart.Dependencies()) != 1 || len(what.Chart.Templates) != 1 {
 			t.Errorf("%s: it renders as %+v, %v", place, what, err)
 		}
 		for _, file := range what.Chart.Files {

@@ -43,8 +43,8 @@ func (s Service) Render(plan Plan, release, namespace string, parameters json.Ra
 }
 
 // DecodeParameters decodes a user's parameters: a JSON object, null or
-// nothing. Whole numbers stay whole, so that a template prints 1000000 and
-// not 1e+06.
+// nothing. Whole numbers stay whole, as those of `helm install --set` do: a
+// template prints 1000000 and not 1e+06, and what a developer wrote is kept.
 func DecodeParameters(parameters json.RawMessage) (map[string]any, error) {
 	if len(parameters) == 0 {
 		return map[string]any{}, nil
@@ -80,7 +80,9 @@ func MergeParameters(sofar, update json.RawMessage) (json.RawMessage, error) {
 }
 
 // planValues renders the plan file as if it were a template of the chart, so
-// that the chart's helpers, .Release, .Chart and .Values are at hand.
+// that the chart's helpers, .Release, .Chart and .Values are at hand. It then
+// holds what `helm install -f` would read from it: each number is a float64, as
+// those of values.yaml are, since templates can't compare one kind with another.
 func (s Service) planValues(plan Plan, release, namespace string) (map[string]any, error) {
 	if len(bytes.TrimSpace(plan.values)) == 0 {
 		return map[string]any{}, nil
@@ -94,9 +96,12 @@ func (s Service) planValues(plan Plan, release, namespace string) (map[string]an
 	if err != nil {
 		return nil, fmt.Errorf("the values of plan %q, %s, are not valid YAML: %w", plan.Name, plan.File, err)
 	}
-	values, err := DecodeParameters(asJSON)
-	if err != nil {
+	values := map[string]any{}
+	if err := json.Unmarshal(asJSON, &values); err != nil {
 		return nil, fmt.Errorf("the values of plan %q, %s, must be a YAML map", plan.Name, plan.File)
+	}
+	if values == nil { // the file says null
+		values = map[string]any{}
 	}
 	return values, nil
 }

@@ -2,10 +2,15 @@ package chart_test
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/cli/values"
+	"helm.sh/helm/v3/pkg/engine"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -17,8 +22,8 @@ func TestValues(t *testing.T) {
 	}{
 		"nothing":           {"", "", map[string]any{}},
 		"null":              {"", "null", map[string]any{}},
-		"plan alone":        {"a: {b: 1, c: 2}", "{}", map[string]any{"a": map[string]any{"b": int64(1), "c": int64(2)}}},
-		"deep":              {"a: {b: 1, c: 2}", `{"a":{"c":3}}`, map[string]any{"a": map[string]any{"b": int64(1), "c": int64(3)}}},
+		"plan alone":        {"a: {b: 1, c: 2}", "{}", map[string]any{"a": map[string]any{"b": 1.0, "c": 2.0}}},
+		"deep":              {"a: {b: 1, c: 2}", `{"a":{"c":3}}`, map[string]any{"a": map[string]any{"b": 1.0, "c": int64(3)}}},
 		"lists replaced":    {"a: [1, 2]", `{"a":[3]}`, map[string]any{"a": []any{int64(3)}}},
 		"map by scalar":     {"a: {b: 1}", `{"a":"x"}`, map[string]any{"a": "x"}},
 		"null kept":         {"a: {b: 1}", `{"a":null}`, map[string]any{"a": nil}},
@@ -29,7 +34,7 @@ func TestValues(t *testing.T) {
 		"values and sprig":  {`a: {{ .Values.base | upper }}`, "", map[string]any{"a": "FROM-CHART"}},
 		"parameters not":    {"", `{"a":"{{ .Release.Name }}"}`, map[string]any{"a": "{{ .Release.Name }}"}},
 		"only a comment":    {"# nothing", "", map[string]any{}},
-		"numbers of a plan": {"a: 10000000", "", map[string]any{"a": int64(10000000)}},
+		"numbers of a plan": {"a: 10000000", "", map[string]any{"a": 10000000.0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			service := load(t, write(t, map[string]string{
@@ -48,6 +53,74 @@ func TestValues(t *testing.T) {
 				t.Errorf("values %#v, want %#v", rendered.Values, c.want)
 			}
 		})
+	}
+}
+
+// TestPlanFilesAreAsHelmReadsThem holds the values of plan files against those
+// that `helm install -f` reads from the same file, their kinds included.
+func TestPlanFilesAreAsHelmReadsThem(t *testing.T) {
+	for name, text := range map[string]string{
+		"nothing":         "",
+		"null":            "null",
+		"whole":           "a: 2",
+		"million":         "a: 1000000",
+		"exponent":        "a: 1e6",
+		"beyond a double": "a: 9007199254740993",
+		"beyond 64 bits":  "a: 12345678901234567890123",
+		"not a number":    "a: 1e400",
+		"octal and hex":   "{a: 0o17, b: 017, c: 0x1F, d: -7}",
+		"fraction":        "a: 0.10",
+		"in a list":       "a: [1, {b: 2}]",
+		"key":             "1: 2",
+		"other kinds":     "{a: '2', b: yes, c: null, d: 2026-11-27}",
+		"anchors":         "{a: &x {b: 1}, c: *x}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := write(t, map[string]string{
+				"Chart.yaml": chartYAML("c"), "plans.yaml": "- {name: s, description: d, file: s.yaml}", "plans/s.yaml": text,
+			})
+			helms := values.Options{ValueFiles: []string{filepath.Join(folder, "plans", "s.yaml")}}
+			want, err := helms.MergeValues(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			service := load(t, folder).Services[0]
+			rendered, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(rendered.Values, want) {
+				t.Errorf("values %#v, Helm has %#v", rendered.Values, want)
+			}
+		})
+	}
+}
+
+// TestKindsOfNumbers renders what asks for the kind of a number, or compares
+// one of the chart's with one of the plan's.
+func TestKindsOfNumbers(t *testing.T) {
+	service := load(t, write(t, map[string]string{
+		"Chart.yaml":   chartYAML("c"),
+		"values.yaml":  "{min: 2, max: 5, million: 1000000}",
+		"plans.yaml":   "- {name: s, description: d, file: s.yaml}",
+		"plans/s.yaml": "{max: 2, kind: '{{ kindOf .Values.min }}', million: 1000000}",
+		"templates/x.yaml": "x: {{ if eq .Values.min .Values.max }}equal{{ end }} {{ kindOf .Values.max }} {{ .Values.kind }} {{ .Values.million }} " +
+			"{{ kindOf .Values.given }} {{ .Values.given }}",
+	})).Services[0]
+	what, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(`{"given":1000000}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	input, err := chartutil.ToRenderValues(what.Chart, what.Values, chartutil.ReleaseOptions{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := engine.Render(what.Chart, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := files["c/templates/x.yaml"], "x: equal float64 float64 1e+06 int64 1000000"; got != want {
+		t.Errorf("rendered %q, want %q", got, want)
 	}
 }
 
