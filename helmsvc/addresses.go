@@ -4,10 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
+
+// AddressOf is where apps reach a pod: at its IPv4 address if it has one,
+// whichever its cluster prefers, since apps and container-to-container policies
+// know no other. It is empty as long as the pod has none.
+func AddressOf(pod *corev1.Pod) string {
+	for _, address := range pod.Status.PodIPs {
+		if isIPv4(address.IP) {
+			return address.IP
+		}
+	}
+	return pod.Status.PodIP
+}
+
+func isIPv4(address string) bool {
+	parsed, err := netip.ParseAddr(address)
+	return err == nil && parsed.Unmap().Is4()
+}
 
 // ReadyAddresses returns the addresses of the Ready pods that the selector
 // matches, sorted: those of a service that all instances share, such as the
@@ -24,7 +43,7 @@ func (c *Cluster) ReadyAddresses(ctx context.Context, namespace string, selector
 	var hosts []string
 	for i := range pods.Items {
 		if pod := &pods.Items[i]; serves(pod) && isReady(pod) {
-			hosts = append(hosts, pod.Status.PodIP)
+			hosts = append(hosts, AddressOf(pod))
 		}
 	}
 	if len(hosts) == 0 {

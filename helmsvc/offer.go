@@ -38,7 +38,7 @@ func (o *Observer) Offer(namespace, group string) Offer {
 		offered, _ := endpoints(services, pod, own)
 		offer.Pods++
 		offer.Endpoints = append(offer.Endpoints, offered...)
-		offer.Hosts = append(offer.Hosts, pod.Status.PodIP)
+		offer.Hosts = append(offer.Hosts, AddressOf(pod))
 		offer.Groups = append(offer.Groups, cmp.Or(own, group))
 	}
 	offer.Hosts, offer.Groups = distinct(offer.Hosts), distinct(offer.Groups)

@@ -25,21 +25,31 @@ func overlaid(services []corev1.Service, pods []corev1.Pod) []corev1.Service {
 	return seen
 }
 
+// readyPodOf is the Service's first Ready pod, if there is one; rather one that
+// policies can open.
 func readyPodOf(service corev1.Service, pods []corev1.Pod) *corev1.Pod {
-	if len(service.Spec.Selector) == 0 {
-		return nil
-	}
-	selector := labels.SelectorFromSet(service.Spec.Selector)
+	var first *corev1.Pod
 	for i := range pods {
-		if pod := &pods[i]; serves(pod) && isReady(pod) && selector.Matches(labels.Set(pod.Labels)) {
+		pod := &pods[i]
+		if !serves(pod) || !isReady(pod) || !selects(service, pod) {
+			continue
+		}
+		if isIPv4(AddressOf(pod)) {
 			return pod
 		}
+		first = cmp.Or(first, pod)
 	}
-	return nil
+	return first
+}
+
+// selects tells whether the pod is one of the Service's.
+func selects(service corev1.Service, pod *corev1.Pod) bool {
+	selector := service.Spec.Selector
+	return len(selector) > 0 && labels.SelectorFromSet(selector).Matches(labels.Set(pod.Labels))
 }
 
 func putOn(s *corev1.Service, pod *corev1.Pod) {
-	address := pod.Status.PodIP
+	address := AddressOf(pod)
 	s.Spec.ClusterIP, s.Spec.ClusterIPs = address, []string{address}
 	s.Spec.ExternalIPs = []string{address}
 	// Templates read either field.

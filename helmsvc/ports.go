@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -39,14 +38,19 @@ func endpoints(services []corev1.Service, pod *corev1.Pod, group string) (offere
 
 // Narrow leaves in the view only the endpoints that open lets through.
 func (v View) Narrow(open func(port int32, protocol string) bool) View {
-	v.Endpoints = slices.DeleteFunc(slices.Clone(v.Endpoints), func(e Endpoint) bool { return !open(e.Port, e.Protocol) })
+	return v.keep(func(e Endpoint) bool { return open(e.Port, e.Protocol) })
+}
+
+// keep leaves in the view only the endpoints that are wanted.
+func (v View) keep(wanted func(Endpoint) bool) View {
+	v.Endpoints = slices.DeleteFunc(slices.Clone(v.Endpoints), func(e Endpoint) bool { return !wanted(e) })
 	return v
 }
 
 func targetedPorts(services []corev1.Service, pod *corev1.Pod) []Endpoint {
 	var found []Endpoint
 	for _, service := range services {
-		if len(service.Spec.Selector) == 0 || !labels.SelectorFromSet(service.Spec.Selector).Matches(labels.Set(pod.Labels)) {
+		if !selects(service, pod) {
 			continue
 		}
 		for _, port := range service.Spec.Ports {
@@ -94,7 +98,7 @@ func declaredEndpoints(pod *corev1.Pod) []Endpoint {
 
 func endpoint(pod *corev1.Pod, port int32, protocol corev1.Protocol, name string) Endpoint {
 	return Endpoint{
-		Host:     pod.Status.PodIP,
+		Host:     AddressOf(pod),
 		Port:     port,
 		Protocol: strings.ToLower(string(cmp.Or(protocol, corev1.ProtocolTCP))),
 		Name:     name,

@@ -32,10 +32,11 @@ func keyOf(object metav1.Object) cache.ExplicitKey {
 	return cache.ExplicitKey(object.GetNamespace() + "/" + object.GetName())
 }
 
-// trimPod keeps what serves, ownGroup and endpoints look at. Whether the pod is
+// trimPod keeps what serves, ownGroup and endpoints look at, and of several
+// addresses the one that is handed out. Whether the pod is
 // Ready isn't among it.
 func trimPod(pod *corev1.Pod) *corev1.Pod {
-	kept := &corev1.Pod{ObjectMeta: trimMeta(pod), Status: corev1.PodStatus{PodIP: pod.Status.PodIP}}
+	kept := &corev1.Pod{ObjectMeta: trimMeta(pod), Status: corev1.PodStatus{PodIP: AddressOf(pod)}}
 	kept.GenerateName, kept.Labels = pod.GenerateName, pod.Labels
 	if group := pod.Annotations[PolicyGroupAnnotation]; group != "" {
 		kept.Annotations = map[string]string{PolicyGroupAnnotation: group}

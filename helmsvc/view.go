@@ -152,7 +152,7 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 			view.unready++
 			view.reason = cmp.Or(view.reason, podReason(pod))
 		default:
-			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: pod.Status.PodIP, Ports: declaredPorts(pod), Ready: true})
+			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true})
 			offered, leftOut := endpoints(services, pod, ownGroup(pod, group))
 			view.Endpoints, view.leftOut = append(view.Endpoints, offered...), append(view.leftOut, leftOut...)
 		}

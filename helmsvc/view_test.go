@@ -179,7 +179,7 @@ func TestLeftOut(t *testing.T) {
 			if want := strings.Fields(strings.Repeat(c.leftOut+" ", 2)); strings.Join(names, " ") != strings.Join(want, " ") {
 				t.Errorf("left out are %q, want %q", names, want)
 			}
-			err := view.Unreachable()
+			_, err := view.Reachable()
 			if (err != nil) != (c.want != "") {
 				t.Fatalf("unreachable: %v, want %q", err, c.want)
 			}
@@ -187,6 +187,82 @@ func TestLeftOut(t *testing.T) {
 				t.Errorf("unreachable: %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// withAddresses is a Ready pod that has these, the first of which is its
+// cluster's preferred one.
+func withAddresses(name string, addresses ...string) corev1.Pod {
+	p := pod(corev1.ContainerPort{Name: "web", ContainerPort: 8080})
+	p.Name, p.Status.PodIP = name, addresses[0]
+	for _, a := range addresses {
+		p.Status.PodIPs = append(p.Status.PodIPs, corev1.PodIP{IP: a})
+	}
+	return p
+}
+
+// TestDualStack hands out, everywhere, the IPv4 address of a pod that has one,
+// since policies know no other.
+func TestDualStack(t *testing.T) {
+	s := service("s", corev1.ServicePort{Port: 80, TargetPort: intstr.FromString("web")})
+	for name, c := range map[string]struct {
+		pods []corev1.Pod
+		// hosts are handed out as they are, reachable what is left with policies on.
+		hosts, reachable []string
+		clusterIP, err   string
+	}{
+		"IPv6 first":     {[]corev1.Pod{withAddresses("p", "fd00::7", "10.255.0.7")}, []string{"10.255.0.7"}, []string{"10.255.0.7"}, "10.255.0.7", ""},
+		"IPv4 first":     {[]corev1.Pod{withAddresses("p", "10.255.0.7", "fd00::7")}, []string{"10.255.0.7"}, []string{"10.255.0.7"}, "10.255.0.7", ""},
+		"IPv4 alone":     {[]corev1.Pod{withAddresses("p", "10.255.0.7")}, []string{"10.255.0.7"}, []string{"10.255.0.7"}, "10.255.0.7", ""},
+		"IPv6 alone":     {[]corev1.Pod{withAddresses("p", "fd00::7")}, []string{"fd00::7"}, nil, "fd00::7", "no IPv4 address (fd00::7)"},
+		"some IPv4":      {[]corev1.Pod{withAddresses("p", "fd00::7"), withAddresses("q", "fd00::8", "10.255.0.8")}, []string{"10.255.0.8", "fd00::7"}, []string{"10.255.0.8"}, "10.255.0.8", ""},
+		"no list, as of": {[]corev1.Pod{pod(corev1.ContainerPort{Name: "web", ContainerPort: 8080})}, []string{"10.255.0.7"}, []string{"10.255.0.7"}, "10.255.0.7", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			view := ViewOf(nil, []corev1.Service{s}, c.pods)
+			reachable, err := view.Reachable()
+			if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("error %v, want %q", err, c.err)
+			}
+			for _, side := range []struct {
+				of   View
+				want []string
+			}{{view, c.hosts}, {reachable, c.reachable}} {
+				var ends []string
+				for _, e := range side.of.Endpoints {
+					ends = append(ends, e.Host)
+				}
+				if got := side.of.Hosts(); !reflect.DeepEqual(got, side.want) || !reflect.DeepEqual(distinct(ends), side.want) {
+					t.Errorf("hosts %v, endpoints at %v; want %v", got, ends, side.want)
+				}
+			}
+			if got := view.ForTemplate(nil, true).Services[0].Spec.ClusterIP; got != c.clusterIP {
+				t.Errorf("the Service is at %s, want %s", got, c.clusterIP)
+			}
+		})
+	}
+}
+
+// TestDualStackIsObserved: what is kept of a pod tells the address that bindings
+// got, so that one that has moved is noticed, whatever its other address does.
+func TestDualStackIsObserved(t *testing.T) {
+	kept := func(addresses ...string) *corev1.Pod {
+		p := withAddresses("p", addresses...)
+		trimmed, err := trimmer(func(string) bool { return true })(&p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return trimmed.(*corev1.Pod)
+	}
+	first := kept("fd00::7", "10.255.0.7")
+	if got := AddressOf(first); got != "10.255.0.7" {
+		t.Errorf("the address kept is %s", got)
+	}
+	if alike(first, kept("fd00::7", "10.255.0.8")) {
+		t.Error("a new IPv4 address isn't noticed")
+	}
+	if !alike(first, kept("fd00::8", "10.255.0.7")) {
+		t.Error("an address that nobody was given is taken for a change")
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // gone is the phase of a namespace that doesn't exist.
@@ -64,7 +66,7 @@ func (in *Inspector) readPods(ctx context.Context, d *Details) {
 }
 
 func podOf(p *corev1.Pod) Pod {
-	shown := Pod{Name: p.Name, IP: p.Status.PodIP, Phase: string(p.Status.Phase)}
+	shown := Pod{Name: p.Name, IP: helmsvc.AddressOf(p), Phase: string(p.Status.Phase)}
 	if p.DeletionTimestamp != nil {
 		shown.Reason = "is being deleted"
 		return shown

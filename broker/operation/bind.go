@@ -91,8 +91,9 @@ func (e *Engine) placeOf(ctx context.Context, instanceID string) (at place, err 
 
 // drawUp fills in what the binding hands out and what it opens.
 func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (record.Binding, error) {
+	var err error
 	if e.policies != nil {
-		if err := view.Unreachable(); err != nil {
+		if view, err = view.Reachable(); err != nil {
 			return b, err
 		}
 	}

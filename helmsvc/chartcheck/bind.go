@@ -16,7 +16,7 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 	whole := helmsvc.ViewOf(w.secrets, w.services, w.pods)
 	view := whole.Narrow(plan.Opens)
 	result.Ports = portsOf(view.Endpoints)
-	unreachable := whole.Unreachable()
+	_, unreachable := whole.Reachable()
 	switch {
 	case unreachable != nil:
 		result.Warnings = append(result.Warnings, "bind would fail where the broker has a CF API: "+unreachable.Error())
