@@ -59,7 +59,7 @@ func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interf
 	if err != nil {
 		return fmt.Errorf("encoding the pull Secret: %w", err)
 	}
-	// A type that bind templates don't see: they index Opaque Secrets.
+	// A type that bindings don't see.
 	secret := corev1apply.Secret(pullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
 		WithData(map[string][]byte{corev1.DockerConfigJsonKey: config})
 	if _, err := clients.CoreV1().Secrets(namespace).Apply(ctx, secret, applying()); err != nil {

@@ -18,7 +18,9 @@ type TemplateView struct {
 	Services []Service `json:"services"`
 	// RawServices are the Services as Kubernetes has them.
 	RawServices []Service `json:"rawServices"`
-	Ingresses   []Ingress `json:"ingresses"`
+	// RawSecrets are the Secrets with each value in base64.
+	RawSecrets []RawSecret `json:"rawSecrets"`
+	Ingresses  []Ingress   `json:"ingresses"`
 	// Parameters are the instance's, as the user gave them.
 	Parameters json.RawMessage `json:"parameters"`
 	Instance   InstanceView    `json:"instance"`
@@ -80,7 +82,7 @@ func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, ov
 // overlay tells whether apps reach the instance over the overlay. Parameters,
 // instance, binding and release are left to the caller.
 func (v View) ForTemplate(ingresses []networkingv1.Ingress, overlay bool) TemplateView {
-	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, Ingresses: []Ingress{}}
+	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, RawSecrets: v.rawSecrets, Ingresses: []Ingress{}}
 	if overlay {
 		seen.Services = v.overlay
 	}

@@ -33,12 +33,8 @@ type View struct {
 	leftOut []Endpoint
 	// overlay is Services as the overlay sees them.
 	overlay []Service
-}
-
-// Secret is an Opaque Secret, decoded.
-type Secret struct {
-	Name string            `json:"name"`
-	Data map[string]string `json:"data"`
+	// rawSecrets are Secrets as Kubernetes has them.
+	rawSecrets []RawSecret
 }
 
 // Service is a whole Service, as Kibosh hands it to bind templates.
@@ -74,9 +70,9 @@ type Endpoint struct {
 	PolicyGroup string `json:"-"`
 }
 
-// View reads the instance's namespace, live. Secrets and Services come in the
-// API's list order, since published templates index them; only Ready pods are
-// shown. A Release's Secret of Helm isn't Opaque and so isn't among them.
+// View reads the instance's namespace, live. Secrets, the Opaque ones first, and
+// Services come in the API's list order, since published templates index them;
+// only Ready pods are shown.
 func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 	return c.view(ctx, namespace, "")
 }
@@ -90,7 +86,7 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
 		core := clients.CoreV1()
 		var err error
-		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=" + string(corev1.SecretTypeOpaque)}); err != nil {
+		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: handedOut()}); err != nil {
 			return fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
 		}
 		all, ctx := errgroup.WithContext(ctx)
@@ -128,8 +124,7 @@ func doing(err error, what, where string) error {
 }
 
 // ViewOf is what a binding would see of a namespace that holds these objects,
-// in this order. Only Opaque Secrets may be among the secrets. It asks no
-// cluster, so that charts can be checked without one.
+// in this order. It asks no cluster, so that charts can be checked without one.
 func ViewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
 	return viewOf(secrets, services, pods, "")
 }
@@ -138,9 +133,9 @@ func ViewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 // from the namespace's.
 func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod, group string) View {
 	// Empty lists, not null: templates take their length.
-	view := View{Secrets: []Secret{}, Pods: []Pod{}, Endpoints: []Endpoint{}}
-	for _, s := range secrets {
-		view.Secrets = append(view.Secrets, decodeSecret(s))
+	view := View{Secrets: []Secret{}, Pods: []Pod{}, Endpoints: []Endpoint{}, rawSecrets: visible(secrets)}
+	for _, s := range view.rawSecrets {
+		view.Secrets = append(view.Secrets, s.decoded())
 	}
 	view.Services = wholeServices(services)
 	view.overlay = wholeServices(overlaid(services, pods))
@@ -167,14 +162,6 @@ func wholeServices(services []corev1.Service) []Service {
 		whole = append(whole, Service{Name: s.Name, Metadata: s.ObjectMeta, Spec: s.Spec, Status: s.Status})
 	}
 	return whole
-}
-
-func decodeSecret(s corev1.Secret) Secret {
-	decoded := Secret{Name: s.Name, Data: map[string]string{}}
-	for key, value := range s.Data {
-		decoded.Data[key] = string(value)
-	}
-	return decoded
 }
 
 // Credentials is the view as the credentials of a binding without a template.

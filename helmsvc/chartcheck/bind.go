@@ -41,7 +41,7 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 		result.Mistakes = append(result.Mistakes, oneLine(err.Error()))
 		return nil
 	}
-	fields, empty, err := shape(credentials, service.Bind == nil)
+	fields, empty, err := shape(credentials, service.Bind == nil, binaryIn(view.Secrets))
 	if err != nil {
 		return err
 	}
@@ -84,6 +84,17 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
 	return c.Templates.Evaluate(ctx, *service.Bind, text)
+}
+
+// binaryIn are the Secrets' values that are in base64, since they aren't text.
+func binaryIn(secrets []helmsvc.Secret) map[string]bool {
+	values := map[string]bool{}
+	for _, s := range secrets {
+		for _, key := range s.Binary {
+			values[s.Data[key]] = true
+		}
+	}
+	return values
 }
 
 // portsOf are the endpoints' ports, each once.

@@ -2,6 +2,7 @@ package chartcheck_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartcheck"
@@ -44,11 +45,43 @@ func TestWithoutBindTemplate(t *testing.T) {
 		{Path: "pods[].ip", Type: "string"}, {Path: "pods[].name", Type: "string"},
 		{Path: "pods[].ports[].name", Type: "string"}, {Path: "pods[].ports[].port", Type: "number"},
 		{Path: "pods[].ports[].protocol", Type: "string"}, {Path: "pods[].ready", Type: "boolean"},
-		{Path: "secrets[].data.password", Type: "string"}, {Path: "secrets[].name", Type: "string"},
+		{Path: "secrets[].binary", Type: "empty list"}, {Path: "secrets[].data.password", Type: "string"},
+		{Path: "secrets[].labels", Type: "labels"}, {Path: "secrets[].name", Type: "string"}, {Path: "secrets[].type", Type: "string"},
 		{Path: "services[]", Type: "whole Service"},
 	}
 	if got := report.Charts[0].Plans[0].Credentials; !slices.Equal(got, want) {
 		t.Errorf("credentials %v, want %v", got, want)
+	}
+}
+
+// TestSecretsOfOtherTypes are seen behind the Opaque ones, and values that aren't
+// text are told apart, with a template and without.
+func TestSecretsOfOtherTypes(t *testing.T) {
+	chart := files{
+		"templates/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/basic-auth\ndata: {store: /v7tAAEC}\nstringData: {username: u}\n",
+		"templates/b.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: b}\ntype: kubernetes.io/dockercfg\ndata: {.dockercfg: e30=}\n",
+		"bind.yaml":        "template: |\n  {key: $.secrets[1].data.store, bytes: std.base64DecodeBytes($.rawSecrets[1].data.store), user: $.secrets[1].data.username,\n   n: std.length($.secrets), other: $.secrets[0].type + $.secrets[0].data.password}",
+	}
+	for name, c := range map[string]struct {
+		files files
+		want  []chartcheck.Field
+	}{
+		"template": {chart, []chartcheck.Field{
+			{Path: "bytes[]", Type: "number"}, {Path: "key", Type: "base64"}, {Path: "n", Type: "number"}, {Path: "other", Type: "string"}, {Path: "user", Type: "string"},
+		}},
+		"without": {files{"bind.yaml": "absent"}, []chartcheck.Field{
+			{Path: "secrets[].data.password", Type: "string"}, {Path: "secrets[].data.store", Type: "base64"}, {Path: "secrets[].data.username", Type: "string"},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := check(t, good().and(chart).and(c.files).write(t))
+			got := slices.DeleteFunc(slices.Clone(report.Charts[0].Plans[0].Credentials), func(f chartcheck.Field) bool {
+				return name == "without" && !strings.HasPrefix(f.Path, "secrets[].data")
+			})
+			if !slices.Equal(got, c.want) {
+				t.Errorf("reported %v, want %v\n%s", got, c.want, text(t, report))
+			}
+		})
 	}
 }
 

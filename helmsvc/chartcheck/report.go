@@ -38,7 +38,8 @@ type Plan struct {
 type Object struct{ Kind, Name string }
 
 // Field is one value of the credentials: where it stands, as in
-// "endpoints[].port", and its JSON type. There are no values: they would be
+// "endpoints[].port", and its JSON type, or base64 for a text that stands for
+// bytes. There are no values: they would be
 // made up, or secret.
 type Field struct{ Path, Type string }
 

@@ -11,16 +11,17 @@ import (
 
 // shape is the form of credentials: each value's place and type, sorted by
 // place, and the places of values that are empty. Elements of a list share one
-// place. With whole Services, as in credentials without a bind template, each
-// Service is one value: its fields are Kubernetes', not the chart's.
-func shape(credentials json.RawMessage, wholeServices bool) (fields []Field, empty []string, err error) {
+// place. In a view, which are the credentials without a bind template, each
+// Service and all labels are one value: their fields are Kubernetes', not the
+// chart's. binary are texts that stand for bytes.
+func shape(credentials json.RawMessage, view bool, binary map[string]bool) (fields []Field, empty []string, err error) {
 	var decoded any
 	if err := json.Unmarshal(credentials, &decoded); err != nil {
 		return nil, nil, fmt.Errorf("reading the credentials: %w", err)
 	}
-	s := shaping{types: map[string][]string{}}
-	if wholeServices {
-		s.opaque = "services[]"
+	s := shaping{types: map[string][]string{}, binary: binary}
+	if view {
+		s.opaque = map[string]string{"services[]": "whole Service", "secrets[].labels": "labels"}
 	}
 	s.walk("", decoded)
 	for _, path := range slices.Sorted(maps.Keys(s.types)) {
@@ -32,7 +33,9 @@ func shape(credentials json.RawMessage, wholeServices bool) (fields []Field, emp
 type shaping struct {
 	types  map[string][]string
 	empty  []string
-	opaque string
+	binary map[string]bool
+	// opaque are the places of objects that aren't looked into, and what they are.
+	opaque map[string]string
 }
 
 func (s *shaping) walk(path string, value any) {
@@ -47,10 +50,7 @@ func (s *shaping) walk(path string, value any) {
 			s.walk(path+"[]", item)
 		}
 	case string:
-		s.leaf(path, "string")
-		if v == "" {
-			s.empty = append(s.empty, path)
-		}
+		s.text(path, v)
 	case float64:
 		s.leaf(path, "number")
 	case bool:
@@ -61,10 +61,21 @@ func (s *shaping) walk(path string, value any) {
 	}
 }
 
+func (s *shaping) text(path, text string) {
+	switch {
+	case s.binary[text]:
+		s.leaf(path, "base64")
+		return
+	case text == "":
+		s.empty = append(s.empty, path)
+	}
+	s.leaf(path, "string")
+}
+
 func (s *shaping) object(path string, fields map[string]any) {
 	switch {
-	case path != "" && path == s.opaque:
-		s.leaf(path, "whole Service")
+	case s.opaque[path] != "":
+		s.leaf(path, s.opaque[path])
 		return
 	case len(fields) == 0 && path != "":
 		s.leaf(path, "empty object")

@@ -35,9 +35,7 @@ func madeUp(objects []object) world {
 	for _, o := range objects {
 		switch typed := o.typed.(type) {
 		case *corev1.Secret:
-			if cmp.Or(typed.Type, corev1.SecretTypeOpaque) == corev1.SecretTypeOpaque {
-				w.secrets = append(w.secrets, *stored(typed))
-			}
+			w.secrets = append(w.secrets, *stored(typed))
 		case *corev1.Service:
 			w.services = append(w.services, *typed.DeepCopy())
 		case *networkingv1.Ingress:
@@ -61,10 +59,12 @@ func madeUp(objects []object) world {
 	return w
 }
 
-// stored folds stringData into data, as the API server does.
+// stored folds stringData into data, as the API server does, and has Helm's
+// label.
 func stored(secret *corev1.Secret) *corev1.Secret {
 	s := secret.DeepCopy()
 	s.Namespace = target().Namespace
+	s.Labels = with(s.Labels, "app.kubernetes.io/managed-by", "Helm")
 	if s.Data == nil {
 		s.Data = map[string][]byte{}
 	}
