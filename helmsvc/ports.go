@@ -3,7 +3,6 @@ package helmsvc
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -27,7 +26,7 @@ func endpoints(services []corev1.Service, pod *corev1.Pod, group string) (offere
 		}
 		seen[key] = true
 		e.PolicyGroup = group
-		if e.Protocol == "tcp" || e.Protocol == "udp" {
+		if opens(e.Protocol) {
 			offered = append(offered, e)
 		} else {
 			leftOut = append(leftOut, e)
@@ -44,7 +43,22 @@ func (v View) Narrow(open func(port int32, protocol string) bool) View {
 // keep leaves in the view only the endpoints that are wanted.
 func (v View) keep(wanted func(Endpoint) bool) View {
 	v.Endpoints = slices.DeleteFunc(slices.Clone(v.Endpoints), func(e Endpoint) bool { return !wanted(e) })
+	v.ServedAt = hostsOf(v.Endpoints)
+	v.Services, v.overlay = slices.Clone(v.Services), slices.Clone(v.overlay)
+	for _, services := range [][]Service{v.Services, v.overlay} {
+		for i := range services {
+			services[i] = services[i].keep(wanted)
+		}
+	}
 	return v
+}
+
+func hostsOf(endpoints []Endpoint) []string {
+	var hosts []string
+	for _, e := range endpoints {
+		hosts = append(hosts, e.Host)
+	}
+	return once(hosts)
 }
 
 func targetedPorts(services []corev1.Service, pod *corev1.Pod) []Endpoint {
@@ -100,7 +114,7 @@ func endpoint(pod *corev1.Pod, port int32, protocol corev1.Protocol, name string
 	return Endpoint{
 		Host:     AddressOf(pod),
 		Port:     port,
-		Protocol: strings.ToLower(string(cmp.Or(protocol, corev1.ProtocolTCP))),
+		Protocol: protocolOf(protocol),
 		Name:     name,
 	}
 }

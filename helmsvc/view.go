@@ -20,6 +20,8 @@ type View struct {
 	Services  []Service  `json:"services"`
 	Pods      []Pod      `json:"pods"`
 	Endpoints []Endpoint `json:"endpoints"`
+	// ServedAt are the endpoints' addresses, each once, in their order.
+	ServedAt []string `json:"hosts"`
 	// Destinations are shared services, which the caller adds.
 	Destinations []Destination `json:"destinations,omitempty"`
 
@@ -37,12 +39,16 @@ type View struct {
 	rawSecrets []RawSecret
 }
 
-// Service is a whole Service, as Kibosh hands it to bind templates.
+// Service is a whole Service, as Kibosh hands it to bind templates, and all the
+// addresses that it leads to.
 type Service struct {
 	Name     string               `json:"name"`
 	Metadata metav1.ObjectMeta    `json:"metadata"`
 	Spec     corev1.ServiceSpec   `json:"spec"`
 	Status   corev1.ServiceStatus `json:"status"`
+	// Hosts are the endpoints' addresses, each once, in their order.
+	Hosts     []string          `json:"hosts"`
+	Endpoints []ServiceEndpoint `json:"endpoints"`
 }
 
 // Pod is a Ready pod with its overlay address.
@@ -137,8 +143,8 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 	for _, s := range view.rawSecrets {
 		view.Secrets = append(view.Secrets, s.decoded())
 	}
-	view.Services = wholeServices(services)
-	view.overlay = wholeServices(overlaid(services, pods))
+	view.Services = wholeServices(services, services, pods)
+	view.overlay = wholeServices(overlaid(services, pods), services, pods)
 	for i := range pods {
 		pod := &pods[i]
 		switch {
@@ -152,14 +158,18 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 			view.Endpoints, view.leftOut = append(view.Endpoints, offered...), append(view.leftOut, leftOut...)
 		}
 	}
+	view.ServedAt = hostsOf(view.Endpoints)
 	return view
 }
 
-func wholeServices(services []corev1.Service) []Service {
+// wholeServices are the Services as they are to be seen, with where those that
+// they stand for lead.
+func wholeServices(seen, services []corev1.Service, pods []corev1.Pod) []Service {
 	whole := []Service{}
-	for _, s := range services {
+	for i, s := range seen {
 		s.ManagedFields = nil
-		whole = append(whole, Service{Name: s.Name, Metadata: s.ObjectMeta, Spec: s.Spec, Status: s.Status})
+		service := Service{Name: s.Name, Metadata: s.ObjectMeta, Spec: s.Spec, Status: s.Status}
+		whole = append(whole, service.offering(serviceEndpoints(services[i], pods)))
 	}
 	return whole
 }

@@ -17,6 +17,7 @@ func TestWhatTemplatesSee(t *testing.T) {
 		"target port":         {"", "'' + $.services[0].spec.ports[0].port", "5432"},
 		"Kubernetes' Service": {"", "$.rawServices[0].spec.clusterIP + ':' + $.rawServices[0].spec.ports[0].port", "10.96.0.1:80"},
 		"every pod":           {"", "std.join(',', [e.host + ':' + e.port for e in $.endpoints])", "10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432"},
+		"every address":       {"", "std.join(',', $.hosts) + '/' + $.services[0].endpoints[0].port + '/' + std.join(',', $.services[0].hosts)", "10.255.0.1,10.255.0.2,10.255.0.3/5432/10.255.0.1,10.255.0.2,10.255.0.3"},
 		"folded secret":       {"", "$.secrets[0].data.password", "s3cr3t"},
 		"defaults":            {"", "$.rawServices[0].spec.ports[0].protocol", "TCP"},
 		"release":             {"", "$.release.chart + $.release.chart_version + $.instance.plan", "db1.2.3large"},
@@ -42,6 +43,7 @@ func TestWithoutBindTemplate(t *testing.T) {
 	want := []chartcheck.Field{
 		{Path: "endpoints[].host", Type: "string"}, {Path: "endpoints[].name", Type: "string"},
 		{Path: "endpoints[].port", Type: "number"}, {Path: "endpoints[].protocol", Type: "string"},
+		{Path: "hosts[]", Type: "string"},
 		{Path: "pods[].ip", Type: "string"}, {Path: "pods[].name", Type: "string"},
 		{Path: "pods[].ports[].name", Type: "string"}, {Path: "pods[].ports[].port", Type: "number"},
 		{Path: "pods[].ports[].protocol", Type: "string"}, {Path: "pods[].ready", Type: "boolean"},
