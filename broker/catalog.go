@@ -1,10 +1,7 @@
 package broker
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"strings"
 
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 
@@ -25,14 +22,13 @@ func services(catalog chart.Catalog) []domain.Service {
 }
 
 func service(s chart.Service) domain.Service {
-	metadata := s.Metadata()
+	listing := s.Listing()
 	return domain.Service{
-		ID:   s.ID,
-		Name: metadata.Name,
-		// OSBAPI requires a description, Chart.yaml doesn't.
-		Description: cmp.Or(metadata.Description, "Helm chart "+metadata.Name),
+		ID:          s.ID,
+		Name:        s.Metadata().Name,
+		Description: listing.Description,
 		Bindable:    true,
-		Tags:        metadata.Keywords,
+		Tags:        listing.Tags,
 		Plans:       plans(s),
 
 		PlanUpdatable:        true,
@@ -40,11 +36,11 @@ func service(s chart.Service) domain.Service {
 		InstancesRetrievable: true,
 		BindingsRetrievable:  true,
 		Metadata: &domain.ServiceMetadata{
-			DisplayName:      s.DisplayName(),
-			LongDescription:  s.LongDescription(),
-			ImageUrl:         metadata.Icon,
-			DocumentationUrl: metadata.Home,
-			SupportUrl:       s.SupportURL(),
+			DisplayName:      listing.Metadata.DisplayName,
+			LongDescription:  listing.Metadata.LongDescription,
+			ImageUrl:         listing.Metadata.Image,
+			DocumentationUrl: listing.Metadata.Documentation,
+			SupportUrl:       listing.Metadata.Support,
 			Shareable:        shareable(s),
 		},
 	}
@@ -82,7 +78,7 @@ func plan(s chart.Service, p chart.Plan) domain.ServicePlan {
 		// instance's is another.
 		MaintenanceInfo: &domain.MaintenanceInfo{
 			Version:     s.Version(),
-			Description: strings.TrimSpace(fmt.Sprintf("Chart version %s %s", s.Metadata().Version, appVersion(s))),
+			Description: s.Listing().Release,
 		},
 	}
 	for _, cost := range p.Costs {
@@ -92,13 +88,6 @@ func plan(s chart.Service, p chart.Plan) domain.ServicePlan {
 		offered.MaximumPollingDuration = &seconds
 	}
 	return offered
-}
-
-func appVersion(s chart.Service) string {
-	if v := s.Metadata().AppVersion; v != "" {
-		return "(" + s.Metadata().Name + " " + v + ")"
-	}
-	return ""
 }
 
 // schemas shows the plan's own schemas or, for the parameters of creates and
@@ -127,7 +116,7 @@ func document(own *chart.Schema, chartsOwn map[string]any) map[string]any {
 // anything goes.
 func schema(document map[string]any) domain.Schema {
 	if document == nil {
-		document = map[string]any{"$schema": "http://json-schema.org/draft-04/schema#"}
+		document = chart.AnyParameters()
 	}
 	return domain.Schema{Parameters: document}
 }

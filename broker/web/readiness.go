@@ -31,6 +31,8 @@ type OfferedChart struct {
 	Service string `json:"service"`
 	Version string `json:"version"`
 	Digest  string `json:"digest"`
+	// Cut says what of the chart the catalog doesn't show.
+	Cut []string `json:"cut,omitempty"`
 }
 
 // ChartProblem is a chart that was left out of the catalog.

@@ -214,6 +214,9 @@ func (o *offer) tell(c chart.Catalog) {
 	for _, s := range c.Services {
 		metadata := s.Metadata()
 		o.log.Info("chart-offered", lager.Data{"service": metadata.Name, "version": metadata.Version, "plans": len(s.Plans), "digest": s.Digest, "from": s.From})
+		if cut := s.Listing().Cut; len(cut) > 0 {
+			o.log.Info("chart-not-shown-whole", lager.Data{"service": metadata.Name, "cut": cut})
+		}
 	}
 	for _, s := range c.Older {
 		o.log.Info("chart-kept-for-its-instances", lager.Data{"service": s.Metadata().Name, "version": s.Metadata().Version, "from": s.From})
@@ -225,7 +228,7 @@ func (o *offer) charts() ([]web.OfferedChart, []web.ChartProblem) {
 	catalog := o.live.Catalog()
 	var offered []web.OfferedChart
 	for _, s := range catalog.Services {
-		offered = append(offered, web.OfferedChart{Service: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest})
+		offered = append(offered, web.OfferedChart{Service: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest, Cut: s.Listing().Cut})
 	}
 	var problems []web.ChartProblem
 	for _, p := range slices.Concat(catalog.Problems, o.operators.Catalog().Problems) {

@@ -33,6 +33,7 @@ type Service struct {
 
 	chart   *helmchart.Chart
 	schema  map[string]any // for the catalog
+	listing Listing
 	archive []byte
 }
 

@@ -144,12 +144,19 @@ func load(files *contents, from string) (Service, error) {
 		chart: files.chart, archive: archive,
 	}
 	strip(service.chart)
-	return service, service.readSchema()
+	if err := service.readSchema(); err != nil {
+		return Service{}, err
+	}
+	service.list()
+	return service, nil
 }
 
 // check finds what would keep every instance from being made.
 func (s Service) check() error {
 	if err := s.checkExtras(); err != nil {
+		return err
+	}
+	if err := s.checkListing(); err != nil {
 		return err
 	}
 	for _, plan := range s.Plans {

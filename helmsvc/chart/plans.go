@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -171,11 +172,8 @@ func loadPlan(files *contents, e planEntry) (Plan, error) {
 		Bindable:    e.Bindable == nil || *e.Bindable,
 		File:        path.Join("plans", filepath.ToSlash(e.File)),
 	}
-	if plan.Description == "" {
-		plan.Description = plan.Name
-	}
 	if len(plan.Bullets) == 0 {
-		plan.Bullets = []string{plan.Description}
+		plan.Bullets = []string{filled(plan.Description, plan.Name)}
 	}
 	var err error
 	if plan.values, err = readPlanFile(files, "file", e.File); err == nil {
@@ -202,15 +200,12 @@ func readPlanFile(files *contents, key, name string) ([]byte, error) {
 // addExtras fills in what Kibosh doesn't know, and its cluster.
 func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure
-	if p.DisplayName == "" {
-		p.DisplayName = p.Name
-	}
 	p.AllowedParameters, p.AllowTemplates, p.AllowedPlanChanges = e.AllowedParameters, e.AllowTemplates, e.AllowedPlanChanges
 	if e.Quota < 0 {
 		return fmt.Errorf("quota %d must be above 0; leave it out for any number of instances", e.Quota)
 	}
-	if e.MaximumPollingDuration < 0 {
-		return fmt.Errorf("maximum_polling_duration %d must be above 0, in seconds", e.MaximumPollingDuration)
+	if e.MaximumPollingDuration < 0 || e.MaximumPollingDuration > math.MaxInt32 {
+		return fmt.Errorf("maximum_polling_duration %d must be above 0, in seconds, and %d at most, which platforms can store", e.MaximumPollingDuration, math.MaxInt32)
 	}
 	p.MaximumPollingDuration = time.Duration(e.MaximumPollingDuration) * time.Second
 	if e.TimeLimit != "" {

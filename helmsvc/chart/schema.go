@@ -88,30 +88,29 @@ func compile(document map[string]any, draft *jsonschema.Draft) (*jsonschema.Sche
 // catalog ("Schemas Object").
 const longestSchema = 64 << 10
 
-// forPlatforms returns the schema in a draft that platforms take, or nil.
-// OSBAPI obliges them to take draft 4 only; Cloud Foundry takes draft 6 too,
-// and refuses the whole catalog for a schema of any other. What a later draft
-// has added is ignored there, so that such a schema only allows more: the
-// broker holds parameters against the real one.
+// forPlatforms returns the schema as platforms take it, or nil. They have to
+// take draft 4 only, and Cloud Foundry refuses the whole catalog for a schema
+// that isn't of that draft, whatever it says it is, or, in some versions, that
+// doesn't say that parameters are an object (cloud_controller_ng,
+// lib/services/service_brokers/v2/schema.rb). What a later draft has added is
+// ignored there, so that such a schema only allows more: the broker holds
+// parameters against the real one.
 func forPlatforms(document map[string]any) map[string]any {
-	for _, draft := range []struct {
-		url   string
-		draft *jsonschema.Draft
-	}{
-		{"http://json-schema.org/draft-04/schema#", jsonschema.Draft4},
-		{"http://json-schema.org/draft-06/schema#", jsonschema.Draft6},
-	} {
-		labelled := maps.Clone(document)
-		labelled["$schema"] = draft.url
-		text, err := json.Marshal(labelled)
-		if err != nil || len(text) > longestSchema {
-			return nil
-		}
-		if _, err := compile(labelled, draft.draft); err == nil {
-			return labelled
-		}
+	labelled := maps.Clone(document)
+	maps.Copy(labelled, AnyParameters())
+	text, err := json.Marshal(labelled)
+	if err != nil || len(text) > longestSchema || bytes.Contains(text, []byte(`\u0000`)) {
+		return nil
 	}
-	return nil
+	if _, err := compile(labelled, jsonschema.Draft4); err != nil {
+		return nil
+	}
+	return labelled
+}
+
+// AnyParameters is a schema that allows all parameters.
+func AnyParameters() map[string]any {
+	return map[string]any{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object"}
 }
 
 // validate holds decoded parameters against the schema. The error names the

@@ -50,7 +50,7 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 	}
 	for _, service := range slices.Concat(catalog.Services, catalog.Older) {
 		metadata := service.Metadata()
-		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.From}
+		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.From, Warnings: service.Listing().Cut}
 		for _, plan := range service.Plans {
 			result, err := c.checkPlan(ctx, service, plan)
 			if err != nil {
@@ -104,9 +104,6 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 	result.ClusterKinds, result.Mistakes = outside(made)
 	result.Mistakes = append(result.Mistakes, exposureMistakes(made, plan)...)
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
-	if service.HasSchema() && service.Schema() == nil && plan.Schemas.Create == nil {
-		result.Warnings = append(result.Warnings, "values.schema.json: the catalog can't show it, since it is longer than 64 kB, refers to other schemas, or isn't of draft 4 or 6; parameters are checked against it all the same")
-	}
 	if !plan.Bindable {
 		return result, nil
 	}

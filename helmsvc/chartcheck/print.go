@@ -33,6 +33,9 @@ func (p *printer) chart(c Chart) {
 	for _, m := range c.Mistakes {
 		p.wrapped("  mistake: ", m)
 	}
+	for _, w := range c.Warnings {
+		p.wrapped("  warning: ", w)
+	}
 	for _, plan := range c.Plans {
 		p.plan(plan)
 	}

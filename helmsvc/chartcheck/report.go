@@ -12,6 +12,8 @@ type Chart struct {
 	// Mistakes are those that keep the whole chart out of the catalog. It has
 	// no plans then.
 	Mistakes []string
+	// Warnings say what of the chart platforms aren't shown.
+	Warnings []string
 	Plans    []Plan
 }
 
@@ -56,6 +58,7 @@ func (r Report) Count() (plans, mistakes, warnings int) {
 	for _, c := range r.Charts {
 		plans += len(c.Plans)
 		mistakes += len(c.Mistakes)
+		warnings += len(c.Warnings)
 		for _, p := range c.Plans {
 			mistakes += len(p.Mistakes)
 			warnings += len(p.Warnings)

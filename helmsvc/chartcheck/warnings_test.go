@@ -78,3 +78,19 @@ func TestWhatStays(t *testing.T) {
 		t.Errorf("reported\n%s", text(t, report))
 	}
 }
+
+// TestWarningsOfTheChart are about what the catalog shows of the whole chart,
+// and stand above its plans.
+func TestWarningsOfTheChart(t *testing.T) {
+	change := good()
+	change["Chart.yaml"] += "keywords: [small, " + strings.Repeat("x", 3000) + "]\n"
+	folder := change.write(t)
+	report := check(t, folder)
+	const want = "keywords: 1 of 2 aren't shown in the catalog"
+	if _, _, warnings := report.Count(); warnings != 1 || !strings.Contains(report.Charts[0].Warnings[0], want) {
+		t.Errorf("printed\n%s\nwant one warning: %s", text(t, report), want)
+	}
+	if printed := text(t, report); !strings.HasPrefix(printed, "db 1.2.3  ("+folder+")\n  warning: Chart.yaml: "+want) {
+		t.Errorf("printed\n%s", printed)
+	}
+}

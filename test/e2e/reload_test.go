@@ -22,8 +22,11 @@ import (
 
 // charts is what a reload and /readyz answer.
 type chartsAnswer struct {
-	Services []struct{ Service, Version, Digest string } `json:"services"`
-	LeftOut  []struct{ Chart, Error string }             `json:"charts_left_out"`
+	Services []struct {
+		Service, Version, Digest string
+		Cut                      []string
+	} `json:"services"`
+	LeftOut []struct{ Chart, Error string } `json:"charts_left_out"`
 }
 
 func (a chartsAnswer) offers(want ...string) bool {
@@ -94,6 +97,23 @@ func (f *foundation) second() *foundation {
 	other := *f
 	other.start()
 	return &other
+}
+
+// TestCutShort shows what the catalog has no room for where operators look.
+func TestCutShort(t *testing.T) {
+	folder := shelf(t, "charts/fixture")
+	metadata := filepath.Join(folder, "fixture", "Chart.yaml")
+	edit(t, metadata, "name: fixture", "name: fixture\nkeywords: [small, "+strings.Repeat("x", 3000)+"]")
+	f := newFoundation(t, folder, nil)
+	if s := f.catalog.Services[0]; !slices.Equal(s.Tags, []string{"small"}) {
+		t.Errorf("tags %q", s.Tags)
+	}
+	const want = "keywords: 1 of 2 aren't shown in the catalog"
+	for where, said := range map[string]string{"readyz": fmt.Sprint(f.readyz().Services[0].Cut), "reload": fmt.Sprint(f.reload().Services[0].Cut), "log": f.broker.Log()} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%s says %q, want %q", where, said, want)
+		}
+	}
 }
 
 // TestReload changes the charts in each way that there is, with each way of
