@@ -15,14 +15,18 @@ import (
 // anything open that isn't recorded. If the policy server is in the way the
 // error is a PendingError, and the record says what there has to be. It wants
 // the instance's access lock held.
-func (e *Engine) align(ctx context.Context, b record.Binding, wanted []policy.Policy) error {
-	wanted = policy.Unique(wanted)
-	if policy.Same(b.Policies, wanted) {
+func (e *Engine) align(ctx context.Context, b record.Binding, wanted need) error {
+	if wanted.metBy(b) {
 		return nil
 	}
-	added := policy.Without(wanted, b.Policies)
-	surplus := policy.Without(b.Policies, wanted)
+	// A round that has read the record would post again what is closed here.
+	e.posting.Lock()
+	defer e.posting.Unlock()
+	added := policy.Without(wanted.policies, b.Policies)
+	surplus := policy.Without(b.Policies, wanted.policies)
 	b.Policies = policy.Unique(slices.Concat(b.Policies, added))
+	// Whoever closes any of them has to look for others that need it.
+	b.SharedGroups = distinct(slices.Concat(b.SharedGroups, wanted.shared))
 	// A replica that revokes it meanwhile has to know that somebody is posting.
 	b.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
 	b, err := e.records.UpdateBinding(ctx, b)
@@ -35,7 +39,7 @@ func (e *Engine) align(ctx context.Context, b record.Binding, wanted []policy.Po
 	if err := e.closeSurplus(ctx, b, surplus); err != nil {
 		return &PendingError{Cause: fmt.Errorf("closing access of binding %s: %w", b.ID, err)}
 	}
-	b.Policies, b.UnsettledUntil = wanted, time.Time{}
+	b.Policies, b.SharedGroups, b.UnsettledUntil = policy.Unique(wanted.policies), distinct(wanted.shared), time.Time{}
 	_, err = e.records.UpdateBinding(ctx, b)
 	return err
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -108,8 +107,9 @@ func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view he
 	}
 	b.Hosts = view.Hosts()
 	if e.opens(b) {
-		b.Policies = policy.Merged(slices.Concat(policiesTo(b.AppGUID, at.instance.PolicyGroup, view.Endpoints), sharedPolicies(b.AppGUID, e.destinations(at.plan))))
-		b.SharedGroups = sharedGroups(e.destinations(at.plan))
+		all, _ := e.destinations(at.instance, at.plan)
+		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, endpoints: view.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
+		b.Policies, b.SharedGroups = policy.Unique(wanted.policies), wanted.shared
 	}
 	b.State = record.Opening
 	return b, nil

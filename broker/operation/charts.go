@@ -94,6 +94,7 @@ func (c *charts) keep(ctx context.Context, s chart.Service) error {
 func (e *Engine) CatalogChanged(ctx context.Context) {
 	e.forgetCharts(ctx)
 	e.clusters.forget()
+	e.follower.wantsAll() // plans say what bindings open
 	select {
 	case e.operators.wanted <- struct{}{}:
 	default: // they will be looked at anyway

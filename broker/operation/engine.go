@@ -75,8 +75,9 @@ type Engine struct {
 	metrics   *Metrics
 	log       lager.Logger
 
-	access  locks // by instance id: held while its policies change
-	quotas  locks // by quota: held while an instance is counted in
+	access  locks      // by instance id: held while its policies change
+	quotas  locks      // by quota: held while an instance is counted in
+	posting sync.Mutex // held while recorded policies are posted again, and while some are closed and struck off
 	leading atomic.Bool
 	binders sync.WaitGroup // that make bindings which were put off
 	// unsettled holds a token when policies may have to be opened or closed.
@@ -119,7 +120,7 @@ func New(settings Settings, catalog *chart.Live, records *record.Store, home *he
 		operators: operators{wanted: make(chan struct{}, 1)},
 	}
 	e.follower = newFollower(e)
-	return e, errors.Join(records.OnInstance(e.changed), records.OnBinding(e.bindingChanged))
+	return e, errors.Join(records.OnInstance(e.changed), records.OnBinding(e.bindingChanged), records.OnBinding(e.follower.bindingChanged))
 }
 
 // Run carries operations through whenever this replica holds the Lease, until

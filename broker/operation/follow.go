@@ -13,14 +13,16 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // follower has policies follow the pods: a port that an instance begins to
 // offer is opened to the apps that are bound to it. What it stops offering is
 // closed after an update only: pods come and go by themselves, and a policy
 // that went with them would be missed when they are back.
+//
+// It has them follow settings and plans, too, in both directions and at once.
+// Replicas whose settings differ, as while one after the other is replaced,
+// don't contend: only the one that leads follows.
 type follower struct {
 	*Engine
 	queue workqueue.TypedRateLimitingInterface[string] // nil unless this replica leads; guarded by mu
@@ -69,6 +71,26 @@ func (f *follower) wants(id string) {
 	}
 }
 
+// wantsAll asks for a look at all instances.
+func (f *follower) wantsAll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.queue == nil {
+		return
+	}
+	for _, i := range f.records.Instances() {
+		f.queue.Add(i.ID)
+	}
+}
+
+// bindingChanged is wants for the instance of a binding that may have been made
+// by a replica with other settings, or another catalog.
+func (f *follower) bindingChanged(instanceID, id string) {
+	if b, err := f.records.Binding(instanceID, id); err == nil && b.State == record.Bound {
+		f.wants(instanceID)
+	}
+}
+
 // namespaceChanged is wants for the instance that lives in the namespace.
 func (f *follower) namespaceChanged(namespace string) {
 	if id, found := f.find(namespace); found {
@@ -113,59 +135,71 @@ func (f *follower) next(ctx context.Context, queue workqueue.TypedRateLimitingIn
 // errUnsynced says that nothing is known of a cluster yet.
 var errUnsynced = errors.New("the cluster's pods haven't been listed yet")
 
-// follow aligns what the instance's bindings open with what its pods offer now.
+// follow aligns what the instance's bindings open with what its pods offer, and
+// what settings and the catalog say, now. Settings hold also while the cluster
+// can't be asked.
 func (f *follower) follow(ctx context.Context, id string) error {
 	i, err := f.records.Instance(id)
 	if err != nil || i.Operation.Type == record.Delete || i.PolicyGroup == "" {
 		return err
 	}
-	offer, err := f.offer(ctx, i)
-	if err != nil {
+	if err := f.keepOwn(ctx, i); err != nil {
 		return err
 	}
-	if i.Unaligned && !i.Operation.Running() {
-		return f.alignExactly(ctx, i)
-	}
-	if offer.Pods == 0 {
-		return nil
-	}
-	opens, err := f.opensBy(ctx, i)
-	if err != nil {
-		return err
+	offer, unknown := f.offer(ctx, i)
+	to := pods{group: i.PolicyGroup, endpoints: offer.Endpoints}
+	if unknown == nil && i.Unaligned && !i.Operation.Running() {
+		to.endpoints, unknown = f.liveEndpoints(ctx, i)
+		to.all = unknown == nil
 	}
 	for _, b := range f.records.BindingsOf(id) {
-		wanted := slices.Concat(b.Policies, uncovered(f.wantedBy(b, i, offer, opens), b.Policies))
-		if err := f.alignOne(ctx, b, wanted); err != nil {
+		if err := f.alignOne(ctx, i, b, to, offer.Groups); err != nil {
 			return err
 		}
 	}
-	return nil
+	if to.all {
+		return f.aligned(ctx, id)
+	}
+	return unknown
 }
 
-// alignExactly aligns the bindings after an update, and notes that it is done.
-func (f *follower) alignExactly(ctx context.Context, i record.Instance) error {
+// keepOwn makes the record of an instance's own access where settings want some
+// that wanted none when the instance was made.
+func (f *follower) keepOwn(ctx context.Context, i record.Instance) error {
+	if !f.wantsOwn(i) || !i.Usable() || i.Operation.Running() || i.Kibosh {
+		return nil
+	}
+	if _, err := f.records.Binding(i.ID, record.OwnAccess); !errors.Is(err, record.ErrNotFound) {
+		return err
+	}
+	own, err := f.ownRecord(ctx, i)
+	if err != nil {
+		return err
+	}
+	// A delete lists the bindings after it has been recorded: one of the two
+	// sees the other.
+	live, err := f.records.LiveInstance(ctx, i.ID)
+	if errors.Is(err, record.ErrNotFound) || err == nil && live.Operation.Type == record.Delete {
+		return f.revoke(ctx, own, unbinding)
+	}
+	return err // what it opens is aligned when the record is seen
+}
+
+// liveEndpoints are those of the instance's pods as they are now: after an
+// update, what was seen by a watch may be older.
+func (f *follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helmsvc.Endpoint, error) {
 	cluster, err := f.clusters.of(ctx, i)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	view, err := cluster.View(ctx, i.Namespace)
-	if err != nil {
-		return err
-	}
-	opens, err := f.opensBy(ctx, i)
-	if err != nil {
-		return err
-	}
-	for _, b := range f.records.BindingsOf(i.ID) {
-		if b.ID == record.OwnAccess {
-			continue // what it opens leads from the instance to itself
-		}
-		wanted := f.wantedBy(b, i, helmsvc.Offer{Endpoints: view.Endpoints}, opens)
-		if err := f.alignOne(ctx, b, wanted); err != nil {
-			return err
-		}
-	}
-	if i, err = f.records.LiveInstance(ctx, i.ID); err != nil || !i.Unaligned || i.Operation.Running() {
+	return view.Endpoints, err
+}
+
+// aligned notes that the bindings open what is offered since the last update.
+func (f *follower) aligned(ctx context.Context, id string) error {
+	i, err := f.records.LiveInstance(ctx, id)
+	if err != nil || !i.Unaligned || i.Operation.Running() {
 		return err
 	}
 	i.Unaligned = false
@@ -173,41 +207,15 @@ func (f *follower) alignExactly(ctx context.Context, i record.Instance) error {
 	return err
 }
 
-// opensBy is what of an instance's ports its plan lets binds open.
-func (f *follower) opensBy(ctx context.Context, i record.Instance) (chart.Plan, error) {
-	_, plan, err := f.charts.of(ctx, i.Chart, i.PlanID)
-	return plan, err
-}
-
-// wantedBy is what a binding has to open, given what the instance offers.
-func (f *follower) wantedBy(b record.Binding, i record.Instance, offer helmsvc.Offer, plan chart.Plan) []policy.Policy {
-	if b.ID == record.OwnAccess {
-		groups := append(slices.Clone(offer.Groups), i.PolicyGroup)
-		slices.Sort(groups)
-		return f.ownPolicies(slices.Compact(groups))
-	}
-	var open []helmsvc.Endpoint
-	for _, e := range offer.Endpoints {
-		if plan.Opens(e.Port, e.Protocol) {
-			open = append(open, e)
-		}
-	}
-	shared := slices.DeleteFunc(slices.Clone(b.Policies), func(p policy.Policy) bool { return !slices.Contains(b.SharedGroups, p.Destination.ID) })
-	return policy.Merged(slices.Concat(policiesTo(b.AppGUID, i.PolicyGroup, open), shared))
-}
-
-// uncovered are the wanted policies that none of the others makes needless.
-func uncovered(wanted, others []policy.Policy) []policy.Policy {
-	return slices.DeleteFunc(slices.Clone(wanted), func(w policy.Policy) bool {
-		return slices.ContainsFunc(others, func(o policy.Policy) bool { return o.Covers(w) })
-	})
-}
-
 // alignOne is align for a binding that was read from the cache. The lock is
 // taken only where there is something to do.
-func (f *follower) alignOne(ctx context.Context, b record.Binding, wanted []policy.Policy) error {
-	if b.State != record.Bound || !f.opens(b) && b.ID != record.OwnAccess || policy.Same(b.Policies, wanted) {
+func (f *follower) alignOne(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) error {
+	if b.State != record.Bound || !f.opens(b) && b.ID != record.OwnAccess {
 		return nil
+	}
+	wanted, err := f.needOf(ctx, i, b, to, groups)
+	if err != nil || wanted.metBy(b) {
+		return err
 	}
 	unlock, err := f.access.acquire(ctx, b.InstanceID)
 	if err != nil {
@@ -217,8 +225,22 @@ func (f *follower) alignOne(ctx context.Context, b record.Binding, wanted []poli
 	if err := f.align(ctx, b, wanted); err != nil {
 		return err
 	}
-	f.log.Info("followed-pods", bindingData(b))
+	f.log.Info("followed", bindingData(b))
 	return nil
+}
+
+// needOf is what the binding has to open. groups are those that the instance's
+// pods are in.
+func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
+	if b.ID == record.OwnAccess {
+		return f.ownNeed(b, distinct(append(slices.Clone(groups), i.PolicyGroup))), nil
+	}
+	_, plan, err := f.charts.of(ctx, i.Chart, i.PlanID)
+	if err != nil {
+		return need{}, err
+	}
+	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e helmsvc.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
+	return bindingNeed(b, to, f.sharedNeed(b, i, plan)), nil
 }
 
 // offer is what the instance's pods offer now.

@@ -20,8 +20,7 @@ func (w *work) openOwn(ctx context.Context) error {
 	if w.policies == nil {
 		return nil
 	}
-	wantsApp := Destination(w.instance.Destination) == ToApp
-	if !wantsApp && !w.settings.WithinInstance && w.settings.DNSGroup == "" {
+	if !w.wantsOwn(w.instance) {
 		return nil
 	}
 	w.describe("opening access among the instance's pods")
@@ -30,7 +29,7 @@ func (w *work) openOwn(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	own, err := w.ownRecord(ctx, wantsApp)
+	own, err := w.ownRecord(ctx, w.instance)
 	if err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func (w *work) openOwn(ctx context.Context) error {
 		return err
 	}
 	var pending *PendingError
-	err = w.align(ctx, own, w.ownPolicies([]string{w.instance.PolicyGroup}))
+	err = w.align(ctx, own, w.ownNeed(own, []string{w.instance.PolicyGroup}))
 	if errors.As(err, &pending) {
 		w.log.Error("own-access-pending", err)
 		w.settle()
@@ -47,19 +46,28 @@ func (w *work) openOwn(ctx context.Context) error {
 	return err
 }
 
+// wantsOwn tells whether the instance has access of its own to be recorded.
+func (e *Engine) wantsOwn(i record.Instance) bool {
+	return Destination(i.Destination) == ToApp || e.settings.WithinInstance || e.settings.DNSGroup != ""
+}
+
 // ownRecord returns the record of the instance's own access, made now if there
 // is none, or made live again if an earlier instance of the id has left it.
-func (w *work) ownRecord(ctx context.Context, wantsApp bool) (record.Binding, error) {
-	own, err := w.records.LiveBinding(ctx, w.instance.ID, record.OwnAccess)
-	switch {
-	case errors.Is(err, record.ErrNotFound):
-		return w.records.CreateBinding(ctx, record.Binding{
-			ID: record.OwnAccess, InstanceID: w.instance.ID, ServiceID: w.instance.ServiceID, PlanID: w.instance.PlanID,
-			Origin: w.instance.Operation.Origin, Started: w.instance.Operation.Started, Placeholder: wantsApp, State: record.Bound,
+func (e *Engine) ownRecord(ctx context.Context, i record.Instance) (record.Binding, error) {
+	wantsApp := Destination(i.Destination) == ToApp
+	own, err := e.records.LiveBinding(ctx, i.ID, record.OwnAccess)
+	if errors.Is(err, record.ErrNotFound) {
+		own, err = e.records.CreateBinding(ctx, record.Binding{
+			ID: record.OwnAccess, InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID,
+			Origin: i.Operation.Origin, Started: i.Operation.Started, Placeholder: wantsApp, State: record.Bound,
 		})
-	case err == nil && own.State == record.Revoking:
+	}
+	if errors.Is(err, record.ErrExists) { // the follower makes it as well
+		own, err = e.records.LiveBinding(ctx, i.ID, record.OwnAccess)
+	}
+	if err == nil && own.State == record.Revoking {
 		own.State, own.Placeholder = record.Bound, own.Placeholder || wantsApp
-		return w.records.UpdateBinding(ctx, own)
+		return e.records.UpdateBinding(ctx, own)
 	}
 	return own, err
 }

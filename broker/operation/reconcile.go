@@ -136,6 +136,8 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	if e.policies == nil {
 		return nil
 	}
+	e.posting.Lock()
+	defer e.posting.Unlock()
 	missing := func(p policy.Policy) bool { return !actual.Has(p) }
 	e.metrics.missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
 	var noted sync.Mutex

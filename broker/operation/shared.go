@@ -6,15 +6,35 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// destinations are the shared services that a bind to the plan opens: the
-// broker's and the plan's.
-func (e *Engine) destinations(p chart.Plan) []chart.Destination {
-	return slices.Concat(e.settings.Shared, p.Destinations)
+// destinations are the shared services that bindings of the instance open: the
+// broker's, and its plan's. These are an operator's setting rather than a part
+// of the chart: the catalog's count, and only if it doesn't offer the plan any
+// more, those that the instance was made with.
+func (e *Engine) destinations(i record.Instance, kept chart.Plan) (all []chart.Destination, offered bool) {
+	_, plan, offered := e.charts.catalog.Catalog().Find(i.ServiceID, i.PlanID)
+	if !offered {
+		plan = kept
+	}
+	return slices.Concat(e.settings.Shared, plan.Destinations), offered
+}
+
+// shares tells whether bindings of any instance may open the policy group.
+func (e *Engine) shares(group string) bool {
+	has := func(all []chart.Destination) bool {
+		return slices.ContainsFunc(all, func(d chart.Destination) bool { return d.Group == group })
+	}
+	for _, s := range e.charts.catalog.Catalog().Services {
+		if slices.ContainsFunc(s.Plans, func(p chart.Plan) bool { return has(p.Destinations) }) {
+			return true
+		}
+	}
+	return has(e.settings.Shared)
 }
 
 // errShared says that a shared service isn't there to be opened now.
@@ -24,7 +44,8 @@ var errShared = errors.New("a shared service that the bind opens too isn't avail
 // credentials would lead nowhere.
 func (e *Engine) shared(ctx context.Context, at place) ([]helmsvc.Destination, error) {
 	var found []helmsvc.Destination
-	for _, d := range e.destinations(at.plan) {
+	all, _ := e.destinations(at.instance, at.plan)
+	for _, d := range all {
 		addresses, err := at.cluster.ReadyAddresses(ctx, d.Namespace, d.Selector)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", errShared, d.Name, err)
@@ -54,11 +75,9 @@ func sharedPolicies(app string, destinations []chart.Destination) []policy.Polic
 	return all
 }
 
-func sharedGroups(destinations []chart.Destination) []string {
-	var groups []string
-	for _, d := range destinations {
-		groups = append(groups, d.Group)
-	}
-	slices.Sort(groups)
-	return slices.Compact(groups)
+// distinct sorts the texts and leaves out repeated ones.
+func distinct(texts []string) []string {
+	sorted := slices.Clone(texts)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -178,7 +179,7 @@ func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.
 func (e *Engine) needed(ctx context.Context, b record.Binding) ([]policy.Policy, error) {
 	var bindings []record.Binding
 	var err error
-	if len(b.SharedGroups) > 0 {
+	if len(b.SharedGroups) > 0 || slices.ContainsFunc(policy.Groups(b.Policies), e.shares) {
 		bindings, err = e.records.AllLiveBindings(ctx)
 	} else {
 		bindings, err = e.records.LiveBindings(ctx, b.InstanceID)
