@@ -1,6 +1,10 @@
 package helmsvc
 
-import "k8s.io/client-go/tools/cache"
+import (
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/tools/cache"
+)
 
 // Cached is all that the Observer keeps, as "Kind namespace/name".
 func (o *Observer) Cached() map[string]any {
@@ -15,3 +19,12 @@ func (o *Observer) Cached() map[string]any {
 	}
 	return kept
 }
+
+// JudgeCustom judges a custom resource whose kind has a status or hasn't.
+func JudgeCustom(u *unstructured.Unstructured, hasStatus bool) (status, message string, told bool) {
+	j := judgeCustom(u, hasStatus)
+	return j.status.String(), j.message, j.told
+}
+
+// HoldsStatus tells whether objects of a CRD's version can have a status.
+func HoldsStatus(v apiextensionsv1.CustomResourceDefinitionVersion) bool { return holdsStatus(v) }

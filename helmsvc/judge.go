@@ -9,7 +9,10 @@ import (
 
 // verdict is what one look at a release yields.
 type verdict struct {
-	ready    bool
+	ready bool
+	// told: of each object that is ready that is known, and not only that nothing
+	// speaks against it.
+	told     bool
 	failure  string // why it can't become ready any more
 	progress Progress
 	// complaints are about what isn't ready; the first tells most.
@@ -30,7 +33,7 @@ var inert = map[string]bool{
 func judgedIn(namespace string) func(*resource.Info) bool {
 	return func(info *resource.Info) bool {
 		kind := info.Mapping.GroupVersionKind
-		return info.Namespaced() && info.Namespace == namespace && !inert[kind.Group+"/"+kind.Kind]
+		return info.Namespaced() && info.Namespace == namespace && !inert[kind.Group+"/"+kind.Kind] && !seldomTold[kind.GroupKind().String()]
 	}
 }
 
@@ -46,7 +49,7 @@ func (w *watchedRelease) judge() (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	v := verdict{ready: true, progress: count(pods), complaints: w.podComplaints(pods, w.hook)}
+	v := verdict{ready: true, told: true, progress: count(pods), complaints: w.podComplaints(pods, w.hook)}
 	v.progress.Hook = w.hook
 	desired := 0
 	for _, object := range w.objects {
@@ -74,23 +77,24 @@ func (w *watchedRelease) judge() (verdict, error) {
 
 // judgeOne adds one object to the verdict.
 func (w *watchedRelease) judgeOne(object watchedObject, u *unstructured.Unstructured, v *verdict) error {
-	result, err := judgeObject(u)
+	result, err := object.judge(u)
 	if err != nil {
 		return err
 	}
-	if result.Status == status.CurrentStatus {
+	v.told = v.told && result.told
+	if result.status == status.CurrentStatus {
 		return nil
 	}
 	v.ready = false
-	about := complaint{weight: outward, kind: object.kind, name: object.name, why: shorten(result.Message)}
+	about := complaint{weight: outward, kind: object.kind, name: object.name, why: shorten(result.message)}
 	if message := conditionMessage(u, "ReplicaFailure"); message != "" { // quota, admission
 		about.weight, about.why = barred, shorten(message)
 	}
 	v.complaints = append(v.complaints, about)
-	if result.Status != status.FailedStatus || v.failure != "" {
+	if result.status != status.FailedStatus || v.failure != "" {
 		return nil
 	}
-	v.failure = failed(u, result)
+	v.failure = failed(u, result.message)
 	if said, found := w.said[object.name]; found && object.kind == "Job" {
 		v.complaints = append(v.complaints, said)
 	}

@@ -16,9 +16,11 @@ import (
 type reader struct {
 	clients kubernetes.Interface
 	dynamic dynamic.Interface
+	kinds   kinds
 }
 
-func newReader(config *rest.Config) (reader, error) {
+// newReader reads with the rights of a configuration.
+func (c *Cluster) newReader(config *rest.Config) (reader, error) {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return reader{}, fmt.Errorf("building the instance's Kubernetes client: %w", err)
@@ -27,7 +29,11 @@ func newReader(config *rest.Config) (reader, error) {
 	if err != nil {
 		return reader{}, fmt.Errorf("building the instance's dynamic Kubernetes client: %w", err)
 	}
-	return reader{clients: clients, dynamic: dynamicClient}, nil
+	definitions, err := dynamic.NewForConfig(c.config)
+	if err != nil {
+		return reader{}, fmt.Errorf("building the client for CustomResourceDefinitions: %w", err)
+	}
+	return reader{clients: clients, dynamic: dynamicClient, kinds: kinds{definitions: definitions, discovery: c.discovery}}, nil
 }
 
 // inNamespace calls what reads an instance's namespace, as the instance. It is

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 
-	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -15,8 +14,7 @@ import (
 var jobKind = schema.GroupKind{Group: "batch", Kind: "Job"}
 
 // failed says why an object can't become ready any more.
-func failed(u *unstructured.Unstructured, result *status.Result) string {
-	message := result.Message
+func failed(u *unstructured.Unstructured, message string) string {
 	// kstatus counts the pods that failed; the Job says which limit is reached.
 	if condition, found := trueCondition(u, "Failed"); found && u.GetKind() == "Job" {
 		reason, _ := condition["reason"].(string)

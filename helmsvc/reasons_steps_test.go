@@ -6,6 +6,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/client/clientset/clientset"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -136,12 +137,16 @@ func restricted(p *place) {
 }
 
 // serves has the cluster serve a kind.
-func serves(kind string) func(*place) {
+func serves(kind string) func(*place) { return serving(definitionOf(kind)) }
+
+// serving has the cluster serve the kind of a CRD.
+func serving(definition *apiextensionsv1.CustomResourceDefinition) func(*place) {
+	kind := definition.Spec.Names.Kind
 	return func(p *place) {
 		p.t.Helper()
 		extensions, err := apiextensions.NewForConfig(local.RESTConfig())
 		p.must(err)
-		_, err = extensions.ApiextensionsV1().CustomResourceDefinitions().Create(p.t.Context(), definitionOf(kind), metav1.CreateOptions{})
+		_, err = extensions.ApiextensionsV1().CustomResourceDefinitions().Create(p.t.Context(), definition, metav1.CreateOptions{})
 		if !apierrors.IsAlreadyExists(err) { // the test may run several times
 			p.must(err)
 		}

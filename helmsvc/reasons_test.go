@@ -115,7 +115,12 @@ func TestReasons(t *testing.T) {
 			want:    "Service lb: Error syncing load balancer: no address left"},
 		"custom resource": {release: "apiVersion: example.com/v1\nkind: Reasoned\nmetadata: {name: r}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Backup, message: the backup b is missing}]}\n",
 			before: serves("Reasoned"), seen: "Reasoned",
-			want: "not ready in time: waiting for its objects to become ready; Reasoned r: the backup b is missing"},
+			want: "not ready in time: waiting for its objects to become ready; Reasoned r: Ready is False: the backup b is missing"},
+		"custom resource without an operator": {release: custom("Silent", "q"), before: operated("Silent"), seen: "no status yet",
+			want: "not ready in time: waiting for its objects to become ready; Silent q: it has no status yet: is its operator running?"},
+		"custom resource that its operator has given up": {release: custom("Stuck", "q"), before: operated("Stuck"), when: "no status yet", seen: "never",
+			happens: tells("Stuck", "q", `{"conditions": [{"type": "Stalled", "status": "True", "message": "the image tag x doesn't exist"}]}`),
+			want:    "not ready since Stuck q failed (the image tag x doesn't exist): waiting for its objects to become ready; Stuck q: the image tag x doesn't exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)

@@ -77,6 +77,7 @@ type watchedRelease struct {
 type watchedObject struct {
 	kind, name string
 	lister     cache.GenericNamespaceLister
+	judge      judging
 }
 
 // get reads the object from the cache.
@@ -103,14 +104,21 @@ func (r reader) watchRelease(ctx context.Context, namespace string, resources ku
 		w.stop()
 		return nil, err
 	}
+	judges := map[schema.GroupVersionKind]judging{}
 	for _, info := range resources.Filter(judgedIn(namespace)) {
 		lister, err := w.inform(info.Mapping.Resource)
 		if err != nil {
 			w.stop()
 			return nil, err
 		}
-		kind := info.Mapping.GroupVersionKind.Kind
-		w.objects = append(w.objects, watchedObject{kind: kind, name: info.Name, lister: lister.ByNamespace(namespace)})
+		kind := info.Mapping.GroupVersionKind
+		if judges[kind] == nil {
+			if judges[kind], err = r.judgingOf(ctx, info); err != nil {
+				w.stop()
+				return nil, err
+			}
+		}
+		w.objects = append(w.objects, watchedObject{kind: kind.Kind, name: info.Name, lister: lister.ByNamespace(namespace), judge: judges[kind]})
 	}
 	w.informers.Start(ctx.Done())
 	if !cache.WaitFor(ctx, "", w.synced...) && !errors.Is(ctx.Err(), context.DeadlineExceeded) {

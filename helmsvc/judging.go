@@ -1,0 +1,37 @@
+package helmsvc
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/resource"
+)
+
+// judging judges one object by the rules for its kind.
+type judging func(*unstructured.Unstructured) (judgement, error)
+
+// judgingOf chooses the rules for an object's kind.
+func (r reader) judgingOf(ctx context.Context, info *resource.Info) (judging, error) {
+	if !isCustom(info.Mapping.GroupVersionKind) {
+		return judgeBuiltIn, nil
+	}
+	hasStatus, doubt, err := r.kinds.haveStatus(ctx, info.Mapping)
+	if err != nil {
+		return nil, err
+	}
+	return func(u *unstructured.Unstructured) (judgement, error) {
+		j := judgeCustom(u, hasStatus)
+		if j.message == noStatus && doubt != "" {
+			j.message += " (" + doubt + ")"
+		}
+		return j, nil
+	}, nil
+}
+
+func judgeBuiltIn(u *unstructured.Unstructured) (judgement, error) {
+	result, err := judgeObject(u)
+	if err != nil {
+		return judgement{}, err
+	}
+	return judgement{status: result.Status, message: result.Message, told: true}, nil
+}
