@@ -28,12 +28,13 @@ var inert = map[string]bool{
 	"policy/PodDisruptionBudget": true, "autoscaling/HorizontalPodAutoscaler": true,
 }
 
-// judgedIn selects the objects whose readiness counts: those of the
+// judged tells whether an object's readiness counts: that of those in the
 // instance's namespace that can be anything but ready.
-func judgedIn(namespace string) func(*resource.Info) bool {
+func (r reader) judged(namespace string) func(*resource.Info) bool {
 	return func(info *resource.Info) bool {
-		kind := info.Mapping.GroupVersionKind
-		return info.Namespaced() && info.Namespace == namespace && !inert[kind.Group+"/"+kind.Kind] && !seldomTold[kind.GroupKind().String()]
+		kind := info.Mapping.GroupVersionKind.GroupKind()
+		ready := inert[kind.Group+"/"+kind.Kind] || seldomTold[kind.String()]
+		return info.Namespaced() && info.Namespace == namespace && (!ready || ruleFor(r.rules, kind) != nil)
 	}
 }
 

@@ -46,20 +46,27 @@ func TestCustomResourceIsJudged(t *testing.T) {
 		"no status where a version is noted": {status: "{observedGeneration: 2}", hasStatus: true, want: current},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "example.com/v1", "kind": "Thing", "metadata": map[string]any{"name": "t", "generation": int64(2)}}}
-			if c.status != "" {
-				var status any
-				if err := yaml.Unmarshal([]byte(c.status), &status); err != nil {
-					t.Fatal(err)
-				}
-				u.Object["status"] = wholeNumbers(status)
-			}
-			got, why, told := helmsvc.JudgeCustom(u, c.hasStatus)
+			got, why, told := helmsvc.JudgeCustom(thing(t, c.status), c.hasStatus)
 			if got != c.want || why != c.why || told != c.told {
 				t.Errorf("it is %s (%q, told %v), want %s (%q, told %v)", got, why, told, c.want, c.why, c.told)
 			}
 		})
 	}
+}
+
+// thing is a custom resource of generation 2 with a status, as YAML; empty: none.
+func thing(t *testing.T, status string) *unstructured.Unstructured {
+	t.Helper()
+	u := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "example.com/v1", "kind": "Thing", "metadata": map[string]any{"name": "t", "generation": int64(2)}}}
+	if status == "" {
+		return u
+	}
+	var read any
+	if err := yaml.Unmarshal([]byte(status), &read); err != nil {
+		t.Fatal(err)
+	}
+	u.Object["status"] = wholeNumbers(read)
+	return u
 }
 
 // wholeNumbers gives numbers the type that the API server's JSON has.

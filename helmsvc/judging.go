@@ -10,8 +10,11 @@ import (
 // judging judges one object by the rules for its kind.
 type judging func(*unstructured.Unstructured) (judgement, error)
 
-// judgingOf chooses the rules for an object's kind.
+// judgingOf chooses the rules for an object's kind: the plan's before all others.
 func (r reader) judgingOf(ctx context.Context, info *resource.Info) (judging, error) {
+	if rule := ruleFor(r.rules, info.Mapping.GroupVersionKind.GroupKind()); rule != nil {
+		return func(u *unstructured.Unstructured) (judgement, error) { return judgeByPlan(u, rule), nil }, nil
+	}
 	if !isCustom(info.Mapping.GroupVersionKind) {
 		return judgeBuiltIn, nil
 	}

@@ -4,6 +4,8 @@ import (
 	"crypto/md5" //nolint:gosec // Kibosh's names, nothing secret
 	"encoding/base32"
 	"strings"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // Target says where an instance lives in the cluster.
@@ -20,6 +22,8 @@ type Target struct {
 	// of, as "ClusterRole" or "ClusterRole.rbac.authorization.k8s.io": the plan's
 	// cluster_objects. They count where Helm acts as the instance.
 	ClusterObjects []string
+	// Ready says when objects of some kinds are ready: the plan's.
+	Ready []chart.Readiness
 
 	// operator: what lives there is an operator, no tenant's instance.
 	operator bool

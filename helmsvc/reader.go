@@ -9,6 +9,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // reader reads what an instance's namespace holds, with the instance's rights
@@ -17,10 +19,12 @@ type reader struct {
 	clients kubernetes.Interface
 	dynamic dynamic.Interface
 	kinds   kinds
+	// rules are what the instance's plan says of when kinds are ready.
+	rules []chart.Readiness
 }
 
 // newReader reads with the rights of a configuration.
-func (c *Cluster) newReader(config *rest.Config) (reader, error) {
+func (c *Cluster) newReader(config *rest.Config, rules []chart.Readiness) (reader, error) {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return reader{}, fmt.Errorf("building the instance's Kubernetes client: %w", err)
@@ -33,7 +37,7 @@ func (c *Cluster) newReader(config *rest.Config) (reader, error) {
 	if err != nil {
 		return reader{}, fmt.Errorf("building the client for CustomResourceDefinitions: %w", err)
 	}
-	return reader{clients: clients, dynamic: dynamicClient, kinds: kinds{definitions: definitions, discovery: c.discovery}}, nil
+	return reader{clients: clients, dynamic: dynamicClient, kinds: kinds{definitions: definitions, discovery: c.discovery}, rules: rules}, nil
 }
 
 // inNamespace calls what reads an instance's namespace, as the instance. It is

@@ -105,7 +105,7 @@ func (r reader) watchRelease(ctx context.Context, namespace string, resources ku
 		return nil, err
 	}
 	judges := map[schema.GroupVersionKind]judging{}
-	for _, info := range resources.Filter(judgedIn(namespace)) {
+	for _, info := range resources.Filter(r.judged(namespace)) {
 		lister, err := w.inform(info.Mapping.Resource)
 		if err != nil {
 			w.stop()

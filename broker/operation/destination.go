@@ -38,10 +38,11 @@ func policyGroup(instanceID string) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
 }
 
-// targetBy is targetOf with what a plan lets its chart make elsewhere.
+// targetBy is targetOf with what a plan lets its chart make elsewhere, and when
+// it takes that for ready.
 func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
 	target := targetOf(i)
-	target.ClusterObjects = plan.ClusterObjects
+	target.ClusterObjects, target.Ready = plan.ClusterObjects, plan.Ready
 	return target
 }
 

@@ -57,6 +57,8 @@ type Plan struct {
 	AllowExposure bool
 	// Destinations are shared services that bind opens beside the instance.
 	Destinations []Destination
+	// Ready says when objects of some kinds are ready.
+	Ready []Readiness
 	Isolation
 	// Cluster is the plan's own cluster; nil: the broker's.
 	Cluster *Kubeconfig
@@ -109,6 +111,7 @@ type planEntry struct {
 	KeepData      bool               `json:"keep_data"`
 	AllowExposure bool               `json:"allow_exposure"`
 	Destinations  []destinationEntry `json:"destinations"`
+	Ready         []readyEntry       `json:"ready"`
 
 	isolationEntry
 }
@@ -223,6 +226,9 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	}
 	if p.Destinations, err = parseDestinations(e.Destinations); err != nil {
 		return fmt.Errorf("destinations: %w", err)
+	}
+	if p.Ready, err = parseReady(e.Ready); err != nil {
+		return fmt.Errorf("ready: %w", err)
 	}
 	if p.Isolation, err = parseIsolation(e.isolationEntry); err != nil {
 		return err

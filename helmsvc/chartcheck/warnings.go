@@ -2,6 +2,7 @@ package chartcheck
 
 import (
 	"fmt"
+	"slices"
 
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
@@ -16,6 +17,11 @@ func warnings(made *release.Release, plan chart.Plan, objects []object, w world)
 	var found []string
 	for _, definition := range made.Chart.CRDObjects() {
 		found = append(found, fmt.Sprintf("%s: a CustomResourceDefinition is cluster-scoped; unless the cluster has it, %s", definition.Name, whoAllows))
+	}
+	for _, rule := range plan.Ready {
+		if !slices.ContainsFunc(objects, func(o object) bool { return rule.Is(o.kind.GroupKind()) }) {
+			found = append(found, fmt.Sprintf("plans.yaml: ready: plan %q makes no object of the kind %s", plan.Name, rule.Kind))
+		}
 	}
 	for _, o := range objects {
 		found = append(found, rightsWarnings(o)...)

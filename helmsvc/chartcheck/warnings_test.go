@@ -40,6 +40,7 @@ func TestWarnings(t *testing.T) {
 		"no selector":   {service("{ports: [{port: 1}]}"), "Service x: it has no selector"},
 		"port's name":   {service("{selector: {app: db}, ports: [{port: 1, targetPort: other}]}"), `targets "other"`},
 		"unknown field": {files{"templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndat: {}\n"}, `unknown field "dat"`},
+		"ready":         {files{"plans.yaml": "- {name: small, file: small.yaml, ready: [{kind: Kafka, for: create}]}\n"}, `ready: plan "small" makes no object of the kind Kafka`},
 		"empty":         {files{"bind.yaml": "template: '{a: {b: null}, c: 1}'"}, "bind.yaml: the credential a.b is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
