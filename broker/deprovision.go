@@ -28,7 +28,7 @@ func (b *Broker) Deprovision(ctx context.Context, id string, details domain.Depr
 	case err != nil:
 		return domain.DeprovisionServiceSpec{}, failure(ctx, err)
 	}
-	if _, done := b.succeeded(ctx, instance); done {
+	if b.succeeded(ctx, instance) {
 		return domain.DeprovisionServiceSpec{}, nil
 	}
 	return domain.DeprovisionServiceSpec{IsAsync: true, OperationData: instance.Operation.ID}, nil

@@ -47,7 +47,7 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
 	}
 	answer := b.provisioning(ctx, instance)
-	if _, done := b.succeeded(ctx, instance); done {
+	if b.succeeded(ctx, instance) {
 		answer.IsAsync, answer.OperationData = false, ""
 	}
 	return answer, nil

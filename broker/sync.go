@@ -9,9 +9,6 @@ import (
 // succeeded waits for the operation that this request has begun, for as long as
 // requests may wait, and tells whether it has succeeded. A repeated request,
 // whose operation another has begun, doesn't wait.
-func (b *Broker) succeeded(ctx context.Context, i record.Instance) (record.Instance, bool) {
-	if i.Operation.Origin != origin(ctx) {
-		return i, false
-	}
-	return b.engine.Await(ctx, i)
+func (b *Broker) succeeded(ctx context.Context, i record.Instance) bool {
+	return i.Operation.Origin == origin(ctx) && b.engine.Await(ctx, i)
 }

@@ -44,15 +44,21 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 	case err != nil && !errors.Is(err, errSameUpdate):
 		return domain.UpdateServiceSpec{}, failure(ctx, err)
 	}
-	done := false
-	if instance.Operation.Running() {
-		instance, done = b.succeeded(ctx, instance)
+	return b.updated(ctx, instance), nil
+}
+
+// updated is the answer for what the request has written: an update that goes
+// on, or nothing to do.
+func (b *Broker) updated(ctx context.Context, written record.Instance) domain.UpdateServiceSpec {
+	running := written.Operation.Running()
+	if running && b.succeeded(ctx, written) {
+		running, written = false, written.Updated()
 	}
-	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, instance), Metadata: metadata(instance)}
-	if instance.Operation.Running() && !done {
-		spec.IsAsync, spec.OperationData = true, instance.Operation.ID
+	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, written), Metadata: metadata(written)}
+	if running {
+		spec.IsAsync, spec.OperationData = true, written.Operation.ID
 	}
-	return spec, nil
+	return spec
 }
 
 // errSameUpdate: the update that is asked for is running already.

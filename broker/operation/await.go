@@ -8,52 +8,48 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
-// Await waits until the operation that the record names has succeeded, for
-// SyncWait at most, and returns the record as it is then. Whichever replica
-// carries the operation through, its outcome is seen by the watch on the
-// records. It returns false if the operation hasn't succeeded: a failure is told
-// to whoever polls.
-func (e *Engine) Await(ctx context.Context, begun record.Instance) (record.Instance, bool) {
+// Await tells whether the operation that the record names has succeeded, for
+// which it waits for SyncWait at most. Whichever replica carries the operation
+// through, its outcome is seen by the watch on the records. It returns false if
+// the operation hasn't succeeded: a failure is told to whoever polls.
+func (e *Engine) Await(ctx context.Context, begun record.Instance) (succeeded bool) {
 	if e.settings.SyncWait <= 0 {
-		return begun, false
+		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.settings.SyncWait)
 	defer cancel()
 	changed, leave := e.awaited.join(begun.ID)
 	defer leave()
 	for {
-		now, ended := e.outcome(ctx, begun)
-		if ended {
-			return now, now.Operation.State == record.Succeeded
+		state := e.stateOf(ctx, begun)
+		if state != record.InProgress {
+			return state == record.Succeeded
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return begun, false
+			return false
 		}
 	}
 }
 
-// outcome tells whether an operation has ended, and how. A delete has when there
-// is no record any more, of which a cache alone is no proof.
-func (e *Engine) outcome(ctx context.Context, begun record.Instance) (record.Instance, bool) {
+// stateOf is the state of the operation that the record names, as it is now. A
+// delete has succeeded when there is no record any more, of which a cache alone
+// is no proof.
+func (e *Engine) stateOf(ctx context.Context, begun record.Instance) record.State {
 	now, err := e.records.Instance(begun.ID)
 	if errors.Is(err, record.ErrNotFound) && begun.Operation.Type == record.Delete {
 		if _, err := e.records.LiveInstance(ctx, begun.ID); errors.Is(err, record.ErrNotFound) {
-			begun.Operation.State = record.Succeeded
-			return begun, true
+			return record.Succeeded
 		}
-		return begun, false
+		return record.InProgress
 	}
-	switch {
-	case err != nil: // the cache doesn't know it yet
-		return begun, false
-	case now.Operation.ID != begun.Operation.ID:
+	if err != nil || now.Operation.ID != begun.Operation.ID {
 		// The cache lags, or a newer operation has taken its place: then nobody
 		// will ever hear of this one.
-		return begun, false
+		return record.InProgress
 	}
-	return now, !now.Operation.Running()
+	return now.Operation.State
 }
 
 // awaited are the instances whose records requests wait for. The zero value is

@@ -122,7 +122,8 @@ func (w *work) update(ctx, undoing context.Context) error {
 	}
 	err = w.upgrade(ctx, service, plan, what)
 	if err == nil {
-		w.becomes(*wanted, plan)
+		w.instance = w.instance.Updated()
+		w.instance.KeepData, w.instance.Unaligned = plan.KeepData, w.policies != nil
 		return nil
 	}
 	err = redact(err, what.Values)
@@ -155,13 +156,6 @@ func (w *work) noteRevision(ctx context.Context) error {
 	update.From = revision
 	w.instance.Update = &update
 	return w.change(ctx, func(*record.Operation) {})
-}
-
-// becomes turns the instance into what was wanted.
-func (w *work) becomes(wanted record.Update, plan chart.Plan) {
-	w.instance.PlanID, w.instance.Parameters = wanted.PlanID, wanted.Parameters
-	w.instance.Context, w.instance.Chart, w.instance.KeepData = wanted.Context, wanted.Chart, plan.KeepData
-	w.instance.Unaligned = w.policies != nil
 }
 
 func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) error {

@@ -111,6 +111,14 @@ const (
 	Failed     State = "failed"
 )
 
+// Updated is the instance as its update makes it, if one is recorded.
+func (i Instance) Updated() Instance {
+	if u := i.Update; u != nil {
+		i.PlanID, i.Parameters, i.Context, i.Chart = u.PlanID, u.Parameters, u.Context, u.Chart
+	}
+	return i
+}
+
 // As is the instance as it is to be written over the other, which was read or
 // written later.
 func (i Instance) As(other Instance) Instance {
