@@ -85,6 +85,9 @@ func TestFlowOfEverySample(t *testing.T) {
 			if ip, err := netip.ParseAddr(host); err != nil || !overlay.Contains(ip) || !slices.Contains(addresses, host) || len(addresses) != sample.pods {
 				t.Errorf("the host %s is not one of %d pods on the overlay: %v", host, sample.pods, addresses)
 			}
+			if hosts := fmt.Sprint(body.Credentials["hosts"]); len(strings.Fields(hosts)) != sample.pods || !everyIn(hosts, addresses) {
+				t.Errorf("the hosts are %s, want all of %v", hosts, addresses)
+			}
 			if fmt.Sprint(body.Credentials["port"]) != strconv.Itoa(sample.port) {
 				t.Errorf("the port is %v, want %d", body.Credentials["port"], sample.port)
 			}
@@ -101,6 +104,11 @@ func TestFlowOfEverySample(t *testing.T) {
 			f.want(410)(f.Deprovision(t.Context(), i))
 		})
 	}
+}
+
+// everyIn tells whether the text holds all of them.
+func everyIn(text string, all []string) bool {
+	return !slices.ContainsFunc(all, func(one string) bool { return !strings.Contains(text, one) })
 }
 
 // TestView binds to a chart without a template: the app gets the whole view.

@@ -68,6 +68,7 @@ func TestHelmCreate(t *testing.T) {
 		var body struct {
 			Credentials struct {
 				Host, URI string
+				Hosts     []string
 				Port      int
 			}
 		}
@@ -77,8 +78,8 @@ func TestHelmCreate(t *testing.T) {
 		if want := "http://" + netip.AddrPortFrom(netip.MustParseAddr(got.Host), 80).String() + "/"; got.Port != 80 || got.URI != want {
 			t.Errorf("plan %s: the credentials are %+v, want port 80 and %s", plan, got, want)
 		}
-		if have := len(f.pods(i)); have != pods {
-			t.Errorf("plan %s has %d pods, want %d", plan, have, pods)
+		if have := len(f.pods(i)); have != pods || len(got.Hosts) != pods || got.Hosts[0] != got.Host {
+			t.Errorf("plan %s has %d pods and hands out %v, want %d", plan, have, got.Hosts, pods)
 		}
 		f.wantPolicies(cf.NewPolicy(app, i.ID, "tcp", 80, 80))
 		f.want(200)(f.Unbind(t.Context(), i, binding))

@@ -1,0 +1,114 @@
+package charts_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+)
+
+// TestMain is also the child process that evaluates bind templates.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "evaluate" {
+		os.Exit(bindtemplate.Serve(os.Stdin, os.Stdout))
+	}
+	os.Exit(m.Run())
+}
+
+// TestCredentials evaluates each chart's bind template over one Ready pod and
+// over three, whether or not the chart ever has so many.
+func TestCredentials(t *testing.T) {
+	const password = "Zq7RkX2mVb9sLw4NfT8yHc3pJd6gEa5U"
+	for chart, want := range map[string]map[int]map[string]any{
+		"echo": {
+			1: {"host": "10.255.0.1", "port": 8080.0, "url": "http://10.255.0.1:8080", "hosts": hosts(1), "urls": []any{"http://10.255.0.1:8080"}},
+			3: {"host": "10.255.0.1", "port": 8080.0, "url": "http://10.255.0.1:8080", "hosts": hosts(3),
+				"urls": []any{"http://10.255.0.1:8080", "http://10.255.0.2:8080", "http://10.255.0.3:8080"}},
+		},
+		"redis": {
+			1: {"host": "10.255.0.1", "port": 6379.0, "hosts": hosts(1), "password": password, "uri": "redis://:" + password + "@10.255.0.1:6379"},
+			3: {"host": "10.255.0.1", "port": 6379.0, "hosts": hosts(3), "password": password, "uri": "redis://:" + password + "@10.255.0.1:6379"},
+		},
+		"postgresql": {
+			1: {"host": "10.255.0.1", "port": 5432.0, "hosts": hosts(1), "username": "app", "password": password, "database": "db",
+				"uri":     "postgresql://app:" + password + "@10.255.0.1:5432/db",
+				"jdbcUrl": "jdbc:postgresql://10.255.0.1:5432/db?user=app&password=" + password},
+			3: {"host": "10.255.0.1", "port": 5432.0, "hosts": hosts(3), "username": "app", "password": password, "database": "db",
+				"uri":     "postgresql://app:" + password + "@10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432/db",
+				"jdbcUrl": "jdbc:postgresql://10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432/db?user=app&password=" + password},
+		},
+	} {
+		for pods, want := range want {
+			t.Run(fmt.Sprintf("%s/%d", chart, pods), func(t *testing.T) {
+				objects := render(t, chart, release, nil)
+				secret := corev1.Secret{Data: map[string][]byte{"username": []byte("app"), "password": []byte(password), "database": []byte("db")}}
+				secret.Name = release + "-" + chart
+				view := helmsvc.ViewOf([]corev1.Secret{secret}, []corev1.Service{*only[*corev1.Service](t, objects)}, readyPods(podTemplates(t, objects)[0], pods))
+				if got := evaluated(t, chart, view); !reflect.DeepEqual(got, want) {
+					t.Errorf("the credentials are %v, want %v", got, want)
+				}
+			})
+		}
+	}
+}
+
+func hosts(n int) []any {
+	var all []any
+	for i := range n {
+		all = append(all, fmt.Sprintf("10.255.0.%d", i+1))
+	}
+	return all
+}
+
+// readyPods are n pods of the template, at the addresses of hosts.
+func readyPods(template corev1.PodTemplateSpec, n int) []corev1.Pod {
+	var pods []corev1.Pod
+	for i, host := range hosts(n) {
+		pod := corev1.Pod{ObjectMeta: *template.ObjectMeta.DeepCopy(), Spec: template.Spec}
+		pod.Name = fmt.Sprint("pod-", i)
+		pod.Status = corev1.PodStatus{
+			Phase: corev1.PodRunning, PodIP: host.(string),
+			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},
+		}
+		pods = append(pods, pod)
+	}
+	return pods
+}
+
+func evaluated(t *testing.T, chart string, view helmsvc.View) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(chart, "bind.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template, err := bindtemplate.Parse("bind.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sees, err := json.Marshal(view.ForTemplate(nil, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluator := bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 10 * time.Second, Memory: 256 << 20}
+	credentials, err := evaluator.Evaluate(t.Context(), template, sees)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(credentials, &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
