@@ -48,10 +48,13 @@ func storageOf(config *rest.Config, target Target) (*storage.Storage, error) {
 // Get returns a record that can be used.
 func (s *releaseSecrets) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error) {
 	found, err := s.SecretInterface.Get(ctx, name, options)
-	if err == nil && !s.usable(found) {
+	if err != nil {
+		return nil, err
+	}
+	if _, usable := recordOf(found, s.target); !usable {
 		return nil, apierrors.NewNotFound(corev1.Resource("secrets"), name)
 	}
-	return found, err
+	return found, nil
 }
 
 // List returns the records that can be used.
@@ -60,16 +63,19 @@ func (s *releaseSecrets) List(ctx context.Context, options metav1.ListOptions) (
 	if err != nil {
 		return nil, err
 	}
-	found.Items = slices.DeleteFunc(found.Items, func(secret corev1.Secret) bool { return !s.usable(&secret) })
+	found.Items = slices.DeleteFunc(found.Items, func(secret corev1.Secret) bool {
+		_, usable := recordOf(&secret, s.target)
+		return !usable
+	})
 	return found, nil
 }
 
-// usable tells whether Helm can work with a record, and whether it is the
-// release's.
-func (s *releaseSecrets) usable(secret *corev1.Secret) bool {
+// recordOf reads a record. It is usable if Helm can work with it and it is the
+// target's.
+func recordOf(secret *corev1.Secret, target Target) (r *release.Release, usable bool) {
 	r, err := readRecord(secret.Data["release"])
-	return err == nil && r.Info != nil && r.Chart != nil && r.Chart.Metadata != nil && !slices.Contains(r.Hooks, nil) &&
-		r.Name == s.target.Release && r.Namespace == s.target.Namespace &&
+	return r, err == nil && r.Info != nil && r.Chart != nil && r.Chart.Metadata != nil && !slices.Contains(r.Hooks, nil) &&
+		r.Name == target.Release && r.Namespace == target.Namespace &&
 		secret.Name == fmt.Sprintf("%s.%s.v%d", storage.HelmStorageType, r.Name, r.Version)
 }
 

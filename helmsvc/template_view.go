@@ -23,10 +23,16 @@ type TemplateView struct {
 	Ingresses  []Ingress   `json:"ingresses"`
 	// Parameters are the instance's, as the user gave them.
 	Parameters json.RawMessage `json:"parameters"`
-	Instance   InstanceView    `json:"instance"`
-	Binding    BindingView     `json:"binding"`
-	Release    ReleaseView     `json:"release"`
+	// Values are what the chart's own templates see; nil for a bind template that
+	// doesn't ask for ValuesField: they may be long.
+	Values   map[string]any `json:"values"`
+	Instance InstanceView   `json:"instance"`
+	Binding  BindingView    `json:"binding"`
+	Release  ReleaseView    `json:"release"`
 }
+
+// ValuesField is what bind templates call the values.
+const ValuesField = "values"
 
 // Ingress is a whole Ingress.
 type Ingress struct {
@@ -80,7 +86,7 @@ func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, ov
 
 // ForTemplate adds to the view what only templates see of the namespace.
 // overlay tells whether apps reach the instance over the overlay. Parameters,
-// instance, binding and release are left to the caller.
+// values, instance, binding and release are left to the caller.
 func (v View) ForTemplate(ingresses []networkingv1.Ingress, overlay bool) TemplateView {
 	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, RawSecrets: v.rawSecrets, Ingresses: []Ingress{}}
 	if overlay {

@@ -22,6 +22,11 @@ func (e *Engine) credentials(ctx context.Context, at place, b record.Binding, vi
 		return nil, err
 	}
 	seen.Parameters = orNull(i.Parameters)
+	if service.Bind.Mentions(helmsvc.ValuesField) {
+		if seen.Values, err = values(ctx, at, view); err != nil {
+			return nil, err
+		}
+	}
 	seen.Instance = helmsvc.InstanceView{
 		ID:               i.ID,
 		Service:          service.Metadata().Name,
@@ -37,6 +42,16 @@ func (e *Engine) credentials(ctx context.Context, at place, b record.Binding, vi
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
 	return e.settings.Templates.Evaluate(ctx, *service.Bind, text)
+}
+
+// values are what the chart's own templates saw when the release was made.
+func values(ctx context.Context, at place, view helmsvc.View) (map[string]any, error) {
+	target := helmsvc.Target{Release: at.instance.Release, Namespace: at.instance.Namespace}
+	given, err := at.cluster.GivenValues(ctx, target, view)
+	if err != nil {
+		return nil, err
+	}
+	return at.service.Computed(given)
 }
 
 func orNull(parameters json.RawMessage) json.RawMessage {

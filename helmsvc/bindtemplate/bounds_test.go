@@ -59,6 +59,34 @@ func TestLongCredentials(t *testing.T) {
 	}
 }
 
+// TestOnlyTheTemplateIsYielded: what the template sees and doesn't use may be
+// larger than what it may yield, and isn't written out.
+func TestOnlyTheTemplateIsYielded(t *testing.T) {
+	template, err := bindtemplate.Parse("bind.yaml", []byte("template: '{n: std.length($.values.text), all: std.objectFields($)}'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := evaluator(t)
+	e.Memory = 64 << 20
+	got, err := e.Evaluate(t.Context(), template, json.RawMessage(`{"values": {"text": "`+strings.Repeat("x", 5<<20)+`"}}`))
+	if want := `{"all":["template","values"],"n":5242880}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
+
+// TestMentions: only a template that names the values is given them.
+func TestMentions(t *testing.T) {
+	for expression, want := range map[string]bool{"{a: $.values.b}": true, `{a: $["values"]}`: true, "{a: std.objectValues($.secrets[0].data)}": false, "{}": false} {
+		template, err := bindtemplate.Parse("bind.yaml", []byte("template: |\n  "+expression))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := template.Mentions("values"); got != want {
+			t.Errorf("%s: %t, want %t", expression, got, want)
+		}
+	}
+}
+
 // TestLongErrors are cut: a template may make any text an error.
 func TestLongErrors(t *testing.T) {
 	_, err := evaluate(t, `{a: error std.repeat("ä", 10000)}`)

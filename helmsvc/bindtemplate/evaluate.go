@@ -45,18 +45,12 @@ func (t Template) evaluateWithin(stack int, sees json.RawMessage) (json.RawMessa
 	if err != nil {
 		return nil, t.inFile(err)
 	}
-	var outer struct {
-		Template json.RawMessage `json:"template"`
-	}
-	if err := json.Unmarshal([]byte(text), &outer); err != nil {
-		return nil, fmt.Errorf("%s: Jsonnet's result can't be read: %w", t.File, err)
-	}
-	if !bytes.HasPrefix(outer.Template, []byte("{")) {
+	if !strings.HasPrefix(text, "{") {
 		return nil, fmt.Errorf("%s:%d: %w, such as {host: …}", t.File, t.Line, errShape)
 	}
 	var compact bytes.Buffer
-	if err := json.Compact(&compact, outer.Template); err != nil {
-		return nil, err
+	if err := json.Compact(&compact, []byte(text)); err != nil {
+		return nil, fmt.Errorf("%s: Jsonnet's result can't be read: %w", t.File, err)
 	}
 	if compact.Len() > longestCredentials {
 		return nil, fmt.Errorf("%s: the credentials have %d bytes, and may have %d at most: apps get them in an environment variable", t.File, compact.Len(), longestCredentials)
@@ -66,12 +60,12 @@ func (t Template) evaluateWithin(stack int, sees json.RawMessage) (json.RawMessa
 
 // around builds what Kibosh builds: an object whose field "template" is the
 // expression, so that $ is the outer object and a leading `local …;` works.
-// The expression begins on line 2. What the template sees is no part of the
-// text: Jsonnet knows less of Unicode than JSON does, and quotes in its errors
-// what it can't read.
+// Only that field is yielded: nobody reads the others again. The expression
+// begins on line 2. What the template sees is no part of the text: Jsonnet knows
+// less of Unicode than JSON does, and quotes in its errors what it can't read.
 func (t Template) around() string {
 	// A comment on the last line must not swallow the brace.
-	return `std.parseJson(std.extVar("` + seen + `")) + {"template":` + "\n" + t.Text + "\n}"
+	return `(std.parseJson(std.extVar("` + seen + `")) + {"template":` + "\n" + t.Text + "\n}).template"
 }
 
 var place = regexp.MustCompile(`:\(?(\d+):`)

@@ -67,5 +67,9 @@ func Parse(file string, text []byte) (Template, error) {
 	return parsed, parsed.Check()
 }
 
+// Mentions tells whether the expression holds a word: what costs something to
+// find out isn't found out for templates that don't name it.
+func (t Template) Mentions(word string) bool { return strings.Contains(t.Text, word) }
+
 // errShape is for what Jsonnet yields and a binding can't use.
 var errShape = errors.New("the template must yield an object")

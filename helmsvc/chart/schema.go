@@ -10,7 +10,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	helmchart "helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
 )
 
 // Schemas are a plan's own JSON schemas, each nil if it has none.
@@ -168,11 +167,7 @@ func refersAbroad(err error) bool { return strings.Contains(err.Error(), "failin
 // The error names the field and quotes no value. Schemas that refer to others
 // are left to Helm.
 func (r Rendered) Validate() error {
-	c, values := copyChart(r.Chart), copyValues(r.Values)
-	if err := chartutil.ProcessDependenciesWithMerge(c, values); err != nil {
-		return err
-	}
-	whole, err := chartutil.CoalesceValues(c, values)
+	c, whole, err := computed(r.Chart, r.Values)
 	if err != nil {
 		return err
 	}

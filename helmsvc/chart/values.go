@@ -79,6 +79,24 @@ func MergeParameters(sofar, update json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(merge(base, over))
 }
 
+// Computed returns what the chart's own templates see as .Values when given is
+// laid over what the chart and its subcharts bring along.
+func (s Service) Computed(given map[string]any) (map[string]any, error) {
+	_, whole, err := computed(s.chart, given)
+	return whole, err
+}
+
+// computed lays values over a chart's, as Helm does, and returns besides them
+// the chart as it is then: without the subcharts that the values disable.
+func computed(c *helmchart.Chart, given map[string]any) (*helmchart.Chart, map[string]any, error) {
+	c, given = copyChart(c), copyValues(given)
+	if err := chartutil.ProcessDependenciesWithMerge(c, given); err != nil {
+		return nil, nil, err
+	}
+	whole, err := chartutil.CoalesceValues(c, given)
+	return c, whole, err
+}
+
 // planValues renders the plan file as if it were a template of the chart, so
 // that the chart's helpers, .Release, .Chart and .Values are at hand. It then
 // holds what `helm install -f` would read from it: each number is a float64, as

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/cli/values"
 	"helm.sh/helm/v3/pkg/engine"
@@ -121,6 +122,48 @@ func TestKindsOfNumbers(t *testing.T) {
 	}
 	if got, want := files["c/templates/x.yaml"], "x: equal float64 float64 1e+06 int64 1000000"; got != want {
 		t.Errorf("rendered %q, want %q", got, want)
+	}
+}
+
+// TestComputedValues holds them against what a template of the chart gets from
+// Helm: subcharts, imports, globals, what null removes, and nothing of a subchart
+// that is disabled.
+func TestComputedValues(t *testing.T) {
+	service := load(t, write(t, map[string]string{
+		"Chart.yaml": chartYAML("c") + "dependencies:\n- {name: sub, version: 1.2.3, import-values: [{child: shared, parent: imported}]}\n" +
+			"- {name: off, version: 1.2.3, condition: off.enabled}\n- {name: sub, version: 1.2.3, alias: twin}\n",
+		"values.yaml":            "{a: 1, gone: {x: 1, y: 2}, sub: {of: parent}, global: {zone: z}, off: {enabled: false}, list: [1, 2]}",
+		"plans.yaml":             "- {name: s, description: d, file: s.yaml}",
+		"plans/s.yaml":           "{gone: {x: null}, list: [3], release: '{{ .Release.Name }}'}",
+		"templates/x.yaml":       "{{ toJson .Values }}",
+		"charts/sub/Chart.yaml":  chartYAML("sub"),
+		"charts/sub/values.yaml": "{of: sub, own: {b: 1}, shared: {c: 2}}",
+		"charts/off/Chart.yaml":  chartYAML("off"),
+		"charts/off/values.yaml": "{secret: s}",
+	})).Services[0]
+	for _, parameters := range []string{`{}`, `{"a":9007199254740993,"sub":{"own":null,"mine":[1]},"global":{"zone":"y"}}`, `{"off":{"enabled":true}}`} {
+		what, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
+		if err != nil {
+			t.Fatal(err)
+		}
+		install := action.NewInstall(&action.Configuration{Log: func(string, ...any) {}})
+		install.ClientOnly, install.DryRun, install.ReleaseName, install.Namespace = true, true, "k-rel", "ns"
+		made, err := install.Run(what.Chart, what.Values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want, _ := strings.Cut(made.Manifest, "x.yaml\n")
+		values, err := service.Computed(what.Values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := json.Marshal(values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != strings.TrimSpace(want) || len(got) < 100 {
+			t.Errorf("%s: computed are\n%s\na template sees\n%s", parameters, got, want)
+		}
 	}
 }
 

@@ -65,6 +65,12 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 	where, metadata, null := target(), service.Metadata(), json.RawMessage("null")
 	seen := view.ForTemplate(w.ingresses, true)
 	seen.Parameters = null
+	if service.Bind.Mentions(helmsvc.ValuesField) {
+		var err error
+		if seen.Values, err = computed(service, plan); err != nil {
+			return nil, err
+		}
+	}
 	seen.Instance = helmsvc.InstanceView{
 		ID:               instanceID,
 		Service:          metadata.Name,
@@ -84,6 +90,16 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
 	return c.Templates.Evaluate(ctx, *service.Bind, text)
+}
+
+// computed are what the chart's own templates see as .Values.
+func computed(service chart.Service, plan chart.Plan) (map[string]any, error) {
+	where := target()
+	what, err := service.Render(plan, where.Release, where.Namespace, nil)
+	if err != nil {
+		return nil, err
+	}
+	return service.Computed(what.Values)
 }
 
 // binaryIn are the Secrets' values that are in base64, since they aren't text.

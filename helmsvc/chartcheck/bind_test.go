@@ -18,6 +18,7 @@ func TestWhatTemplatesSee(t *testing.T) {
 		"Kubernetes' Service": {"", "$.rawServices[0].spec.clusterIP + ':' + $.rawServices[0].spec.ports[0].port", "10.96.0.1:80"},
 		"every pod":           {"", "std.join(',', [e.host + ':' + e.port for e in $.endpoints])", "10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432"},
 		"every address":       {"", "std.join(',', $.hosts) + '/' + $.services[0].endpoints[0].port + '/' + std.join(',', $.services[0].hosts)", "10.255.0.1,10.255.0.2,10.255.0.3/5432/10.255.0.1,10.255.0.2,10.255.0.3"},
+		"values":              {"", "'' + $.values.replicas + $.values.type", "3ClusterIP"},
 		"folded secret":       {"", "$.secrets[0].data.password", "s3cr3t"},
 		"defaults":            {"", "$.rawServices[0].spec.ports[0].protocol", "TCP"},
 		"release":             {"", "$.release.chart + $.release.chart_version + $.instance.plan", "db1.2.3large"},

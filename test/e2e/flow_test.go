@@ -156,7 +156,7 @@ func TestTemplateSees(t *testing.T) {
 			answer := f.want(201)(f.Bind(t.Context(), i, binding, app))
 			var body struct {
 				Credentials struct {
-					Address, Raw, LoadBalancer, Hostname, Note, App, Binding, Instance, Plan, Release, Pod string
+					Address, Raw, LoadBalancer, Hostname, Note, Valued, App, Binding, Instance, Plan, Release, Pod string
 					Port, RawPort, Ingresses                                                               int
 				}
 			}
@@ -165,7 +165,7 @@ func TestTemplateSees(t *testing.T) {
 			if !c.want(got.Address, got.Raw) {
 				t.Errorf("the Service's address is %s, Kubernetes has %s", got.Address, got.Raw)
 			}
-			if got.Note != "from the user" || got.App != app || got.Binding != binding || got.Instance != i.ID || got.Plan != "default" ||
+			if got.Note != "from the user" || got.Valued != got.Note || got.App != app || got.Binding != binding || got.Instance != i.ID || got.Plan != "default" ||
 				!strings.HasPrefix(got.Release, "k-") || !strings.HasPrefix(got.Pod, "10.255.") || got.RawPort != 80 || got.Ingresses != 1 {
 				t.Errorf("the template saw %+v", got)
 			}

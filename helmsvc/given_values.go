@@ -1,0 +1,39 @@
+package helmsvc
+
+import (
+	"context"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/release"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+)
+
+// GivenValues are those that the deployed release was made with: plan ⊕
+// parameters as they were then. A plan file is a template and may yield others
+// each time it is rendered. They are as new as the view at least.
+func (c *Cluster) GivenValues(ctx context.Context, target Target, v View) (map[string]any, error) {
+	var records *corev1.SecretList
+	err := c.inNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
+		records, err = notBefore(v.since, func(o metav1.ListOptions) (*corev1.SecretList, error) {
+			o.LabelSelector = "owner=helm,status=deployed,name=" + target.Release
+			return clients.CoreV1().Secrets(target.Namespace).List(ctx, o)
+		})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the values of release %s: %w", target.Release, err)
+	}
+	var deployed *release.Release
+	for i := range records.Items {
+		found, usable := recordOf(&records.Items[i], target)
+		if usable && (deployed == nil || found.Version > deployed.Version) {
+			deployed = found
+		}
+	}
+	if deployed == nil {
+		return nil, ErrGone
+	}
+	return deployed.Config, nil
+}
