@@ -36,10 +36,14 @@ func WithImpersonation() Option {
 }
 
 // asInstance is the configuration by which requests are the instance's.
-func (c *Cluster) asInstance(namespace string) *rest.Config {
-	config := rest.CopyConfig(c.config)
-	config.Impersonate = rest.ImpersonationConfig{UserName: accountUser(namespace)}
-	return config
+func (c *Cluster) asInstance(namespace string) *rest.Config { return AsInstance(c.config, namespace) }
+
+// AsInstance is the configuration by which requests are those of the instance
+// in the namespace: what is in there, the broker may read as that instance only.
+func AsInstance(config *rest.Config, namespace string) *rest.Config {
+	as := rest.CopyConfig(config)
+	as.Impersonate = rest.ImpersonationConfig{UserName: accountUser(namespace)}
+	return as
 }
 
 func accountUser(namespace string) string {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
@@ -35,8 +37,7 @@ func (in *Inspector) readCluster(ctx context.Context, d *Details) {
 // readRelease reads what Helm has recorded in the namespace. Helm's own
 // description of a failure may quote values, and is left out.
 func (in *Inspector) readRelease(ctx context.Context, d *Details) {
-	releases := storage.Init(driver.NewSecrets(in.clients.CoreV1().Secrets(d.Namespace)))
-	last, err := releases.Last(d.ReleaseName)
+	last, err := in.lastRelease(d.Namespace, d.ReleaseName)
 	switch {
 	case ctx.Err() != nil:
 		d.unread("the release", ctx.Err())
@@ -52,6 +53,27 @@ func (in *Inspector) readRelease(ctx context.Context, d *Details) {
 			d.Release.Version = last.Chart.Metadata.Version
 		}
 	}
+}
+
+// lastRelease reads the newest revision: as whoever asks or, if that isn't
+// allowed, as the instance's own account, which the broker's may act as.
+func (in *Inspector) lastRelease(namespace, name string) (*release.Release, error) {
+	last, err := lastOf(in.clients, namespace, name)
+	if !apierrors.IsForbidden(err) {
+		return last, err
+	}
+	clients, clientErr := kubernetes.NewForConfig(helmsvc.AsInstance(in.config, namespace))
+	if clientErr != nil {
+		return nil, errors.Join(err, clientErr)
+	}
+	if last, instanceErr := lastOf(clients, namespace, name); !apierrors.IsForbidden(instanceErr) {
+		return last, instanceErr
+	}
+	return nil, err
+}
+
+func lastOf(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
+	return storage.Init(driver.NewSecrets(clients.CoreV1().Secrets(namespace))).Last(name)
 }
 
 func (in *Inspector) readPods(ctx context.Context, d *Details) {

@@ -28,6 +28,7 @@ func changed(err error) error {
 // Inspector reads and changes the records of one broker.
 type Inspector struct {
 	namespace string // of the records
+	config    *rest.Config
 	records   *record.Store
 	clients   kubernetes.Interface
 }
@@ -43,7 +44,7 @@ func New(config *rest.Config, namespace string) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Inspector{namespace: namespace, records: records, clients: clients}, nil
+	return &Inspector{namespace: namespace, config: config, records: records, clients: clients}, nil
 }
 
 // find reads an instance's record.

@@ -26,6 +26,7 @@ type foundation struct {
 	broker   *rig.Broker
 	settings map[string]string
 	catalog  rig.Catalog
+	account  string // see documented
 }
 
 const sampleCharts = "../../charts"

@@ -22,11 +22,12 @@ import (
 
 const markedSecret = "s3cr3t-of-a-user"
 
-// operator runs `broker instances …` with the two settings that it needs, and
-// fails unless it ends with the exit status.
+// operator runs `broker instances …` with the two settings that it needs and
+// the rights that the manifests give, and fails unless it ends with the exit
+// status.
 func (f *foundation) operator(exit int, args ...string) (stdout, stderr string) {
 	f.t.Helper()
-	return f.operatorWith(shared.Kubeconfig(), exit, args...)
+	return f.operatorWith(f.documented(), exit, args...)
 }
 
 // operatorWith is operator with other rights.

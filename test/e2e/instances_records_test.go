@@ -2,19 +2,12 @@ package e2e
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -44,32 +37,9 @@ func (f *foundation) showsWithoutRights(i rig.Instance) {
 // recordsOnly is the kubeconfig of somebody who may read records and no more.
 func (f *foundation) recordsOnly() (path string) {
 	f.t.Helper()
-	ctx, namespace := f.t.Context(), f.settings["BROKER_NAMESPACE"]
-	meta := metav1.ObjectMeta{Name: "reader"}
-	_, err := kube.CoreV1().ServiceAccounts(namespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: meta}, metav1.CreateOptions{})
-	f.must(err)
-	_, err = kube.RbacV1().Roles(namespace).Create(ctx, &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
+	return f.accountIn(f.settings["BROKER_NAMESPACE"], "reader", []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list"}},
-	}}, metav1.CreateOptions{})
-	f.must(err)
-	_, err = kube.RbacV1().RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{
-		ObjectMeta: meta,
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: meta.Name},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: meta.Name}},
-	}, metav1.CreateOptions{})
-	f.must(err)
-	issued, err := kube.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, meta.Name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
-	f.must(err)
-	config := clientcmdapi.NewConfig()
-	config.Clusters["c"] = &clientcmdapi.Cluster{Server: shared.RESTConfig().Host, CertificateAuthorityData: shared.RESTConfig().CAData}
-	config.AuthInfos["u"] = &clientcmdapi.AuthInfo{Token: issued.Status.Token}
-	config.Contexts["x"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "u"}
-	config.CurrentContext = "x"
-	text, err := clientcmd.Write(*config)
-	f.must(err)
-	path = filepath.Join(f.t.TempDir(), "kubeconfig")
-	f.must(os.WriteFile(path, text, 0o600))
-	return path
+	})
 }
 
 // showsUpdate records an update that nobody carries through.
