@@ -37,7 +37,7 @@ func TestCloudControllerRefusals(t *testing.T) {
 				s.Fault(cf.CC, cf.Fault{Kind: c.kind, Route: route})
 				_, err := client.EnsurePlaceholder(t.Context(), group)
 				if deletes {
-					err = client.DeletePlaceholder(t.Context(), group)
+					err = client.DeletePlaceholder(t.Context(), group, "")
 				}
 				checkRefusal(t, s, err, c.status, c.want)
 				if err := client.LastError(); err != nil {
@@ -77,7 +77,7 @@ func TestTokenEndsBetweenCalls(t *testing.T) {
 		c.advance(2 * time.Hour)
 	})
 	ensure(t, client, group)
-	if err := client.DeletePlaceholder(t.Context(), group); err != nil {
+	if err := client.DeletePlaceholder(t.Context(), group, ""); err != nil {
 		t.Error(err)
 	}
 	want := []string{"find-org", "find-space", "find-app", "create-app", "find-app", "delete-app", "read-job", "read-job", "read-job"}

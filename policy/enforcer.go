@@ -25,5 +25,6 @@ type Enforcer interface {
 // apps that never run.
 type Placeholders interface {
 	EnsurePlaceholder(ctx context.Context, instanceID string) (group string, err error)
-	DeletePlaceholder(ctx context.Context, instanceID string) error
+	// DeletePlaceholder deletes it. group is its GUID if that is known.
+	DeletePlaceholder(ctx context.Context, instanceID, group string) error
 }

@@ -78,7 +78,7 @@ func TestOddJobs(t *testing.T) {
 					`"metadata":{"labels":{"cf-helm-broker.io/placeholder-for":"` + group + `"}}}]}`,
 				"GET /v3/jobs/j": `{"state":"COMPLETE"}`,
 			}, c.location)
-			err := client.DeletePlaceholder(t.Context(), group)
+			err := client.DeletePlaceholder(t.Context(), group, "")
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

@@ -47,7 +47,7 @@ func newPlaceholder(space, instanceID string) *resource.AppCreate {
 
 // isPlaceholder tells whether the app is the instance's, by its label.
 func isPlaceholder(app *resource.App, instanceID string) bool {
-	if app.Name != placeholderName(instanceID) || app.Metadata == nil {
+	if app.Metadata == nil {
 		return false
 	}
 	value := app.Metadata.Labels[placeholderLabel]
@@ -61,7 +61,7 @@ func (c *Client) placeholderIn(ctx context.Context, space, instanceID string) (s
 	if err != nil || len(apps) == 0 {
 		return "", err
 	}
-	if !isPlaceholder(apps[0], instanceID) {
+	if apps[0].Name != placeholderName(instanceID) || !isPlaceholder(apps[0], instanceID) {
 		return "", fmt.Errorf("the app %s in organization %q (CF_ORG), space %q (CF_SPACE) isn't the broker's, since it doesn't carry the label %s=%s; "+
 			"rename or delete it", apps[0].Name, c.settings.Org, c.settings.Space, placeholderLabel, placeholderKey(instanceID))
 	}

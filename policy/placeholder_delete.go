@@ -16,21 +16,24 @@ import (
 // as long as ctx lasts. It returns nil if there is none. It never touches an
 // app without the broker's label.
 //
-// The app is looked for in every space that the client sees, so that it is
-// found after CF_SPACE was changed, too. If there is none and the client
-// doesn't see CF_SPACE either, that is an error: the app may be there unseen.
-func (c *Client) DeletePlaceholder(ctx context.Context, instanceID string) error {
-	if err := c.deletePlaceholder(ctx, instanceID); err != nil {
+// The app is looked for in every space that the client sees, by its name and,
+// if guid isn't empty, by its GUID, so that it is found after CF_SPACE was
+// changed or taken back, and after somebody has renamed it. If there is none and
+// the client doesn't see CF_SPACE either, that is an error: the app may be there
+// unseen.
+func (c *Client) DeletePlaceholder(ctx context.Context, instanceID, guid string) error {
+	if err := c.deletePlaceholder(ctx, instanceID, guid); err != nil {
 		return fmt.Errorf("deleting the placeholder app of service instance %s: %w", instanceID, err)
 	}
 	return nil
 }
 
-func (c *Client) deletePlaceholder(ctx context.Context, instanceID string) error {
-	apps, err := c.findApps(ctx, url.Values{
-		"names":          {placeholderName(instanceID)},
-		"label_selector": {placeholderLabel + "=" + placeholderKey(instanceID)},
-	})
+func (c *Client) deletePlaceholder(ctx context.Context, instanceID, guid string) error {
+	label := placeholderLabel + "=" + placeholderKey(instanceID)
+	apps, err := c.findApps(ctx, url.Values{"names": {placeholderName(instanceID)}, "label_selector": {label}})
+	if err == nil && len(apps) == 0 && guid != "" {
+		apps, err = c.findApps(ctx, url.Values{"guids": {guid}, "label_selector": {label}})
+	}
 	if err != nil {
 		return err
 	}
@@ -39,7 +42,7 @@ func (c *Client) deletePlaceholder(ctx context.Context, instanceID string) error
 		return err
 	}
 	for _, app := range apps {
-		if !isPlaceholder(app, instanceID) {
+		if named := app.Name == placeholderName(instanceID); !isPlaceholder(app, instanceID) || !named && app.GUID != guid {
 			continue
 		}
 		if err := c.deleteApp(ctx, app); err != nil {

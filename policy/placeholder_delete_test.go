@@ -34,7 +34,7 @@ func TestDeletionsJob(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
-			err := client.DeletePlaceholder(ctx, group)
+			err := client.DeletePlaceholder(ctx, group, "")
 			if c.want == "" && err != nil {
 				t.Error(err)
 			}
@@ -48,7 +48,7 @@ func TestDeletionsJob(t *testing.T) {
 				t.Errorf("%d apps left, want %d", left, c.left)
 			}
 			s.SetJobs(cf.Jobs{})
-			if err := client.DeletePlaceholder(t.Context(), group); err != nil || len(s.Apps()) != 0 {
+			if err := client.DeletePlaceholder(t.Context(), group, ""); err != nil || len(s.Apps()) != 0 {
 				t.Errorf("once more: %v, apps %+v", err, s.Apps())
 			}
 		})
@@ -60,7 +60,7 @@ func TestDeletionsAtOnce(t *testing.T) {
 	s, client := placeholders(t)
 	ensure(t, client, group)
 	s.SetJobs(cf.Jobs{Polls: 5})
-	for _, err := range atOnce(func() error { return client.DeletePlaceholder(t.Context(), group) }) {
+	for _, err := range atOnce(func() error { return client.DeletePlaceholder(t.Context(), group, "") }) {
 		if err != nil {
 			t.Error(err)
 		}
@@ -75,10 +75,10 @@ func TestDeletionsAnswerLost(t *testing.T) {
 	s, client := placeholders(t)
 	ensure(t, client, group)
 	s.Fault(cf.CC, cf.Fault{Kind: cf.AnswerLost, Times: 1, Route: "DELETE /v3/apps/{guid}"})
-	if err := client.DeletePlaceholder(t.Context(), group); err == nil {
+	if err := client.DeletePlaceholder(t.Context(), group, ""); err == nil {
 		t.Error("the answer was lost, and all went well")
 	}
-	if err := client.DeletePlaceholder(t.Context(), group); err != nil || len(s.Apps()) != 0 {
+	if err := client.DeletePlaceholder(t.Context(), group, ""); err != nil || len(s.Apps()) != 0 {
 		t.Errorf("once more: %v, apps %+v", err, s.Apps())
 	}
 }
@@ -93,7 +93,7 @@ func TestGoneMeanwhile(t *testing.T) {
 			s.DeleteApp(guid)
 		}
 	})
-	if err := client.DeletePlaceholder(t.Context(), group); err != nil {
+	if err := client.DeletePlaceholder(t.Context(), group, ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -108,7 +108,7 @@ func TestDeletionAfterAMove(t *testing.T) {
 	moved.Space = "other"
 	now := policy.New(moved, func(string, error) {})
 	ensure(t, now, group)
-	if err := now.DeletePlaceholder(t.Context(), group); err != nil || len(s.Apps()) != 0 {
+	if err := now.DeletePlaceholder(t.Context(), group, ""); err != nil || len(s.Apps()) != 0 {
 		t.Errorf("%v, apps %+v", err, s.Apps())
 	}
 }
@@ -121,8 +121,35 @@ func TestUnseenIsNotGone(t *testing.T) {
 	s.AddClient(cf.Client{ID: "stranger", Secret: "x", Authorities: []string{"cloud_controller.read", "cloud_controller.write"}})
 	with := inSpace(s)
 	with.ClientID, with.ClientSecret = "stranger", "x"
-	err := policy.New(with, func(string, error) {}).DeletePlaceholder(t.Context(), group)
+	err := policy.New(with, func(string, error) {}).DeletePlaceholder(t.Context(), group, "")
 	if err == nil || !strings.Contains(err.Error(), policy.Roles) || len(s.Apps()) != 1 {
 		t.Errorf("error %v, apps %+v", err, s.Apps())
+	}
+}
+
+// TestDeletionByGUID finds the app that is recorded though somebody has renamed
+// it, and without any space being set any more. It spares what isn't labelled.
+func TestDeletionByGUID(t *testing.T) {
+	s, client := placeholders(t)
+	const renamed = "e0c7b7a4-8a55-4f3b-9d3e-0c5a1f6b7d8e"
+	label := map[string]string{"cf-helm-broker.io/placeholder-for": group}
+	for name, c := range map[string]struct {
+		labels map[string]string
+		guid   string
+		left   int
+	}{"by its GUID": {label, renamed, 0}, "another GUID": {label, app, 1}, "without the label": {nil, renamed, 1}} {
+		s.AddApp(cf.App{GUID: renamed, Name: "renamed", Labels: c.labels})
+		taken := inSpace(s)
+		if c.left == 0 {
+			taken.Org, taken.Space = "", ""
+		}
+		err := policy.New(taken, func(string, error) {}).DeletePlaceholder(t.Context(), group, c.guid)
+		if left := s.Apps(); err != nil || len(left) != c.left {
+			t.Errorf("%s: %v, apps %+v", name, err, left)
+		}
+		s.DeleteApp(renamed)
+	}
+	if err := client.DeletePlaceholder(t.Context(), group, renamed); err != nil {
+		t.Errorf("when it is gone: %v", err)
 	}
 }

@@ -87,7 +87,7 @@ func TestSomebodysApp(t *testing.T) {
 		if _, err := client.EnsurePlaceholder(t.Context(), group); err == nil || !strings.Contains(err.Error(), "rename or delete it") {
 			t.Errorf("labels %v: error %v", labels, err)
 		}
-		if err := client.DeletePlaceholder(t.Context(), group); err != nil {
+		if err := client.DeletePlaceholder(t.Context(), group, ""); err != nil {
 			t.Errorf("labels %v: deleting what isn't there: %v", labels, err)
 		}
 		if apps := s.Apps(); len(apps) != 1 || apps[0].GUID != theirs.GUID {

@@ -55,7 +55,7 @@ func TestLifeOfAPlaceholder(t *testing.T) {
 			t.Errorf("made %+v", made)
 		}
 		for range 2 {
-			if err := client.DeletePlaceholder(t.Context(), instance); err != nil {
+			if err := client.DeletePlaceholder(t.Context(), instance, ""); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -34,7 +34,7 @@ func TestSpaceSettings(t *testing.T) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
 			// Nothing was created, which isn't the same as that nothing is there.
-			if err := client.DeletePlaceholder(t.Context(), group); (err == nil) != (c.want == "") {
+			if err := client.DeletePlaceholder(t.Context(), group, ""); (err == nil) != (c.want == "") {
 				t.Errorf("deleting: %v", err)
 			}
 		})

@@ -114,6 +114,9 @@ func (w *work) buryAll(ctx context.Context) error {
 		return err
 	}
 	for _, b := range bindings {
+		if b.Placeholder {
+			b.PlaceholderGUID = w.instance.PolicyGroup // the record may outlive the instance's
+		}
 		buried, err := w.bury(ctx, b, unbinding)
 		if errors.Is(err, record.ErrNotFound) {
 			continue

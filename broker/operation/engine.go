@@ -53,7 +53,8 @@ type Settings struct {
 	DNSGroup string
 	// Shared are services of the cluster that every bind opens to the app.
 	Shared []chart.Destination
-	// Placeholders makes the policy groups of ToApp.
+	// Placeholders makes and deletes the policy groups of ToApp; nil where no CF
+	// API is configured.
 	Placeholders policy.Placeholders
 	// OrganizationQuota and SpaceQuota are how many instances an organization,
 	// and a space, may have; 0: any number.

@@ -79,7 +79,7 @@ func (w *work) ensureGroup(ctx context.Context) error {
 		return nil
 	}
 	if w.settings.Placeholders == nil {
-		return errors.New("the service instance was to have a placeholder app, and the broker isn't set up for them any more; delete it and create it again")
+		return errors.New("the service instance was to have a placeholder app, and no CF API is configured any more; delete it and create it again")
 	}
 	group, err := w.settings.Placeholders.EnsurePlaceholder(ctx, w.instance.ID)
 	if err != nil {
@@ -115,8 +115,8 @@ func (e *Engine) dismiss(ctx context.Context, b record.Binding) error {
 		return nil
 	}
 	if e.settings.Placeholders == nil {
-		e.log.Error("placeholder-left", errors.New("the placeholder app can't be deleted, since POLICY_DESTINATION isn't app any more; delete the app cf-helm-broker-"+b.InstanceID+" by hand"), bindingData(b))
+		e.log.Error("placeholder-left", errors.New("the placeholder app can't be deleted, since no CF API is configured any more; delete the app cf-helm-broker-"+b.InstanceID+" by hand"), bindingData(b))
 		return nil
 	}
-	return e.settings.Placeholders.DeletePlaceholder(ctx, b.InstanceID)
+	return e.settings.Placeholders.DeletePlaceholder(ctx, b.InstanceID, b.PlaceholderGUID)
 }

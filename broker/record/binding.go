@@ -39,6 +39,9 @@ type Binding struct {
 	// Placeholder: there is, or may be, a placeholder app, which goes with this
 	// record. Only that of OwnAccess has it.
 	Placeholder bool `json:"placeholder,omitempty"`
+	// PlaceholderGUID is that app's, where it was known when the record was
+	// revoked.
+	PlaceholderGUID string `json:"placeholder_guid,omitempty"`
 	// UnsettledUntil is set on a tombstone whose policies somebody may have been
 	// posting when it was revoked: it stays until then.
 	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`

@@ -139,8 +139,7 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 	var enforcer policy.Enforcer
 	if policies != nil {
 		enforcer = policies
-	}
-	if s.PolicyDestination == string(operation.ToApp) {
+		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
 		settings.Placeholders = policies
 	}
 	return operation.New(settings, &offer.live, records, cluster, enforcer, metrics, log)

@@ -120,3 +120,23 @@ func TestReplicasDisagree(t *testing.T) {
 	other.delete(i)
 	f.wantPolicies()
 }
+
+// TestPlaceholderOutlivesItsSetting deletes an instance's placeholder app, and
+// closes its policies, after POLICY_DESTINATION was changed.
+func TestPlaceholderOutlivesItsSetting(t *testing.T) {
+	f := newFoundation(t, accessCharts, map[string]string{"POLICY_DESTINATION": "app", "CF_ORG": "demo", "CF_SPACE": "dev", "POLICY_RESYNC": "500ms"})
+	i := f.create("pair", "both", nil)
+	group := f.cf.Apps()[0].GUID
+	f.restart(map[string]string{"POLICY_DESTINATION": "instance", "CF_ORG": "", "CF_SPACE": ""})
+	app := f.app()
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), app))
+	f.wantPolicies(cf.NewPolicy(app, group, "tcp", 8080, 8080), cf.NewPolicy(app, group, "tcp", 5432, 5432))
+	other := f.create("pair", "both", nil)
+	f.wantGroup(other, other.ID)
+	f.delete(i)
+	f.wantPolicies()
+	if apps := f.cf.Apps(); len(apps) != 1 || apps[0].GUID != app {
+		t.Errorf("apps %+v are left, want the bound one alone", apps)
+	}
+	f.delete(other)
+}
