@@ -34,11 +34,14 @@ func failure(ctx context.Context, err error) error {
 	var invalid *operation.InvalidError
 	var quota *operation.QuotaError
 	var unreachable *helmsvc.UnreachableError
+	var noPod *helmsvc.NoPodError
 	switch {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
 	case errors.As(err, &unreachable):
 		return apiresponses.NewFailureResponse(unreachable, http.StatusUnprocessableEntity, "unreachable")
+	case errors.As(err, &noPod):
+		return apiresponses.NewFailureResponse(noPod, http.StatusUnprocessableEntity, "no-pod")
 	case errors.Is(err, helmsvc.ErrGone):
 		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):

@@ -132,7 +132,7 @@ func TestUninstallWhereNothingIs(t *testing.T) {
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.ViewReady(t.Context(), p.ns.Name, "", 0); !errors.Is(err, helmsvc.ErrGone) {
+	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
 		t.Errorf("error %v", err)
 	}
 }

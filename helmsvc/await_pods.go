@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
@@ -21,59 +22,100 @@ var ErrNoReadyPod = errors.New("no pod of the service instance is ready")
 // ErrGone says that somebody else has removed an instance from the cluster.
 var ErrGone = errors.New("the release of the service instance is gone from the cluster: somebody has removed it by hand; delete the service instance and create it anew")
 
+// aLook is how long what has to be watched is looked at where there is no
+// patience to wait.
+const aLook = time.Second
+
 // ViewReady is View once at least one pod is Ready. It waits up to patience,
-// which may be 0, then returns ErrNoReadyPod. An instance without pods is ready
-// as it is, or returns ErrGone. Services and pods are seen as they were at the
+// which may be 0, then returns ErrNoReadyPod with what it has waited for. An
+// instance whose pods an operator makes is waited for likewise, until its custom
+// resources are ready. One of a chart that makes no pods is ready as it is; one
+// that is to have some and never will returns a NoPodError, and one of which
+// nothing is left ErrGone. Services and pods are seen as they were at the
 // cluster's revision since, or later: give that at which an operation on the
 // instance ended. Empty is now.
-func (c *Cluster) ViewReady(ctx context.Context, namespace, since string, patience time.Duration) (View, error) {
-	view, err := c.view(ctx, namespace, since)
-	switch {
-	case err != nil || len(view.Pods) > 0:
+func (c *Cluster) ViewReady(ctx context.Context, target Target, since string, patience time.Duration) (View, error) {
+	view, err := c.view(ctx, target.Namespace, since)
+	if err != nil || len(view.Pods) > 0 {
 		return view, err
-	case !view.wantsPods():
-		return view, c.checkThere(ctx, namespace)
-	}
-	if patience <= 0 {
-		return View{}, noReadyPod(view, 0)
 	}
 	waitCtx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if err := c.awaitReadyPod(waitCtx, namespace); err != nil {
-		if ctx.Err() == nil && waitCtx.Err() != nil {
-			return View{}, noReadyPod(view, patience)
+	if view.unready == 0 {
+		ahead, err := c.ahead(ctx, target)
+		switch {
+		case err != nil:
+			return View{}, err
+		case ahead.never():
+			return View{}, ahead.noPod()
+		case ahead.pods != "":
+			view.reason = ahead.pods + " has no pod yet"
+		case len(ahead.customs) == 0:
+			return view, nil
+		default:
+			if view, err = c.viewMade(ctx, target, ahead, patience); err != nil || !view.wantsPods() || len(view.Pods) > 0 {
+				return view, err
+			}
 		}
-		return View{}, fmt.Errorf("waiting for a ready pod in namespace %s: %w", namespace, err)
 	}
-	return c.View(ctx, namespace)
+	if patience <= 0 {
+		return View{}, noReadyPod(view.reason, 0)
+	}
+	if err := c.awaitReadyPod(waitCtx, target.Namespace); err != nil {
+		if ctx.Err() == nil && waitCtx.Err() != nil {
+			return View{}, noReadyPod(view.reason, patience)
+		}
+		return View{}, fmt.Errorf("waiting for a ready pod in namespace %s: %w", target.Namespace, err)
+	}
+	return c.View(ctx, target.Namespace)
 }
 
-// checkThere tells an instance of a chart without pods from one of which
-// nothing is left.
-func (c *Cluster) checkThere(ctx context.Context, namespace string) error {
-	var releases *corev1.SecretList
-	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
-		releases, err = clients.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: "owner=helm", Limit: 1})
+// viewMade is View once an instance's custom resources are ready.
+func (c *Cluster) viewMade(ctx context.Context, target Target, ahead prospect, patience time.Duration) (View, error) {
+	waitCtx, cancel := context.WithTimeout(ctx, max(patience, aLook))
+	defer cancel()
+	reason, err := c.awaitMade(waitCtx, target, ahead.customs)
+	if err != nil && ctx.Err() == nil && waitCtx.Err() != nil {
+		return View{}, noReadyPod(reason, patience)
+	}
+	if err != nil {
+		return View{}, fmt.Errorf("waiting for the custom resources in namespace %s: %w", target.Namespace, err)
+	}
+	return c.View(ctx, target.Namespace)
+}
+
+// ahead tells what an instance is going to have, by the release that is
+// deployed.
+func (c *Cluster) ahead(ctx context.Context, target Target) (prospect, error) {
+	var found *release.Release
+	err := c.inNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
+		releases := storageIn(clients, target)
+		if found, err = releases.Deployed(target.Release); errors.Is(err, driver.ErrNoDeployedReleases) {
+			found, err = releases.Last(target.Release) // an update is being made, or was broken off
+		}
 		return err
 	})
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return prospect{}, ErrGone
+	}
+	if errors.Is(err, ErrGone) {
+		return prospect{}, err
+	}
 	if err != nil {
-		return fmt.Errorf("looking for the release in namespace %s: %w", namespace, err)
+		return prospect{}, fmt.Errorf("looking for the release in namespace %s: %w", target.Namespace, err)
 	}
-	if len(releases.Items) == 0 {
-		return ErrGone
-	}
-	return nil
+	return prospectOf(found)
 }
 
-func noReadyPod(view View, patience time.Duration) error {
+func noReadyPod(reason string, patience time.Duration) error {
 	err := ErrNoReadyPod
 	if patience > 0 {
 		err = fmt.Errorf("%w after %s", err, patience)
 	}
-	if view.reason == "" {
+	if reason == "" {
 		return err
 	}
-	return fmt.Errorf("%w (%s)", err, view.reason)
+	return fmt.Errorf("%w (%s)", err, reason)
 }
 
 // wantsPods tells whether the instance is one that pods serve.

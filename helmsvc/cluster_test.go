@@ -421,7 +421,7 @@ func TestPodsThatMove(t *testing.T) {
 	if err := p.install(t.Context(), `{}`, nil); err != nil {
 		t.Fatal(err)
 	}
-	before, err := p.ViewReady(t.Context(), p.ns.Name, "", time.Minute)
+	before, err := p.ViewReady(t.Context(), p.target, "", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -429,7 +429,7 @@ func TestPodsThatMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := p.ViewReady(t.Context(), p.ns.Name, "", time.Minute)
+	after, err := p.ViewReady(t.Context(), p.target, "", time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

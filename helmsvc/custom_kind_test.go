@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
@@ -115,4 +117,16 @@ func withoutDefinitions(p *place) *helmsvc.Cluster {
 	c, err := helmsvc.NewCluster(config)
 	p.must(err)
 	return c
+}
+
+// makes has somebody make a Secret in the instance's namespace, as an operator
+// would.
+func makes(manifest string) func(*place) {
+	return func(p *place) {
+		p.t.Helper()
+		var made corev1.Secret
+		p.must(yaml.Unmarshal([]byte(manifest), &made))
+		_, err := clients.CoreV1().Secrets(p.ns.Name).Create(p.t.Context(), &made, metav1.CreateOptions{})
+		p.must(err)
+	}
 }

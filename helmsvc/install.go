@@ -23,7 +23,8 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // any failure or crash: a release that is deployed is left as it is, one that
 // was only being waited for is waited for again, and for any other it returns
 // ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
-// before anything is made, with an UnservedError, and so is, with an
+// before anything is made, with an UnservedError, and so is, with a NoPodError,
+// one that could never be bound to though its plan says so, with an
 // ExposedError, one whose pods WithoutExposure keeps out, and, with an
 // OutsideError, one that leaves its namespace where WithImpersonation keeps it
 // in. report is told of each
@@ -84,10 +85,13 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	}
 	// Helm doesn't tell when it couldn't record that it is done.
 	last, err := s.last(target.Release)
-	if err != nil || last != nil && last.Info.Status == release.StatusDeployed {
+	if err == nil && (last == nil || last.Info.Status != release.StatusDeployed) {
+		err = s.Releases.Update(made)
+	}
+	if err != nil || !what.Bindable {
 		return err
 	}
-	return s.Releases.Update(made)
+	return s.checkLeft(ctx, made)
 }
 
 // failure prefers what a wait found, and the context's own end, to what Helm

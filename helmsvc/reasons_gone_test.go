@@ -16,19 +16,19 @@ func TestGoneRelease(t *testing.T) {
 	if err := p.Install(t.Context(), p.target, podless, nil); err != nil {
 		t.Fatal(err)
 	}
-	if view, err := p.ViewReady(t.Context(), p.ns.Name, "", 0); err != nil || len(view.Secrets) != 1 {
+	if view, err := p.ViewReady(t.Context(), p.target, "", 0); err != nil || len(view.Secrets) != 1 {
 		t.Errorf("the release offers %+v, %v", view, err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ViewReady(t.Context(), p.ns.Name, "", 0); !errors.Is(err, helmsvc.ErrGone) {
+	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
 		t.Errorf("after it was removed: %v", err)
 	}
 	if err := p.DeleteNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ViewReady(t.Context(), p.ns.Name, "", 0); !errors.Is(err, helmsvc.ErrGone) {
+	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
 		t.Errorf("after the namespace was deleted: %v", err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // rehearseInstall renders the chart as an install would, makes nothing, and
-// fails if the cluster doesn't serve what it would make, or the plan doesn't
-// allow it.
+// fails if the cluster doesn't serve what it would make, the plan doesn't allow
+// it, or nothing of it could ever be bound to.
 func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	install := action.NewInstall(s.rehearsal())
 	install.ReleaseName = target.Release
@@ -32,6 +32,9 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	if err := s.checkOutside(rendered, definitions); err != nil {
 		return err
 	}
+	if err := CheckProspect(rendered, what.Bindable); err != nil {
+		return err
+	}
 	return s.checkExposure(rendered)
 }
 
@@ -50,6 +53,9 @@ func (s *session) rehearseUpgrade(target Target, what chart.Rendered) error {
 		return err
 	}
 	if err := s.checkOutside(rendered, nil); err != nil {
+		return err
+	}
+	if err := CheckProspect(rendered, what.Bindable); err != nil {
 		return err
 	}
 	return s.checkExposure(rendered)

@@ -40,9 +40,13 @@ func storageOf(config *rest.Config, target Target) (*storage.Storage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}
+	return storageIn(clients, target), nil
+}
+
+func storageIn(clients kubernetes.Interface, target Target) *storage.Storage {
 	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target})
 	secrets.Log = func(string, ...any) {}
-	return storage.Init(secrets), nil
+	return storage.Init(secrets)
 }
 
 // Get returns a record that can be used.

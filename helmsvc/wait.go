@@ -61,6 +61,7 @@ type watchedRelease struct {
 	informers dynamicinformer.DynamicSharedInformerFactory
 	objects   []watchedObject
 	pods      cache.GenericLister
+	others    []cache.GenericLister // of further kinds that were asked for
 	synced    []cache.DoneChecker
 	// completed holds the names of the Jobs that were seen to complete, and said
 	// is the last that a Job's pods complained of, by the Job's name.
@@ -89,7 +90,7 @@ func (o watchedObject) get() (*unstructured.Unstructured, error) {
 	return asUnstructured(found)
 }
 
-func (r reader) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool) (*watchedRelease, error) {
+func (r reader) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, others ...schema.GroupVersionResource) (*watchedRelease, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watchedRelease{
 		hook:      hook,
@@ -103,6 +104,14 @@ func (r reader) watchRelease(ctx context.Context, namespace string, resources ku
 	if w.pods, err = w.inform(podResource); err != nil {
 		w.stop()
 		return nil, err
+	}
+	for _, other := range others {
+		lister, err := w.inform(other)
+		if err != nil {
+			w.stop()
+			return nil, err
+		}
+		w.others = append(w.others, lister)
 	}
 	judges := map[schema.GroupVersionKind]judging{}
 	for _, info := range resources.Filter(r.judged(namespace)) {

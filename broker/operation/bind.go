@@ -63,7 +63,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	if async {
 		patience = min(patience, e.settings.SyncWait)
 	}
-	view, err := at.cluster.ViewReady(ctx, at.instance.Namespace, e.clusters.revision(at.instance), patience)
+	view, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), e.clusters.revision(at.instance), patience)
 	if async && errors.Is(err, helmsvc.ErrNoReadyPod) {
 		return e.bindLater(ctx, wanted, err)
 	}

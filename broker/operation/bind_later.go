@@ -120,7 +120,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 	}
 	if b.State == record.Waiting {
 		// One look in any case: nobody may have looked while no broker ran.
-		view, err := at.cluster.ViewReady(ctx, at.instance.Namespace, "", max(time.Until(end), time.Millisecond))
+		view, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,8 @@ type Rendered struct {
 	Values map[string]any
 	// AllowExposure is the plan's.
 	AllowExposure bool
+	// Bindable is the plan's: there has to be something to bind to.
+	Bindable bool
 }
 
 // Render computes an instance's values. Order: values.yaml ⊕ the plan file,
@@ -39,7 +41,7 @@ func (s Service) Render(plan Plan, release, namespace string, parameters json.Ra
 	if err != nil {
 		return Rendered{}, err
 	}
-	return Rendered{Chart: copyChart(s.chart), Values: merge(values, params), AllowExposure: plan.AllowExposure}, nil
+	return Rendered{Chart: copyChart(s.chart), Values: merge(values, params), AllowExposure: plan.AllowExposure, Bindable: plan.Bindable}, nil
 }
 
 // DecodeParameters decodes a user's parameters: a JSON object, null or

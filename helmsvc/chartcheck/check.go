@@ -103,6 +103,9 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 	world := madeUp(objects)
 	result.ClusterKinds, result.Mistakes = outside(made)
 	result.Mistakes = append(result.Mistakes, exposureMistakes(made, plan)...)
+	if err := helmsvc.CheckProspect(made, plan.Bindable); err != nil {
+		result.Mistakes = append(result.Mistakes, "a create without parameters would fail: "+err.Error())
+	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	if !plan.Bindable {
 		return result, nil
