@@ -24,11 +24,12 @@ func TestFailingCharts(t *testing.T) {
 		limit      string
 		want       []string
 	}{
-		"image": {"unpullable", nil, "20s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 20s"}},
-		"crash": {"plain", map[string]any{"image": "fault.local/crash:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}},
-		"probe": {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "not ready"}},
-		"job":   {"plain", map[string]any{"job": "fault.local/crash:1"}, "1m", []string{"Job k-", "failed"}},
-		"api":   {"plain", map[string]any{"broken": true}, "1m", []string{"installing the chart", "Deployment"}},
+		"image":   {"unpullable", nil, "20s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 20s"}},
+		"crash":   {"plain", map[string]any{"image": "fault.local/crash:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}},
+		"probe":   {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "not ready"}},
+		"job":     {"plain", map[string]any{"job": "fault.local/crash:1"}, "1m", []string{"Job k-", "failed"}},
+		"stopped": {"plain", map[string]any{"replicas": 0}, "1m", []string{"no pod of the service instance would ever serve, since Deployment k-", "is asked for 0 replicas; ask for one at least"}},
+		"api":     {"plain", map[string]any{"broken": true}, "1m", []string{"installing the chart", "Deployment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": failing.limit})

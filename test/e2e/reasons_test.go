@@ -46,3 +46,16 @@ func TestReasonOfUpdate(t *testing.T) {
 	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
 	f.delete(i)
 }
+
+// TestUpdateToNoPod is refused with its apps still served: a bind would say "try
+// again" for ever.
+func TestUpdateToNoPod(t *testing.T) {
+	f := newFoundation(t, "charts", nil)
+	i := f.create("fixture", "plain", nil)
+	operation := f.want(202)(f.Update(t.Context(), i, map[string]any{"parameters": map[string]any{"replicas": 0}})).Operation()
+	if o := f.ended(i, operation); o.State != "failed" || !strings.Contains(o.Description, "is asked for 0 replicas") || !strings.Contains(o.Description, "as it was before") {
+		t.Errorf("the update ended as %+v", o)
+	}
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	f.delete(i)
+}

@@ -1,0 +1,32 @@
+package broker
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+)
+
+// TestFinalOrNot: platforms try a 503 again and take a 422 for final. A pod that
+// isn't ready may be later; one that nobody asks for won't.
+func TestFinalOrNot(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want int
+	}{
+		"no pod is ready": {fmt.Errorf("%w (Deployment db has no pod yet)", helmsvc.ErrNoReadyPod), http.StatusServiceUnavailable},
+		"no pod will be":  {fmt.Errorf("binding: %w", &helmsvc.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},
+		"nothing is left": {helmsvc.ErrGone, http.StatusUnprocessableEntity},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var answer *apiresponses.FailureResponse
+			if err := failure(t.Context(), c.err); !errors.As(err, &answer) || answer.ValidatedStatusCode(nil) != c.want {
+				t.Errorf("it is answered %v, want %d", err, c.want)
+			}
+		})
+	}
+}
