@@ -9,20 +9,27 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
+// response is an error's answer. It is as short as a record's reason: errors
+// quote charts, schemas and servers.
+func response(err error, status int, action string) error {
+	return apiresponses.NewFailureResponse(errors.New(string(record.ReasonOf(err.Error()))), status, action)
+}
+
 func badRequest(format string, args ...any) error {
-	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusBadRequest, "bad-request")
+	return response(fmt.Errorf(format, args...), http.StatusBadRequest, "bad-request")
 }
 
 func conflict(format string, args ...any) error {
-	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusConflict, "conflict")
+	return response(fmt.Errorf(format, args...), http.StatusConflict, "conflict")
 }
 
 func unprocessable(action, format string, args ...any) error {
-	return apiresponses.NewFailureResponse(fmt.Errorf(format, args...), http.StatusUnprocessableEntity, action)
+	return response(fmt.Errorf(format, args...), http.StatusUnprocessableEntity, action)
 }
 
 // failure puts an error of a lower room into OSBAPI's terms (OSBAPI "Service
@@ -39,23 +46,23 @@ func failure(ctx context.Context, err error) error {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
 	case errors.As(err, &unreachable):
-		return apiresponses.NewFailureResponse(unreachable, http.StatusUnprocessableEntity, "unreachable")
+		return response(unreachable, http.StatusUnprocessableEntity, "unreachable")
 	case errors.As(err, &noPod):
-		return apiresponses.NewFailureResponse(noPod, http.StatusUnprocessableEntity, "no-pod")
+		return response(noPod, http.StatusUnprocessableEntity, "no-pod")
 	case errors.Is(err, helmsvc.ErrGone):
-		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "gone")
+		return response(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):
 		return badRequest("%s", err)
 	case errors.Is(err, operation.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
 	case errors.As(err, &quota):
-		return apiresponses.NewFailureResponse(quota, http.StatusUnprocessableEntity, "quota")
+		return response(quota, http.StatusUnprocessableEntity, "quota")
 	case errors.Is(err, operation.ErrOtherCluster):
-		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "other-cluster")
+		return response(err, http.StatusUnprocessableEntity, "other-cluster")
 	case errors.As(err, &failed):
-		return apiresponses.NewFailureResponse(err, http.StatusUnprocessableEntity, "instance-failed")
+		return response(err, http.StatusUnprocessableEntity, "instance-failed")
 	case errors.Is(err, helmsvc.ErrNoReadyPod):
-		return apiresponses.NewFailureResponse(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
+		return response(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
 	case errors.As(err, &refused) && !operation.MayPass(err):
 		return internal(ctx, err, http.StatusInternalServerError)
 	case operation.MayPass(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
@@ -66,5 +73,5 @@ func failure(ctx context.Context, err error) error {
 
 // internal adds the id under which the operator finds the request in the log.
 func internal(ctx context.Context, err error, status int) error {
-	return apiresponses.NewFailureResponse(fmt.Errorf("%w (correlation id %s)", err, correlationID(ctx)), status, "failed")
+	return response(fmt.Errorf("%w (correlation id %s)", err, correlationID(ctx)), status, "failed")
 }

@@ -69,14 +69,14 @@ func object(parameters []byte) any {
 }
 
 func notFound(what string) error {
-	return apiresponses.NewFailureResponse(errors.New("the "+what+" does not exist"), http.StatusNotFound, "not-found")
+	return response(errors.New("the "+what+" does not exist"), http.StatusNotFound, "not-found")
 }
 
 // absent is the answer for an instance that has no record.
 func (b *Broker) absent(ctx context.Context, id, planID string) error {
 	if _, kibosh, err := b.engine.Left(ctx, id, planID); err == nil && kibosh {
 		err := errors.New("the service instance was made by Kibosh, and can only be deleted; create a new one and move the data")
-		return apiresponses.NewFailureResponse(err, http.StatusNotFound, "made-by-kibosh")
+		return response(err, http.StatusNotFound, "made-by-kibosh")
 	}
 	return notFound("service instance")
 }

@@ -33,7 +33,7 @@ func (b *Broker) LastOperation(ctx context.Context, id string, details domain.Po
 	}
 	return domain.LastOperation{
 		State:       domain.LastOperationState(instance.Operation.State),
-		Description: instance.Operation.Description,
+		Description: string(instance.Operation.Description),
 	}, nil
 }
 
@@ -66,7 +66,7 @@ func (b *Broker) LastBindingOperation(ctx context.Context, instanceID, id string
 	}
 	answer := domain.LastOperation{State: domain.InProgress}
 	if binding.Operation != nil {
-		answer.Description = binding.Operation.Description
+		answer.Description = string(binding.Operation.Description)
 	}
 	switch binding.State {
 	case record.Bound:

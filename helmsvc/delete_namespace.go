@@ -63,7 +63,7 @@ func (c *Cluster) obstacle(ctx context.Context, name string) string {
 	var reasons []string
 	for _, condition := range namespace.Status.Conditions {
 		if condition.Status == corev1.ConditionTrue {
-			reasons = append(reasons, condition.Message)
+			reasons = append(reasons, shorten(condition.Message))
 		}
 	}
 	if len(reasons) == 0 {

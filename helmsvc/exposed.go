@@ -32,12 +32,16 @@ func (e Exposure) String() string {
 }
 
 func (e *ExposedError) Error() string {
-	var found []string
-	for _, exposure := range e.Exposures {
-		found = append(found, exposure.String())
-	}
 	return fmt.Sprintf("the chart takes ports of the nodes, where anybody could reach it without a binding: %s; "+
-		"take them out of the chart, or let the plan say `allow_exposure: true`", strings.Join(found, "; "))
+		"take them out of the chart, or let the plan say `allow_exposure: true`", listed(e.objects()))
+}
+
+func (e *ExposedError) objects() []string {
+	var all []string
+	for _, exposure := range e.Exposures {
+		all = append(all, exposure.String())
+	}
+	return all
 }
 
 // checkExposure returns an ExposedError if the release has pods that aren't

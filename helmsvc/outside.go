@@ -35,16 +35,15 @@ func (o OutsideObject) String() string {
 }
 
 func (e *OutsideError) Error() string {
-	var found, kinds []string
+	var kinds []string
 	elsewhere := false
 	for _, o := range e.Objects {
-		found = append(found, o.String())
 		elsewhere = elsewhere || o.Namespace != ""
 		if o.Namespace == "" && !slices.Contains(kinds, o.Kind) {
 			kinds = append(kinds, o.Kind)
 		}
 	}
-	text := "the chart makes objects outside the service instance's namespace: " + strings.Join(found, ", ") + "; take them out of the chart"
+	text := "the chart makes objects outside the service instance's namespace: " + listed(e.objects()) + "; take them out of the chart"
 	if len(kinds) > 0 {
 		text += fmt.Sprintf(", or let the plan say `cluster_objects: [%s]`", strings.Join(kinds, ", "))
 	}
@@ -52,6 +51,14 @@ func (e *OutsideError) Error() string {
 		text += "; no plan allows objects in other namespaces"
 	}
 	return text
+}
+
+func (e *OutsideError) objects() []string {
+	var all []string
+	for _, o := range e.Objects {
+		all = append(all, o.String())
+	}
+	return all
 }
 
 func (e *OutsideError) add(object *unstructured.Unstructured, namespaced bool, file string) {

@@ -19,10 +19,10 @@ type UnreachableError struct {
 func (e *UnreachableError) Error() string {
 	var why []string
 	if len(e.Ports) > 0 {
-		why = append(why, fmt.Sprintf("its pods offer %s only, and container-to-container policies are for tcp and udp", strings.Join(e.Ports, ", ")))
+		why = append(why, fmt.Sprintf("its pods offer %s only, and container-to-container policies are for tcp and udp", listed(e.Ports)))
 	}
 	if len(e.Hosts) > 0 {
-		why = append(why, fmt.Sprintf("its pods have no IPv4 address (%s), and container-to-container policies are for IPv4", strings.Join(e.Hosts, ", ")))
+		why = append(why, fmt.Sprintf("its pods have no IPv4 address (%s), and container-to-container policies are for IPv4", listed(e.Hosts)))
 	}
 	return "no app can reach this service instance: " + strings.Join(why, "; ")
 }

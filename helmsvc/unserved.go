@@ -3,7 +3,6 @@ package helmsvc
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -24,12 +23,16 @@ type UnservedKind struct {
 }
 
 func (e *UnservedError) Error() string {
+	return fmt.Sprintf("the chart uses API versions that this cluster doesn't serve: %s; "+
+		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", listed(e.objects()))
+}
+
+func (e *UnservedError) objects() []string {
 	var kinds []string
 	for _, k := range e.Kinds {
-		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, strings.Join(k.Names, ", ")))
+		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, listed(k.Names)))
 	}
-	return fmt.Sprintf("the chart uses API versions that this cluster doesn't serve: %s; "+
-		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", strings.Join(kinds, ", "))
+	return kinds
 }
 
 func (e *UnservedError) add(object *unstructured.Unstructured) {

@@ -102,7 +102,7 @@ func summary(i record.Instance) Summary {
 		Operation: string(i.Operation.Type),
 		State:     string(i.Operation.State),
 		Started:   i.Operation.Started,
-		Reason:    i.Operation.Description,
+		Reason:    string(i.Operation.Description),
 	}
 }
 

@@ -63,8 +63,8 @@ func details(i record.Instance, secrets bool) Details {
 
 func operationOf(o record.Operation) Operation {
 	return Operation{
-		ID: o.ID, Type: string(o.Type), State: string(o.State), Description: o.Description,
-		Started: o.Started, Begun: o.Begun, Attempt: o.Attempt, HeldUp: o.HeldUp, Request: requestOf(o.Origin),
+		ID: o.ID, Type: string(o.Type), State: string(o.State), Description: string(o.Description),
+		Started: o.Started, Begun: o.Begun, Attempt: o.Attempt, HeldUp: string(o.HeldUp), Request: requestOf(o.Origin),
 	}
 }
 
@@ -93,7 +93,7 @@ func bindingOf(b record.Binding, secrets bool) Binding {
 		Request: requestOf(b.Origin), Parameters: parameters(b.Parameters, secrets),
 	}
 	if b.Operation != nil {
-		shown.Description = b.Operation.Description
+		shown.Description = string(b.Operation.Description)
 	}
 	if secrets {
 		shown.Credentials = b.Credentials

@@ -16,7 +16,7 @@ import (
 // bindLater records a binding that has to wait for a ready pod.
 func (e *Engine) bindLater(ctx context.Context, wanted record.Binding, cause error) (record.Binding, error) {
 	wanted.State = record.Waiting
-	wanted.Operation = &record.BindOperation{ID: uuid.NewString(), Started: time.Now().UTC(), Description: cause.Error()}
+	wanted.Operation = &record.BindOperation{ID: uuid.NewString(), Started: time.Now().UTC(), Description: record.ReasonOf(cause.Error())}
 	recorded, err := e.records.CreateBinding(ctx, wanted)
 	if errors.Is(err, record.ErrExists) {
 		recorded, err = e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
@@ -170,7 +170,7 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
 	b.State, b.Credentials = record.Unmade, nil
-	b.Operation.Description = reason
+	b.Operation.Description = record.ReasonOf(reason)
 	if len(b.Policies) > 0 && !ended(cause) {
 		b.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
 	}

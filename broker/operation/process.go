@@ -76,7 +76,9 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	case bounded.Err() == nil && MayPass(err):
 		return w.tryAgain(ctx, err)
 	default:
-		err = w.fail(ctx, w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed))
+		reason := w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed)
+		w.log.Error("failed", errors.New(reason), unnamed(err))
+		err = w.fail(ctx, reason)
 	}
 	if err != nil && !errors.Is(err, record.ErrConflict) {
 		w.log.Error("recording-outcome", err)
@@ -204,16 +206,28 @@ func (w *work) forget(ctx context.Context) error {
 }
 
 func (w *work) fail(ctx context.Context, reason string) error {
-	w.log.Error("failed", errors.New(reason))
 	w.ended(record.Failed)
-	return w.finish(ctx, record.Failed, reason)
+	err := w.finish(ctx, record.Failed, record.ReasonOf(reason))
+	if err == nil || errors.Is(err, record.ErrConflict) || MayPass(err) {
+		return err
+	}
+	// An outcome that can't be written would have everything done again and again.
+	w.log.Error("recording-outcome", err)
+	return w.finish(ctx, record.Failed, unspeakable)
 }
 
-func (w *work) finish(ctx context.Context, state record.State, description string) error {
+// unspeakable is the reason where the API server refuses the record with the
+// real one.
+const unspeakable = "it failed; why can't be recorded, and the broker's operator finds it in the log"
+
+func (w *work) finish(ctx context.Context, state record.State, description record.Reason) error {
 	w.instance.Update = nil
 	return w.change(ctx, func(o *record.Operation) {
 		o.State = state
 		o.Description = description
+		if description == unspeakable {
+			o.HeldUp = "" // it may be what is refused
+		}
 	})
 }
 
@@ -227,8 +241,8 @@ func (w *work) ended(state record.State) {
 func (w *work) tryAgain(ctx context.Context, cause error) bool {
 	w.log.Error("will-retry", cause)
 	err := w.change(ctx, func(o *record.Operation) {
-		o.HeldUp = cause.Error()
-		o.Description = "held up, trying again: " + o.HeldUp
+		o.HeldUp = record.ReasonOf(cause.Error())
+		o.Description = record.ReasonOf("held up, trying again: " + cause.Error())
 	})
 	if err != nil {
 		w.log.Error("recording-retry", err)

@@ -17,7 +17,7 @@ const telling = time.Second
 // written last: by the operation's own steps or for its progress.
 type progress struct {
 	mu      sync.Mutex
-	text    string
+	text    record.Reason
 	written record.Instance
 }
 
@@ -26,7 +26,7 @@ type progress struct {
 func (w *work) describe(text string) {
 	w.progress.mu.Lock()
 	defer w.progress.mu.Unlock()
-	w.progress.text = text
+	w.progress.text = record.ReasonOf(text)
 }
 
 // tell writes down how far the operation is, until the returned function is

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"code.cloudfoundry.org/lager/v3"
+
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
@@ -22,13 +24,33 @@ func redact(err error, values map[string]any) error {
 	collect(values, &secrets)
 	// The longest first: one may be part of another.
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	text := err.Error()
-	for _, secret := range secrets {
-		for _, form := range []string{secret, strings.Trim(fmt.Sprintf("%q", secret), `"`), base64.StdEncoding.EncodeToString([]byte(secret))} {
-			text = strings.ReplaceAll(text, form, "[redacted]")
+	clean := func(text string) string {
+		for _, secret := range secrets {
+			for _, form := range []string{secret, strings.Trim(fmt.Sprintf("%q", secret), `"`), base64.StdEncoding.EncodeToString([]byte(secret))} {
+				text = strings.ReplaceAll(text, form, "[redacted]")
+			}
 		}
+		return text
 	}
-	return redacted{error: err, text: text}
+	r := redacted{error: err, text: clean(err.Error())}
+	for _, object := range helmsvc.Unnamed(err) {
+		r.unnamed = append(r.unnamed, clean(object))
+	}
+	return r
+}
+
+// unnamed is for the log: what the words of the error leave out for the sake of
+// who reads them.
+func unnamed(err error) lager.Data {
+	var clean redacted
+	objects := helmsvc.Unnamed(err)
+	if errors.As(err, &clean) {
+		objects = clean.unnamed
+	}
+	if len(objects) == 0 {
+		return lager.Data{}
+	}
+	return lager.Data{"and": objects}
 }
 
 // collect gathers the strings that are long enough to be a secret.
@@ -53,7 +75,8 @@ func collect(value any, found *[]string) {
 // redacted keeps the error for errors.Is and errors.As, and changes its words.
 type redacted struct {
 	error
-	text string
+	text    string
+	unnamed []string
 }
 
 func (r redacted) Error() string { return r.text }

@@ -57,8 +57,8 @@ type BindOperation struct {
 	// ID is handed out as OSBAPI's operation string.
 	ID      string    `json:"id"`
 	Started time.Time `json:"started"`
-	// Description is for the app developer and never holds a secret.
-	Description string `json:"description,omitempty"`
+	// Description is how far it is, or why it failed.
+	Description Reason `json:"description,omitempty"`
 }
 
 // BindingState is where a binding stands.

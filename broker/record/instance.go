@@ -73,8 +73,8 @@ type Operation struct {
 	ID    string `json:"id"`
 	Type  Type   `json:"type"`
 	State State  `json:"state"`
-	// Description is for the app developer and never holds a secret.
-	Description string    `json:"description,omitempty"`
+	// Description is how far the operation is, or why it failed.
+	Description Reason    `json:"description,omitempty"`
 	Started     time.Time `json:"started"`
 	// Begun is when a process first took the operation up.
 	Begun time.Time `json:"begun,omitzero"`
@@ -82,7 +82,7 @@ type Operation struct {
 	// again after an error that may pass, by the next process after a crash.
 	Attempt int `json:"attempt"`
 	// HeldUp is why the last attempt has to be repeated.
-	HeldUp string `json:"held_up,omitempty"`
+	HeldUp Reason `json:"held_up,omitempty"`
 	Origin
 }
 

@@ -176,3 +176,35 @@ func (a asked) pods(replicas int) {
 		a.eventually("no pod is left", func() bool { return len(a.foundation.pods(a.Instance)) == 0 })
 	}
 }
+
+// TestLongReasons ends a create at once that fails with more words than a record
+// can hold. What is told, then and later, is short and says what to do; the
+// rest is in the log.
+func TestLongReasons(t *testing.T) {
+	for name, c := range map[string]struct {
+		parameters map[string]any
+		says, logs []string
+	}{
+		"objects": {map[string]any{"objects": 9000}, []string{"object-name-number-0 in", " and 8995 more", "take them out of the chart"}, []string{"object-name-number-8999 "}},
+		"words":   {map[string]any{"words": 300_000}, []string{"it begins word", " […] ", "it ends"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFoundation(t, "charts-outcomes", nil)
+			i := f.instance("sprawl", "std")
+			operation := f.want(202)(f.Provision(t.Context(), i, c.parameters)).Operation()
+			o := f.ended(i, operation)
+			bind := f.want(422)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+			for where, text := range map[string]string{"last_operation": o.Description, "a bind": bind.Description()} {
+				if o.State != "failed" || len(text) > 1100 {
+					t.Errorf("%s says of the create, which %s, %d bytes: %.2000s", where, o.State, len(text), text)
+				}
+				f.contains(text, c.says...)
+			}
+			f.contains(f.broker.Log(), c.logs...)
+			if attempts := strings.Count(f.broker.Log(), `"cf-helm-broker.operation.create.start"`); attempts != 1 {
+				t.Errorf("the create was begun %d times", attempts)
+			}
+			f.delete(i)
+		})
+	}
+}
