@@ -57,9 +57,8 @@ func (e *Engine) bindingChanged(instanceID, id string) {
 	}
 }
 
-// completeBind makes a binding that was put off. It returns true if it has to
-// be taken up again later.
-func (e *Engine) completeBind(ctx context.Context, t task) (again bool) {
+// completeBind makes a binding that was put off.
+func (e *Engine) completeBind(ctx context.Context, t task) again {
 	bounded, cancel := context.WithCancel(ctx)
 	defer cancel()
 	e.mu.Lock()
@@ -72,31 +71,31 @@ func (e *Engine) completeBind(ctx context.Context, t task) (again bool) {
 	}()
 	b, err := e.records.LiveBinding(bounded, t.instance, t.binding)
 	if errors.Is(err, record.ErrNotFound) || err == nil && !later(b) {
-		return false
+		return again{}
 	}
 	log := e.log.Session("bind", lager.Data{"instance-id": t.instance, "binding-id": t.binding, "correlation-id": b.CorrelationID})
 	if err != nil {
 		log.Error("reading-record", err)
-		return ctx.Err() == nil
+		return again{wanted: ctx.Err() == nil}
 	}
 	// Every operation ends: what may pass is waited for until then.
 	end := b.Operation.Started.Add(e.settings.TimeLimit)
 	err = e.waitAndBind(bounded, b, end)
 	switch {
-	case err == nil, errors.Is(err, record.ErrConflict), errors.Is(err, record.ErrNotFound):
-		return false
+	case err == nil, errors.Is(err, record.ErrNotFound):
+		return again{}
 	case ctx.Err() != nil || bounded.Err() != nil:
-		return false // stopped, to be taken up by the next process; or revoked
+		return again{} // stopped, to be taken up by the next process; or revoked
 	case time.Now().Before(end) && (errors.Is(err, ErrBusy) || MayPass(err)):
 		log.Error("will-retry", err)
-		return true
+		return againBy(end)
 	}
 	log.Error("failed", err)
 	if err := e.unmade(ctx, b, err); err != nil {
 		log.Error("recording-outcome", err)
-		return true
+		return again{wanted: true}
 	}
-	return false
+	return again{}
 }
 
 // errGone says that there is no instance to be bound to any more.

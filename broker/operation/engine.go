@@ -97,8 +97,9 @@ type task struct{ instance, binding string }
 
 // run is an operation that this process is carrying through.
 type run struct {
-	operation string // its id, "" while the record is being read
-	stale     bool   // the record has changed since it was read
+	operation string // its id; until the record has been read that of the one put off
+	read      bool   // the record has been read, and hadn't changed meanwhile
+	stale     bool   // the record has changed since its reading began
 	cancel    context.CancelCauseFunc
 }
 
@@ -171,8 +172,7 @@ func (e *Engine) lead(ctx context.Context) {
 
 // openQueue makes a queue that holds everything that is owed.
 func (e *Engine) openQueue() workqueue.TypedRateLimitingInterface[task] {
-	queue := workqueue.NewTypedRateLimitingQueue(
-		workqueue.NewTypedItemExponentialFailureRateLimiter[task](500*time.Millisecond, 30*time.Second))
+	queue := workqueue.NewTypedRateLimitingQueue(pauses())
 	e.mu.Lock()
 	e.queue = queue
 	e.waiting = map[string]string{}
@@ -186,6 +186,11 @@ func (e *Engine) openQueue() workqueue.TypedRateLimitingInterface[task] {
 		queue.Add(task{instance: b.InstanceID, binding: b.ID})
 	}
 	return queue
+}
+
+// pauses are those between attempts.
+func pauses() workqueue.TypedRateLimiter[task] {
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[task](500*time.Millisecond, 30*time.Second)
 }
 
 func (e *Engine) shutQueue(queue workqueue.TypedRateLimitingInterface[task]) {
@@ -211,14 +216,40 @@ func (e *Engine) next(ctx context.Context, queue workqueue.TypedRateLimitingInte
 
 func (e *Engine) perform(ctx context.Context, queue workqueue.TypedRateLimitingInterface[task], t task) {
 	defer queue.Done(t)
-	if again := e.work(ctx, t); again {
-		queue.AddRateLimited(t)
+	next := e.work(ctx, t)
+	if !next.wanted {
+		queue.Forget(t)
 		return
 	}
-	queue.Forget(t)
+	next.put(queue, t)
 }
 
-func (e *Engine) work(ctx context.Context, t task) (again bool) {
+// again tells whether a task has to be taken up again later, and when it has to
+// end: a pause doesn't run past that. end is zero where that isn't known, or past
+// already: then the pauses are what keeps it from spinning.
+type again struct {
+	wanted bool
+	end    time.Time
+}
+
+// againBy is another attempt, before end if that is still to come.
+func againBy(end time.Time) again {
+	if !time.Now().Before(end) {
+		end = time.Time{}
+	}
+	return again{wanted: true, end: end}
+}
+
+// put has the task come back after a pause.
+func (a again) put(queue workqueue.TypedRateLimitingInterface[task], t task) {
+	queue.AddRateLimited(t)
+	if !a.end.IsZero() {
+		// Of two times for one task the queue takes the earlier.
+		queue.AddAfter(t, time.Until(a.end))
+	}
+}
+
+func (e *Engine) work(ctx context.Context, t task) again {
 	if t.binding != "" {
 		return e.completeBind(ctx, t)
 	}
@@ -234,15 +265,16 @@ func (e *Engine) changed(id string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	working, runs := e.running[id]
+	waiting, waits := e.waiting[id]
 	switch {
-	case runs && working.operation == "":
+	case runs && !working.read:
 		working.stale = true
 		return
 	case runs && err == nil && working.operation == current.Operation.ID:
 		return // its own progress
 	case runs:
 		working.cancel(errSuperseded)
-	case err == nil && e.waiting[id] == current.Operation.ID:
+	case err == nil && waits && waiting == current.Operation.ID:
 		return // it has its time
 	}
 	if e.queue == nil {
@@ -253,10 +285,12 @@ func (e *Engine) changed(id string) {
 }
 
 // take notes that this process works on the instance and returns its record,
-// read live. From then on a newer operation ends ctx.
-func (e *Engine) take(ctx context.Context, id string, cancel context.CancelCauseFunc) (record.Instance, error) {
-	working := &run{cancel: cancel, stale: true}
+// read live, and whether this process has put its operation off before. From then
+// on a newer operation ends ctx.
+func (e *Engine) take(ctx context.Context, id string, cancel context.CancelCauseFunc) (instance record.Instance, putOff bool, err error) {
 	e.mu.Lock()
+	waited, waits := e.waiting[id]
+	working := &run{cancel: cancel, stale: true, operation: waited}
 	e.running[id] = working
 	delete(e.waiting, id)
 	e.mu.Unlock()
@@ -266,15 +300,13 @@ func (e *Engine) take(ctx context.Context, id string, cancel context.CancelCause
 		e.mu.Unlock()
 		instance, err := e.records.LiveInstance(ctx, id)
 		if err != nil {
-			return record.Instance{}, err
+			return record.Instance{}, false, err
 		}
 		e.mu.Lock()
-		if !working.stale {
-			working.operation = instance.Operation.ID
-		}
+		working.operation, working.read = instance.Operation.ID, !working.stale
 		e.mu.Unlock()
-		if working.operation != "" {
-			return instance, nil
+		if working.read {
+			return instance, waits && waited == instance.Operation.ID, nil
 		}
 	}
 }

@@ -3,6 +3,7 @@ package operation
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,7 +33,7 @@ func TestRefusedOutcome(t *testing.T) {
 		"starting":  {apierrors.NewServiceUnavailable("starting"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			records := refusing(t, "the reason", c.refusal)
+			records := refusing(t, "the reason", c.refusal, math.MaxInt)
 			made, err := records.CreateInstance(t.Context(), record.Instance{ID: "one", Operation: record.NewOperation(record.Create, record.Origin{})})
 			if err != nil {
 				t.Fatal(err)
@@ -54,9 +55,33 @@ func TestRefusedOutcome(t *testing.T) {
 	}
 }
 
-// refusing is a store of one record, whose API server refuses to have the words
-// written.
-func refusing(t *testing.T, words string, refusal *apierrors.StatusError) *record.Store {
+// TestConflicts writes an outcome though the record is changed again and again
+// meanwhile, by whomever: nobody else will write it.
+func TestConflicts(t *testing.T) {
+	for state, end := range map[record.State]func(*work) error{
+		record.Failed:    func(w *work) error { return w.fail(t.Context(), "the reason") },
+		record.Succeeded: func(w *work) error { return w.finish(t.Context(), record.Succeeded, "") },
+	} {
+		conflict := apierrors.NewConflict(schema.GroupResource{Resource: "secrets"}, "x", nil)
+		records := refusing(t, string(state), conflict, 3)
+		made, err := records.CreateInstance(t.Context(), record.Instance{ID: "one", Operation: record.NewOperation(record.Create, record.Origin{})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := &Engine{records: records, metrics: NewMetrics(prometheus.NewRegistry())}
+		w := &work{Engine: engine, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
+		if err := end(w); err != nil {
+			t.Errorf("%s: %v", state, err)
+		}
+		if left, err := records.LiveInstance(t.Context(), "one"); err != nil || left.Operation.State != state {
+			t.Errorf("the operation is %+v, %v", left.Operation, err)
+		}
+	}
+}
+
+// refusing is a store of one record, whose API server refuses a number of times
+// to have the words written.
+func refusing(t *testing.T, words string, refusal *apierrors.StatusError, times int) *record.Store {
 	t.Helper()
 	var kept corev1.Secret
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +91,8 @@ func refusing(t *testing.T, words string, refusal *apierrors.StatusError) *recor
 			if err := json.NewDecoder(r.Body).Decode(&written); err != nil {
 				t.Error(err)
 			}
-			if strings.Contains(string(written.Data["record"]), words) {
+			if times > 0 && strings.Contains(string(written.Data["record"]), words) {
+				times--
 				w.WriteHeader(int(refusal.ErrStatus.Code))
 				_ = json.NewEncoder(w).Encode(refusal.ErrStatus)
 				return

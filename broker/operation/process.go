@@ -24,28 +24,29 @@ type work struct {
 	cluster  *helmsvc.Cluster // that the instance lives on
 	log      lager.Logger
 	progress progress
+	// putOff: this process has carried it before, and put it off.
+	putOff bool
 }
 
-// process carries the instance's operation through, if one is running. It
-// returns true if the operation has to be taken up again later.
-func (e *Engine) process(ctx context.Context, id string) (again bool) {
+// process carries the instance's operation through, if one is running.
+func (e *Engine) process(ctx context.Context, id string) (next again) {
 	known, err := e.records.Instance(id)
 	if errors.Is(err, record.ErrNotFound) || err == nil && !known.Operation.Running() {
-		return false
+		return again{}
 	}
 	superseded, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer func() { e.release(id, again) }()
+	defer func() { e.release(id, next.wanted) }()
 	// Live, since the cache may lag behind what this very process has written.
-	instance, err := e.take(superseded, id, cancel)
+	instance, putOff, err := e.take(superseded, id, cancel)
 	switch {
 	case errors.Is(err, record.ErrNotFound), err == nil && !instance.Operation.Running():
-		return false
+		return again{}
 	case err != nil:
 		e.log.Error("reading-record", err, lager.Data{"instance-id": id})
-		return ctx.Err() == nil
+		return again{wanted: ctx.Err() == nil}
 	}
-	w := &work{Engine: e, instance: instance, progress: progress{written: instance}, log: e.log.Session(string(instance.Operation.Type), lager.Data{
+	w := &work{Engine: e, instance: instance, putOff: putOff, progress: progress{written: instance}, log: e.log.Session(string(instance.Operation.Type), lager.Data{
 		"instance-id": id, "operation": instance.Operation.ID, "correlation-id": instance.Operation.CorrelationID,
 	})}
 	return w.carry(ctx, superseded)
@@ -53,10 +54,10 @@ func (e *Engine) process(ctx context.Context, id string) (again bool) {
 
 // carry works within superseded, which a newer operation ends; the outcome is
 // written within ctx.
-func (w *work) carry(ctx, superseded context.Context) (again bool) {
+func (w *work) carry(ctx, superseded context.Context) again {
 	if err := w.takeUp(superseded); err != nil {
 		w.log.Error("taking-up", err)
-		return superseded.Err() == nil
+		return again{wanted: superseded.Err() == nil}
 	}
 	allowed := w.timeLimit(ctx)
 	limit := w.limit(allowed)
@@ -70,21 +71,22 @@ func (w *work) carry(ctx, superseded context.Context) (again bool) {
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
-		return false
+		return again{}
 	case err == nil:
 		err = w.succeed(ctx, chart)
 	case bounded.Err() == nil && MayPass(err):
-		return w.tryAgain(ctx, err)
+		w.tryAgain(ctx, err)
+		return againBy(limit)
 	default:
 		reason := w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed)
 		w.log.Error("failed", errors.New(reason), unnamed(err))
 		err = w.fail(ctx, reason)
 	}
-	if err != nil && !errors.Is(err, record.ErrConflict) {
+	if err != nil && !errors.Is(err, errSuperseded) && !errors.Is(err, record.ErrNotFound) {
 		w.log.Error("recording-outcome", err)
-		return ctx.Err() == nil
+		return again{wanted: ctx.Err() == nil}
 	}
-	return false
+	return again{}
 }
 
 // takeUp notes that the operation is begun, or begun again, before anything
@@ -100,12 +102,12 @@ func (w *work) takeUp(ctx context.Context) error {
 
 // limit is when the operation ends at the latest: the time allowed after it was
 // first taken up. Time in which no broker ran isn't held against it: the first
-// few attempts have a minute each in any case. That they are few ends an
-// operation that ends its process.
+// few attempts of other processes leave this one a minute in any case. That they
+// are few ends an operation that ends its process.
 func (w *work) limit(allowed time.Duration) time.Time {
 	const attempts, grace = 5, time.Minute
 	limit := w.instance.Operation.Begun.Add(allowed)
-	if soon := time.Now().Add(min(grace, allowed)); w.instance.Operation.Attempt <= attempts && soon.After(limit) {
+	if soon := time.Now().Add(min(grace, allowed)); !w.putOff && w.instance.Operation.Attempt <= attempts && soon.After(limit) {
 		return soon
 	}
 	return limit
@@ -189,26 +191,36 @@ func (w *work) succeed(ctx context.Context, before record.Chart) error {
 
 // forget deletes the record, at last.
 func (w *work) forget(ctx context.Context) error {
-	err := w.records.DeleteInstance(ctx, w.progress.written)
-	if !errors.Is(err, record.ErrConflict) {
-		return err
+	live := w.progress.written
+	for {
+		err := w.records.DeleteInstance(ctx, live)
+		if !errors.Is(err, record.ErrConflict) {
+			return err
+		}
+		live, err = w.current(ctx)
+		if errors.Is(err, record.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
+}
+
+// current reads the record again that has changed since it was read. It returns
+// errSuperseded if it isn't this operation's any more.
+func (w *work) current(ctx context.Context) (record.Instance, error) {
 	live, err := w.records.LiveInstance(ctx, w.instance.ID)
-	switch {
-	case errors.Is(err, record.ErrNotFound):
-		return nil
-	case err != nil:
-		return err
-	case live.Operation.ID != w.instance.Operation.ID:
-		return record.ErrConflict
+	if err == nil && (live.Operation.ID != w.instance.Operation.ID || !live.Operation.Running()) {
+		return live, errSuperseded
 	}
-	return w.records.DeleteInstance(ctx, live)
+	return live, err
 }
 
 func (w *work) fail(ctx context.Context, reason string) error {
 	w.ended(record.Failed)
 	err := w.finish(ctx, record.Failed, record.ReasonOf(reason))
-	if err == nil || errors.Is(err, record.ErrConflict) || MayPass(err) {
+	if err == nil || errors.Is(err, errSuperseded) || errors.Is(err, record.ErrNotFound) || MayPass(err) {
 		return err
 	}
 	// An outcome that can't be written would have everything done again and again.
@@ -237,8 +249,8 @@ func (w *work) ended(state record.State) {
 	w.log.Info("done", lager.Data{"state": state, "seconds": time.Since(o.Started).Seconds()})
 }
 
-// tryAgain notes why the operation is held up and has it taken up again.
-func (w *work) tryAgain(ctx context.Context, cause error) bool {
+// tryAgain notes why the operation is held up.
+func (w *work) tryAgain(ctx context.Context, cause error) {
 	w.log.Error("will-retry", cause)
 	err := w.change(ctx, func(o *record.Operation) {
 		o.HeldUp = record.ReasonOf(cause.Error())
@@ -247,35 +259,29 @@ func (w *work) tryAgain(ctx context.Context, cause error) bool {
 	if err != nil {
 		w.log.Error("recording-retry", err)
 	}
-	return true
 }
 
 // change writes a change of the running operation back. A record that has
 // changed meanwhile belongs to a newer operation and is left alone; unless it
-// was this one that wrote it, and never heard so.
+// was this one that wrote it, and never heard so. The error is then errSuperseded.
 func (w *work) change(ctx context.Context, edit func(*record.Operation)) error {
 	w.progress.mu.Lock()
 	defer w.progress.mu.Unlock()
 	edited := w.instance.As(w.progress.written)
 	edit(&edited.Operation)
-	written, err := w.records.UpdateInstance(ctx, edited)
-	if errors.Is(err, record.ErrConflict) {
-		written, err = w.changeAgain(ctx, edited)
+	for {
+		written, err := w.records.UpdateInstance(ctx, edited)
+		if err == nil {
+			w.instance, w.progress.written = written, written
+			return nil
+		}
+		if !errors.Is(err, record.ErrConflict) {
+			return err
+		}
+		live, err := w.current(ctx)
+		if err != nil {
+			return err
+		}
+		edited = edited.As(live)
 	}
-	if err != nil {
-		return err
-	}
-	w.instance, w.progress.written = written, written
-	return nil
-}
-
-func (w *work) changeAgain(ctx context.Context, edited record.Instance) (record.Instance, error) {
-	live, err := w.records.LiveInstance(ctx, edited.ID)
-	if err != nil {
-		return live, err
-	}
-	if live.Operation.ID != edited.Operation.ID || !live.Operation.Running() {
-		return live, record.ErrConflict
-	}
-	return w.records.UpdateInstance(ctx, edited.As(live))
 }

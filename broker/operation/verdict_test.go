@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -33,6 +34,7 @@ func TestMayPass(t *testing.T) {
 		"webhook down":         {apierrors.NewInternalError(errors.New("failed calling webhook")), true},
 		"time-out":             {apierrors.NewTimeoutError("x", 1), true},
 		"conflict":             {apierrors.NewConflict(kind, "x", errors.New("y")), true},
+		"record changed":       {fmt.Errorf("x: %w", record.ErrConflict), true},
 		"invalid":              {apierrors.NewInvalid(schema.GroupKind{}, "x", nil), false},
 		"forbidden or quota":   {apierrors.NewForbidden(kind, "x", errors.New("exceeded quota")), false},
 		"no such kind":         {apierrors.NewNotFound(kind, "x"), false},
