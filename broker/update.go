@@ -27,6 +27,7 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 	if err := checkParameters(details.RawParameters); err != nil {
 		return domain.UpdateServiceSpec{}, err
 	}
+	details.MaintenanceInfo = named(details.MaintenanceInfo)
 	instance, err := b.engine.Update(ctx, id, func(i *record.Instance) (operation.Change, error) {
 		update, err := b.change(i, details, asyncAllowed)
 		return operation.Change{Update: update, Parameters: details.RawParameters}, err
@@ -145,10 +146,19 @@ func planChange(from, to chart.Plan) error {
 	return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "plan-change").WithErrorKey("PlanChangeNotSupported").Build()
 }
 
+// named is nil for a maintenance_info that names no version: it asks for nothing,
+// as one that isn't there.
+func named(info *domain.MaintenanceInfo) *domain.MaintenanceInfo {
+	if info == nil || info.Version == "" {
+		return nil
+	}
+	return info
+}
+
 // checkMaintenanceInfo refuses a version that isn't the catalog's (OSBAPI
 // "Maintenance Info").
 func checkMaintenanceInfo(info *domain.MaintenanceInfo, service chart.Service) error {
-	if info != nil && info.Version != service.Version() {
+	if info = named(info); info != nil && info.Version != service.Version() {
 		return apiresponses.ErrMaintenanceInfoConflict
 	}
 	return nil

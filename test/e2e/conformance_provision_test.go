@@ -22,6 +22,7 @@ func TestConformanceProvision(t *testing.T) {
 	otherCreates(s, "created")
 	f.table("created",
 		row{name: "a platform that can't wait", request: s.put().sync(), status: 200},
+		row{name: "same, of no version", request: s.put().with(fields{"maintenance_info": fields{}}), status: 200},
 		row{name: "same, of a version that was", request: s.put().with(fields{"maintenance_info": fields{"version": "0.9.0"}}), status: 200},
 	)
 	s.ready(s.Instance, s.accepted(s.patch(fields{"parameters": fields{"text": "b"}})))

@@ -64,6 +64,7 @@ func needlessUpdates(s subject) {
 	s.table("created",
 		row{name: "nothing", request: s.patch(nil), status: 200, words: `"dashboard_url"`},
 		row{name: "nothing, by a platform that can't wait", request: s.patch(nil).sync(), status: 200},
+		row{name: "no version", request: s.patch(fields{"maintenance_info": fields{}}), status: 200},
 		row{name: "what it is", request: s.patch(fields{"plan_id": s.Plan.ID, "parameters": s.spelt(`"text":"\u0061"`), "maintenance_info": fields{"version": "1.0.0"}}), status: 200},
 		row{name: "another context", request: s.patch(fields{"context": fields{"instance_name": "second"}}), status: 200},
 	)
