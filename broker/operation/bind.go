@@ -56,7 +56,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	if !at.plan.Bindable {
 		return record.Binding{}, ErrNotBindable
 	}
-	if err := at.plan.CheckBind(wanted.Parameters); err != nil {
+	if err := at.service.CheckBind(at.plan, wanted.Parameters); err != nil {
 		return record.Binding{}, &InvalidError{Reason: "the plan refuses the binding's parameters: " + err.Error()}
 	}
 	patience := e.settings.BindPatience

@@ -151,11 +151,13 @@ func TestNoParameters(t *testing.T) {
 }
 
 func TestPlanSchemas(t *testing.T) {
-	plan := only(t, "  schemas: {create: c.json, update: u.json, bind: b.json}\n", map[string]string{
+	service := only(t, "  schemas: {create: c.json, update: u.json, bind: b.json}\n", map[string]string{
 		"plans/c.json": `{"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}}}`,
 		"plans/u.json": `{"additionalProperties": false}`,
 		"plans/b.json": `{"properties": {"role": {"enum": ["reader", "writer"]}}}`,
-	}).Plans[0]
+	})
+	plan := service.Plans[0]
+	bind := func(parameters json.RawMessage) error { return service.CheckBind(plan, parameters) }
 	for name, c := range map[string]struct {
 		check      func(json.RawMessage) error
 		parameters string
@@ -166,8 +168,8 @@ func TestPlanSchemas(t *testing.T) {
 		"create wrong":   {plan.CheckCreate, `{"size":"x"}`, "/size"},
 		"update nothing": {plan.CheckUpdate, ``, ""},
 		"update":         {plan.CheckUpdate, `{"size":3}`, "size"},
-		"bind":           {plan.CheckBind, `{"role":"reader"}`, ""},
-		"bind wrong":     {plan.CheckBind, `{"role":"root"}`, "/role"},
+		"bind":           {bind, `{"role":"reader"}`, ""},
+		"bind wrong":     {bind, `{"role":"root"}`, "/role"},
 	} {
 		err := c.check(json.RawMessage(c.parameters))
 		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "mem:")) {
@@ -176,6 +178,33 @@ func TestPlanSchemas(t *testing.T) {
 	}
 	if plan.Schemas.Create.Document["type"] != "object" {
 		t.Errorf("the catalog would show %v", plan.Schemas.Create.Document)
+	}
+}
+
+// TestBindParameters refuses those that neither the plan nor the chart reads.
+func TestBindParameters(t *testing.T) {
+	const reads, other = "template: '{role: $.binding.parameters.role}'", "template: '{host: $.endpoints[0].host}'"
+	for name, c := range map[string]struct {
+		plan, bind, parameters string
+		refused                bool
+	}{
+		"nothing reads":      {"", "", `{"role":"x"}`, true},
+		"template of others": {"", other, `{"role":"x"}`, true},
+		"template":           {"", reads, `{"role":"x"}`, false},
+		"schema":             {"  schemas: {bind: b.json}\n", "", `{"role":"x"}`, false},
+		"none":               {"", "", ``, false},
+		"empty":              {"", "", `{}`, false},
+		"null":               {"", other, `null`, false},
+	} {
+		files := map[string]string{"plans/b.json": `{"type": "object"}`}
+		if c.bind != "" {
+			files["bind.yaml"] = c.bind
+		}
+		service := only(t, c.plan, files)
+		err := service.CheckBind(service.Plans[0], json.RawMessage(c.parameters))
+		if (err != nil) != c.refused || err != nil && !strings.Contains(err.Error(), "nothing reads them") {
+			t.Errorf("%s: %v, want it refused: %t", name, err, c.refused)
+		}
 	}
 }
 

@@ -22,14 +22,21 @@ func (p Plan) CheckUpdate(parameters json.RawMessage) error {
 }
 
 // CheckBind holds the parameters of a binding against the plan's schema, and
-// refuses templates. The error names the field and quotes no value.
-func (p Plan) CheckBind(parameters json.RawMessage) error {
+// refuses templates, and parameters that nothing reads: who gives them expects
+// that they change something. They are read if the plan has a schema for them,
+// or if the chart's bind template does. The error names the field and quotes no
+// value.
+func (s Service) CheckBind(p Plan, parameters json.RawMessage) error {
 	decoded, err := DecodeParameters(parameters)
 	if err != nil {
 		return err
 	}
 	if err := p.checkTemplates(decoded); err != nil {
 		return err
+	}
+	read := p.Schemas.Bind != nil || s.Bind != nil && s.Bind.ReadsParameters()
+	if len(decoded) > 0 && !read {
+		return fmt.Errorf("nothing reads them: the plan %s takes no parameters for a binding; leave them out", p.Name)
 	}
 	return p.Schemas.Bind.validate(decoded)
 }

@@ -9,7 +9,8 @@ import (
 // TestTemplates refuses the beginning of a template wherever it stands, also
 // in parameters of bindings.
 func TestTemplates(t *testing.T) {
-	plan := only(t, "", nil).Plans[0]
+	service := only(t, "  schemas: {bind: b.json}\n", map[string]string{"plans/b.json": "{}"})
+	plan := service.Plans[0]
 	for parameters, want := range map[string]string{
 		`{"a":"{{ .Values.x }}"}`:            "the parameter a holds",
 		`{"a":[{"b":["x{{"]}]}`:              "the parameter a.0.b.0 holds",
@@ -22,7 +23,7 @@ func TestTemplates(t *testing.T) {
 		`{"a":"${x} {% y %} <%= z %> [[ ]"}`: "",
 	} {
 		everywhere(t, plan, parameters, want)
-		if err := plan.CheckBind(json.RawMessage(parameters)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if err := service.CheckBind(plan, json.RawMessage(parameters)); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("binding with %s: error %v, want %q", parameters, err, want)
 		}
 	}
@@ -32,9 +33,10 @@ func TestTemplates(t *testing.T) {
 // them again for a plan that doesn't, whatever brought them there.
 func TestAllowedTemplates(t *testing.T) {
 	const parameters = `{"a":"{{ .Release.Name }}"}`
-	plan := only(t, "  allow_templates: true\n", nil).Plans[0]
+	service := only(t, "  allow_templates: true\n  schemas: {bind: b.json}\n", map[string]string{"plans/b.json": "{}"})
+	plan := service.Plans[0]
 	everywhere(t, plan, parameters, "")
-	if err := plan.CheckBind(json.RawMessage(parameters)); err != nil {
+	if err := service.CheckBind(plan, json.RawMessage(parameters)); err != nil {
 		t.Error(err)
 	}
 	everywhere(t, only(t, "  allow_templates: false\n", nil).Plans[0], parameters, "the parameter a holds")
