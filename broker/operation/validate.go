@@ -2,6 +2,7 @@ package operation
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -22,14 +23,12 @@ func checkCreate(service chart.Service, plan chart.Plan, target helmsvc.Target, 
 }
 
 // checkValues holds the values that an instance would get against the schema
-// of the chart.
+// of the chart. What is the chart's own mistake is no InvalidError.
 func checkValues(service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
-	what, err := service.Render(plan, target.Release, target.Namespace, parameters)
-	if err != nil {
-		return err
+	err := service.CheckValues(plan, target.Release, target.Namespace, parameters)
+	var refused *chart.RefusedError
+	if errors.As(err, &refused) {
+		return &InvalidError{Reason: "the parameters are refused by the chart: " + refused.Error()}
 	}
-	if err := what.Validate(); err != nil {
-		return &InvalidError{Reason: "the parameters are refused by the chart: " + err.Error()}
-	}
-	return nil
+	return err
 }

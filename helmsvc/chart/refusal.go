@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -23,24 +24,56 @@ func refusal(err error) error {
 	if !errors.As(err, &invalid) {
 		return errors.New("the values can't be held against the schema")
 	}
-	var reasons []string
-	collectReasons(invalid, &reasons)
-	if len(reasons) > mostReasons {
-		reasons = append(reasons[:mostReasons], fmt.Sprintf("and %d more", len(reasons)-mostReasons))
-	}
-	return errors.New(strings.Join(reasons, "; "))
+	refused := new(RefusedError)
+	refused.collect(invalid)
+	return refused
 }
 
-// collectReasons gathers the innermost reasons, in the library's order. Of
+// RefusedError says which fields a schema refuses and why. It quotes no value.
+type RefusedError struct {
+	in      string // the subchart whose schema it is, such as "in the subchart db: "
+	reasons []string
+	missing map[string]bool // those of the reasons that are a value's absence
+}
+
+func (e *RefusedError) Error() string {
+	reasons := e.reasons
+	if len(reasons) > mostReasons {
+		reasons = append(slices.Clone(reasons[:mostReasons]), fmt.Sprintf("and %d more", len(reasons)-mostReasons))
+	}
+	return e.in + strings.Join(reasons, "; ")
+}
+
+// without leaves out what the other is refused for as well, but for what is
+// missing: that is for a user to give. It returns nil if nothing is left.
+func (e *RefusedError) without(other *RefusedError) *RefusedError {
+	left := *e
+	left.reasons = slices.DeleteFunc(slices.Clone(e.reasons), func(reason string) bool {
+		return other.in == e.in && !e.missing[reason] && slices.Contains(other.reasons, reason)
+	})
+	if len(left.reasons) == 0 {
+		return nil
+	}
+	return &left
+}
+
+// collect gathers the innermost reasons, in the library's order. Of
 // alternatives none of which fits it tells that, and why not each.
-func collectReasons(e *jsonschema.ValidationError, reasons *[]string) {
-	if len(e.Causes) > 0 {
-		for _, cause := range e.Causes {
-			collectReasons(cause, reasons)
+func (e *RefusedError) collect(invalid *jsonschema.ValidationError) {
+	if len(invalid.Causes) > 0 {
+		for _, cause := range invalid.Causes {
+			e.collect(cause)
 		}
 		return
 	}
-	*reasons = append(*reasons, fmt.Sprintf("at '/%s': %s", short(strings.Join(e.InstanceLocation, "/")), reason(e.ErrorKind)))
+	text := fmt.Sprintf("at '/%s': %s", short(strings.Join(invalid.InstanceLocation, "/")), reason(invalid.ErrorKind))
+	e.reasons = append(e.reasons, text)
+	if _, missing := invalid.ErrorKind.(*kind.Required); missing {
+		if e.missing == nil {
+			e.missing = map[string]bool{}
+		}
+		e.missing[text] = true
+	}
 }
 
 func reason(why jsonschema.ErrorKind) string {

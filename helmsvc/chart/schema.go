@@ -190,6 +190,12 @@ func validateTree(c *helmchart.Chart, values map[string]any) error {
 			continue
 		}
 		if err := validateTree(sub, below); err != nil {
+			var refused *RefusedError
+			if errors.As(err, &refused) {
+				below := *refused
+				below.in = fmt.Sprintf("in the subchart %s: %s", sub.Name(), refused.in)
+				return &below
+			}
 			return fmt.Errorf("in the subchart %s: %w", sub.Name(), err)
 		}
 	}
