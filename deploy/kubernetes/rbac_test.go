@@ -175,8 +175,8 @@ func TestConfinementFitsTheBroker(t *testing.T) {
 	if condition := policy.Spec.MatchConditions[0].Expression; condition != user {
 		t.Errorf("the policy matches %s, want %s", condition, user)
 	}
-	prefix := fmt.Sprintf(`request.namespace.startsWith("%s-")`, settings(t)["NAMESPACE_PREFIX"].fallback)
-	own := fmt.Sprintf(`request.namespace == "%s"`, account.Namespace)
+	prefix := fmt.Sprintf(`variables.place.startsWith("%s-")`, settings(t)["NAMESPACE_PREFIX"].fallback)
+	own := fmt.Sprintf(`variables.place == "%s"`, account.Namespace)
 	for _, want := range []string{prefix, own} {
 		if !slices.ContainsFunc(policy.Spec.Variables, func(v admissionv1.Variable) bool { return strings.Contains(v.Expression, want) }) {
 			t.Errorf("no variable of the policy says %s", want)
