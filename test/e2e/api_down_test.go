@@ -28,8 +28,6 @@ type alone struct {
 	kube    kubernetes.Interface
 }
 
-const aloneRecords = "records"
-
 func newAlone(t *testing.T) *alone {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -47,11 +45,7 @@ func newAlone(t *testing.T) *alone {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: aloneRecords}}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := newFoundation(t, "charts", map[string]string{"KUBECONFIG": own.Kubeconfig(), "BROKER_NAMESPACE": aloneRecords, "BIND_TIMEOUT": "5s"})
+	f := newFoundationOn(t, own, "charts", map[string]string{"BIND_TIMEOUT": "5s"})
 	f.eventually("it leads", func() bool { return leads(f.broker) })
 	return &alone{f, own, client}
 }
@@ -110,7 +104,7 @@ func (a *alone) gone(i rig.Instance) {
 
 func (a *alone) records() (names []string) {
 	a.t.Helper()
-	records, err := a.kube.CoreV1().Secrets(aloneRecords).List(a.t.Context(), metav1.ListOptions{})
+	records, err := a.kube.CoreV1().Secrets(a.settings["BROKER_NAMESPACE"]).List(a.t.Context(), metav1.ListOptions{})
 	a.must(err)
 	for _, record := range records.Items {
 		names = append(names, record.Name)

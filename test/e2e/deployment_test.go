@@ -1,48 +1,35 @@
 package e2e
 
 import (
-	"errors"
-	"io"
+	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
-	authenticationv1 "k8s.io/api/authentication/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/restmapper"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
-const manifests = "../../deploy/kubernetes"
-
-// TestDeployedRights runs the flow with exactly the service account that the
-// manifests make, found by SERVER, TOKEN and CA_DATA.
+// TestDeployedRights runs the flow with the manifests as they are, found by
+// SERVER, TOKEN and CA_DATA. The other tests have the same by other names.
 func TestDeployedRights(t *testing.T) {
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "confine.yaml", "exposure.yaml", "policy-group.yaml"} {
-		apply(t, filepath.Join(manifests, file))
-	}
 	const name = "cf-helm-broker"
-	token, err := kube.CoreV1().ServiceAccounts(name).CreateToken(t.Context(), name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	account, err := rig.Account{Namespace: name, Prefix: "cf-helm"}.Make(t.Context(), shared.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = account.Remove(context.Background()) })
 	f := newFoundation(t, sampleCharts, map[string]string{
 		"KUBECONFIG":       "",
 		"SERVER":           shared.RESTConfig().Host,
-		"TOKEN":            token.Status.Token,
+		"TOKEN":            account.Token,
 		"CA_DATA":          string(shared.RESTConfig().CAData),
 		"BROKER_NAMESPACE": name,
 		"NAMESPACE_PREFIX": "cf-helm",
@@ -60,7 +47,8 @@ func TestDeployedRights(t *testing.T) {
 		}
 		f.delete(i)
 	}
-	checkConfined(t, token.Status.Token)
+	f.must(account.AwaitConfined(t.Context()))
+	checkConfined(t, account.Config())
 	var ready struct {
 		Dependencies map[string]string `json:"dependencies"`
 	}
@@ -75,10 +63,8 @@ func TestDeployedRights(t *testing.T) {
 
 // checkConfined tries to reach a foreign namespace with the broker's account:
 // directly, as an instance's account, and by giving that a role there.
-func checkConfined(t *testing.T, token string) {
+func checkConfined(t *testing.T, config *rest.Config) {
 	t.Helper()
-	config := rest.AnonymousClientConfig(shared.RESTConfig())
-	config.BearerToken = token
 	broker, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)
@@ -113,41 +99,5 @@ func checkConfined(t *testing.T, token string) {
 	_, err = broker.RbacV1().RoleBindings(instances).Create(t.Context(), binding, metav1.CreateOptions{})
 	if !apierrors.IsForbidden(err) {
 		t.Errorf("the broker gives away the role cluster-admin: %v", err)
-	}
-}
-
-// apply creates the objects of a manifest file.
-func apply(t *testing.T, file string) {
-	t.Helper()
-	text, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = text.Close() }()
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(kube.Discovery()))
-	client, err := dynamic.NewForConfig(shared.RESTConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for documents := yaml.NewYAMLOrJSONDecoder(text, 4096); ; {
-		object := &unstructured.Unstructured{}
-		err := documents.Decode(object)
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		mapping, err := mapper.RESTMapping(object.GroupVersionKind().GroupKind(), object.GroupVersionKind().Version)
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		var resource dynamic.ResourceInterface = client.Resource(mapping.Resource)
-		if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
-			resource = client.Resource(mapping.Resource).Namespace(object.GetNamespace())
-		}
-		if _, err := resource.Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -24,6 +26,7 @@ type foundation struct {
 	t        *testing.T
 	cf       *cf.Server
 	broker   *rig.Broker
+	account  *rig.Made // whom the broker is to the API server
 	settings map[string]string
 	catalog  rig.Catalog
 	account  string // see documented
@@ -31,9 +34,16 @@ type foundation struct {
 
 const sampleCharts = "../../charts"
 
-// newFoundation starts a broker with the charts of the folder. settings are
-// laid over those that every test uses.
-func newFoundation(t *testing.T, charts string, settings map[string]string) *foundation {
+// newFoundation starts a broker with the charts of the folder, as the account
+// of deploy/kubernetes. settings are laid over those that every test uses;
+// granted is what an operator adds to the manifests.
+func newFoundation(t *testing.T, charts string, settings map[string]string, granted ...rig.Granted) *foundation {
+	t.Helper()
+	return newFoundationOn(t, shared, charts, settings, granted...)
+}
+
+// newFoundationOn is newFoundation on a cluster that may be the test's own.
+func newFoundationOn(t *testing.T, c *cluster.Cluster, charts string, settings map[string]string, granted ...rig.Granted) *foundation {
 	t.Helper()
 	t.Parallel()
 	stand, err := cf.Start(cf.Options{Client: clientFor(settings)})
@@ -46,12 +56,15 @@ func newFoundation(t *testing.T, charts string, settings map[string]string) *fou
 		t.Fatal(err)
 	}
 	prefix := "t" + uuid.NewString()[:6]
-	makeNamespace(t, prefix+"-records")
+	account := rig.Account{Namespace: prefix + "-records", Prefix: prefix}
+	for _, more := range granted {
+		account.Granted.Kinds = append(account.Granted.Kinds, more.Kinds...)
+		account.Granted.Rules = append(account.Granted.Rules, more.Rules...)
+	}
 	f := &foundation{t: t, cf: stand, settings: map[string]string{
-		"KUBECONFIG":        shared.Kubeconfig(),
 		"HELM_CHART_DIR":    folder,
-		"BROKER_NAMESPACE":  prefix + "-records",
-		"NAMESPACE_PREFIX":  prefix,
+		"BROKER_NAMESPACE":  account.Namespace,
+		"NAMESPACE_PREFIX":  account.Prefix,
 		"CF_API_ADDRESS":    stand.URL(),
 		"CF_CLIENT_ID":      stand.Client().ID,
 		"CF_CLIENT_SECRET":  stand.Client().Secret,
@@ -63,11 +76,23 @@ func newFoundation(t *testing.T, charts string, settings map[string]string) *fou
 		// A killed broker's work is to be taken over soon.
 		"LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 	}}
+	f.account = f.makeAccount(c, account)
+	f.settings["KUBECONFIG"] = filepath.Join(t.TempDir(), "broker.kubeconfig")
+	f.must(f.account.Kubeconfig(f.settings["KUBECONFIG"]))
 	maps.Copy(f.settings, settings)
 	f.start()
+	f.must(f.account.AwaitConfined(t.Context()))
 	f.catalog, err = f.Catalog(t.Context())
 	f.must(err)
 	return f
+}
+
+func (f *foundation) makeAccount(c *cluster.Cluster, account rig.Account) *rig.Made {
+	f.t.Helper()
+	made, err := account.Make(f.t.Context(), c.RESTConfig())
+	f.must(err)
+	f.t.Cleanup(func() { _ = made.Remove(context.Background()) })
+	return made
 }
 
 // clientFor is the broker's UAA client: one that may make apps only where the

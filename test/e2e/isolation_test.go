@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
 // attacked is an instance of the chart in charts-attack, and the tenant beside
@@ -239,13 +239,10 @@ func TestForeignPolicyGroup(t *testing.T) {
 	}
 }
 
-// applyAdmission applies a deployed policy, unless another test has.
+// applyAdmission applies a deployed policy.
 func applyAdmission(t *testing.T, name string) {
 	t.Helper()
-	_, err := kube.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(t.Context(), "cf-helm-broker-"+name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		apply(t, filepath.Join(manifests, name+".yaml"))
-	} else if err != nil {
+	if err := rig.Apply(t.Context(), shared.RESTConfig(), name+".yaml"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -60,13 +58,11 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	}
 	prefix := "f" + uuid.NewString()[:6]
 	w := &world{t: t, kube: kube, cf: stand, prefix: prefix, records: prefix + "-records", instances: map[string]*instance{}, gone: map[string]*instance{}}
-	_, err = kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.records}}, metav1.CreateOptions{})
+	account, err := rig.Account{Namespace: w.records, Prefix: prefix}.Make(t.Context(), c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = kube.CoreV1().Namespaces().Delete(context.Background(), w.records, metav1.DeleteOptions{})
-	})
+	t.Cleanup(func() { _ = account.Remove(context.Background()) })
 	charts, err := filepath.Abs("../e2e/charts")
 	if err != nil {
 		t.Fatal(err)
@@ -83,9 +79,12 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	}
 	w.placeholders = settings["POLICY_DESTINATION"] == "app"
 	for range replicas {
-		w.replicas = append(w.replicas, newReplica(t, c.RESTConfig(), stand, settings))
+		w.replicas = append(w.replicas, newReplica(t, account.Config(), stand, settings))
 	}
 	w.findPlan()
+	if err := account.AwaitConfined(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -83,12 +81,15 @@ func (s *stage) startCluster(ctx context.Context, out printer) (err error) {
 	if s.kube, err = kubernetes.NewForConfig(s.cluster.RESTConfig()); err != nil {
 		return fmt.Errorf("making a client for the cluster: %w", err)
 	}
-	records := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: brokerNamespace}}
-	if _, err := s.kube.CoreV1().Namespaces().Create(ctx, records, metav1.CreateOptions{}); err != nil {
-		return fmt.Errorf("making the namespace for the broker's records: %w", err)
+	account, err := rig.Account{Namespace: brokerNamespace, Prefix: namespacePrefix}.Make(ctx, s.cluster.RESTConfig())
+	if err != nil {
+		return fmt.Errorf("making the broker's account: %w", err)
 	}
-	return nil
+	return account.Kubeconfig(s.brokerKubeconfig())
 }
+
+// brokerKubeconfig is the broker's own, with the rights of deploy/kubernetes.
+func (s *stage) brokerKubeconfig() string { return filepath.Join(s.folder, "broker.kubeconfig") }
 
 func (s *stage) startCF() (err error) {
 	if s.cf, err = cf.Start(cf.Options{}); err != nil {
@@ -104,7 +105,7 @@ func (s *stage) startBroker(ctx context.Context, binary, port string) (err error
 	}
 	s.broker, err = rig.Start(ctx, binary, map[string]string{
 		"PORT":             port,
-		"KUBECONFIG":       s.cluster.Kubeconfig(),
+		"KUBECONFIG":       s.brokerKubeconfig(),
 		"HELM_CHART_DIR":   filepath.Join(s.root, "charts"),
 		"BROKER_NAMESPACE": brokerNamespace,
 		"NAMESPACE_PREFIX": namespacePrefix,
