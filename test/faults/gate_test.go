@@ -26,6 +26,7 @@ type gate struct {
 	mu     sync.Mutex
 	shut   bool          // the process has been struck: nothing of it passes any more
 	hung   chan struct{} // while it isn't nil, Kubernetes answers nobody until it is closed
+	holds  *hold         // a write that is to wait, nil for none
 	left   int           // writes until the strike, 0 for never
 	before bool          // strike instead of letting the write pass, not after it
 	strike func()        // ends the process
@@ -39,7 +40,7 @@ func newGate(t *testing.T, config *rest.Config, stand *cf.Server) *gate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.kubernetes = httptest.NewServer(g.hanging(g.guard(proxy(t, config.Host, transport))))
+	g.kubernetes = httptest.NewServer(g.hanging(g.holding(g.guard(proxy(t, config.Host, transport)))))
 	foundation := proxy(t, stand.URL(), http.DefaultTransport.(*http.Transport).Clone())
 	foundation.ModifyResponse = func(r *http.Response) error { return redirectLinks(r, stand.URL(), g.cloudFoundry.URL) }
 	g.cloudFoundry = httptest.NewServer(g.guard(foundation))
@@ -82,6 +83,57 @@ func redirectLinks(r *http.Response, from, to string) error {
 	r.ContentLength = int64(len(body))
 	r.Header.Set("Content-Length", fmt.Sprint(len(body)))
 	return nil
+}
+
+// hold is one write that waits at the gate.
+type hold struct {
+	about    string        // words of its body
+	reached  chan struct{} // closed when it is there
+	released chan struct{} // closed when it may go on
+}
+
+// hold has the next write to Kubernetes with these words in its body wait until
+// it is released.
+func (g *gate) hold(about string) *hold {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.holds = &hold{about: about, reached: make(chan struct{}), released: make(chan struct{})}
+	return g.holds
+}
+
+// holding keeps the write back that is to wait.
+func (g *gate) holding(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := g.taken(r); h != nil {
+			close(h.reached)
+			select {
+			case <-h.released:
+			case <-r.Context().Done():
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// taken is the hold that the request comes under, once.
+func (g *gate) taken(r *http.Request) *hold {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.holds == nil || !writes(r) {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	h := g.holds
+	if !bytes.Contains(body, []byte(h.about)) {
+		return nil
+	}
+	g.holds = nil
+	return h
 }
 
 // hanging keeps requests waiting while Kubernetes hangs: connections stay open
