@@ -23,6 +23,8 @@ import (
 type gate struct {
 	kubernetes, cloudFoundry *httptest.Server
 
+	watch *watch // sees what passes
+
 	mu     sync.Mutex
 	shut   bool          // the process has been struck: nothing of it passes any more
 	hung   chan struct{} // while it isn't nil, Kubernetes answers nobody until it is closed
@@ -33,9 +35,9 @@ type gate struct {
 	struck string        // the write at which it was, "" before
 }
 
-func newGate(t *testing.T, config *rest.Config, stand *cf.Server) *gate {
+func newGate(t *testing.T, config *rest.Config, stand *cf.Server, seen *watch) *gate {
 	t.Helper()
-	g := &gate{}
+	g := &gate{watch: seen}
 	transport, err := rest.TransportFor(config)
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +171,11 @@ func (g *gate) hang() (release func()) {
 
 func (g *gate) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch g.admit(r) {
+		fate := g.admit(r)
+		if fate == passes || fate == passesLast {
+			g.watch.see(r)
+		}
+		switch fate {
 		case passes:
 			next.ServeHTTP(w, r)
 			return

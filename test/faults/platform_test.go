@@ -124,18 +124,23 @@ func (w *world) update(i *instance, number int) {
 func (w *world) bind(i *instance, binding, app string) {
 	w.t.Helper()
 	w.expect(w.insist(w.binder(i, binding, app)), 200, 201)
+	w.watch.note(moment{bound, binding, app, i.ID})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	i.bindings[binding] = app
 }
 
 func (w *world) binder(i *instance, binding, app string) func(*rig.Client) (rig.Answer, error) {
-	return func(c *rig.Client) (rig.Answer, error) { return c.Bind(w.t.Context(), i.Instance, binding, app) }
+	return func(c *rig.Client) (rig.Answer, error) {
+		w.watch.note(moment{asked, binding, app, i.ID})
+		return c.Bind(w.t.Context(), i.Instance, binding, app)
+	}
 }
 
 // unbind removes a binding, or what may have been left of one.
 func (w *world) unbind(i *instance, binding string) {
 	w.t.Helper()
+	w.watch.note(moment{what: leaving, binding: binding, instance: i.ID})
 	answer := w.insist(func(c *rig.Client) (rig.Answer, error) { return c.Unbind(w.t.Context(), i.Instance, binding) })
 	w.expect(answer, 200, 202, 410)
 	if answer.Status == http.StatusAccepted {
@@ -143,6 +148,7 @@ func (w *world) unbind(i *instance, binding string) {
 			w.t.Errorf("the unbind ended as %+v", o)
 		}
 	}
+	w.watch.note(moment{what: left, binding: binding, instance: i.ID})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(i.bindings, binding)
@@ -152,6 +158,7 @@ func (w *world) unbind(i *instance, binding string) {
 // delete removes the instance, or what may have been left of one.
 func (w *world) delete(i *instance) {
 	w.t.Helper()
+	w.watch.note(moment{what: leaving, instance: i.ID})
 	answer := w.insist(func(c *rig.Client) (rig.Answer, error) { return c.Deprovision(w.t.Context(), i.Instance) })
 	w.expect(answer, 200, 202, 410)
 	if answer.Status == http.StatusAccepted {
@@ -159,6 +166,7 @@ func (w *world) delete(i *instance) {
 			w.t.Errorf("the delete ended as %+v", o)
 		}
 	}
+	w.watch.note(moment{what: left, instance: i.ID})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.instances, i.ID)

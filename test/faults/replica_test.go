@@ -32,9 +32,9 @@ type replica struct {
 }
 
 // newReplica keeps a broker running until the test ends.
-func newReplica(t *testing.T, config *rest.Config, stand *cf.Server, settings map[string]string) *replica {
+func newReplica(t *testing.T, config *rest.Config, stand *cf.Server, seen *watch, settings map[string]string) *replica {
 	t.Helper()
-	r := &replica{gate: newGate(t, config, stand), settings: maps.Clone(settings), ended: make(chan struct{})}
+	r := &replica{gate: newGate(t, config, stand, seen), settings: maps.Clone(settings), ended: make(chan struct{})}
 	r.gate.strike = r.kill
 	r.settings["KUBECONFIG"] = kubeconfig(t, r.gate.kubernetes.URL)
 	r.settings["CF_API_ADDRESS"] = r.gate.cloudFoundry.URL

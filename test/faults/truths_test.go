@@ -20,6 +20,9 @@ import (
 func (w *world) rest() {
 	w.t.Helper()
 	w.eventually(func() string { return strings.Join(w.differences(), "\n") })
+	for _, each := range w.watch.differences() {
+		w.t.Errorf("in passing: %s", each)
+	}
 }
 
 // differences compares the four truths. No tombstone, no running operation and

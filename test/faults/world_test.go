@@ -30,6 +30,8 @@ type world struct {
 	placeholders bool
 	plan         rig.Plan
 
+	watch watch // of what happens to access
+
 	mu        sync.Mutex
 	instances map[string]*instance // that exist, as acknowledged
 	gone      map[string]*instance // that existed once, or may have
@@ -79,7 +81,7 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	}
 	w.placeholders = settings["POLICY_DESTINATION"] == "app"
 	for range replicas {
-		w.replicas = append(w.replicas, newReplica(t, account.Config(), stand, settings))
+		w.replicas = append(w.replicas, newReplica(t, account.Config(), stand, &w.watch, settings))
 	}
 	w.findPlan()
 	if err := account.AwaitConfined(t.Context()); err != nil {
