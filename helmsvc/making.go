@@ -107,22 +107,3 @@ func (c *boundClient) Create(resources kube.ResourceList) (*kube.Result, error) 
 	}
 	return c.Client.Create(resources)
 }
-
-// Update makes target of what is there. original is what was made before, as
-// its chart rendered it.
-func (c *boundClient) Update(original, target kube.ResourceList, force bool) (*kube.Result, error) {
-	original, err := c.owned(original)
-	if err != nil {
-		return &kube.Result{}, err
-	}
-	for _, info := range original {
-		if object, ok := info.Object.(*unstructured.Unstructured); ok && !c.making.asIs {
-			// What may be there and the target doesn't have, has to go.
-			markService(object)
-		}
-	}
-	if err := c.prepare(target); err != nil {
-		return &kube.Result{}, err // Helm reads it in spite of the error
-	}
-	return c.Client.Update(original, target, force)
-}

@@ -1,0 +1,21 @@
+package helmsvc
+
+import (
+	"helm.sh/helm/v3/pkg/kube"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/resource"
+)
+
+// keeps tells whether a live object stays when its release has it no more, as
+// helm.sh/resource-policy says. In the instance's namespace it goes with the
+// instance at last. Outside nothing would ever delete it, so it isn't kept
+// there; but a CustomResourceDefinition is, with which everybody's custom
+// resources would go.
+func (c *boundClient) keeps(info *resource.Info, live runtime.Object) bool {
+	object, err := meta.Accessor(live)
+	if err != nil || object.GetAnnotations()[kube.ResourcePolicyAnno] != kube.KeepPolicy {
+		return false
+	}
+	return !c.foreign(info) || isCRD(info)
+}
