@@ -3,6 +3,7 @@ package helmsvc
 import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/resource"
 )
@@ -14,8 +15,9 @@ import (
 // resources would go.
 func (c *boundClient) keeps(info *resource.Info, live runtime.Object) bool {
 	object, err := meta.Accessor(live)
-	if err != nil || object.GetAnnotations()[kube.ResourcePolicyAnno] != kube.KeepPolicy {
-		return false
-	}
-	return !c.foreign(info) || isCRD(info)
+	return err == nil && wantsKept(object) && (!c.foreign(info) || isCRD(info))
+}
+
+func wantsKept(object metav1.Object) bool {
+	return object.GetAnnotations()[kube.ResourcePolicyAnno] == kube.KeepPolicy
 }

@@ -14,10 +14,10 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 )
 
-// purge removes a release that Helm's own uninstall can't remove: without
-// hooks, each object by itself, leaving out kinds that the cluster no longer
-// knows. Helm gives the whole release up for one such kind, and doesn't say
-// which.
+// purge removes the objects of a release that Helm's own uninstall can't
+// remove: without hooks, each object by itself, leaving out kinds that the
+// cluster no longer knows. Helm gives the whole release up for one such kind,
+// and doesn't say which.
 func (s *session) purge(r *release.Release) error {
 	_, manifests, err := releaseutil.SortManifests(releaseutil.SplitManifests(r.Manifest), nil, releaseutil.UninstallOrder)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *session) purge(r *release.Release) error {
 			return err
 		}
 	}
-	return s.forget(r.Name)
+	return nil
 }
 
 func (s *session) purgeObject(m releaseutil.Manifest) error {

@@ -7,14 +7,19 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/releaseutil"
+	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // hookPatience bounds how long delete hooks may take.
 const hookPatience = 2 * time.Minute
 
-// Uninstall removes the release, its cluster-scoped objects included. A
-// release that doesn't exist is no error, nor is one in any state that a
+// Uninstall removes the release and all that it has made outside the
+// namespace, by hooks too, and whatever its chart wants kept; only
+// CustomResourceDefinitions stay that are kept, or made by a hook or from crds/.
+// A release that doesn't exist is no error, nor is one in any state that a
 // crash can leave, nor one whose delete hooks fail or whose kinds the cluster
 // no longer knows. The namespace stays: see DeleteNamespace.
 func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
@@ -24,6 +29,13 @@ func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
 		return err
 	}
 	defer done()
+	if err := c.uninstall(ctx, target); err != nil {
+		return err
+	}
+	return c.sweep(ctx, target)
+}
+
+func (c *Cluster) uninstall(ctx context.Context, target Target) error {
 	if err := c.repairAccount(ctx, target); err != nil {
 		return err
 	}
@@ -38,31 +50,55 @@ func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
 	if err != nil {
 		return err
 	}
-	last, err := helm.last(target.Release)
+	revisions, err := helm.Releases.History(target.Release)
+	if errors.Is(err, driver.ErrReleaseNotFound) || err == nil && len(revisions) == 0 {
+		return nil
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
 	}
-	if last == nil {
-		return nil
-	}
-	helm.client.making = c.remaking(target, last)
-	err = helm.uninstall(ctx, target.Release)
-	if err == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		return fmt.Errorf("uninstalling release %s: %w", target.Release, context.Cause(ctx))
-	}
-	if err := helm.purge(last); err != nil {
+	releaseutil.SortByRevision(revisions)
+	helm.client.making = c.remaking(target, revisions[len(revisions)-1])
+	if err := helm.uninstallAll(ctx, revisions); err != nil {
 		return fmt.Errorf("uninstalling release %s: %w", target.Release, err)
 	}
 	return nil
 }
 
+// uninstallAll removes what the release's revisions have made. As long as
+// anything of that may be left, so is the record that names it.
+func (s *session) uninstallAll(ctx context.Context, revisions []*release.Release) error {
+	outsiders, err := s.outsiders(revisions)
+	if err != nil {
+		return err
+	}
+	last := revisions[len(revisions)-1]
+	keep := len(outsiders) > 0
+	if last.Info.Status != release.StatusUninstalled {
+		err = s.uninstall(ctx, last.Name, keep)
+	}
+	switch {
+	case err == nil && !keep:
+		return nil // the records are gone
+	case err != nil && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		err = s.purge(last)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.deleteOutsiders(outsiders); err != nil {
+		return err
+	}
+	return s.forget(last.Name)
+}
+
 // uninstall leaves enough time for purge when a delete hook hangs.
-func (s *session) uninstall(ctx context.Context, name string) error {
+func (s *session) uninstall(ctx context.Context, name string, keepRecords bool) error {
 	uninstall := action.NewUninstall(s.Configuration)
 	uninstall.Timeout = min(hookPatience, remaining(ctx)/3)
+	uninstall.KeepHistory = keepRecords
 	_, err := uninstall.Run(name)
 	return err
 }

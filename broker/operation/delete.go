@@ -9,6 +9,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
@@ -77,8 +78,9 @@ func (w *work) delete(ctx context.Context) error {
 	w.describe("uninstalling the chart")
 	target := targetOf(w.instance)
 	if _, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID); err == nil {
-		target = targetBy(w.instance, plan) // for delete hooks
+		target = targetBy(w.instance, plan) // for delete hooks, and what is outside the namespace
 	}
+	w.nameDefinitions(ctx, target)
 	if err := w.cluster.Uninstall(ctx, target); err != nil {
 		return err
 	}
@@ -101,6 +103,19 @@ func (w *work) keepData(ctx context.Context) error {
 		w.describe("keeping the data in the volumes " + strings.Join(kept, ", "))
 	}
 	return nil
+}
+
+// nameDefinitions says which CustomResourceDefinitions the instance leaves behind.
+// That they can't be known keeps nothing from being deleted.
+func (w *work) nameDefinitions(ctx context.Context, target helmsvc.Target) {
+	kept, err := w.cluster.KeptDefinitions(ctx, target)
+	if err != nil {
+		w.log.Error("definitions-unknown", err)
+	}
+	if len(kept) > 0 {
+		w.log.Info("definitions-kept", lager.Data{"definitions": kept})
+		w.describe("keeping the CustomResourceDefinitions " + strings.Join(kept, ", "))
+	}
 }
 
 // buryAll ends the bindings that the platform has left behind. It doesn't wait

@@ -1,0 +1,52 @@
+package helmsvc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+var crdKind = schema.GroupKind{Group: crdGroup, Kind: "CustomResourceDefinition"}
+
+// KeptDefinitions returns the names of the CustomResourceDefinitions that
+// Uninstall leaves in the cluster: those of crds/ and of hooks, and what the
+// chart wants kept. Of a target that allows none there are none.
+func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string, error) {
+	if !c.actsAsInstance(target) || !c.making(target, false).allows(crdKind, false) {
+		return nil, nil
+	}
+	helm, err := c.session(ctx, target, nil)
+	if errors.Is(err, ErrGone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	revisions, err := helm.Releases.History(target.Release)
+	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, fmt.Errorf("reading the state of release %s: %w", target.Release, err)
+	}
+	var names []string
+	note := func(objects []*unstructured.Unstructured, always bool) {
+		for _, object := range objects {
+			if object.GroupVersionKind().GroupKind() == crdKind && (always || wantsKept(object)) {
+				names = append(names, object.GetName())
+			}
+		}
+	}
+	for _, r := range revisions {
+		defined, _ := decodeDefinitions(r.Chart.CRDObjects())
+		hooks, _ := decodeHooks(r.Hooks)
+		manifest, _ := decode(r.Manifest) // what can't be read wasn't made
+		note(defined, true)
+		note(hooks, true)
+		note(manifest, false)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
