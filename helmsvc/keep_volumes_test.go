@@ -72,5 +72,7 @@ func TestKeepVolumes(t *testing.T) {
 			t.Errorf("volume %s is %s with annotations %v, want %s, %q", name, volume.Spec.PersistentVolumeReclaimPolicy, volume.Annotations, want.policy, want.mark)
 		}
 	}
-	t.Cleanup(func() { _ = clients.CoreV1().PersistentVolumes().Delete(context.Background(), own, metav1.DeleteOptions{}) })
+	t.Cleanup(func() {
+		_ = clients.CoreV1().PersistentVolumes().Delete(context.Background(), own, metav1.DeleteOptions{})
+	})
 }

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -10,50 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
-
-// documented is the kubeconfig of an account with the rights that
-// deploy/kubernetes/rbac.yaml gives to the broker's, for records in the
-// foundation's own namespace.
-func (f *foundation) documented() (kubeconfig string) {
-	f.t.Helper()
-	if f.account != "" {
-		return f.account
-	}
-	text, err := os.Open(filepath.Join(manifests, "rbac.yaml"))
-	f.must(err)
-	defer func() { _ = text.Close() }()
-	const name = "as-documented"
-	ctx, namespace := f.t.Context(), f.settings["BROKER_NAMESPACE"]
-	cluster := metav1.ObjectMeta{Name: name + "-" + namespace}
-	subjects := []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name}}
-	for documents := yaml.NewYAMLOrJSONDecoder(text, 4096); ; {
-		var role struct {
-			Kind  string              `json:"kind"`
-			Rules []rbacv1.PolicyRule `json:"rules"`
-		}
-		if err := documents.Decode(&role); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			f.t.Fatal(err)
-		}
-		switch role.Kind {
-		case "ClusterRole":
-			_, err = kube.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: cluster, Rules: role.Rules}, metav1.CreateOptions{})
-			f.must(err)
-			_, err = kube.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
-				ObjectMeta: cluster, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: role.Kind, Name: cluster.Name}, Subjects: subjects,
-			}, metav1.CreateOptions{})
-			f.must(err)
-		case "Role":
-			f.account = f.accountIn(namespace, name, role.Rules)
-		}
-	}
-	return f.account
-}
 
 // accountIn makes an account with a Role of these rules, and its kubeconfig.
 func (f *foundation) accountIn(namespace, name string, rules []rbacv1.PolicyRule) (kubeconfig string) {

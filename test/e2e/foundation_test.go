@@ -29,7 +29,6 @@ type foundation struct {
 	account  *rig.Made // whom the broker is to the API server
 	settings map[string]string
 	catalog  rig.Catalog
-	account  string // see documented
 }
 
 const sampleCharts = "../../charts"

@@ -27,7 +27,7 @@ const markedSecret = "s3cr3t-of-a-user"
 // status.
 func (f *foundation) operator(exit int, args ...string) (stdout, stderr string) {
 	f.t.Helper()
-	return f.operatorWith(f.documented(), exit, args...)
+	return f.operatorWith(f.settings["KUBECONFIG"], exit, args...)
 }
 
 // operatorWith is operator with other rights.
