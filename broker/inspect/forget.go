@@ -45,6 +45,9 @@ func (in *Inspector) Forget(ctx context.Context, id string) (Leftover, error) {
 		return Leftover{}, err
 	}
 	if all.instance != nil {
+		if err := in.records.NoteGone(ctx, *all.instance); err != nil {
+			return Leftover{}, err
+		}
 		if err := in.records.DeleteInstance(ctx, *all.instance); err != nil {
 			return Leftover{}, changed(err)
 		}

@@ -192,6 +192,9 @@ func (w *work) succeed(ctx context.Context, before record.Chart) error {
 // forget deletes the record, at last.
 func (w *work) forget(ctx context.Context) error {
 	live := w.progress.written
+	if err := w.records.NoteGone(ctx, live); err != nil {
+		w.log.Error("forgetting-failures", err) // that keeps no instance
+	}
 	for {
 		err := w.records.DeleteInstance(ctx, live)
 		if !errors.Is(err, record.ErrConflict) {
@@ -234,6 +237,11 @@ const unspeakable = "it failed; why can't be recorded, and the broker's operator
 
 func (w *work) finish(ctx context.Context, state record.State, description record.Reason) error {
 	w.instance.Update = nil
+	if state == record.Failed {
+		failed := w.instance
+		failed.Operation.Description = description
+		w.instance = failed.WithFailure(time.Now().UTC())
+	}
 	return w.change(ctx, func(o *record.Operation) {
 		o.State = state
 		o.Description = description

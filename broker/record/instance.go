@@ -46,6 +46,8 @@ type Instance struct {
 	// Update is what a running update leads to; it becomes the instance's own
 	// when the update succeeds.
 	Update *Update `json:"update,omitempty"`
+	// Failures are the last operations that failed; see NoteGone.
+	Failures []Failure `json:"failures,omitempty"`
 }
 
 // Update is a change of an instance, whole: not only what the request named.

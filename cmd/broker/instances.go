@@ -15,6 +15,7 @@ const instancesUsage = `Look at service instances and put them right, beside a r
 
 Usage:
   broker instances list [--service NAME] [--state STATE] [--json]
+  broker instances list --gone [--service NAME] [--json]
       one line an instance, those first that failed or that something runs on
   broker instances show ID [--secrets] [--json]
       everything about one instance: its record, its bindings, its release and pods

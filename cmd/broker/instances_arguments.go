@@ -13,6 +13,7 @@ import (
 type instancesArguments struct {
 	id, service, state string
 	json, secrets, yes bool
+	gone               bool
 }
 
 // parseInstances reads flags before and after the id. Each subcommand knows
@@ -24,6 +25,7 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 	switch subcommand {
 	case "list":
 		flags.BoolVar(&a.json, "json", false, "")
+		flags.BoolVar(&a.gone, "gone", false, "")
 		flags.StringVar(&a.service, "service", "", "")
 		flags.StringVar(&a.state, "state", "", "")
 	case "show":
@@ -53,6 +55,9 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 	}
 	if subcommand != "list" && a.id == "" {
 		return a, usageError("instances %s needs an instance's id", subcommand)
+	}
+	if a.gone && a.state != "" {
+		return a, usageError("--gone lists what failed; it takes no --state")
 	}
 	states := []string{"", string(record.InProgress), string(record.Succeeded), string(record.Failed)}
 	if !slices.Contains(states, a.state) {

@@ -15,6 +15,9 @@ import (
 )
 
 func listInstances(ctx context.Context, inspector *inspect.Inspector, a instancesArguments, stdout io.Writer) error {
+	if a.gone {
+		return listGone(ctx, inspector, a, stdout)
+	}
 	all, err := inspector.List(ctx, inspect.Filter{Service: a.service, State: record.State(a.state)})
 	if err != nil {
 		return err
