@@ -52,6 +52,22 @@ func (c *Cluster) ReadyAddresses(ctx context.Context, namespace string, selector
 	return distinct(hosts), nil
 }
 
+// Addresses returns the addresses of the pods that the label selector matches,
+// ready or not, sorted: what was issued and isn't among them leads nowhere.
+func (c *Cluster) Addresses(ctx context.Context, namespace, selector string) ([]string, error) {
+	pods, err := c.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods with labels %s in namespace %s: %w", selector, namespace, err)
+	}
+	var hosts []string
+	for i := range pods.Items {
+		if pod := &pods.Items[i]; serves(pod) {
+			hosts = append(hosts, pod.Status.PodIP)
+		}
+	}
+	return distinct(hosts), nil
+}
+
 // Hosts returns the addresses of the view's pods, sorted.
 func (v View) Hosts() []string {
 	var hosts []string

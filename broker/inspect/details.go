@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -151,6 +152,9 @@ type Binding struct {
 	// bound again.
 	Hosts []string `json:"hosts,omitempty"`
 	Stale []string `json:"stale,omitempty"`
+	// Destinations are the shared services that the credentials name; Stale holds
+	// their addresses, too.
+	Destinations []record.SharedService `json:"destinations,omitempty"`
 	Request
 	Parameters
 	// Credentials are secret.

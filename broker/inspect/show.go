@@ -3,6 +3,10 @@ package inspect
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -21,6 +25,7 @@ func (in *Inspector) Show(ctx context.Context, id string, secrets bool) (Details
 	if i.Cluster == "" {
 		in.readCluster(ctx, &d)
 		d.findStale()
+		in.findStaleShared(ctx, &d)
 	}
 	return d, nil
 }
@@ -35,6 +40,25 @@ func (d *Details) findStale() {
 		for _, host := range b.Hosts {
 			if !have[host] {
 				d.Bindings[n].Stale = append(d.Bindings[n].Stale, host)
+			}
+		}
+	}
+}
+
+// findStaleShared does the same for the addresses of shared services.
+func (in *Inspector) findStaleShared(ctx context.Context, d *Details) {
+	for n, b := range d.Bindings {
+		for _, s := range b.Destinations {
+			pods, err := in.clients.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: s.Selector})
+			if err != nil {
+				d.unread("the pods of the shared service "+s.Name, err)
+				continue
+			}
+			for _, host := range s.Hosts {
+				has := func(p corev1.Pod) bool { return p.Status.PodIP == host }
+				if !slices.ContainsFunc(pods.Items, has) {
+					d.Bindings[n].Stale = append(d.Bindings[n].Stale, host)
+				}
 			}
 		}
 	}
@@ -89,7 +113,7 @@ func (in *Inspector) readBindings(ctx context.Context, d *Details, secrets bool)
 
 func bindingOf(b record.Binding, secrets bool) Binding {
 	shown := Binding{
-		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...), Hosts: b.Hosts,
+		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...), Hosts: b.Hosts, Destinations: b.Destinations,
 		Request: requestOf(b.Origin), Parameters: parameters(b.Parameters, secrets),
 	}
 	if b.Operation != nil {

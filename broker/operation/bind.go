@@ -89,19 +89,16 @@ func (e *Engine) placeOf(ctx context.Context, instanceID string) (at place, err 
 }
 
 // drawUp fills in what the binding hands out and what it opens.
-func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (record.Binding, error) {
-	var err error
+func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (_ record.Binding, err error) {
 	if e.policies != nil {
 		if view, err = view.Reachable(); err != nil {
 			return b, err
 		}
 	}
 	view = view.Narrow(at.plan.Opens)
-	shared, err := e.shared(ctx, at)
-	if err != nil {
+	if view.Destinations, b.Destinations, err = e.shared(ctx, at); err != nil {
 		return b, err
 	}
-	view.Destinations = shared
 	if b.Credentials, err = e.credentials(ctx, at, b, view); err != nil {
 		return b, err
 	}

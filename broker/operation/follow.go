@@ -279,26 +279,3 @@ func (f *follower) observer(ctx context.Context, i record.Instance) (*helmsvc.Ob
 	f.observers[i.Cluster] = observer
 	return observer, nil
 }
-
-// stale counts the bindings that were issued an address which no pod has any
-// more. It knows nothing of clusters that haven't been listed yet.
-func (f *follower) stale(bound []record.Binding) int {
-	count := 0
-	for _, b := range bound {
-		i, err := f.records.Instance(b.InstanceID)
-		if err != nil || len(b.Hosts) == 0 {
-			continue
-		}
-		f.mu.Lock()
-		observer := f.observers[i.Cluster]
-		f.mu.Unlock()
-		if observer == nil || !observer.Synced() {
-			continue
-		}
-		hosts := observer.Offer(i.Namespace, i.PolicyGroup).Hosts
-		if slices.ContainsFunc(b.Hosts, func(h string) bool { return !slices.Contains(hosts, h) }) {
-			count++
-		}
-	}
-	return count
-}

@@ -73,7 +73,8 @@ func (e *Engine) round(ctx context.Context) error {
 	bound, over := bindings[record.Bound], e.over(bindings)
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
-	e.metrics.stale.Set(float64(e.follower.stale(bound)))
+	// Last, since it may wait for a cluster.
+	defer func() { e.metrics.stale.Set(float64(e.follower.stale(ctx, bound))) }()
 	if len(desired)+len(over) == 0 {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -42,17 +44,17 @@ var errShared = errors.New("a shared service that the bind opens too isn't avail
 
 // shared finds where they are now. One that has no ready pod fails the bind: the
 // credentials would lead nowhere.
-func (e *Engine) shared(ctx context.Context, at place) ([]helmsvc.Destination, error) {
-	var found []helmsvc.Destination
+func (e *Engine) shared(ctx context.Context, at place) (found []helmsvc.Destination, issued []record.SharedService, err error) {
 	all, _ := e.destinations(at.instance, at.plan)
 	for _, d := range all {
 		addresses, err := at.cluster.ReadyAddresses(ctx, d.Namespace, d.Selector)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", errShared, d.Name, err)
+			return nil, nil, fmt.Errorf("%w: %s: %w", errShared, d.Name, err)
 		}
 		found = append(found, helmsvc.Destination{Name: d.Name, Endpoints: endpointsOf(d, addresses)})
+		issued = append(issued, record.SharedService{Name: d.Name, Namespace: d.Namespace, Selector: labels.Set(d.Selector).String(), Hosts: addresses})
 	}
-	return found, nil
+	return found, issued, nil
 }
 
 func endpointsOf(d chart.Destination, addresses []string) []helmsvc.Endpoint {

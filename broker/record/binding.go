@@ -36,6 +36,8 @@ type Binding struct {
 	SharedGroups []string `json:"shared_groups,omitempty"`
 	// Hosts are the addresses that the pods had when the credentials were issued.
 	Hosts []string `json:"hosts,omitempty"`
+	// Destinations are the shared services that the credentials name.
+	Destinations []SharedService `json:"destinations,omitempty"`
 	// Placeholder: there is, or may be, a placeholder app, which goes with this
 	// record. Only that of OwnAccess has it.
 	Placeholder bool `json:"placeholder,omitempty"`
@@ -45,6 +47,16 @@ type Binding struct {
 	// UnsettledUntil is set on a tombstone whose policies somebody may have been
 	// posting when it was revoked: it stays until then.
 	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`
+}
+
+// SharedService is a shared service as credentials name it.
+type SharedService struct {
+	Name string `json:"name"`
+	// Namespace and Selector, a label selector, find its pods.
+	Namespace string `json:"namespace"`
+	Selector  string `json:"selector"`
+	// Hosts are the addresses that were issued.
+	Hosts []string `json:"hosts"`
 }
 
 // OwnAccess is the id under which an instance's own access is recorded: what

@@ -234,7 +234,7 @@ func (f *foundation) metrics() string {
 func TestSharedDestinations(t *testing.T) {
 	const namespace, planGroup = "access-test-shared", "6f0c2f6e-2f0b-4d4e-9d7e-3c5a8f0b1d2e"
 	logs := uuid.NewString()
-	f := newFoundation(t, accessCharts, map[string]string{"POLICY_WITHIN_INSTANCE": "false", "SHARED_DESTINATIONS": fmt.Sprintf(
+	f := newFoundation(t, accessCharts, map[string]string{"POLICY_RESYNC": "500ms", "POLICY_WITHIN_INSTANCE": "false", "SHARED_DESTINATIONS": fmt.Sprintf(
 		`[{"name": "logs", "namespace": %q, "selector": {"app": "shared-logs"}, "group": %q, "ports": [514]}]`, namespace, logs)})
 	makeNamespace(t, namespace)
 	dnsIP := f.sharedPod(namespace, "shared-dns")
@@ -257,6 +257,7 @@ func TestSharedDestinations(t *testing.T) {
 	if string(body.Credentials.Destinations) != want {
 		t.Errorf("destinations %s, want %s", body.Credentials.Destinations, want)
 	}
+	f.sharedServiceMoves(one, namespace, dnsIP, app)
 	other := f.create("pair", "both", nil)
 	f.want(201)(f.Bind(t.Context(), other, second, app))
 	open := func(i rig.Instance) []cf.Policy {
@@ -271,17 +272,41 @@ func TestSharedDestinations(t *testing.T) {
 	f.delete(one)
 }
 
+// sharedServiceMoves replaces a shared service's pod, and has the binding noticed
+// that was issued its address.
+func (f *foundation) sharedServiceMoves(i rig.Instance, namespace, address, app string) {
+	f.t.Helper()
+	stale := func(count int) func() bool {
+		return func() bool {
+			return strings.Contains(f.metrics(), fmt.Sprintf("cf_helm_broker_bindings_stale %d\n", count))
+		}
+	}
+	f.eventually("no binding is stale", stale(0))
+	if now := f.sharedPodNamed(namespace, "another", "shared-dns"); now == address {
+		f.t.Fatalf("the new pod has the address %s as well", now)
+	}
+	f.must(kube.CoreV1().Pods(namespace).Delete(f.t.Context(), "shared-dns", *metav1.NewDeleteOptions(0)))
+	f.eventually("the binding is stale", stale(1))
+	shown, _ := f.operator(0, "show", i.ID)
+	f.contains(shown, "no pod has the address "+address+" any more; app "+app)
+}
+
 // sharedPod makes a pod and returns its address when it is ready.
 func (f *foundation) sharedPod(namespace, label string) (address string) {
 	f.t.Helper()
+	return f.sharedPodNamed(namespace, label, label)
+}
+
+func (f *foundation) sharedPodNamed(namespace, name, label string) (address string) {
+	f.t.Helper()
 	pods := kube.CoreV1().Pods(namespace)
 	_, err := pods.Create(f.t.Context(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: label, Labels: map[string]string{"app": label}},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app": label}},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "registry.example.com/shared:1"}}},
 	}, metav1.CreateOptions{})
 	f.must(err)
 	f.eventually("the shared pod is ready", func() bool {
-		pod, err := pods.Get(f.t.Context(), label, metav1.GetOptions{})
+		pod, err := pods.Get(f.t.Context(), name, metav1.GetOptions{})
 		f.must(err)
 		address = pod.Status.PodIP
 		return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
