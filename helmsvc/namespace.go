@@ -136,6 +136,28 @@ func (c *Cluster) labelNamespace(ctx context.Context, want Namespace) error {
 	return nil
 }
 
+// Regroup has the pods that are made in the namespace from now on belong to
+// another policy group: that of want's annotation. Those that run keep theirs.
+func (c *Cluster) Regroup(ctx context.Context, want Namespace) error {
+	have, err := c.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("reading namespace %s: %w", want.Name, err)
+	}
+	if !want.owns(have) {
+		return &ConflictError{What: "namespace " + want.Name}
+	}
+	annotations := map[string]string{PolicyGroupAnnotation: want.Annotations[PolicyGroupAnnotation]}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": annotations}})
+	if err != nil {
+		return err
+	}
+	_, err = c.clients.CoreV1().Namespaces().Patch(ctx, want.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return fmt.Errorf("annotating namespace %s: %w", want.Name, err)
+	}
+	return nil
+}
+
 // named lists and watches one object of the core API.
 func (c *Cluster) named(resource, namespace, name string) cache.ListerWatcher {
 	byName := fields.OneTermEqualSelector(metav1.ObjectNameField, name)

@@ -25,6 +25,8 @@ type Enforcer interface {
 // apps that never run.
 type Placeholders interface {
 	EnsurePlaceholder(ctx context.Context, instanceID string) (group string, err error)
+	// LivePlaceholders returns the groups that there are, of all instances.
+	LivePlaceholders(ctx context.Context) (map[string]bool, error)
 	// DeletePlaceholder deletes it. group is its GUID if that is known.
 	DeletePlaceholder(ctx context.Context, instanceID, group string) error
 }

@@ -68,6 +68,21 @@ func (c *Client) placeholderIn(ctx context.Context, space, instanceID string) (s
 	return checkGUID(apps[0].GUID)
 }
 
+// LivePlaceholders returns the GUIDs of all placeholder apps that the client
+// sees (GET /v3/apps?label_selector=…), of the first 5,000: one that isn't among
+// them may be there all the same, as EnsurePlaceholder tells.
+func (c *Client) LivePlaceholders(ctx context.Context) (map[string]bool, error) {
+	apps, err := c.findApps(ctx, url.Values{"label_selector": {placeholderLabel}, "per_page": {"5000"}})
+	if err != nil {
+		return nil, fmt.Errorf("looking for the placeholder apps: %w", err)
+	}
+	live := map[string]bool{}
+	for _, app := range apps {
+		live[app.GUID] = true
+	}
+	return live, nil
+}
+
 func (c *Client) findApps(ctx context.Context, query url.Values) ([]*resource.App, error) {
 	var found resource.AppList
 	err := c.callCC(ctx, "find-app", http.MethodGet, "/apps?"+query.Encode(), nil, &found)

@@ -14,8 +14,8 @@ import (
 // (GET and POST /v3/apps). It may be repeated, at the same time too and after
 // any failure: there is one app in the end.
 //
-// It doesn't mend: an app that somebody deleted is made anew with another
-// GUID, and pods keep the policy group that they were started with.
+// An app that somebody deleted is made anew with another GUID, and pods keep the
+// policy group that they were started with.
 func (c *Client) EnsurePlaceholder(ctx context.Context, instanceID string) (guid string, err error) {
 	guid, err = c.ensurePlaceholder(ctx, instanceID)
 	if err != nil {

@@ -41,6 +41,8 @@ type Details struct {
 	// PolicyDestination the mode that it was chosen by.
 	PolicyGroup       string `json:"policy_group"`
 	PolicyDestination string `json:"policy_destination"`
+	// FormerGroups are those that pods from before may still be in.
+	FormerGroups []string `json:"former_policy_groups,omitempty"`
 
 	Operation Operation `json:"operation"`
 	// Update is what a running update leads to.

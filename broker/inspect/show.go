@@ -71,7 +71,7 @@ func details(i record.Instance, secrets bool) Details {
 		Version: i.Chart.Version, Digest: i.Chart.Digest,
 		OrganizationGUID: i.OrganizationGUID, SpaceGUID: i.SpaceGUID, Names: namesIn(i.Context),
 		Namespace: i.Namespace, ReleaseName: i.Release, Cluster: i.Cluster, KeepData: i.KeepData,
-		PolicyGroup: i.PolicyGroup, PolicyDestination: i.Destination,
+		PolicyGroup: i.PolicyGroup, PolicyDestination: i.Destination, FormerGroups: i.FormerGroups,
 		Operation:  operationOf(i.Operation),
 		Parameters: parameters(i.Parameters, secrets),
 		Pods:       []Pod{}, Bindings: []Binding{}, Tombstones: []Binding{},

@@ -105,7 +105,7 @@ func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view he
 	b.Hosts = view.Hosts()
 	if e.opens(b) {
 		all, _ := e.destinations(at.instance, at.plan)
-		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, endpoints: view.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
+		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, former: at.instance.FormerGroups, endpoints: view.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
 		b.Policies, b.SharedGroups = policy.Unique(wanted.policies), wanted.shared
 	}
 	b.State = record.Opening

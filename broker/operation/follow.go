@@ -147,7 +147,7 @@ func (f *follower) follow(ctx context.Context, id string) error {
 		return err
 	}
 	offer, unknown := f.offer(ctx, i)
-	to := pods{group: i.PolicyGroup, endpoints: offer.Endpoints}
+	to := pods{group: i.PolicyGroup, former: i.FormerGroups, endpoints: offer.Endpoints}
 	if unknown == nil && i.Unaligned && !i.Operation.Running() {
 		to.endpoints, unknown = f.liveEndpoints(ctx, i)
 		to.all = unknown == nil
@@ -233,7 +233,7 @@ func (f *follower) alignOne(ctx context.Context, i record.Instance, b record.Bin
 // pods are in.
 func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
 	if b.ID == record.OwnAccess {
-		return f.ownNeed(b, distinct(append(slices.Clone(groups), i.PolicyGroup))), nil
+		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup}))), nil
 	}
 	_, plan, err := f.charts.of(ctx, i.Chart, i.PlanID)
 	if err != nil {

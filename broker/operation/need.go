@@ -37,6 +37,7 @@ func (e *Engine) ownNeed(b record.Binding, groups []string) need {
 // pods is what is known of an instance's.
 type pods struct {
 	group     string // the instance's policy group
+	former    []string
 	endpoints []helmsvc.Endpoint
 	// all: the endpoints are all that there will be, after an update. Otherwise
 	// more may be back soon.
@@ -47,6 +48,9 @@ type pods struct {
 // to shared services.
 func bindingNeed(b record.Binding, to pods, shared []policy.Policy) need {
 	offered := policy.Merged(policiesTo(b.AppGUID, to.group, to.endpoints))
+	for _, group := range to.former {
+		offered = policy.Unique(slices.Concat(offered, policy.Merged(policiesTo(b.AppGUID, group, to.endpoints))))
+	}
 	var kept []policy.Policy
 	for _, p := range b.Policies {
 		if !to.all && (p.Destination.ID == to.group || !slices.Contains(b.SharedGroups, p.Destination.ID)) {

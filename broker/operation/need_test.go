@@ -66,21 +66,22 @@ func TestBindingNeed(t *testing.T) {
 		shared   []policy.Policy
 		want     []policy.Policy
 	}{
-		"new":                         {nil, nil, pods{"i", at(80), true}, to("s", 53), slices.Concat(to("i", 80), to("s", 53))},
+		"new":                         {nil, nil, pods{group: "i", endpoints: at(80), all: true}, to("s", 53), slices.Concat(to("i", 80), to("s", 53))},
 		"no pods now":                 {to("i", 80), nil, pods{group: "i"}, nil, to("i", 80)},
-		"another port":                {to("i", 80), nil, pods{"i", at(90), false}, nil, to("i", 80, 90)},
-		"another port, updated":       {to("i", 80), nil, pods{"i", at(90), true}, nil, to("i", 90)},
-		"taken back":                  {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{"i", at(80), false}, nil, to("i", 80)},
+		"another port":                {to("i", 80), nil, pods{group: "i", endpoints: at(90), all: false}, nil, to("i", 80, 90)},
+		"another port, updated":       {to("i", 80), nil, pods{group: "i", endpoints: at(90), all: true}, nil, to("i", 90)},
+		"taken back":                  {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{group: "i", endpoints: at(80), all: false}, nil, to("i", 80)},
 		"taken back, no pods":         {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{group: "i"}, nil, to("i", 80)},
-		"taken back with an update":   {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{"i", at(80), true}, nil, to("i", 80)},
-		"wanted since":                {to("i", 80), nil, pods{"i", at(80), false}, to("s", 53), slices.Concat(to("i", 80), to("s", 53))},
-		"another group":               {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{"i", at(80), false}, to("r", 53), slices.Concat(to("i", 80), to("r", 53))},
+		"taken back with an update":   {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{group: "i", endpoints: at(80), all: true}, nil, to("i", 80)},
+		"wanted since":                {to("i", 80), nil, pods{group: "i", endpoints: at(80), all: false}, to("s", 53), slices.Concat(to("i", 80), to("s", 53))},
+		"another group":               {slices.Concat(to("i", 80), to("s", 53)), []string{"s"}, pods{group: "i", endpoints: at(80), all: false}, to("r", 53), slices.Concat(to("i", 80), to("r", 53))},
 		"another port of it":          {to("s", 53), []string{"s"}, pods{group: "i"}, to("s", 54), to("s", 54)},
 		"one of two taken back":       {slices.Concat(to("r", 1), to("s", 53)), []string{"r", "s"}, pods{group: "i"}, to("s", 53), to("s", 53)},
-		"a range covers it":           {[]policy.Policy{policy.Range("app", "i", "tcp", 80, 90)}, nil, pods{"i", at(85), false}, nil, []policy.Policy{policy.Range("app", "i", "tcp", 80, 90)}},
-		"a workload's own group":      {to("w", 80), nil, pods{"i", []helmsvc.Endpoint{{Port: 80, Protocol: "tcp", PolicyGroup: "w"}}, false}, to("s", 53), slices.Concat(to("w", 80), to("s", 53))},
+		"a range covers it":           {[]policy.Policy{policy.Range("app", "i", "tcp", 80, 90)}, nil, pods{group: "i", endpoints: at(85), all: false}, nil, []policy.Policy{policy.Range("app", "i", "tcp", 80, 90)}},
+		"a workload's own group":      {to("w", 80), nil, pods{group: "i", endpoints: []helmsvc.Endpoint{{Port: 80, Protocol: "tcp", PolicyGroup: "w"}}, all: false}, to("s", 53), slices.Concat(to("w", 80), to("s", 53))},
 		"the service shares itself":   {to("i", 80), []string{"i"}, pods{group: "i"}, nil, to("i", 80)},
-		"ports in a row":              {nil, nil, pods{"i", at(80, 81), true}, nil, []policy.Policy{policy.Range("app", "i", "tcp", 80, 81)}},
+		"an app made again":           {to("o", 80), nil, pods{group: "i", former: []string{"o"}, endpoints: at(80)}, nil, slices.Concat(to("i", 80), to("o", 80))},
+		"ports in a row":              {nil, nil, pods{group: "i", endpoints: at(80, 81), all: true}, nil, []policy.Policy{policy.Range("app", "i", "tcp", 80, 81)}},
 		"the pods can't be asked now": {to("i", 80), nil, pods{group: "i"}, to("s", 53), slices.Concat(to("i", 80), to("s", 53))},
 	} {
 		b := record.Binding{AppGUID: "app", Policies: c.recorded, SharedGroups: c.groups}

@@ -35,6 +35,8 @@ const (
 func (e *Engine) reconcile(ctx context.Context) {
 	next := time.NewTimer(0)
 	defer next.Stop()
+	var unplaced string // why placeholder apps couldn't be made again
+	var looked time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -43,6 +45,9 @@ func (e *Engine) reconcile(ctx context.Context) {
 		case <-e.unsettled:
 		}
 		pause := e.settings.PolicyResync
+		if time.Since(looked) >= pause {
+			looked, unplaced = time.Now(), e.remakePlaceholders(ctx, unplaced)
+		}
 		if err := e.round(ctx); err != nil && ctx.Err() == nil {
 			e.metrics.roundFailed.Inc()
 			e.log.Error("reconciling-policies", err)

@@ -38,6 +38,10 @@ type Instance struct {
 	// It is empty until there is a placeholder app, where the mode has one.
 	Destination string `json:"destination"`
 	PolicyGroup string `json:"policy_group"`
+	// FormerGroups are policy groups that pods from before may still be in: a
+	// placeholder app that somebody deleted is made again with another GUID, and
+	// a pod keeps the group that it was started with.
+	FormerGroups []string `json:"former_groups,omitempty"`
 	// Unaligned: the bindings may open what the instance doesn't offer any more
 	// since its last update.
 	Unaligned bool `json:"unaligned,omitempty"`

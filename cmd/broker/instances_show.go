@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -60,6 +61,9 @@ func (s *sheet) instance(d inspect.Details) {
 	s.row("organization", named(d.Names.Organization, d.OrganizationGUID))
 	s.row("space", named(d.Names.Space, d.SpaceGUID))
 	s.row("policy group", named(d.PolicyGroup, d.PolicyDestination))
+	if len(d.FormerGroups) > 0 {
+		s.row("", "its placeholder app was deleted and made again; pods from before may be in "+strings.Join(d.FormerGroups, ", ")+" until they are started anew")
+	}
 	if d.KeepData {
 		s.row("volumes", "outlive the instance, as its plan says")
 	}

@@ -140,3 +140,46 @@ func TestPlaceholderOutlivesItsSetting(t *testing.T) {
 	}
 	f.delete(other)
 }
+
+// TestPlaceholderMadeAgain: somebody deletes an instance's placeholder app. Its
+// pods stay in the old group, those made later are in the new app's, and apps
+// reach both.
+func TestPlaceholderMadeAgain(t *testing.T) {
+	f := newFoundation(t, accessCharts, map[string]string{
+		"POLICY_DESTINATION": "app", "CF_ORG": "demo", "CF_SPACE": "dev", "POLICY_RESYNC": "500ms", "POLICY_WITHIN_INSTANCE": "true",
+	})
+	i := f.create("pair", "both", nil)
+	old := f.cf.Apps()[0].GUID
+	app, second := f.app(), f.app()
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), app))
+	f.cf.DeleteApp(old)
+	var group string
+	f.eventually("the app is made again", func() bool {
+		for _, a := range f.cf.Apps() {
+			if a.Annotations["cf-helm-broker.io/service-instance"] == i.ID {
+				group = a.GUID
+			}
+		}
+		return group != ""
+	})
+	reach := func(apps ...string) (policies []cf.Policy) {
+		for _, from := range []string{old, group} {
+			policies = append(policies, slices.Concat(all(from, old), all(from, group))...)
+			for _, a := range apps {
+				policies = append(policies, cf.NewPolicy(a, from, "tcp", 8080, 8080), cf.NewPolicy(a, from, "tcp", 5432, 5432))
+			}
+		}
+		return policies
+	}
+	f.eventually("both groups are open", func() bool { return f.samePolicies(reach(app)) })
+	f.wantGroup(i, group)
+	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), second))
+	f.eventually("a later bind opens both", func() bool { return f.samePolicies(reach(app, second)) })
+	shown, _ := f.operator(0, "show", i.ID)
+	f.contains(shown, group+" (app)", "pods from before may be in "+old)
+	f.delete(i)
+	f.wantPolicies()
+	if apps := f.cf.Apps(); len(apps) != 2 {
+		t.Errorf("apps %+v are left, want the bound ones alone", apps)
+	}
+}
