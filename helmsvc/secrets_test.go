@@ -61,6 +61,21 @@ func TestBinaryValues(t *testing.T) {
 	}
 }
 
+// TestLongDefaults: an app couldn't start with these, and nobody would know why.
+func TestLongDefaults(t *testing.T) {
+	of := func(length int) error {
+		_, err := ViewOf([]corev1.Secret{secret("s", "", map[string]string{"store": strings.Repeat("\xff", length)})}, nil, nil).Credentials()
+		return err
+	}
+	if err := of(90_000); err != nil { // 120,000 in base64
+		t.Error(err)
+	}
+	err := of(100_000)
+	if err == nil || !strings.Contains(err.Error(), "may have 131072 at most") || !strings.Contains(err.Error(), "bind.yaml") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestTypesOfSecrets: every type but a few is seen, behind the Opaque ones.
 func TestTypesOfSecrets(t *testing.T) {
 	kinds := []corev1.SecretType{

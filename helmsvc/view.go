@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
 // View is what a binding can see of an instance: Kibosh's secrets and
@@ -174,11 +176,15 @@ func wholeServices(seen, services []corev1.Service, pods []corev1.Pod) []Service
 	return whole
 }
 
-// Credentials is the view as the credentials of a binding without a template.
+// Credentials is the view as the credentials of a binding without a template. It
+// is an error if they are longer than an app can take.
 func (v View) Credentials() (json.RawMessage, error) {
 	credentials, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the credentials: %w", err)
+	}
+	if err := bindtemplate.CheckLength(credentials); err != nil {
+		return nil, fmt.Errorf("%w; a bind.yaml in the chart chooses what of its Secrets and Services they hold", err)
 	}
 	return credentials, nil
 }

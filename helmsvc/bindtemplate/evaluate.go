@@ -52,10 +52,19 @@ func (t Template) evaluateWithin(stack int, sees json.RawMessage) (json.RawMessa
 	if err := json.Compact(&compact, []byte(text)); err != nil {
 		return nil, fmt.Errorf("%s: Jsonnet's result can't be read: %w", t.File, err)
 	}
-	if compact.Len() > longestCredentials {
-		return nil, fmt.Errorf("%s: the credentials have %d bytes, and may have %d at most: apps get them in an environment variable", t.File, compact.Len(), longestCredentials)
+	if err := CheckLength(compact.Bytes()); err != nil {
+		return nil, fmt.Errorf("%s: %w", t.File, err)
 	}
 	return compact.Bytes(), nil
+}
+
+// CheckLength refuses credentials, a template's or others, that no app could
+// start with.
+func CheckLength(credentials []byte) error {
+	if len(credentials) <= longestCredentials {
+		return nil
+	}
+	return fmt.Errorf("the credentials have %d bytes, and may have %d at most: apps get them in an environment variable", len(credentials), longestCredentials)
 }
 
 // around builds what Kibosh builds: an object whose field "template" is the
