@@ -96,7 +96,7 @@ func (w *world) create(i *instance) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.instances[i.ID] = i
+	w.instances[i.ID], i.created = i, true
 }
 
 func (w *world) provision(i *instance) func(*rig.Client) (rig.Answer, error) {
@@ -123,11 +123,12 @@ func (w *world) update(i *instance, number int) {
 // bind binds an app.
 func (w *world) bind(i *instance, binding, app string) {
 	w.t.Helper()
-	w.expect(w.insist(w.binder(i, binding, app)), 200, 201)
+	answer := w.insist(w.binder(i, binding, app))
+	w.expect(answer, 200, 201)
 	w.watch.note(moment{bound, binding, app, i.ID})
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	i.bindings[binding] = app
+	i.bindings[binding], i.issued[binding] = app, credentialsIn(answer.Body)
 }
 
 func (w *world) binder(i *instance, binding, app string) func(*rig.Client) (rig.Answer, error) {

@@ -9,9 +9,11 @@ import (
 	"sync"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -29,6 +31,7 @@ type replica struct {
 	stop   context.CancelFunc
 	logs   []string // of processes that have ended
 	deaths int
+	peak   int64 // the most memory that a process was seen to hold, in bytes
 }
 
 // newReplica keeps a broker running until the test ends.
@@ -102,10 +105,20 @@ func (r *replica) kill() {
 	r.mu.Lock()
 	broker, stop := r.broker, r.stop
 	r.mu.Unlock()
+	r.measure()
 	if broker != nil {
 		_ = broker.Kill()
 	}
 	stop()
+}
+
+// measure notes how much memory the process has held.
+func (r *replica) measure() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.broker != nil {
+		r.peak = max(r.peak, r.broker.PeakMemory())
+	}
 }
 
 // client is nil while there is no process.
@@ -122,6 +135,10 @@ func (r *replica) client() *rig.Client {
 // polling leaves, and fails one in which the race detector spoke.
 func (r *replica) report(t *testing.T) {
 	t.Helper()
+	limit := memoryLimit(t)
+	if t.Logf("at most %d MiB of memory", r.peak>>20); r.peak > limit {
+		t.Errorf("a broker held %d bytes of memory; deploy/kubernetes gives it %d", r.peak, limit)
+	}
 	for n, log := range r.logs {
 		if strings.Contains(log, "DATA RACE") {
 			t.Errorf("process %d:\n%s", n, log)
@@ -130,4 +147,23 @@ func (r *replica) report(t *testing.T) {
 			t.Logf("process %d:\n%s", n, rig.WithoutPolls(log))
 		}
 	}
+}
+
+// memoryLimit is what the manifests allow a broker, in bytes. The race detector
+// takes several times what the broker itself does.
+func memoryLimit(t *testing.T) int64 {
+	t.Helper()
+	text, err := os.ReadFile("../../deploy/kubernetes/deployment.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d appsv1.Deployment
+	if err := yaml.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	limit := d.Spec.Template.Spec.Containers[0].Resources.Limits.Memory().Value()
+	if limit == 0 {
+		t.Fatal("deployment.yaml limits no memory")
+	}
+	return limit
 }

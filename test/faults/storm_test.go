@@ -96,7 +96,7 @@ func (s *storm) work(random *rand.Rand, operations int) {
 // act carries one operation through, on one of the user's own instances.
 func (s *storm) act(random *rand.Rand, own []*instance) (_ []*instance, what string) {
 	if len(own) == 0 || len(own) == 1 && random.IntN(6) == 0 {
-		i := s.newInstance(random.IntN(1000))
+		i := s.anyInstance(random)
 		if random.IntN(5) == 0 { // it is cut off, or the developer thinks better of it
 			s.send(s.provision(i))
 			s.delete(i)
@@ -127,6 +127,15 @@ func (s *storm) act(random *rand.Rand, own []*instance) (_ []*instance, what str
 	}
 	s.bind(i, uuid.NewString(), s.apps[random.IntN(len(s.apps))])
 	return own, "bind"
+}
+
+// anyInstance is of any plan, every other one of the chart fixture.
+func (s *storm) anyInstance(random *rand.Rand) *instance {
+	number, plans := random.IntN(1000), []string{withRole, withKept, withVolume}
+	if n := random.IntN(2 * len(plans)); n < len(plans) {
+		return s.instanceOf("varied", plans[n], number)
+	}
+	return s.newInstance(number)
 }
 
 // anyBinding is one of the instance's bindings, "" if it has none.

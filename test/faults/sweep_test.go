@@ -40,12 +40,16 @@ func TestEveryWrite(t *testing.T) {
 		// developer at any time.
 		"create, then delete": {fewest: 9, prepare: func(w *world, n int) func() {
 			i := w.newInstance(n)
-			return func() {
-				if w.createUntilCut(i); w.struck() == nil {
-					w.disarm() // the delete has a sweep of its own
-				}
-				w.delete(i)
-			}
+			return func() { w.createAndDelete(i) }
+		}},
+		"create with a ClusterRole, then delete": {fewest: 10, prepare: func(w *world, n int) func() {
+			i := w.instanceOf("varied", withRole, n)
+			return func() { w.createAndDelete(i) }
+		}},
+		"delete with a volume that is kept": {fewest: 7, prepare: func(w *world, n int) func() {
+			i := w.instanceOf("varied", withKept, n)
+			w.create(i)
+			return func() { w.delete(i) }
 		}},
 		"update": {fewest: 5, prepare: func(w *world, _ int) func() {
 			i := w.only()
@@ -120,6 +124,15 @@ func (w *world) only() *instance {
 	i := w.newInstance(0)
 	w.create(i)
 	return i
+}
+
+// createAndDelete deletes the instance when its create has ended or was cut.
+func (w *world) createAndDelete(i *instance) {
+	w.t.Helper()
+	if w.createUntilCut(i); w.struck() == nil {
+		w.disarm() // the delete has a sweep of its own
+	}
+	w.delete(i)
 }
 
 // createUntilCut asks for the instance once, and polls until the create has

@@ -30,14 +30,15 @@ func (w *world) rest() {
 func (w *world) differences() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Concat(w.recordDifferences(), w.namespaceDifferences(), w.policyDifferences(), w.placeholderDifferences(), w.answerDifferences())
+	return slices.Concat(w.recordDifferences(), w.namespaceDifferences(), w.roleDifferences(), w.volumeDifferences(), w.policyDifferences(), w.placeholderDifferences(), w.answerDifferences())
 }
 
 // record is what is compared of a record.
 type record struct {
-	State      string
-	Parameters json.RawMessage
-	Operation  *struct{ State string }
+	State       string
+	Parameters  json.RawMessage
+	Credentials json.RawMessage
+	Operation   *struct{ State string }
 }
 
 func (w *world) recordDifferences() (found []string) {
@@ -50,7 +51,7 @@ func (w *world) recordDifferences() (found []string) {
 		want["instance."+id] = fmt.Sprintf(`succeeded {"number":%d}`, i.number)
 		want["binding."+id+".own.access"] = "bound"
 		for binding := range i.bindings {
-			want["binding."+id+"."+binding] = "bound"
+			want["binding."+id+"."+binding] = "bound " + i.issued[binding]
 		}
 	}
 	have := map[string]string{}
@@ -65,11 +66,31 @@ func (w *world) recordDifferences() (found []string) {
 			continue
 		}
 		have[secret.Name] = r.State
-		if kind == "instance" {
+		switch {
+		case kind == "instance":
 			have[secret.Name] = fmt.Sprintf("%s %s", r.Operation.State, r.Parameters)
+		case len(r.Credentials) > 0:
+			have[secret.Name] += " " + canonical(r.Credentials)
 		}
 	}
 	return append(found, compare("record", have, want)...)
+}
+
+// credentialsIn are those of an answer to a bind or to a fetch.
+func credentialsIn(body []byte) string {
+	var answer struct{ Credentials json.RawMessage }
+	_ = json.Unmarshal(body, &answer) // none then
+	return canonical(answer.Credentials)
+}
+
+// canonical is JSON in one spelling.
+func canonical(text json.RawMessage) string {
+	var value any
+	if err := json.Unmarshal(text, &value); err != nil {
+		return err.Error()
+	}
+	spelt, _ := json.Marshal(value) // it came from JSON
+	return string(spelt)
 }
 
 func compare(what string, have, want map[string]string) (found []string) {
@@ -177,6 +198,7 @@ func describe(p cf.Policy) string {
 func (w *world) answerDifferences() (found []string) {
 	for n, r := range w.replicas {
 		c := r.client()
+		r.measure()
 		if c == nil {
 			return append(found, fmt.Sprintf("replica %d doesn't run", n))
 		}
@@ -185,6 +207,7 @@ func (w *world) answerDifferences() (found []string) {
 			found = append(found, w.asked(c, "/v2/service_instances/"+id+"/last_operation", http.StatusOK, "succeeded")...)
 			for binding := range i.bindings {
 				found = append(found, w.asked(c, "/v2/service_instances/"+id+"/service_bindings/"+binding, http.StatusOK, w.podIP(i))...)
+				found = append(found, w.fetched(c, i, binding)...)
 			}
 			for binding := range i.unbound {
 				found = append(found, w.asked(c, "/v2/service_instances/"+id+"/service_bindings/"+binding, http.StatusNotFound, "")...)
@@ -203,6 +226,16 @@ func (w *world) asked(c *rig.Client, path string, status int, contains string) [
 		return nil
 	}
 	return []string{fmt.Sprintf("GET %s got %d %.300s %v, want %d with %s", path, answer.Status, answer.Body, err, status, contains)}
+}
+
+// fetched tells whether a binding is fetched with other credentials than those
+// that it was issued with.
+func (w *world) fetched(c *rig.Client, i *instance, binding string) []string {
+	answer, err := c.FetchBinding(w.t.Context(), i.Instance, binding)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return compare("credentials of", map[string]string{binding: credentialsIn(answer.Body)}, map[string]string{binding: i.issued[binding]})
 }
 
 // podIP is the address of the instance's only pod.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
-	"path/filepath"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -19,16 +19,15 @@ import (
 
 // world is what one test works with.
 type world struct {
-	t        *testing.T
-	kube     kubernetes.Interface
-	cf       *cf.Server
-	replicas []*replica
-	records  string // the namespace of the records
-	prefix   string // of the instances' namespaces
-	service  rig.Service
+	t         *testing.T
+	kube      kubernetes.Interface
+	cf        *cf.Server
+	replicas  []*replica
+	records   string // the namespace of the records
+	prefix    string // of the instances' namespaces
+	catalogue rig.Catalog
 	// placeholders: POLICY_DESTINATION is app.
 	placeholders bool
-	plan         rig.Plan
 
 	watch watch // of what happens to access
 
@@ -41,7 +40,9 @@ type world struct {
 type instance struct {
 	rig.Instance
 	number   int               // its parameter
+	created  bool              // its create was acknowledged as done
 	bindings map[string]string // the bound apps, by the bindings' ids
+	issued   map[string]string // the credentials that came with bindings, by the same
 	unbound  map[string]bool   // bindings that are no more
 }
 
@@ -60,14 +61,17 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	}
 	prefix := "f" + uuid.NewString()[:6]
 	w := &world{t: t, kube: kube, cf: stand, prefix: prefix, records: prefix + "-records", instances: map[string]*instance{}, gone: map[string]*instance{}}
-	account, err := rig.Account{Namespace: w.records, Prefix: prefix}.Make(t.Context(), c.RESTConfig())
+	account, err := rig.Account{Namespace: w.records, Prefix: prefix, Granted: roles}.Make(t.Context(), c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = account.Remove(context.Background()) })
-	charts, err := filepath.Abs("../e2e/charts")
-	if err != nil {
-		t.Fatal(err)
+	t.Cleanup(w.dropVolumes)
+	charts := t.TempDir()
+	for _, folder := range []string{"../e2e/charts", "charts"} {
+		if err := os.CopyFS(charts, os.DirFS(folder)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	settings := map[string]string{
 		"HELM_CHART_DIR": charts, "BROKER_NAMESPACE": w.records, "NAMESPACE_PREFIX": prefix,
@@ -83,22 +87,17 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	for range replicas {
 		w.replicas = append(w.replicas, newReplica(t, account.Config(), stand, &w.watch, settings))
 	}
-	w.findPlan()
+	w.readCatalog()
 	if err := account.AwaitConfined(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-func (w *world) findPlan() {
+func (w *world) readCatalog() {
 	w.t.Helper()
-	var catalog rig.Catalog
 	answer := w.insist(w.catalog)
-	err := json.Unmarshal(answer.Body, &catalog)
-	if err == nil {
-		w.service, w.plan, err = catalog.Find("fixture", "plain")
-	}
-	if err != nil {
+	if err := json.Unmarshal(answer.Body, &w.catalogue); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -108,9 +107,19 @@ func (w *world) catalog(c *rig.Client) (rig.Answer, error) {
 }
 
 func (w *world) newInstance(number int) *instance {
+	w.t.Helper()
+	return w.instanceOf("fixture", "plain", number)
+}
+
+func (w *world) instanceOf(service, plan string, number int) *instance {
+	w.t.Helper()
+	s, p, err := w.catalogue.Find(service, plan)
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	return &instance{
-		Instance: rig.Instance{ID: uuid.NewString(), Service: w.service, Plan: w.plan},
-		number:   number, bindings: map[string]string{}, unbound: map[string]bool{},
+		Instance: rig.Instance{ID: uuid.NewString(), Service: s, Plan: p},
+		number:   number, bindings: map[string]string{}, issued: map[string]string{}, unbound: map[string]bool{},
 	}
 }
 
