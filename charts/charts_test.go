@@ -28,6 +28,8 @@ type plan struct {
 	File        string   `json:"file"`
 	Free        *bool    `json:"free"`
 	Bindable    *bool    `json:"bindable"`
+	// AllowedPlanChanges is nil if any is allowed.
+	AllowedPlanChanges []string `json:"allowed_plan_changes"`
 }
 
 // chartNames lists the folders that hold a chart.

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -109,6 +110,41 @@ func TestPlansCanBeChanged(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPlanChangesKeepData compares the claims of plans that can follow one another: a claim that
+// goes takes its data along, and one can't get smaller.
+func TestPlanChangesKeepData(t *testing.T) {
+	compared := 0
+	for _, chart := range chartNames(t) {
+		plans := plansOf(t, chart)
+		for _, from := range plans {
+			for _, to := range plans {
+				if from.AllowedPlanChanges != nil && !slices.Contains(from.AllowedPlanChanges, to.Name) {
+					continue
+				}
+				after := claimSizes(t, chart, to)
+				for name, size := range claimSizes(t, chart, from) {
+					compared++
+					if next, stays := after[name]; !stays || next.Cmp(size) < 0 {
+						t.Errorf("%s: from plan %s to %s the claim %s goes, or gets smaller", chart, from.Name, to.Name, name)
+					}
+				}
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no plan with a claim can be changed: nothing was checked")
+	}
+}
+
+func claimSizes(t *testing.T, chart string, p plan) map[string]resource.Quantity {
+	t.Helper()
+	sizes := map[string]resource.Quantity{}
+	for _, claim := range all[*corev1.PersistentVolumeClaim](render(t, chart, release, valuesOf(t, chart, p))) {
+		sizes[claim.Name] = claim.Spec.Resources.Requests[corev1.ResourceStorage]
+	}
+	return sizes
 }
 
 func immutable(objects []runtime.Object) map[string]any {

@@ -5,6 +5,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/kube"
+	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -38,9 +39,9 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	return s.checkExposure(rendered)
 }
 
-// rehearseUpgrade is rehearseInstall for an upgrade, by which Helm doesn't
-// install a chart's crds/.
-func (s *session) rehearseUpgrade(target Target, what chart.Rendered) error {
+// rehearseUpgrade is rehearseInstall for an upgrade from a revision, by which
+// Helm doesn't install a chart's crds/, and fails too if that would delete data.
+func (s *session) rehearseUpgrade(target Target, from *release.Release, what chart.Rendered) error {
 	upgrade := action.NewUpgrade(s.rehearsal())
 	upgrade.Namespace = target.Namespace
 	upgrade.ResetValues = true
@@ -58,7 +59,10 @@ func (s *session) rehearseUpgrade(target Target, what chart.Rendered) error {
 	if err := CheckProspect(rendered, what.Bindable); err != nil {
 		return err
 	}
-	return s.checkExposure(rendered)
+	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.operator {
+		return err
+	}
+	return s.checkData(from, rendered)
 }
 
 // rehearsal is a copy of the configuration for a dry run. What Helm learns of

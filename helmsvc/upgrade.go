@@ -2,10 +2,12 @@ package helmsvc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -19,7 +21,8 @@ const history = 6
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
 // doesn't serve is refused before anything is changed, with an UnservedError,
 // and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
-// with an OutsideError, one that WithImpersonation keeps in its namespace.
+// with an OutsideError, one that WithImpersonation keeps in its namespace, and, with a
+// DataLossError, one that deletes data though the plan doesn't allow that.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) (err error) {
 	defer func() { err = c.unsure(ctx, target, err) }()
 	done, err := c.turn(ctx, target)
@@ -37,10 +40,15 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 		return err
 	}
 	helm.client.making = c.making(target, what.AllowExposure)
-	if _, err := helm.unlocked(target.Release); err != nil {
+	last, err := helm.unlocked(target.Release)
+	if err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)
 	}
-	if err := helm.rehearseUpgrade(target, what); err != nil {
+	from, err := helm.replaced(last)
+	if err != nil {
+		return err
+	}
+	if err := helm.rehearseUpgrade(target, from, what); err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
 	if err := c.ensurePullSecret(ctx, target.Namespace, !target.operator); err != nil {
@@ -56,6 +64,21 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	upgrade.Labels = withExposure(labels, what)
 	_, err = upgrade.Run(target.Release, what.Chart, what.Values)
 	return helm.failure(ctx, "upgrading the chart", err)
+}
+
+// replaced is the revision that an upgrade replaces: the deployed one, if any.
+func (s *session) replaced(last *release.Release) (*release.Release, error) {
+	if last.Info.Status == release.StatusDeployed {
+		return last, nil
+	}
+	deployed, err := s.Releases.Deployed(last.Name)
+	if errors.Is(err, driver.ErrNoDeployedReleases) {
+		return last, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the state of release %s: %w", last.Name, err)
+	}
+	return deployed, nil
 }
 
 // unlocked returns the release's newest revision. One that a killed process

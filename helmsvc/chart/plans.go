@@ -52,6 +52,9 @@ type Plan struct {
 	Quota int
 	// KeepData has volumes outlive their instance.
 	KeepData bool
+	// MayDeleteData lets an update to the plan, or of an instance of it, delete
+	// volumes that hold data.
+	MayDeleteData bool
 	// AllowExposure lets instances be reached around container-to-container
 	// policies: by LoadBalancer and NodePort Services and ports of nodes.
 	AllowExposure bool
@@ -109,6 +112,7 @@ type planEntry struct {
 	Ports         []json.RawMessage  `json:"ports"`
 	Quota         int                `json:"quota"`
 	KeepData      bool               `json:"keep_data"`
+	MayDeleteData bool               `json:"may_delete_data"`
 	AllowExposure bool               `json:"allow_exposure"`
 	Destinations  []destinationEntry `json:"destinations"`
 	Ready         []readyEntry       `json:"ready"`
@@ -202,6 +206,7 @@ func readPlanFile(files *contents, key, name string) ([]byte, error) {
 
 // addExtras fills in what Kibosh doesn't know, and its cluster.
 func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
+	p.MayDeleteData = e.MayDeleteData
 	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure
 	p.AllowedParameters, p.AllowTemplates, p.AllowedPlanChanges = e.AllowedParameters, e.AllowTemplates, e.AllowedPlanChanges
 	if e.Quota < 0 {

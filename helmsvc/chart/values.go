@@ -26,6 +26,8 @@ type Rendered struct {
 	AllowExposure bool
 	// Bindable is the plan's: there has to be something to bind to.
 	Bindable bool
+	// MayDeleteData is the plan's.
+	MayDeleteData bool
 }
 
 // Render computes an instance's values. Order: values.yaml ⊕ the plan file,
@@ -41,7 +43,10 @@ func (s Service) Render(plan Plan, release, namespace string, parameters json.Ra
 	if err != nil {
 		return Rendered{}, err
 	}
-	return Rendered{Chart: copyChart(s.chart), Values: merge(values, params), AllowExposure: plan.AllowExposure, Bindable: plan.Bindable}, nil
+	return Rendered{
+		Chart: copyChart(s.chart), Values: merge(values, params),
+		AllowExposure: plan.AllowExposure, Bindable: plan.Bindable, MayDeleteData: plan.MayDeleteData,
+	}, nil
 }
 
 // DecodeParameters decodes a user's parameters: a JSON object, null or
