@@ -35,7 +35,7 @@ func warnings(made *release.Release, plan chart.Plan, objects []object, w world)
 			found = append(found, podWarnings(o, workload.template.Spec)...)
 		}
 	}
-	return found
+	return append(found, repeatedWarnings(objects)...)
 }
 
 func serviceWarnings(o object, s *corev1.Service, pods []corev1.Pod) []string {

@@ -41,6 +41,8 @@ func TestWarnings(t *testing.T) {
 		"port's name":   {service("{selector: {app: db}, ports: [{port: 1, targetPort: other}]}"), `targets "other"`},
 		"unknown field": {files{"templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndat: {}\n"}, `unknown field "dat"`},
 		"ready":         {files{"plans.yaml": "- {name: small, file: small.yaml, ready: [{kind: Kafka, for: create}]}\n"}, `ready: plan "small" makes no object of the kind Kafka`},
+		"env twice":     {files{"templates/x.yaml": pod("{containers: [{name: c, " + probed + ", env: [{name: MODE, value: a}, {name: LEVEL}, {name: MODE, value: b}]}]}")}, `templates/x.yaml: Pod x: spec.containers[name="c"].env has [name="MODE"] twice`},
+		"port twice":    {files{"templates/x.yaml": pod("{containers: [{name: c, " + probed + ", ports: [{containerPort: 53}, {containerPort: 53, name: other}]}]}")}, `ports has [containerPort=53,protocol="TCP"] twice`},
 		"empty":         {files{"bind.yaml": "template: '{a: {b: null}, c: 1}'"}, "bind.yaml: the credential a.b is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
