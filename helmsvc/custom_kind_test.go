@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -128,5 +129,29 @@ func makes(manifest string) func(*place) {
 		p.must(yaml.Unmarshal([]byte(manifest), &made))
 		_, err := clients.CoreV1().Secrets(p.ns.Name).Create(p.t.Context(), &made, metav1.CreateOptions{})
 		p.must(err)
+	}
+}
+
+// granted lets instances make objects of a resource of example.com, as operators'
+// manifests do.
+func granted(resource string) func(*place) {
+	return func(p *place) {
+		p.t.Helper()
+		role := &rbacv1.ClusterRole{
+			ObjectMeta: metav1.ObjectMeta{Name: resource + "-admin", Labels: map[string]string{"rbac.authorization.k8s.io/aggregate-to-admin": "true"}},
+			Rules:      []rbacv1.PolicyRule{{APIGroups: []string{"example.com"}, Resources: []string{resource}, Verbs: []string{"*"}}},
+		}
+		_, err := clients.RbacV1().ClusterRoles().Create(p.t.Context(), role, metav1.CreateOptions{})
+		if !apierrors.IsAlreadyExists(err) { // the test may run several times
+			p.must(err)
+		}
+		p.until("instances may make "+resource, func() bool {
+			asked := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+				User:               "system:serviceaccount:" + p.ns.Name + ":" + helmsvc.InstanceAccount,
+				ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: p.ns.Name, Verb: "create", Group: "example.com", Resource: resource},
+			}}
+			answer, err := clients.AuthorizationV1().SubjectAccessReviews().Create(p.t.Context(), asked, metav1.CreateOptions{})
+			return err == nil && answer.Status.Allowed
+		})
 	}
 }

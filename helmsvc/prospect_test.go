@@ -86,10 +86,11 @@ func TestNoPodToBindTo(t *testing.T) {
 }
 
 // TestBindAwaitsWhatOperatorsMake: nothing is handed out of an instance of which
-// nothing is there yet, and what it waits for is said.
+// nothing is there yet, and what it waits for is said. All that is read with the
+// instance's rights, but for the CRD.
 func TestBindAwaitsWhatOperatorsMake(t *testing.T) {
-	p := newPlace(t)
-	operated("Making")(p)
+	p := confined(t)
+	then(operated("Making"), granted("makings"))(p)
 	if err := p.Install(t.Context(), p.target, bindable(custom("Making", "m")), p.once("no status yet", tells("Making", "m", `{"phase": "Creating"}`))); err != nil {
 		t.Fatal(err)
 	}
