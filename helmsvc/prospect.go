@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
@@ -91,18 +90,9 @@ func (p prospect) noPod() *NoPodError { return &NoPodError{Stopped: p.stopped, L
 func (e *NoPodError) Error() string {
 	const text = "no pod of the service instance would ever serve, since "
 	if len(e.Stopped) > 0 {
-		return text + fewOf(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
+		return text + listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
 	}
-	return text + fewOf(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
-}
-
-// fewOf names the first of them, and how many more there are.
-func fewOf(names []string) string {
-	const most = 3
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return text + listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
 }
 
 // CheckProspect returns a NoPodError for a release that could never be bound to
