@@ -3,6 +3,7 @@ package helmsvc_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -90,11 +91,15 @@ func TestMissingAccount(t *testing.T) {
 	if err := clients.CoreV1().ServiceAccounts(p.ns.Name).Delete(t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.rebind("view")
+	p.rebind("view", helmsvc.InstanceAccount)
 	if _, err := p.Revision(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
-	p.rebind("")
+	p.rebind("admin", "default") // the role, but of somebody else
+	if _, err := p.Revision(t.Context(), p.target); err != nil {
+		t.Fatal(err)
+	}
+	p.rebind("", "")
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +108,8 @@ func TestMissingAccount(t *testing.T) {
 	}
 }
 
-// rebind takes the instance's rights away, and gives it those of another role.
-func (p *place) rebind(role string) {
+// rebind takes the instance's rights away, and gives a role to an account.
+func (p *place) rebind(role, account string) {
 	p.t.Helper()
 	bindings := clients.RbacV1().RoleBindings(p.ns.Name)
 	if err := bindings.Delete(p.t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}); err != nil {
@@ -116,7 +121,7 @@ func (p *place) rebind(role string) {
 	_, err := bindings.Create(p.t.Context(), &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: helmsvc.InstanceAccount},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: p.ns.Name, Name: helmsvc.InstanceAccount}},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: p.ns.Name, Name: account}},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		p.t.Fatal(err)
@@ -199,7 +204,7 @@ func TestClusterObjects(t *testing.T) {
 		t.Error("the rollback didn't make anew what the upgrade had taken away")
 	}
 	// Somebody else's of the same name by now.
-	p.disown(changed)
+	p.disown(changed, nil)
 	p.target.ClusterObjects = nil
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
@@ -209,14 +214,15 @@ func TestClusterObjects(t *testing.T) {
 	}
 }
 
-func (p *place) disown(name string) {
+// disown has a ClusterRole bear these marks instead of the release's.
+func (p *place) disown(name string, marks map[string]string) {
 	p.t.Helper()
 	roles := clients.RbacV1().ClusterRoles()
 	role, err := roles.Get(p.t.Context(), name, metav1.GetOptions{})
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	role.Annotations = nil
+	role.Annotations = marks
 	if _, err := roles.Update(p.t.Context(), role, metav1.UpdateOptions{}); err != nil {
 		p.t.Fatal(err)
 	}
@@ -224,15 +230,29 @@ func (p *place) disown(name string) {
 }
 
 // TestOthersClusterObject leaves alone what is there already, of an allowed kind
-// too, and whatever a forged record says.
+// too, and whatever a forged record says: also what bears the mark of a release
+// of the same name in another namespace.
 func TestOthersClusterObject(t *testing.T) {
-	p := confined(t)
+	for name, marks := range map[string]func(*place) map[string]string{
+		"nobody's": func(*place) map[string]string { return nil },
+		"another namespace's": func(p *place) map[string]string {
+			return map[string]string{"meta.helm.sh/release-name": p.target.Release, "meta.helm.sh/release-namespace": "another"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := confined(t)
+			othersClusterObject(t, p, marks(p))
+		})
+	}
+}
+
+func othersClusterObject(t *testing.T, p *place, marks map[string]string) {
 	p.target.ClusterObjects = []string{"ClusterRole"}
 	taken := "taken-" + p.ns.Name
 	if err := p.Install(t.Context(), p.target, rendered(mapOf, clusterRole(taken)), nil); err != nil {
 		t.Fatal(err)
 	}
-	p.disown(taken)
+	p.disown(taken, marks)
 	var conflict *helmsvc.ConflictError
 	err := p.Upgrade(t.Context(), p.target, rendered(mapOf, strings.Replace(clusterRole(taken), "rules: []", "rules: [{verbs: [get], nonResourceURLs: [/version]}]", 1)), nil)
 	if !errors.As(err, &conflict) && (err == nil || !strings.Contains(err.Error(), "was not made for this service instance")) {
@@ -242,7 +262,7 @@ func TestOthersClusterObject(t *testing.T) {
 		t.Fatal(err)
 	}
 	role, err := clients.RbacV1().ClusterRoles().Get(t.Context(), taken, metav1.GetOptions{})
-	if err != nil || len(role.Rules) != 0 || role.Annotations != nil {
+	if err != nil || len(role.Rules) != 0 || !maps.Equal(role.Annotations, marks) {
 		t.Errorf("the other's ClusterRole is now %+v, %v", role, err)
 	}
 }
@@ -264,7 +284,7 @@ func TestSwappedRole(t *testing.T) {
 	t.Cleanup(func() {
 		_ = clients.RbacV1().ClusterRoles().Delete(context.Background(), only.Name, metav1.DeleteOptions{})
 	})
-	p.rebind(only.Name)
+	p.rebind(only.Name, helmsvc.InstanceAccount)
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
