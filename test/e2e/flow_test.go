@@ -157,7 +157,7 @@ func TestTemplateSees(t *testing.T) {
 			var body struct {
 				Credentials struct {
 					Address, Raw, LoadBalancer, Hostname, Note, Valued, App, Binding, Instance, Plan, Release, Pod string
-					Port, RawPort, Ingresses                                                               int
+					Port, RawPort, Ingresses                                                                       int
 				}
 			}
 			f.must(answer.Decode(&body))
