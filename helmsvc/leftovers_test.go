@@ -74,7 +74,7 @@ func TestNothingIsLeftWithoutRecords(t *testing.T) {
 			if err := p.Install(t.Context(), p.target, rendered(mapOf, clusterRole(made), clusterRole(others), hooked(clusterRole(hook), "pre-install")), nil); err != nil {
 				t.Fatal(err)
 			}
-			p.disown(others)
+			p.disown(others, nil)
 			lose(p)
 			if err := p.Uninstall(t.Context(), p.target); err != nil {
 				t.Fatal(err)
