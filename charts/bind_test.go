@@ -13,12 +13,13 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
 )
 
 // TestMain is also the child process that evaluates bind templates.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "evaluate" {
-		os.Exit(bindtemplate.Serve(os.Stdin, os.Stdout))
+		os.Exit(sandbox.Serve(os.Stdin, os.Stdout, map[string]sandbox.Handle{bindtemplate.HandleName: bindtemplate.Handle}))
 	}
 	os.Exit(m.Run())
 }
@@ -101,7 +102,9 @@ func evaluated(t *testing.T, chart string, view helmsvc.View) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	evaluator := bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 10 * time.Second, Memory: 256 << 20}
+	evaluator := bindtemplate.Evaluator{
+		Workers: &sandbox.Workers{Command: []string{self, "evaluate"}}, Limits: sandbox.Limits{Time: 10 * time.Second, Memory: 256 << 20},
+	}
 	credentials, err := evaluator.Evaluate(t.Context(), template, sees)
 	if err != nil {
 		t.Fatal(err)

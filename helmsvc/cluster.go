@@ -8,6 +8,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // Cluster is a connection to the Kubernetes cluster that releases go to. Its
@@ -28,6 +30,9 @@ type Cluster struct {
 	// podSecurity is the Pod Security Standard of instances whose plan names
 	// none; empty: none.
 	podSecurity string
+	// renderer renders charts, and renderings are the turns for it; nil: Helm does.
+	renderer   *render.Renderer
+	renderings *turns
 	// turns bound how much Helm work is done at once; nil: nothing does.
 	turns *turns
 	// network is what instances' NetworkPolicies let pass.

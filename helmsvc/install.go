@@ -63,6 +63,10 @@ func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendere
 
 // install installs the chart; labels are for the release's record.
 func (s *session) install(ctx context.Context, target Target, what chart.Rendered, labels map[string]string) error {
+	what, err := s.renderInstall(ctx, target, what)
+	if err != nil {
+		return err
+	}
 	if err := s.rehearseInstall(target, what); err != nil {
 		return err
 	}

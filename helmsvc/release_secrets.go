@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
@@ -46,7 +47,29 @@ func storageOf(config *rest.Config, target Target) (*storage.Storage, error) {
 func storageIn(clients kubernetes.Interface, target Target) *storage.Storage {
 	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target})
 	secrets.Log = func(string, ...any) {}
-	return storage.Init(secrets)
+	return storage.Init(slimRecords{secrets})
+}
+
+// slimRecords leave a chart's files out of a release's record, which a Secret
+// has to hold: the manifest is there, and the broker keeps the chart itself.
+type slimRecords struct{ *driver.Secrets }
+
+// Create writes a new record.
+func (s slimRecords) Create(key string, r *release.Release) error {
+	return s.Secrets.Create(key, slim(r))
+}
+
+// Update writes a record again.
+func (s slimRecords) Update(key string, r *release.Release) error {
+	return s.Secrets.Update(key, slim(r))
+}
+
+func slim(r *release.Release) *release.Release {
+	copied := *r
+	if r.Chart != nil {
+		copied.Chart = &helmchart.Chart{Metadata: r.Chart.Metadata, Values: r.Chart.Values}
+	}
+	return &copied
 }
 
 // Get returns a record that can be used.

@@ -18,7 +18,10 @@ import (
 // context, can be awaited and leaves nobody else's release half written.
 type session struct {
 	*action.Configuration
-	client *boundClient
+	cluster *Cluster
+	client  *boundClient
+	// config is what the session's requests are made with.
+	config *rest.Config
 	mapper *sessionMapper
 	// renew has what the cluster serves asked for again.
 	renew func()
@@ -83,7 +86,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		return bound.turns.without(func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
-	return &session{Configuration: helm, client: bound, mapper: mapper, renew: c.capabilities.renew}, nil
+	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's

@@ -48,6 +48,9 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return err
 	}
+	if what, err = helm.rendered(ctx, target, what, last.Version+1); err != nil {
+		return helm.failure(ctx, "upgrading the chart", err)
+	}
 	if err := helm.rehearseUpgrade(target, from, what); err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}

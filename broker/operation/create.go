@@ -103,7 +103,7 @@ func (w *work) create(ctx context.Context) error {
 		}
 		err = w.install(ctx, service, plan, what)
 	}
-	return redact(err, what.Values)
+	return explainExceeded(redact(err, what.Values), w.instance.Parameters)
 }
 
 func (w *work) install(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {

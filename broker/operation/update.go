@@ -126,7 +126,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 		w.instance.KeepData, w.instance.Unaligned = plan.KeepData, w.policies != nil
 		return nil
 	}
-	err = redact(err, what.Values)
+	err = explainExceeded(redact(err, what.Values), wanted.Parameters)
 	if undoing.Err() != nil || ctx.Err() == nil && MayPass(err) {
 		return err
 	}

@@ -6,12 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartcheck"
 )
 
@@ -52,7 +49,7 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	case "check":
 		err = checkCharts(ctx, args[1:], stdout)
 	case "render":
-		err = renderChart(args[1:], stdout)
+		err = renderChart(ctx, args[1:], stdout)
 	default:
 		err = usageError("charts knows check and render, not %q", args[0])
 	}
@@ -114,18 +111,14 @@ func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	return a, nil
 }
 
-// newChecker evaluates templates within the limits that the broker has unless
+// newChecker renders charts and evaluates templates within the limits that the broker has unless
 // it is told otherwise.
 func newChecker(kubeVersion string) (chartcheck.Checker, error) {
-	self, err := os.Executable()
+	templates, renderer, err := newSandbox(defaultBounds, true)
 	if err != nil {
-		return chartcheck.Checker{}, fmt.Errorf("finding this program: %w", err)
+		return chartcheck.Checker{}, err
 	}
-	checker := chartcheck.Checker{Templates: &bindtemplate.Evaluator{
-		Command: []string{self, evaluateTemplate},
-		Timeout: 5 * time.Second,
-		Memory:  128 << 20,
-	}}
+	checker := chartcheck.Checker{Templates: templates, Renderer: renderer}
 	if kubeVersion == "" {
 		return checker, nil
 	}

@@ -1,11 +1,12 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 )
 
-func renderChart(args []string, stdout io.Writer) error {
+func renderChart(ctx context.Context, args []string, stdout io.Writer) error {
 	a, err := parseCharts("render", args)
 	if err != nil {
 		return err
@@ -23,7 +24,7 @@ func renderChart(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	manifests, err := checker.Render(a.dir, a.plan, parameters)
+	manifests, err := checker.Render(ctx, a.dir, a.plan, parameters)
 	if err != nil {
 		return err
 	}

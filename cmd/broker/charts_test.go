@@ -6,14 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
-// TestMain is also the child process that evaluates bind templates.
+// TestMain is also the sandbox.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == evaluateTemplate {
-		os.Exit(bindtemplate.Serve(os.Stdin, os.Stdout))
+	if len(os.Args) == 2 && os.Args[1] == workInSandbox {
+		os.Exit(serveSandbox(os.Stdin, os.Stdout))
 	}
 	os.Exit(m.Run())
 }

@@ -34,18 +34,20 @@ func tuned(config *rest.Config, s settings) *rest.Config {
 
 // connectTo returns what connects to the clusters of plans that have one of
 // their own.
-func connectTo(s settings) operation.Connect {
+func connectTo(s settings, renderer helmsvc.Option) operation.Connect {
 	return func(kubeconfig []byte) (*helmsvc.Cluster, error) {
 		config, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
 		if err != nil {
 			return nil, errors.New("the kubeconfig can't be used") // the decoder's words may quote it
 		}
-		return helmsvc.NewCluster(tuned(config, s), clusterOptions(s)...)
+		return helmsvc.NewCluster(tuned(config, s), clusterOptions(s, renderer)...)
 	}
 }
 
-func clusterOptions(s settings) []helmsvc.Option {
+// clusterOptions are those of each cluster. All of them share one renderer.
+func clusterOptions(s settings, renderer helmsvc.Option) []helmsvc.Option {
 	options := []helmsvc.Option{
+		renderer,
 		helmsvc.WithRegistry(helmsvc.Registry{
 			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
 		}),

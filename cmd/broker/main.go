@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 )
 
 func main() {
@@ -35,16 +33,12 @@ It is set up by environment variables:
 
 `
 
-// evaluateTemplate is the argument with which the broker starts itself to
-// evaluate a bind template apart from everything else.
-const evaluateTemplate = "evaluate-bind-template"
-
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) == 0:
 		return serveCommand(ctx, stdout, stderr)
-	case args[0] == evaluateTemplate:
-		return bindtemplate.Serve(os.Stdin, stdout)
+	case args[0] == workInSandbox:
+		return serveSandbox(os.Stdin, stdout)
 	case args[0] == "charts":
 		return chartsCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "instances":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -48,7 +47,12 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return fmt.Errorf("building the Kubernetes client: %w", err)
 	}
-	cluster, err := helmsvc.NewCluster(config, clusterOptions(s)...)
+	templates, renderer, err := newSandbox(s.bounds(), true)
+	if err != nil {
+		return err
+	}
+	rendering := helmsvc.WithRenderer(renderer)
+	cluster, err := helmsvc.NewCluster(config, clusterOptions(s, rendering)...)
 	if err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(s, lease, offer, records, cluster, policies, metrics, log)
+	engine, err := newEngine(s, templates, rendering, lease, offer, records, cluster, policies, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -101,11 +105,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
 }
 
-func newEngine(s settings, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
-	}
+func newEngine(s settings, templates *bindtemplate.Evaluator, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
 	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
 	if err != nil {
 		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
@@ -118,19 +118,14 @@ func newEngine(s settings, lease operation.Lease, offer *offer, records *record.
 		SyncWait:        s.SyncWait,
 		Workers:         s.AtOnce,
 		PolicyResync:    s.PolicyResync,
-		Templates: &bindtemplate.Evaluator{
-			Command: []string{self, evaluateTemplate},
-			Timeout: s.TemplateTimeout,
-			Memory:  s.TemplateMemory << 20,
-			Keep:    true,
-		},
-		Operators:      func() []chart.Service { return offer.operators.Catalog().Services },
-		Lease:          lease,
-		Connect:        connectTo(s),
-		Destination:    operation.Destination(s.PolicyDestination),
-		WithinInstance: s.PolicyWithin,
-		DNSGroup:       s.PolicyDNSGroup,
-		Shared:         shared,
+		Templates:       templates,
+		Operators:       func() []chart.Service { return offer.operators.Catalog().Services },
+		Lease:           lease,
+		Connect:         connectTo(s, rendering),
+		Destination:     operation.Destination(s.PolicyDestination),
+		WithinInstance:  s.PolicyWithin,
+		DNSGroup:        s.PolicyDNSGroup,
+		Shared:          shared,
 
 		OrganizationQuota: s.OrganizationQuota,
 		SpaceQuota:        s.SpaceQuota,

@@ -60,6 +60,9 @@ type settings struct {
 
 	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how much processor time a chart's bind template may take"`
 	TemplateMemory  uint64        `env:"BIND_TEMPLATE_MEMORY" envDefault:"128" help:"how much memory it may use, in MB"`
+	RenderTimeout   time.Duration `env:"RENDER_TIMEOUT" envDefault:"10s" help:"how much processor time rendering a chart may take"`
+	RenderMemory    uint64        `env:"RENDER_MEMORY" envDefault:"96" help:"how much memory it may use, in MB; one chart is rendered at a time"`
+	RenderOutput    int           `env:"RENDER_OUTPUT" envDefault:"8" help:"how long what a chart renders may be, in MB"`
 
 	CFAPIAddress        string        `env:"CF_API_ADDRESS" help:"CF API, such as https://api.example.com; empty: no container-to-container policies"`
 	CFClientID          string        `env:"CF_CLIENT_ID" help:"UAA client with grant type client_credentials and authority network.admin"`
@@ -137,13 +140,15 @@ func (s settings) check() error {
 	refuse((s.RegUser == "") != (s.RegPassword == ""), "REG_USER and REG_PASS go together")
 	refuse(s.RegServer == "" && s.RegUser != "", "REG_USER and REG_PASS need REG_SERVER")
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
+	refuse(s.RenderMemory < 64 || s.RenderMemory > 4096, "RENDER_MEMORY must be from 64 to 4096")
+	refuse(s.RenderOutput < 1 || s.RenderOutput > 64, "RENDER_OUTPUT must be from 1 to 64")
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
 	refuse(s.SyncWait < 0 || s.SyncWait > 30*time.Second, "SYNC_WAIT must be from 0s to 30s, since platforms break a request off after 60s")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	refuse(s.AtOnce < s.Workers, "OPERATIONS_AT_ONCE must not be below OPERATION_WORKERS")
 	for name, limit := range map[string]time.Duration{
 		"LEASE_RETRY": s.LeaseRetry, "OPERATION_TIMEOUT": s.OperationTimeout, "CHART_FETCH_TIMEOUT": s.ChartTimeout, "BIND_TIMEOUT": s.BindTimeout,
-		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "POLICY_RESYNC": s.PolicyResync, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
+		"BIND_TEMPLATE_TIMEOUT": s.TemplateTimeout, "RENDER_TIMEOUT": s.RenderTimeout, "CF_REQUEST_TIMEOUT": s.CFTimeout, "POLICY_RESYNC": s.PolicyResync, "SHUTDOWN_TIMEOUT": s.ShutdownTimeout,
 	} {
 		refuse(limit <= 0, "%s must be above 0, for example 30s", name)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
 )
 
 // BenchmarkParse is what a chart's loading does.
@@ -33,7 +34,9 @@ func BenchmarkEvaluate(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	e := &bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 5 * time.Second, Memory: 128 << 20}
+	e := &bindtemplate.Evaluator{
+		Workers: &sandbox.Workers{Command: []string{self, "evaluate"}}, Limits: sandbox.Limits{Time: 5 * time.Second, Memory: 128 << 20},
+	}
 	for b.Loop() {
 		if _, err := e.Evaluate(b.Context(), template, json.RawMessage(sees)); err != nil {
 			b.Fatal(err)

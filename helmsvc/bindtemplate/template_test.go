@@ -14,12 +14,13 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
 )
 
 // TestMain is also the child process of the evaluations.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "evaluate" {
-		os.Exit(bindtemplate.Serve(os.Stdin, os.Stdout))
+		os.Exit(sandbox.Serve(os.Stdin, os.Stdout, map[string]sandbox.Handle{bindtemplate.HandleName: bindtemplate.Handle}))
 	}
 	os.Exit(m.Run())
 }
@@ -30,7 +31,9 @@ func evaluator(t *testing.T) *bindtemplate.Evaluator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 5 * time.Second, Memory: 128 << 20}
+	return &bindtemplate.Evaluator{
+		Workers: &sandbox.Workers{Command: []string{self, "evaluate"}}, Limits: sandbox.Limits{Time: 5 * time.Second, Memory: 128 << 20},
+	}
 }
 
 const sees = `{
@@ -120,7 +123,7 @@ func TestBounds(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := evaluator(t)
-			e.Timeout = c.timeout
+			e.Limits.Time = c.timeout
 			if _, err = e.Evaluate(t.Context(), template, json.RawMessage(sees)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}
@@ -148,7 +151,7 @@ func TestKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	warm := evaluator(t)
-	warm.Keep = true
+	warm.Workers.Keep = true
 	evaluate := func(n int) {
 		got, err := warm.Evaluate(t.Context(), template, json.RawMessage(fmt.Sprintf(`{"n": %d}`, n)))
 		if want := fmt.Sprintf(`{"a":%d}`, n); err != nil || string(got) != want {

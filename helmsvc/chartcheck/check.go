@@ -12,6 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // Checker checks and renders charts as the broker would.
@@ -21,6 +22,8 @@ type Checker struct {
 	KubeVersion *chartutil.KubeVersion
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
+	// Renderer renders the charts.
+	Renderer *render.Renderer
 }
 
 // ArgumentError says that the folder, chart or plan that was asked for doesn't
@@ -87,7 +90,7 @@ func nameIn(folder string) string {
 func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan chart.Plan) (Plan, error) {
 	result := Plan{Name: plan.Name, Bindable: plan.Bindable}
 	name := service.Metadata().Name
-	made, err := c.render(service, plan, nil)
+	made, err := c.render(ctx, service, plan, nil)
 	if err != nil {
 		result.Mistakes = mistakes(err, name, plan.File)
 		return result, nil

@@ -107,7 +107,7 @@ func TestBindTemplateThatLoops(t *testing.T) {
 	folder := good().and(files{"plans.yaml": "",
 		"bind.yaml": "template: 'local f(n) = if n == 0 then 0 else std.foldl(function(x, i) x + f(n - 1), std.range(1, 10), 0); {a: f(30)}'"}).write(t)
 	c := checker(t)
-	c.Templates.Timeout = time.Second
+	c.Templates.Limits.Time = time.Second
 	report, err := c.Check(t.Context(), folder)
 	if err != nil {
 		t.Fatal(err)

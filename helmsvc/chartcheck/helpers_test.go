@@ -9,12 +9,14 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartcheck"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
 )
 
 // TestMain is also the child process that evaluates bind templates.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "evaluate" {
-		os.Exit(bindtemplate.Serve(os.Stdin, os.Stdout))
+		os.Exit(sandbox.Serve(os.Stdin, os.Stdout, map[string]sandbox.Handle{bindtemplate.HandleName: bindtemplate.Handle, render.HandleName: render.Handle}))
 	}
 	os.Exit(m.Run())
 }
@@ -25,7 +27,11 @@ func checker(t *testing.T) chartcheck.Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chartcheck.Checker{Templates: &bindtemplate.Evaluator{Command: []string{self, "evaluate"}, Timeout: 10 * time.Second, Memory: 256 << 20}}
+	workers, limits := &sandbox.Workers{Command: []string{self, "evaluate"}}, sandbox.Limits{Time: 10 * time.Second, Memory: 256 << 20}
+	return chartcheck.Checker{
+		Templates: &bindtemplate.Evaluator{Workers: workers, Limits: limits},
+		Renderer:  &render.Renderer{Workers: workers, Limits: limits, Output: 8 << 20},
+	}
 }
 
 // files are a chart's, by their path in its folder.

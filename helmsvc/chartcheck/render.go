@@ -1,27 +1,30 @@
 package chartcheck
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // Render returns the manifests of one plan of the chart in dir, hooks last, as
 // `helm template` prints them. parameters are an app developer's: a JSON
 // object or nothing. The error is an *ArgumentError if dir isn't one chart or
 // has no such plan.
-func (c Checker) Render(dir, plan string, parameters json.RawMessage) (string, error) {
+func (c Checker) Render(ctx context.Context, dir, plan string, parameters json.RawMessage) (string, error) {
 	service, chosen, err := find(dir, plan)
 	if err != nil {
 		return "", err
 	}
-	made, err := c.render(service, chosen, parameters)
+	made, err := c.render(ctx, service, chosen, parameters)
 	if err != nil {
 		return "", joined(mistakes(err, service.Metadata().Name, chosen.File))
 	}
@@ -62,9 +65,18 @@ func joined(texts []string) error {
 
 // render renders the chart as an install would, but with Helm's default
 // capabilities and lookups that find nothing.
-func (c Checker) render(service chart.Service, plan chart.Plan, parameters json.RawMessage) (*release.Release, error) {
+func (c Checker) render(ctx context.Context, service chart.Service, plan chart.Plan, parameters json.RawMessage) (*release.Release, error) {
 	where := target()
 	what, err := service.Render(plan, where.Release, where.Namespace, parameters)
+	if err != nil {
+		return nil, err
+	}
+	capabilities := chartutil.DefaultCapabilities.Copy()
+	capabilities.KubeVersion = *c.version()
+	what.Chart, err = c.Renderer.Render(ctx, render.Input{
+		Chart: what.Chart, Values: what.Values, Capabilities: capabilities,
+		Release: chartutil.ReleaseOptions{Name: where.Release, Namespace: where.Namespace, Revision: 1, IsInstall: true},
+	})
 	if err != nil {
 		return nil, err
 	}

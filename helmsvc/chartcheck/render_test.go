@@ -17,7 +17,7 @@ func TestRender(t *testing.T) {
 	}).write(t)
 	c := checker(t)
 	c.KubeVersion = &chartutil.KubeVersion{Version: "v1.31.0", Major: "1", Minor: "31"}
-	got, err := c.Render(folder, "large", []byte(`{"type": "NodePort"}`))
+	got, err := c.Render(t.Context(), folder, "large", []byte(`{"type": "NodePort"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestRenderRefuses(t *testing.T) {
 		"bad template":   {good().and(files{"templates/x.yaml": "{{ fail \"no\" }}"}), "small", "", false, "templates/x.yaml:1:3: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			manifests, err := checker(t).Render(c.chart.write(t), c.plan, []byte(c.parameters))
+			manifests, err := checker(t).Render(t.Context(), c.chart.write(t), c.plan, []byte(c.parameters))
 			if err == nil || !strings.Contains(err.Error(), c.want) || manifests != "" {
 				t.Fatalf("error %v, want %q", err, c.want)
 			}

@@ -1,0 +1,79 @@
+package helmsvc
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+)
+
+// WithRenderer has charts rendered in a sandbox, one at a time, so that all
+// together use no more memory than one may; spaces take turns. Clusters that
+// share the option share the turns. Without it Helm renders charts in this
+// process, twice and unbounded.
+func WithRenderer(r *render.Renderer) Option {
+	renderings := newTurns(1)
+	return func(c *Cluster) { c.renderer, c.renderings = r, renderings }
+}
+
+// renderInstall renders the chart for an install. If crds/ isn't allowed, that
+// is said first: templates may rely on it.
+func (s *session) renderInstall(ctx context.Context, target Target, what chart.Rendered) (chart.Rendered, error) {
+	made, err := s.rendered(ctx, target, what, 1)
+	if err == nil {
+		return made, nil
+	}
+	if outside := s.checkOutside(nil, what.Chart.CRDObjects()); outside != nil {
+		return what, outside
+	}
+	return what, err
+}
+
+// rendered is the chart with its templates rendered, for an install
+// (Revision 1) or an upgrade: what Helm makes of it is what was looked at
+// before. Templates look things up with the rights that the session has.
+func (s *session) rendered(ctx context.Context, target Target, what chart.Rendered, revision int) (chart.Rendered, error) {
+	c := s.cluster
+	if c.renderer == nil {
+		return what, nil
+	}
+	if err := c.renderings.take(ctx, target.Tenant); err != nil {
+		return what, fmt.Errorf("waiting for other charts to be rendered: %w", err)
+	}
+	defer c.renderings.give()
+	capabilities, err := s.brought(what.Chart.CRDObjects())
+	if err != nil {
+		return what, err
+	}
+	what.Chart, err = c.renderer.Render(ctx, render.Input{
+		Chart:  what.Chart,
+		Values: what.Values,
+		Release: chartutil.ReleaseOptions{
+			Name: target.Release, Namespace: target.Namespace,
+			Revision: revision, IsInstall: revision == 1, IsUpgrade: revision > 1,
+		},
+		Capabilities: capabilities,
+		Lookup:       s.config,
+	})
+	return what, err
+}
+
+// brought are the cluster's capabilities with what crds/ is going to bring:
+// templates may ask for it.
+func (s *session) brought(definitions []helmchart.CRD) (*chartutil.Capabilities, error) {
+	objects, err := decodeDefinitions(definitions)
+	if err != nil {
+		return nil, err
+	}
+	all := s.Capabilities.Copy()
+	all.APIVersions = slices.Clone(all.APIVersions)
+	for _, kind := range definedBy(objects) {
+		all.APIVersions = append(all.APIVersions, kind.GroupVersion().String(), kind.GroupVersion().String()+"/"+kind.Kind)
+	}
+	return all, nil
+}
