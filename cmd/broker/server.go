@@ -14,9 +14,18 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 )
 
+// partsGrace is how long the parts may take to end once they are told to. What
+// is being written then is finished by whoever reads the records next.
+const partsGrace = 5 * time.Second
+
+// errHanging says that a part didn't end in time. The process must.
+var errHanging = fmt.Errorf("something was still being worked on %s after it was told to end", partsGrace)
+
 // start runs the parts in the background and serves requests until ctx ends;
-// then it lets running requests end, stops the parts and waits for them.
-func start(ctx context.Context, s settings, log lager.Logger, server *http.Server, parts ...func(context.Context)) error {
+// then it lets running requests end, for as long as SHUTDOWN_TIMEOUT says,
+// stops the parts and waits for them. The error is errHanging if one of them
+// goes on all the same.
+func start(ctx context.Context, s settings, log lager.Logger, server *http.Server, parts ...func(context.Context)) (err error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort(s.Host, strconv.Itoa(s.Port)))
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
@@ -26,8 +35,10 @@ func start(ctx context.Context, s settings, log lager.Logger, server *http.Serve
 	for _, part := range parts {
 		running.Go(func() { part(working) })
 	}
-	defer running.Wait()
-	defer stop()
+	defer func() {
+		stop()
+		err = errors.Join(err, awaitParts(&running))
+	}()
 	secure := server.TLSConfig != nil
 	log.Info("listening", lager.Data{"address": listener.Addr().String(), "tls": secure})
 	ended := make(chan error, 1)
@@ -50,6 +61,20 @@ func start(ctx context.Context, s settings, log lager.Logger, server *http.Serve
 		return fmt.Errorf("letting requests end: %w", err)
 	}
 	return nil
+}
+
+func awaitParts(running *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(partsGrace):
+		return errHanging
+	}
 }
 
 // readLimit is how long a client may take to send a request.

@@ -20,6 +20,7 @@ const (
 	brokerNamespace = "cf-helm-broker"
 	namespacePrefix = "cf-helm"
 	startLimit      = 2 * time.Minute // of the cluster and the broker, once built
+	stopLimit       = 15 * time.Second
 )
 
 // stage is everything that runs: what isn't started yet is nil.
@@ -136,7 +137,7 @@ func (s *stage) brokerEnded() error {
 func (s *stage) close() error {
 	var failures []error
 	if s.broker != nil && s.brokerEnded() == nil {
-		if err := s.broker.Stop(); err != nil {
+		if err := s.broker.StopWithin(stopLimit); err != nil {
 			failures = append(failures, fmt.Errorf("the broker ended badly: %w", err))
 		}
 	}
