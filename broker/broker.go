@@ -5,7 +5,6 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/middlewares"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -17,21 +16,16 @@ type Broker struct {
 	catalog *chart.Live
 	records *record.Store
 	engine  *operation.Engine
-	// longestID is what the namespace prefix leaves of a namespace's name.
-	longestID int
+	// prefix is that of the instances' namespaces, and home the broker's own.
+	prefix, home string
 }
 
 var _ domain.ServiceBroker = (*Broker)(nil)
 
 // New returns a broker for the catalog. namespacePrefix is that of the
-// instances' namespaces.
-func New(catalog *chart.Live, records *record.Store, engine *operation.Engine, namespacePrefix string) *Broker {
-	return &Broker{
-		catalog:   catalog,
-		records:   records,
-		engine:    engine,
-		longestID: validation.DNS1123LabelMaxLength - len(namespacePrefix) - 1,
-	}
+// instances' namespaces, and home is the namespace of the broker's records.
+func New(catalog *chart.Live, records *record.Store, engine *operation.Engine, namespacePrefix, home string) *Broker {
+	return &Broker{catalog: catalog, records: records, engine: engine, prefix: namespacePrefix, home: home}
 }
 
 // origin is the request that is being answered.

@@ -3,22 +3,37 @@ package broker
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // checkIDs refuses ids that can't become part of a Kubernetes name. Platforms
 // send lower-case UUIDs, which always can.
 func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
+	// What the prefix leaves of a namespace's name.
+	longest := validation.DNS1123LabelMaxLength - len(b.prefix) - 1
 	for _, id := range append(bindingID, instanceID) {
-		if len(id) > b.longestID || len(validation.IsDNS1123Label(id)) > 0 {
+		if len(id) > longest || len(validation.IsDNS1123Label(id)) > 0 {
 			return badRequest("the id %.70q can't be used: it must be at most %d lower-case letters, digits and dashes, and begin and end with a letter or digit; use a lower-case UUID",
-				id, b.longestID)
+				id, longest)
 		}
 	}
 	return nil
+}
+
+// checkReserved refuses the id of a new instance whose namespace would be the
+// broker's own, an operator's or one of Kubernetes'.
+func (b *Broker) checkReserved(id string) error {
+	namespace := helmsvc.TargetOf(b.prefix, id).Namespace
+	if namespace != b.home && !strings.HasPrefix(namespace, operation.OperatorNamespace(b.prefix, "")) && !strings.HasPrefix(namespace, "kube-") {
+		return nil
+	}
+	return badRequest("the id %q can't be used: the namespace %s isn't one for service instances; use a lower-case UUID", id, namespace)
 }
 
 // checkParameters refuses parameters that aren't a JSON object, or that are

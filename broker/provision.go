@@ -25,6 +25,9 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 	case !errors.Is(err, record.ErrNotFound):
 		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
 	}
+	if err := b.checkReserved(id); err != nil {
+		return domain.ProvisionedServiceSpec{}, err
+	}
 	if err := b.checkProvision(details); err != nil {
 		return domain.ProvisionedServiceSpec{}, err
 	}

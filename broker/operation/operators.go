@@ -147,9 +147,12 @@ func (e *Engine) installOperator(ctx context.Context, i int, operator chart.Serv
 // operatorRetry is the time between attempts where an API server is down, say.
 const operatorRetry = 2 * time.Second
 
+// OperatorNamespace is the namespace of an operator's chart.
+func OperatorNamespace(prefix, chart string) string { return prefix + "-operator-" + chart }
+
 func (e *Engine) convergeOperator(ctx, undoing context.Context, operator chart.Service) error {
 	name := operator.Metadata().Name
-	target := helmsvc.Target{Namespace: e.settings.NamespacePrefix + "-operator-" + name, Release: name}
+	target := helmsvc.Target{Namespace: OperatorNamespace(e.settings.NamespacePrefix, name), Release: name}
 	// An operator has no plans: its chart's own values count.
 	what, err := operator.Render(chart.Plan{}, target.Release, target.Namespace, nil)
 	if err != nil {

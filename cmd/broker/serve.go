@@ -91,7 +91,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	readiness.Files = files.problems()
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
-		Broker:         broker.New(&offer.live, records, engine, s.NamespacePrefix),
+		Broker:         broker.New(&offer.live, records, engine, s.NamespacePrefix, s.BrokerNamespace),
 		Door:           entrance,
 		PublicStatus:   s.PublicStatus,
 		RequestsAtOnce: s.RequestsAtOnce,

@@ -36,7 +36,14 @@ type Broker struct {
 // Start starts the binary with the given settings, beside PATH and HOME, and
 // returns when it is ready. Its log is copied to log, if that isn't nil.
 func Start(ctx context.Context, binary string, settings map[string]string, log io.Writer) (*Broker, error) {
-	b := &Broker{command: exec.Command(binary), done: make(chan struct{})}
+	return StartWithin(ctx, nil, binary, settings, log)
+}
+
+// StartWithin is Start with a bound on the memory of the broker and of all that
+// it starts; nil: none.
+func StartWithin(ctx context.Context, memory *Memory, binary string, settings map[string]string, log io.Writer) (*Broker, error) {
+	command := memory.wrap(binary)
+	b := &Broker{command: exec.Command(command[0], command[1:]...), done: make(chan struct{})}
 	b.command.Env = environment(settings)
 	b.command.Stderr = b
 	b.command.SysProcAttr = ownGroup()
