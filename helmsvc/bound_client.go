@@ -7,6 +7,8 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // boundClient is Helm's Kubernetes client with some changes: objects are
@@ -18,7 +20,7 @@ type boundClient struct {
 	ctx         context.Context
 	adjustments []adjustment
 	making      making
-	turns       *turns
+	turns       *fair.Semaphore
 	release     string
 	// broker has the broker's own rights, where Helm acts as the instance.
 	broker *rest.Config
@@ -78,7 +80,7 @@ func (c *boundClient) WaitForDelete(resources kube.ResourceList, timeout time.Du
 // waiting for it when the operation's context ends. What is left behind only
 // reads, over a transport that no longer answers, and ends with its timeout.
 func (c *boundClient) until(wait func() error) error {
-	return c.turns.without(func() error { return c.waitUntil(wait) })
+	return c.turns.Without(func() error { return c.waitUntil(wait) })
 }
 
 func (c *boundClient) waitUntil(wait func() error) error {

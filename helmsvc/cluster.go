@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -32,9 +33,9 @@ type Cluster struct {
 	podSecurity string
 	// renderer renders charts, and renderings are the turns for it; nil: Helm does.
 	renderer   *render.Renderer
-	renderings *turns
+	renderings *fair.Semaphore
 	// turns bound how much Helm work is done at once; nil: nothing does.
-	turns *turns
+	turns *fair.Semaphore
 	// network is what instances' NetworkPolicies let pass.
 	network Network
 }

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -17,7 +18,7 @@ import (
 // share the option share the turns. Without it Helm renders charts in this
 // process, twice and unbounded.
 func WithRenderer(r *render.Renderer) Option {
-	renderings := newTurns(1)
+	renderings := fair.NewSemaphore(1)
 	return func(c *Cluster) { c.renderer, c.renderings = r, renderings }
 }
 
@@ -42,10 +43,10 @@ func (s *session) rendered(ctx context.Context, target Target, what chart.Render
 	if c.renderer == nil {
 		return what, nil
 	}
-	if err := c.renderings.take(ctx, target.Tenant); err != nil {
+	if err := c.renderings.Take(ctx, target.Tenant); err != nil {
 		return what, fmt.Errorf("waiting for other charts to be rendered: %w", err)
 	}
-	defer c.renderings.give()
+	defer c.renderings.Give()
 	capabilities, err := s.brought(what.Chart.CRDObjects())
 	if err != nil {
 		return what, err

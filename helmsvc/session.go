@@ -83,7 +83,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		if err != nil {
 			return err
 		}
-		return bound.turns.without(func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
+		return bound.turns.Without(func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
 	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil

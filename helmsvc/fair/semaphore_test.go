@@ -1,4 +1,4 @@
-package helmsvc
+package fair
 
 import (
 	"context"
@@ -9,29 +9,29 @@ import (
 
 // line has these tenants wait, in this order, and returns who got a turn in
 // which order.
-func (t *turns) line(test *testing.T, tenants ...string) <-chan string {
+func (s *Semaphore) line(test *testing.T, tenants ...string) <-chan string {
 	test.Helper()
 	got := make(chan string, len(tenants))
 	for _, tenant := range tenants {
-		turn, ok := t.queue(tenant)
-		if ok {
+		turn := s.enter(tenant)
+		if turn == nil {
 			test.Fatal("there was a turn at once")
 		}
-		go func() { <-turn; got <- tenant; t.give() }()
+		go func() { <-turn; got <- tenant; s.Give() }()
 	}
 	return got
 }
 
-// TestTurnsAreFair: many of one tenant leave others their turn, and who only
+// TestSemaphoreIsFair: many of one tenant leave others their turn, and who only
 // waited comes first.
-func TestTurnsAreFair(t *testing.T) {
-	turns := newTurns(1)
-	if err := turns.take(t.Context(), "first"); err != nil {
+func TestSemaphoreIsFair(t *testing.T) {
+	turns := NewSemaphore(1)
+	if err := turns.Take(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
 	ready, back := make(chan struct{}), make(chan error)
-	go func() { back <- turns.without(func() error { <-ready; return nil }) }()
-	if err := turns.take(t.Context(), "second"); err != nil { // while the first waits
+	go func() { back <- turns.Without(func() error { <-ready; return nil }) }()
+	if err := turns.Take(t.Context(), "second"); err != nil { // while the first waits
 		t.Fatal(err)
 	}
 	got := turns.line(t, "many", "many", "many", "single", "many")
@@ -43,14 +43,14 @@ func TestTurnsAreFair(t *testing.T) {
 		default:
 		}
 	}
-	turns.give()
+	turns.Give()
 	if err := <-back; err != nil {
 		t.Fatal(err)
 	}
 	if len(got) > 0 {
 		t.Error("a turn was given to another before who had waited came back")
 	}
-	turns.give()
+	turns.Give()
 	var order []string
 	for range 5 {
 		order = append(order, <-got)
@@ -60,26 +60,26 @@ func TestTurnsAreFair(t *testing.T) {
 	}
 }
 
-func (t *turns) returning() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.back)
+func (s *Semaphore) returning() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.back)
 }
 
-// TestTurnsAreGivenUp: who leaves doesn't take the turn along.
-func TestTurnsAreGivenUp(t *testing.T) {
-	turns := newTurns(1)
-	if err := turns.take(t.Context(), "a"); err != nil {
+// TestSemaphoreIsGivenUp: who leaves doesn't take the turn along.
+func TestSemaphoreIsGivenUp(t *testing.T) {
+	turns := NewSemaphore(1)
+	if err := turns.Take(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("no longer")
 	cancel(why)
-	if err := turns.take(ctx, "b"); !errors.Is(err, why) {
+	if err := turns.Take(ctx, "b"); !errors.Is(err, why) {
 		t.Errorf("error %v, want the context's", err)
 	}
-	turns.give()
-	if err := turns.take(t.Context(), "c"); err != nil {
+	turns.Give()
+	if err := turns.Take(t.Context(), "c"); err != nil {
 		t.Error(err)
 	}
 }

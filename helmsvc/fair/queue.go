@@ -1,0 +1,54 @@
+package fair
+
+import "slices"
+
+// queue holds those who wait, each in its tenant's line. The zero value is
+// empty. Its users guard it.
+type queue struct {
+	tenants []string // those with somebody waiting, in the order of their turns
+	waiting map[string][]chan struct{}
+}
+
+// push puts somebody at the end of the tenant's line. The channel is closed when
+// it is their turn.
+func (q *queue) push(tenant string) chan struct{} {
+	if q.waiting == nil {
+		q.waiting = map[string][]chan struct{}{}
+	}
+	turn := make(chan struct{})
+	if len(q.waiting[tenant]) == 0 {
+		q.tenants = append(q.tenants, tenant)
+	}
+	q.waiting[tenant] = append(q.waiting[tenant], turn)
+	return turn
+}
+
+// pop lets the next have their turn; false: nobody waits.
+func (q *queue) pop() bool {
+	if len(q.tenants) == 0 {
+		return false
+	}
+	tenant := q.tenants[0]
+	q.tenants = append(q.tenants[1:], tenant)
+	close(q.waiting[tenant][0])
+	q.drop(tenant, 0)
+	return true
+}
+
+// remove takes out somebody who has given up; false: it was their turn already.
+func (q *queue) remove(tenant string, turn chan struct{}) bool {
+	at := slices.Index(q.waiting[tenant], turn)
+	if at < 0 {
+		return false
+	}
+	q.drop(tenant, at)
+	return true
+}
+
+func (q *queue) drop(tenant string, at int) {
+	q.waiting[tenant] = slices.Delete(q.waiting[tenant], at, at+1)
+	if len(q.waiting[tenant]) == 0 {
+		delete(q.waiting, tenant)
+		q.tenants = slices.DeleteFunc(q.tenants, func(other string) bool { return other == tenant })
+	}
+}
