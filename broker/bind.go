@@ -17,6 +17,7 @@ import (
 // key, which opens no access. If no pod of the instance is ready and the
 // platform allows it, the binding is made after the answer.
 func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain.BindDetails, asyncAllowed bool) (domain.Binding, error) {
+	ctx = b.forSpace(ctx, instanceID, "")
 	wanted := record.Binding{
 		ID:         id,
 		InstanceID: instanceID,

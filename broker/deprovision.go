@@ -15,6 +15,7 @@ import (
 // and works from every state of the instance; the service and plan of the request don't matter, since both
 // may have left the catalog.
 func (b *Broker) Deprovision(ctx context.Context, id string, details domain.DeprovisionDetails, asyncAllowed bool) (domain.DeprovisionServiceSpec, error) {
+	ctx = b.forSpace(ctx, id, "")
 	if err := b.checkIDs(id); err != nil {
 		return domain.DeprovisionServiceSpec{}, err
 	}

@@ -15,6 +15,7 @@ import (
 // first stands, 202 with its operation or 200 when it is done, also when the
 // plan has left the catalog meanwhile.
 func (b *Broker) Provision(ctx context.Context, id string, details domain.ProvisionDetails, asyncAllowed bool) (domain.ProvisionedServiceSpec, error) {
+	ctx = b.forSpace(ctx, id, details.SpaceGUID)
 	if err := b.checkIDs(id); err != nil {
 		return domain.ProvisionedServiceSpec{}, err
 	}

@@ -19,6 +19,7 @@ const unbindOperation = "unbind"
 // goes on by itself: the answer is 202 where the platform allows it, else an
 // error.
 func (b *Broker) Unbind(ctx context.Context, instanceID, id string, _ domain.UnbindDetails, asyncAllowed bool) (domain.UnbindSpec, error) {
+	ctx = b.forSpace(ctx, instanceID, "")
 	if err := b.checkIDs(instanceID, id); err != nil {
 		return domain.UnbindSpec{}, err
 	}

@@ -21,6 +21,7 @@ import (
 // newer version where maintenance_info asks for it, in any combination. An
 // update that changes nothing of the release, a rename say, is done at once.
 func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDetails, asyncAllowed bool) (domain.UpdateServiceSpec, error) {
+	ctx = b.forSpace(ctx, id, "")
 	if err := b.checkIDs(id); err != nil {
 		return domain.UpdateServiceSpec{}, err
 	}

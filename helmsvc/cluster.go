@@ -34,6 +34,9 @@ type Cluster struct {
 	// renderer renders charts, and renderings are the turns for it; nil: Helm does.
 	renderer   *render.Renderer
 	renderings *fair.Semaphore
+	// limiter bounds requests a second, if it isn't nil: by config's own limiter
+	// those whose context names a tenant, by this one Helm's, which have none.
+	limiter *fair.Limiter
 	// turns bound how much Helm work is done at once; nil: nothing does.
 	turns *fair.Semaphore
 	// network is what instances' NetworkPolicies let pass.

@@ -54,6 +54,9 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	config := rest.CopyConfig(as)
 	config.Wrap(bindTransport(ctx))
 	config.Wrap(strict)
+	if c.limiter != nil {
+		config.RateLimiter = c.limiter.For(target.Tenant)
+	}
 	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
 	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)

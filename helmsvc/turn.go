@@ -14,6 +14,11 @@ func WithWorkers(n int) Option {
 	return func(c *Cluster) { c.turns = fair.NewSemaphore(n) }
 }
 
+// WithLimiter has requests that Helm sends wait for their tenant's turn.
+func WithLimiter(l *fair.Limiter) Option {
+	return func(c *Cluster) { c.limiter = l }
+}
+
 // turnsOf are the turns that the target's work needs; nil: none.
 func (c *Cluster) turnsOf(target Target) *fair.Semaphore {
 	if target.operator {

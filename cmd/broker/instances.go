@@ -103,7 +103,7 @@ func newInspector() (*inspect.Inspector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
 	}
-	config, err := kubernetesConfig(settings{KubernetesSettings: k})
+	config, _, err := kubernetesConfig(settings{KubernetesSettings: k})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSettings, err)
 	}

@@ -8,28 +8,29 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
 // KUBECONFIG, else the pod's own service account.
-func kubernetesConfig(s settings) (*rest.Config, error) {
+func kubernetesConfig(s settings) (*rest.Config, *fair.Limiter, error) {
 	config, err := clusterAccess(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return tuned(config, s), nil
+	return config, tune(config, s), nil
 }
 
-func tuned(config *rest.Config, s settings) *rest.Config {
+// tune returns the one limiter of all clients made from the configuration.
+func tune(config *rest.Config, s settings) *fair.Limiter {
+	limiter := fair.NewLimiter(s.KubeQPS, int(2*s.KubeQPS)+1)
+	config.RateLimiter = limiter.For("")
 	config.UserAgent = "cf-helm-broker"
-	// One limiter for all clients made from this configuration.
-	config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(s.KubeQPS, int(2*s.KubeQPS)+1)
 	config.WarningHandler = rest.NoWarnings{}
-	return config
+	return limiter
 }
 
 // connectTo returns what connects to the clusters of plans that have one of
@@ -40,14 +41,16 @@ func connectTo(s settings, renderer helmsvc.Option) operation.Connect {
 		if err != nil {
 			return nil, errors.New("the kubeconfig can't be used") // the decoder's words may quote it
 		}
-		return helmsvc.NewCluster(tuned(config, s), clusterOptions(s, renderer)...)
+		limiter := tune(config, s)
+		return helmsvc.NewCluster(config, clusterOptions(s, renderer, limiter)...)
 	}
 }
 
 // clusterOptions are those of each cluster. All of them share one renderer.
-func clusterOptions(s settings, renderer helmsvc.Option) []helmsvc.Option {
+func clusterOptions(s settings, renderer helmsvc.Option, limiter *fair.Limiter) []helmsvc.Option {
 	options := []helmsvc.Option{
 		renderer,
+		helmsvc.WithLimiter(limiter),
 		helmsvc.WithRegistry(helmsvc.Registry{
 			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
 		}),

@@ -39,7 +39,7 @@ func serveCommand(ctx context.Context, stdout, stderr io.Writer) int {
 }
 
 func serve(ctx context.Context, s settings, log lager.Logger) error {
-	config, err := kubernetesConfig(s)
+	config, limiter, err := kubernetesConfig(s)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		return err
 	}
 	rendering := helmsvc.WithRenderer(renderer)
-	cluster, err := helmsvc.NewCluster(config, clusterOptions(s, rendering)...)
+	cluster, err := helmsvc.NewCluster(config, clusterOptions(s, rendering, limiter)...)
 	if err != nil {
 		return err
 	}
