@@ -27,6 +27,8 @@ type foundation struct {
 	cf       *cf.Server
 	broker   *rig.Broker
 	account  *rig.Made // whom the broker is to the API server
+	binary   string
+	memory   *rig.Memory // nil: as much as there is
 	settings map[string]string
 	catalog  rig.Catalog
 }
@@ -60,7 +62,7 @@ func newFoundationOn(t *testing.T, c *cluster.Cluster, charts string, settings m
 		account.Granted.Kinds = append(account.Granted.Kinds, more.Kinds...)
 		account.Granted.Rules = append(account.Granted.Rules, more.Rules...)
 	}
-	f := &foundation{t: t, cf: stand, settings: map[string]string{
+	f := &foundation{t: t, cf: stand, binary: binary, settings: map[string]string{
 		"HELM_CHART_DIR":    folder,
 		"BROKER_NAMESPACE":  account.Namespace,
 		"NAMESPACE_PREFIX":  account.Prefix,
@@ -107,7 +109,7 @@ func clientFor(settings map[string]string) cf.Client {
 // start starts the broker, or starts it again after it has ended.
 func (f *foundation) start() {
 	f.t.Helper()
-	broker, err := rig.Start(f.t.Context(), binary, f.settings, nil)
+	broker, err := rig.StartWithin(f.t.Context(), f.memory, f.binary, f.settings, nil)
 	f.must(err)
 	f.broker, f.Client = broker, broker.Client()
 	f.t.Cleanup(func() {

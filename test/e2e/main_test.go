@@ -19,6 +19,8 @@ var (
 	shared *cluster.Cluster
 	kube   kubernetes.Interface
 	binary string
+	// removedAtEnd are folders that a test has made for others too.
+	removedAtEnd []string
 )
 
 func TestMain(m *testing.M) {
@@ -34,7 +36,9 @@ func TestMain(m *testing.M) {
 		binary, err = rig.Build(context.Background(), folder, rig.Racy)
 		return err
 	})
-	_ = os.RemoveAll(folder)
+	for _, made := range append(removedAtEnd, folder) {
+		_ = os.RemoveAll(made)
+	}
 	os.Exit(status)
 }
 
