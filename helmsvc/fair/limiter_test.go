@@ -3,6 +3,7 @@ package fair
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 )
@@ -33,6 +34,7 @@ func TestLimiterIsFair(t *testing.T) {
 	}
 	l.mu.Unlock()
 	for l.waiting("many") < 150 {
+		runtime.Gosched()
 	}
 	pass("single", single.Wait)
 	pass("named", func(ctx context.Context) error { return many.Wait(WithTenant(ctx, "named")) })

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -31,15 +32,17 @@ func double(task json.RawMessage, _ sandbox.Question) any {
 
 func loop(json.RawMessage, sandbox.Question) any {
 	for {
+		runtime.Gosched()
 	}
 }
 
 // fill allocates in small pieces, atOnce in one that nothing is written to.
 func fill(json.RawMessage, sandbox.Question) any {
 	var all [][]byte
-	for {
+	for len(all) < 1<<20 {
 		all = append(all, []byte(strings.Repeat("x", 1<<16)))
 	}
+	return len(all)
 }
 
 func atOnce(json.RawMessage, sandbox.Question) any {
@@ -50,7 +53,12 @@ func atOnce(json.RawMessage, sandbox.Question) any {
 	return len(huge)
 }
 
-func recurse(depth int) int { return recurse(depth+1) + depth }
+func recurse(depth int) int {
+	if depth < 0 {
+		return 0
+	}
+	return recurse(depth+1) + depth
+}
 
 func ask(task json.RawMessage, ask sandbox.Question) any {
 	var names []string
@@ -136,7 +144,7 @@ func TestAsk(t *testing.T) {
 	refused := errors.New("refused")
 	var answer any
 	err := w.Do(t.Context(), "ask", limits, []string{"a"}, &answer, func(context.Context, json.RawMessage) (any, error) { return nil, refused })
-	if err != refused {
+	if !errors.Is(err, refused) {
 		t.Errorf("a question that is refused: %v", err)
 	}
 }
