@@ -67,7 +67,7 @@ func TestOnlyTheTemplateIsYielded(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := evaluator(t)
-	e.Limits.Memory = 96 << 20
+	e.Limits.Memory = 64 << 20
 	got, err := e.Evaluate(t.Context(), template, json.RawMessage(`{"values": {"text": "`+strings.Repeat("x", 5<<20)+`"}}`))
 	if want := `{"all":["template","values"],"n":5242880}`; err != nil || string(got) != want {
 		t.Errorf("%s, %v, want %s", got, err, want)

@@ -3,8 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"syscall"
 	"time"
 )
@@ -38,7 +38,7 @@ func guard(limits Limits) (end func()) {
 				return
 			case <-ticker.C:
 			}
-			if memory() > limits.Memory {
+			if used() > limits.Memory {
 				os.Exit(memoryExit)
 			}
 			if now, err := processorTime(); err != nil || now-began > limits.Time {
@@ -52,12 +52,12 @@ func guard(limits Limits) (end func()) {
 // bindData has the kernel refuse memory that would be far too much, where the
 // guard comes too late: on a busy machine it may be asleep for long. What is
 // asked for isn't what is used, so this is more than what the guard allows, and
-// what there was before, of the race detector say, doesn't count. Where the
-// kernel has no such bound the guard's has to do.
+// what there was before doesn't count. Where the kernel has no such bound, or
+// more is mapped than the program asks for, the guard's has to do.
 func bindData(more uint64) (unbound func()) {
-	before, found := pages(dataField)
+	before, found := mapped()
 	var was syscall.Rlimit
-	if !found || syscall.Getrlimit(syscall.RLIMIT_DATA, &was) != nil {
+	if racy || !found || syscall.Getrlimit(syscall.RLIMIT_DATA, &was) != nil {
 		return func() {}
 	}
 	now := was
@@ -68,36 +68,24 @@ func bindData(more uint64) (unbound func()) {
 	return func() { _ = syscall.Setrlimit(syscall.RLIMIT_DATA, &was) }
 }
 
-// memory is how much this process has in memory that no other has: what is in
-// use, and what was and hasn't been given back. Where the kernel doesn't tell,
-// Go knows nearly as much, but stops the process to find out.
-func memory() uint64 {
-	resident, found := pages(residentField)
-	shared, _ := pages(sharedField)
-	if found {
-		return resident - shared
-	}
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.Sys - stats.HeapReleased
+// used is how much memory is allocated, in bytes: what is in use, and what the
+// collector hasn't found yet.
+func used() uint64 {
+	samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(samples)
+	return samples[0].Value.Uint64() + samples[1].Value.Uint64()
 }
 
-// The fields of /proc/self/statm, in pages (proc_pid_statm(5)).
-const (
-	residentField = 1
-	sharedField   = 2
-	dataField     = 5
-)
-
-// pages is a field of /proc/self/statm, in bytes.
-func pages(field int) (bytes uint64, found bool) {
+// mapped is how much data this process has mapped, as RLIMIT_DATA counts it
+// (proc_pid_statm(5): the sixth field, in pages).
+func mapped() (bytes uint64, found bool) {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return 0, false
 	}
-	var fields [dataField + 1]uint64
+	var fields [6]uint64
 	_, err = fmt.Sscan(string(text), &fields[0], &fields[1], &fields[2], &fields[3], &fields[4], &fields[5])
-	return fields[field] * uint64(os.Getpagesize()), err == nil //nolint:gosec // a few kB
+	return fields[5] * uint64(os.Getpagesize()), err == nil //nolint:gosec // a few kB
 }
 
 // processorTime is how much of it this process has used.
