@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
@@ -20,12 +21,13 @@ const (
 )
 
 // guard ends the process when it has used more processor time or memory than
-// it may, until the returned function is called.
-func guard(limits Limits) (end func()) {
+// it may, until the returned function is called. data is what it had mapped
+// before its first task.
+func guard(limits Limits, data uint64) (end func()) {
 	// The collector is to keep well below what ends the process.
 	debug.SetMemoryLimit(int64(limits.Memory / 4 * 3)) //nolint:gosec // a few MB
 	debug.SetMaxStack(int(limits.Memory / 2))          //nolint:gosec // as above
-	unbound := bindData(limits.Memory)
+	unbound := bindData(data + limits.Memory + limits.Memory/2)
 	began, err := processorTime()
 	if err != nil {
 		os.Exit(timeExit) // it couldn't be bounded
@@ -51,17 +53,15 @@ func guard(limits Limits) (end func()) {
 
 // bindData has the kernel refuse memory that would be far too much, where the
 // guard comes too late: on a busy machine it may be asleep for long. What is
-// asked for isn't what is used, so this is more than what the guard allows, and
-// what there was before doesn't count. Where the kernel has no such bound, or
+// asked for isn't what is used, so this is more than what the guard allows. Where the kernel has no such bound, or
 // more is mapped than the program asks for, the guard's has to do.
-func bindData(more uint64) (unbound func()) {
-	before, found := mapped()
+func bindData(bytes uint64) (unbound func()) {
 	var was syscall.Rlimit
-	if racy || !found || syscall.Getrlimit(syscall.RLIMIT_DATA, &was) != nil {
+	if racy || syscall.Getrlimit(syscall.RLIMIT_DATA, &was) != nil {
 		return func() {}
 	}
 	now := was
-	now.Cur = min(was.Max, before+more+more/2)
+	now.Cur = min(was.Max, bytes)
 	if syscall.Setrlimit(syscall.RLIMIT_DATA, &now) != nil {
 		return func() {}
 	}
@@ -78,14 +78,16 @@ func used() uint64 {
 
 // mapped is how much data this process has mapped, as RLIMIT_DATA counts it
 // (proc_pid_statm(5): the sixth field, in pages).
-func mapped() (bytes uint64, found bool) {
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0, false
-	}
+func mapped() uint64 {
 	var fields [6]uint64
-	_, err = fmt.Sscan(string(text), &fields[0], &fields[1], &fields[2], &fields[3], &fields[4], &fields[5])
-	return fields[5] * uint64(os.Getpagesize()), err == nil //nolint:gosec // a few kB
+	text, err := os.ReadFile("/proc/self/statm")
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &fields[0], &fields[1], &fields[2], &fields[3], &fields[4], &fields[5])
+	}
+	if err != nil {
+		return math.MaxInt32 // there is no such bound either, most likely
+	}
+	return fields[5] * uint64(os.Getpagesize()) //nolint:gosec // a few kB
 }
 
 // processorTime is how much of it this process has used.

@@ -21,7 +21,7 @@ type Handle func(task json.RawMessage, ask Question) (answer any)
 func Serve(stdin io.Reader, stdout io.Writer, handles map[string]Handle) int {
 	dieFirst()
 	runtime.GOMAXPROCS(runtime.NumCPU() + 1) // one for the guard
-	s := server{requests: json.NewDecoder(stdin), messages: json.NewEncoder(stdout)}
+	s := server{requests: json.NewDecoder(stdin), messages: json.NewEncoder(stdout), data: mapped()}
 	for {
 		var r request
 		if err := s.requests.Decode(&r); errors.Is(err, io.EOF) {
@@ -40,11 +40,12 @@ func Serve(stdin io.Reader, stdout io.Writer, handles map[string]Handle) int {
 type server struct {
 	requests *json.Decoder
 	messages *json.Encoder
+	data     uint64 // that was mapped before the first task, in bytes
 }
 
 // work works on a task within its limits, the answer's encoding included.
 func (s server) work(r request, handle Handle) error {
-	defer guard(r.Limits)()
+	defer guard(r.Limits, s.data)()
 	answer, err := json.Marshal(handle(r.Task, s.ask))
 	if err != nil {
 		return err
