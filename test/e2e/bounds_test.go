@@ -65,7 +65,7 @@ func (f *foundation) wantAlive() {
 // TestGreedyCharts has charts render what would take a broker's memory and
 // time, while others go on.
 func TestGreedyCharts(t *testing.T) {
-	f := newFoundation(t, "charts-attack", nil)
+	f := newFoundation(t, "charts-greedy", nil)
 	f.within(documentedMemory)
 	greedy := map[string]string{ // the parameter, and what is said of it
 		`{"loop": 400000000}`:     "large among the parameters: loop",
