@@ -13,6 +13,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -103,10 +104,22 @@ func (c *Cluster) bindAccount(ctx context.Context, namespace string) error {
 	if err != nil || have.RoleRef == want.RoleRef && slices.Equal(have.Subjects, want.Subjects) {
 		return err
 	}
+	if err := c.freeBinding(ctx, namespace); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
+		return err
+	}
 	if err := bindings.Delete(ctx, want.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
 	_, err = bindings.Create(ctx, want, metav1.CreateOptions{})
+	return err
+}
+
+// freeBinding takes finalizers off the RoleBinding of an instance's account: it
+// is the broker's own, and any that it has keep it from being made anew, and the
+// namespace from being deleted.
+func (c *Cluster) freeBinding(ctx context.Context, namespace string) error {
+	free := []byte(`{"metadata":{"finalizers":null}}`)
+	_, err := c.clients.RbacV1().RoleBindings(namespace).Patch(ctx, InstanceAccount, types.MergePatchType, free, metav1.PatchOptions{})
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -131,7 +132,7 @@ func (p *place) rebind(role, account string) {
 // TestUninstallWhereNothingIs has nothing to do in a namespace that is gone.
 func TestUninstallWhereNothingIs(t *testing.T) {
 	p := confined(t)
-	if err := p.DeleteNamespace(t.Context(), p.ns); err != nil {
+	if err := p.DeleteNamespace(t.Context(), p.ns, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
@@ -344,6 +345,31 @@ func TestBundledDefinitions(t *testing.T) {
 		err = p.Install(t.Context(), p.target, withCRD(), nil) // discovery lags behind
 	}
 	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHeldRoleBinding has the RoleBinding of the instance's account changed and
+// held by somebody's finalizer: it is the broker's own, and goes all the same.
+func TestHeldRoleBinding(t *testing.T) {
+	p := confined(t)
+	if err := p.Install(t.Context(), p.target, rendered(mapOf), nil); err != nil {
+		t.Fatal(err)
+	}
+	hold := func(role string) {
+		p.rebind(role, "default")
+		held := []byte(`{"metadata":{"finalizers":["example.com/hold"]}}`)
+		_, err := clients.RbacV1().RoleBindings(p.ns.Name).Patch(t.Context(), helmsvc.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	hold("view")
+	if _, err := p.Revision(t.Context(), p.target); err != nil {
+		t.Errorf("it isn't made anew: %v", err)
+	}
+	hold("admin")
+	if err := p.DeleteNamespace(t.Context(), p.ns, func(string) {}); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,7 @@ package helmsvc
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,9 +16,9 @@ import (
 )
 
 // DeleteNamespace deletes the namespace and waits until it is gone. One that
-// isn't the instance's own is left alone. If ctx ends first, the error names
-// what Kubernetes says is in the way.
-func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace) error {
+// isn't the instance's own is left alone. report is told at once what Kubernetes
+// says is in the way; if ctx ends first, the error names it too.
+func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace, report func(obstacle string)) error {
 	namespaces := c.clients.CoreV1().Namespaces()
 	have, err := namespaces.Get(ctx, own.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) || err == nil && !own.owns(have) {
@@ -30,15 +31,29 @@ func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace) error {
 	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &have.UID}}
 	err = namespaces.Delete(ctx, own.Name, options)
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("deleting namespace %s: %w", own.Name, err)
+		return fmt.Errorf("deleting namespace %s: %w", own.Name, orMayPass(err))
 	}
-	return c.awaitNamespaceGone(ctx, own.Name)
+	return c.awaitNamespaceGone(ctx, own.Name, report)
 }
 
-func (c *Cluster) awaitNamespaceGone(ctx context.Context, name string) error {
+// orMayPass has a webhook's refusal tried again: whoever runs it may mend it, and
+// the namespace has to go.
+func orMayPass(err error) error {
+	if strings.Contains(err.Error(), "admission webhook") {
+		return apierrors.NewServiceUnavailable(err.Error())
+	}
+	return err
+}
+
+func (c *Cluster) awaitNamespaceGone(ctx context.Context, name string, report func(string)) error {
 	source := c.named("namespaces", metav1.NamespaceAll, name)
 	gone := func(store cache.Store) (bool, error) { return len(store.List()) == 0, nil }
 	_, err := watchtools.UntilWithSync(ctx, source, &corev1.Namespace{}, gone, func(event watch.Event) (bool, error) {
+		namespace, ok := event.Object.(*corev1.Namespace)
+		if ok && event.Type != watch.Deleted {
+			c.clearWay(ctx, namespace)
+			report(strings.Join(obstacles(namespace), "; "))
+		}
 		return event.Type == watch.Deleted, nil
 	})
 	if err == nil {
@@ -50,8 +65,19 @@ func (c *Cluster) awaitNamespaceGone(ctx context.Context, name string) error {
 	return fmt.Errorf("waiting for namespace %s to be gone%s: %w", name, c.obstacle(ctx, name), err)
 }
 
-// obstacle quotes the conditions by which Kubernetes explains why a namespace
-// stays in Terminating.
+// clearWay takes what holds up the broker's own objects off them. Nobody has any
+// business with these, so nothing waits for it. Where it may not, the obstacle
+// is named like others.
+func (c *Cluster) clearWay(ctx context.Context, namespace *corev1.Namespace) {
+	held := func(is corev1.NamespaceCondition) bool {
+		return is.Type == corev1.NamespaceFinalizersRemaining && is.Status == corev1.ConditionTrue
+	}
+	if slices.ContainsFunc(namespace.Status.Conditions, held) {
+		_ = c.freeBinding(ctx, namespace.Name)
+	}
+}
+
+// obstacle is what the error says of why a namespace stays in Terminating.
 func (c *Cluster) obstacle(ctx context.Context, name string) string {
 	// The operation's time may be up; this one read may still take a moment.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -60,14 +86,21 @@ func (c *Cluster) obstacle(ctx context.Context, name string) string {
 	if err != nil {
 		return ""
 	}
+	reasons := obstacles(namespace)
+	if len(reasons) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(reasons, "; ") + ")"
+}
+
+// obstacles quotes the conditions by which Kubernetes explains why a namespace
+// stays in Terminating.
+func obstacles(namespace *corev1.Namespace) []string {
 	var reasons []string
 	for _, condition := range namespace.Status.Conditions {
 		if condition.Status == corev1.ConditionTrue {
 			reasons = append(reasons, shorten(condition.Message))
 		}
 	}
-	if len(reasons) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(reasons, "; ") + ")"
+	return reasons
 }

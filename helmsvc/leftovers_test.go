@@ -62,7 +62,7 @@ func TestNothingIsLeftWithoutRecords(t *testing.T) {
 			}
 		},
 		"gone": func(p *place) {
-			if err := p.DeleteNamespace(p.t.Context(), p.ns); err != nil {
+			if err := p.DeleteNamespace(p.t.Context(), p.ns, func(string) {}); err != nil {
 				p.t.Fatal(err)
 			}
 		},

@@ -25,7 +25,7 @@ func TestGoneRelease(t *testing.T) {
 	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
 		t.Errorf("after it was removed: %v", err)
 	}
-	if err := p.DeleteNamespace(t.Context(), p.ns); err != nil {
+	if err := p.DeleteNamespace(t.Context(), p.ns, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {

@@ -123,5 +123,5 @@ func (w *work) clear(ctx context.Context) error {
 	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
 		return err
 	}
-	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", chart.Plan{}))
+	return w.deleteNamespace(ctx)
 }

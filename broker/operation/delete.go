@@ -84,8 +84,18 @@ func (w *work) delete(ctx context.Context) error {
 	if err := w.cluster.Uninstall(ctx, target); err != nil {
 		return err
 	}
-	w.describe("deleting the namespace")
-	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", chart.Plan{}))
+	return w.deleteNamespace(ctx)
+}
+
+// deleteNamespace says at once what is in the way.
+func (w *work) deleteNamespace(ctx context.Context) error {
+	const doing = "deleting the namespace"
+	w.describe(doing)
+	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", chart.Plan{}), func(obstacle string) {
+		if obstacle != "" {
+			w.describe(doing + "; in the way: " + obstacle)
+		}
+	})
 }
 
 // keepData has the instance's volumes outlive it, if its plan says so. It is

@@ -143,7 +143,7 @@ func TestAPIServerDown(t *testing.T) {
 	a.eventually("the delete waits for the namespace", func() bool {
 		_, o, err := a.LastOperation(t.Context(), going, goes)
 		a.must(err)
-		return o.Description == "deleting the namespace"
+		return strings.HasPrefix(o.Description, "deleting the namespace; in the way: ") && strings.Contains(o.Description, "configmaps")
 	})
 
 	up := a.down()
