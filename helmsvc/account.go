@@ -51,8 +51,8 @@ func accountUser(namespace string) string {
 	return "system:serviceaccount:" + namespace + ":" + InstanceAccount
 }
 
-// makeAccount makes the instance's ServiceAccount and gives it its rights. They
-// take a moment to count, so they are asked for at once.
+// makeAccount makes the ServiceAccount of an instance's own namespace and gives
+// it its rights. They take a moment to count, so they are asked for at once.
 func (c *Cluster) makeAccount(ctx context.Context, namespace string) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
@@ -70,6 +70,14 @@ func (c *Cluster) makeAccount(ctx context.Context, namespace string) error {
 	return all.Wait()
 }
 
+// ensureAccount is makeAccount where it isn't known yet whose namespace it is.
+func (c *Cluster) ensureAccount(ctx context.Context, namespace string) error {
+	if err := c.checkOwn(ctx, namespace); err != nil {
+		return err
+	}
+	return c.makeAccount(ctx, namespace)
+}
+
 // repairAccount makes an instance's account what it is to be, whatever the
 // instance has made of it. Where there is nothing to repair it in, or no right to,
 // what comes next will tell.
@@ -77,7 +85,7 @@ func (c *Cluster) repairAccount(ctx context.Context, target Target) error {
 	if !c.actsAsInstance(target) {
 		return nil
 	}
-	if err := c.makeAccount(ctx, target.Namespace); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
+	if err := c.ensureAccount(ctx, target.Namespace); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
 		return err
 	}
 	return nil
@@ -146,7 +154,7 @@ func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
 	if allowed || err != nil && !apierrors.IsForbidden(err) {
 		return err
 	}
-	if err := c.makeAccount(ctx, namespace); err != nil {
+	if err := c.ensureAccount(ctx, namespace); err != nil {
 		return err
 	}
 	// An API server that has just started may not know what the broker itself may do.

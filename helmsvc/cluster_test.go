@@ -48,7 +48,7 @@ type place struct {
 	target helmsvc.Target
 }
 
-const owner = "example.com/owner"
+const owner = helmsvc.InstanceAnnotation
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
@@ -80,6 +80,11 @@ func (p *place) install(ctx context.Context, parameters string, report func(helm
 		p.t.Fatal(err)
 	}
 	return p.Install(ctx, p.target, what, report)
+}
+
+// Uninstall is all that comes before the namespace is deleted.
+func (p *place) Uninstall(ctx context.Context, target helmsvc.Target) error {
+	return errors.Join(p.Cluster.Uninstall(ctx, target), p.DeleteOutside(ctx, target))
 }
 
 func (p *place) releases() []corev1.Secret {

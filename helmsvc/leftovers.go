@@ -97,13 +97,17 @@ func (s *session) deleteOutsiders(outsiders kube.ResourceList) error {
 	return nil
 }
 
-// sweep deletes the cluster-scoped objects that carry the release's marks, of
+// DeleteOutside deletes the cluster-scoped objects that carry the release's marks, of
 // the kinds that its plan allows, whatever the records say, or if there are none
 // any more. Of kinds that the broker may not list nothing more can be found than
 // what the records say.
-func (c *Cluster) sweep(ctx context.Context, target Target) error {
+func (c *Cluster) DeleteOutside(ctx context.Context, target Target) error {
 	if !c.actsAsInstance(target) || len(target.ClusterObjects) == 0 {
 		return nil
+	}
+	kinds, err := c.clusterKinds(target)
+	if err != nil {
+		return fmt.Errorf("asking for the cluster's kinds: %w", err)
 	}
 	config := rest.CopyConfig(c.config)
 	config.Wrap(bindTransport(ctx))
@@ -111,7 +115,7 @@ func (c *Cluster) sweep(ctx context.Context, target Target) error {
 	if err != nil {
 		return fmt.Errorf("building the client for cluster-scoped objects: %w", err)
 	}
-	for _, kind := range c.clusterKinds(target) {
+	for _, kind := range kinds {
 		if err := sweepKind(ctx, client.Resource(kind), target); err != nil {
 			return fmt.Errorf("deleting what the chart made of %s: %w", kind.GroupResource(), err)
 		}
@@ -121,8 +125,11 @@ func (c *Cluster) sweep(ctx context.Context, target Target) error {
 
 // clusterKinds are the cluster-scoped kinds that the target allows and the
 // cluster serves.
-func (c *Cluster) clusterKinds(target Target) []schema.GroupVersionResource {
-	lists, _ := discovery.ServerPreferredResources(c.discovery) // without those of an API service that is down
+func (c *Cluster) clusterKinds(target Target) ([]schema.GroupVersionResource, error) {
+	lists, err := discovery.ServerPreferredResources(c.discovery)
+	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // some API service may be down
+		return nil, err
+	}
 	allowed := making{clusterKinds: target.ClusterObjects}
 	var found []schema.GroupVersionResource
 	for _, list := range lists {
@@ -136,7 +143,7 @@ func (c *Cluster) clusterKinds(target Target) []schema.GroupVersionResource {
 			}
 		}
 	}
-	return found
+	return found, nil
 }
 
 // sweptAtOnce is how many objects are listed at a time.

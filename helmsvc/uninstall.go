@@ -16,12 +16,22 @@ import (
 // hookPatience bounds how long delete hooks may take.
 const hookPatience = 2 * time.Minute
 
-// Uninstall removes the release and all that it has made outside the
-// namespace, by hooks too, and whatever its chart wants kept; only
+// courtesy bounds how long an uninstall may take: the namespace goes in any case.
+const courtesy = 5 * time.Minute
+
+// errOddRecord is what is left of a panic: its cause might quote a secret.
+var errOddRecord = errors.New("Helm stumbled over the release's record")
+
+// Uninstall removes the release and all that its records say it has made outside
+// the namespace, by hooks too, and whatever its chart wants kept; only
 // CustomResourceDefinitions stay that are kept, or made by a hook or from crds/.
 // A release that doesn't exist is no error, nor is one in any state that a
 // crash can leave, nor one whose delete hooks fail or whose kinds the cluster
-// no longer knows. The namespace stays: see DeleteNamespace.
+// no longer knows, nor a namespace that isn't an instance's. The namespace stays.
+//
+// It is a courtesy to the chart, whose hooks it runs, and takes half of ctx's
+// time at most: what is in the namespace may keep it from being done, and nothing
+// in there keeps DeleteOutside and DeleteNamespace from removing the instance.
 func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
 	defer func() { err = c.unsure(ctx, target, err) }()
 	done, err := c.turn(ctx, target)
@@ -29,10 +39,26 @@ func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
 		return err
 	}
 	defer done()
-	if err := c.uninstall(ctx, target); err != nil {
+	bounded, cancel := context.WithTimeout(ctx, min(courtesy, remaining(ctx)/2))
+	defer cancel()
+	return c.uninstallOwn(bounded, target)
+}
+
+func (c *Cluster) uninstallOwn(ctx context.Context, target Target) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errOddRecord
+		}
+	}()
+	err = c.checkOwn(ctx, target.Namespace)
+	var strangers *ConflictError
+	if apierrors.IsNotFound(err) || errors.As(err, &strangers) {
+		return nil // with the namespace all records of the release are gone
+	}
+	if err != nil {
 		return err
 	}
-	return c.sweep(ctx, target)
+	return c.uninstall(ctx, target)
 }
 
 func (c *Cluster) uninstall(ctx context.Context, target Target) error {

@@ -37,6 +37,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 		return record.Instance{}, err
 	}
 	wanted.Chart, wanted.Cluster, wanted.KeepData = ChartOf(service), clusterID(plan), plan.KeepData
+	wanted.ClusterObjects = plan.ClusterObjects
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination = string(e.settings.Destination)
 	if e.settings.Destination != ToApp { // whose group isn't known before the app is made
@@ -120,8 +121,5 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 // those the next attempt generates.
 func (w *work) clear(ctx context.Context) error {
 	w.describe("removing what an earlier attempt left")
-	if err := w.cluster.Uninstall(ctx, targetOf(w.instance)); err != nil {
-		return err
-	}
-	return w.deleteNamespace(ctx)
+	return w.remove(ctx, targetOf(w.instance))
 }

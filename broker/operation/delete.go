@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 
@@ -75,16 +76,48 @@ func (w *work) delete(ctx context.Context) error {
 	if err := w.keepData(ctx); err != nil {
 		return err
 	}
-	w.describe("uninstalling the chart")
 	target := targetOf(w.instance)
 	if _, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID); err == nil {
-		target = targetBy(w.instance, plan) // for delete hooks, and what is outside the namespace
+		target = targetBy(w.instance, plan) // for delete hooks
+		target.ClusterObjects = union(plan.ClusterObjects, w.instance.ClusterObjects)
 	}
 	w.nameDefinitions(ctx, target)
-	if err := w.cluster.Uninstall(ctx, target); err != nil {
+	w.describe("uninstalling the chart")
+	return w.remove(ctx, target)
+}
+
+// remove takes away what was made for the instance on its cluster. Nothing in its
+// namespace can keep it from doing so.
+func (w *work) remove(ctx context.Context, target helmsvc.Target) error {
+	if err := w.uninstall(ctx, target); err != nil {
 		return err
 	}
-	return w.deleteNamespace(ctx)
+	// A webhook among it would hold the namespace, whose pods answer for it.
+	outside := w.cluster.DeleteOutside(ctx, target)
+	if err := w.deleteNamespace(ctx); err != nil {
+		return err
+	}
+	return outside
+}
+
+// uninstallPatience is how long after the operation has begun an uninstall that
+// failed is tried again, if that may pass.
+const uninstallPatience = 30 * time.Second
+
+// uninstall runs the chart's delete hooks, if it can be done. That it can't keeps
+// nothing from being deleted.
+func (w *work) uninstall(ctx context.Context, target helmsvc.Target) error {
+	err := w.cluster.Uninstall(ctx, target)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return err
+	case MayPass(err) && time.Since(w.instance.Operation.Begun) < uninstallPatience:
+		return err
+	}
+	w.log.Error("uninstall-failed", err)
+	return nil
 }
 
 // deleteNamespace says at once what is in the way.
@@ -103,6 +136,10 @@ func (w *work) deleteNamespace(ctx context.Context) error {
 func (w *work) keepData(ctx context.Context) error {
 	if !w.instance.KeepData {
 		return nil
+	}
+	own, err := w.cluster.Has(ctx, namespaceOf(w.instance, "", chart.Plan{}))
+	if err != nil || !own {
+		return err
 	}
 	kept, err := w.cluster.KeepVolumes(ctx, w.instance.Namespace, map[string]string{instanceAnnotation: w.instance.ID})
 	if err != nil {

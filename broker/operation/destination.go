@@ -2,6 +2,7 @@ package operation
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -47,9 +48,18 @@ func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
 }
 
 func targetOf(i record.Instance) helmsvc.Target {
-	target := helmsvc.Target{Namespace: i.Namespace, Release: i.Release, Tenant: cmp.Or(i.SpaceGUID, i.OrganizationGUID)}
+	target := helmsvc.Target{
+		Namespace: i.Namespace, Release: i.Release, Tenant: cmp.Or(i.SpaceGUID, i.OrganizationGUID), ClusterObjects: i.ClusterObjects,
+	}
 	if Destination(i.Destination) == ToWorkload {
 		target.PolicyGroups = i.PolicyGroup
 	}
 	return target
+}
+
+// union are the names of both, each once.
+func union(names, more []string) []string {
+	all := slices.Concat(names, more)
+	slices.Sort(all)
+	return slices.Compact(all)
 }

@@ -12,7 +12,7 @@ import (
 
 // What an instance's namespace carries.
 const (
-	instanceAnnotation = "cf-helm-broker.io/instance-id"
+	instanceAnnotation = helmsvc.InstanceAnnotation
 	// destinationLabel says what policies to it point to. deploy/kubernetes/policy-group.yaml
 	// goes by it.
 	destinationLabel = "cf-helm-broker.io/policy-destination"

@@ -117,7 +117,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.noteRevision(ctx); err != nil {
+	if err := w.noteBefore(ctx, plan); err != nil {
 		return err
 	}
 	err = w.upgrade(ctx, service, plan, what)
@@ -142,9 +142,10 @@ func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Pl
 	return w.cluster.Upgrade(ctx, targetBy(w.instance, plan), what, func(p helmsvc.Progress) { w.describe(p.String()) })
 }
 
-// noteRevision notes what the update begins from, before it changes anything:
-// after a crash the release's newest revision may be the update's own.
-func (w *work) noteRevision(ctx context.Context) error {
+// noteBefore notes what the update begins from and what else it may make, before
+// it changes anything: after a crash the release's newest revision may be the
+// update's own.
+func (w *work) noteBefore(ctx context.Context, plan chart.Plan) error {
 	if w.instance.Update.From != 0 {
 		return nil
 	}
@@ -155,6 +156,7 @@ func (w *work) noteRevision(ctx context.Context) error {
 	update := *w.instance.Update
 	update.From = revision
 	w.instance.Update = &update
+	w.instance.ClusterObjects = union(w.instance.ClusterObjects, plan.ClusterObjects)
 	return w.change(ctx, func(*record.Operation) {})
 }
 

@@ -31,6 +31,10 @@ type Instance struct {
 	// KeepData is the plan's: volumes outlive the instance. It is recorded, since
 	// a delete has to work without the plan.
 	KeepData bool `json:"keep_data,omitempty"`
+	// ClusterObjects are the cluster-scoped kinds of which the chart may ever have
+	// made objects, by its plans so far. They are recorded before, since a delete
+	// has to find these without the plan and without the release's records.
+	ClusterObjects []string `json:"cluster_objects,omitempty"`
 	// Kibosh: the instance was made by Kibosh, and can only be deleted.
 	Kibosh bool `json:"kibosh,omitempty"`
 	// Destination is the POLICY_DESTINATION mode the instance was made with,
