@@ -42,6 +42,7 @@ func failure(ctx context.Context, err error) error {
 	var quota *operation.QuotaError
 	var unreachable *helmsvc.UnreachableError
 	var noPod *helmsvc.NoPodError
+	var tooMuch *helmsvc.TooMuchError
 	switch {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
@@ -49,6 +50,8 @@ func failure(ctx context.Context, err error) error {
 		return response(unreachable, http.StatusUnprocessableEntity, "unreachable")
 	case errors.As(err, &noPod):
 		return response(noPod, http.StatusUnprocessableEntity, "no-pod")
+	case errors.As(err, &tooMuch):
+		return response(tooMuch, http.StatusUnprocessableEntity, "too-much")
 	case errors.Is(err, helmsvc.ErrGone):
 		return response(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):

@@ -19,6 +19,7 @@ func TestFinalOrNot(t *testing.T) {
 		want int
 	}{
 		"no pod is ready": {fmt.Errorf("%w (Deployment db has no pod yet)", helmsvc.ErrNoReadyPod), http.StatusServiceUnavailable},
+		"too much":        {fmt.Errorf("binding: %w", &helmsvc.TooMuchError{Resource: "secrets"}), http.StatusUnprocessableEntity},
 		"no pod will be":  {fmt.Errorf("binding: %w", &helmsvc.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},
 		"nothing is left": {helmsvc.ErrGone, http.StatusUnprocessableEntity},
 	} {

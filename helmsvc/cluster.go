@@ -39,13 +39,15 @@ type Cluster struct {
 	limiter *fair.Limiter
 	// turns bound how much Helm work is done at once; nil: nothing does.
 	turns *fair.Semaphore
+	// views are the turns for reading what a namespace holds.
+	views *fair.Semaphore
 	// network is what instances' NetworkPolicies let pass.
 	network Network
 }
 
 // NewCluster connects to the cluster that config names. It sends no request.
 func NewCluster(config *rest.Config, options ...Option) (*Cluster, error) {
-	config = rest.CopyConfig(config)
+	config = Bounded(config)
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
@@ -55,6 +57,7 @@ func NewCluster(config *rest.Config, options ...Option) (*Cluster, error) {
 		config:    config,
 		clients:   clients,
 		discovery: cached,
+		views:     newViews(),
 		mapper:    restmapper.NewDeferredDiscoveryRESTMapper(cached),
 	}
 	for _, set := range options {

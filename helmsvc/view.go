@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // View is what a binding can see of an instance: Kibosh's secrets and
@@ -80,14 +81,18 @@ type Endpoint struct {
 
 // View reads the instance's namespace, live. Secrets, the Opaque ones first, and
 // Services come in the API's list order, since published templates index them;
-// only Ready pods are shown.
+// only Ready pods are shown. A namespace that holds too much is a TooMuchError.
 func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
 	return c.view(ctx, namespace, "")
 }
 
 // view is View, of which Services and pods may be as old as the cluster's
-// revision since.
+// revision since. A few are read at a time: what a namespace holds may be long.
 func (c *Cluster) view(ctx context.Context, namespace, since string) (View, error) {
+	if err := c.views.Take(ctx, fair.TenantOf(ctx)); err != nil {
+		return View{}, fmt.Errorf("waiting for others' turn to read their namespaces: %w", err)
+	}
+	defer c.views.Give()
 	var secrets *corev1.SecretList
 	var services *corev1.ServiceList
 	var pods *corev1.PodList

@@ -77,6 +77,12 @@ func WithTenant(ctx context.Context, tenant string) context.Context {
 	return context.WithValue(ctx, tenantKey{}, tenant)
 }
 
+// TenantOf is the tenant that the context names; empty: it names none.
+func TenantOf(ctx context.Context) string {
+	tenant, _ := ctx.Value(tenantKey{}).(string)
+	return tenant
+}
+
 // For is the Limiter as client-go wants it. Requests count for the tenant that
 // their context names, else for the given one: Helm's have no context.
 func (l *Limiter) For(tenant string) flowcontrol.RateLimiter {

@@ -1,0 +1,105 @@
+package helmsvc
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+)
+
+// What a list of one resource of a namespace may take, in bytes as the API
+// server sends it. Whoever acts as the instance can fill the namespace, and a
+// list in memory is several times what was sent.
+const (
+	longestList = 8 << 20
+	// longestSecrets holds for Secrets, which a view holds in several forms. An app
+	// can take far less as credentials.
+	longestSecrets = 4 << 20
+)
+
+// viewsAtOnce is how many views are read at a time.
+const viewsAtOnce = 2
+
+// newViews are the turns for views. Tenants take turns.
+func newViews() *fair.Semaphore { return fair.NewSemaphore(viewsAtOnce) }
+
+// TooMuchError says that a namespace holds more of a resource than is read.
+type TooMuchError struct {
+	Namespace, Resource string
+	// Most is how many bytes may be read.
+	Most int
+}
+
+func (e *TooMuchError) Error() string {
+	return fmt.Sprintf("the service instance's namespace %s holds more than %d MB of %s, which is more than the broker reads; "+
+		"delete what isn't needed there, or have the operator do so, or have the chart make less", e.Namespace, e.Most>>20, e.Resource)
+}
+
+// Bounded returns a copy of the configuration with which no list of a
+// namespace's objects is read beyond a bound: such a request fails with a
+// TooMuchError. Watches, whose objects come one by one, aren't bounded.
+func Bounded(config *rest.Config) *rest.Config {
+	config = rest.CopyConfig(config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return boundedTransport{next} })
+	return config
+}
+
+type boundedTransport struct{ next http.RoundTripper }
+
+func (t boundedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if namespace, resource, is := listOf(request); is && response.StatusCode == http.StatusOK {
+		most := mostOf(resource)
+		response.Body = &boundedBody{ReadCloser: response.Body, left: most, beyond: &TooMuchError{Namespace: namespace, Resource: resource, Most: most}}
+	}
+	return response, nil
+}
+
+func mostOf(resource string) int {
+	if resource == "secrets" {
+		return longestSecrets
+	}
+	return longestList
+}
+
+// listOf tells whether the request lists objects of a namespace. Its path is
+// then /api/v1 or /apis/GROUP/VERSION, and /namespaces/NAMESPACE/RESOURCE.
+func listOf(request *http.Request) (namespace, resource string, is bool) {
+	if request.Method != http.MethodGet || request.URL.Query().Get("watch") != "" {
+		return "", "", false
+	}
+	_, rest, found := strings.Cut(request.URL.Path, "/namespaces/")
+	parts := strings.Split(rest, "/")
+	if !found || len(parts) != 2 {
+		return "", "", false
+	}
+	return parts[0], parts[1], true
+}
+
+// boundedBody can be read up to a bound.
+type boundedBody struct {
+	io.ReadCloser
+	left   int
+	beyond error
+}
+
+func (b *boundedBody) Read(into []byte) (int, error) {
+	if b.left < 0 {
+		return 0, b.beyond
+	}
+	if len(into) > b.left+1 { // one more tells that there is more
+		into = into[:b.left+1]
+	}
+	n, err := b.ReadCloser.Read(into)
+	if b.left -= n; b.left < 0 {
+		return 0, b.beyond
+	}
+	return n, err
+}
