@@ -19,6 +19,9 @@ const (
 	// longestSecrets holds for Secrets, which a view holds in several forms. An app
 	// can take far less as credentials.
 	longestSecrets = 4 << 20
+	// longestPacked holds for a release's records, of which there are as many as
+	// its history is long, each of 1 MiB at most, sent in base64.
+	longestPacked = 12 << 20
 )
 
 // viewsAtOnce is how many views are read at a time.
@@ -56,14 +59,17 @@ func (t boundedTransport) RoundTrip(request *http.Request) (*http.Response, erro
 		return nil, err
 	}
 	if namespace, resource, is := listOf(request); is && response.StatusCode == http.StatusOK {
-		most := mostOf(resource)
+		most := mostOf(resource, request.URL.Query().Get("labelSelector"))
 		response.Body = &boundedBody{ReadCloser: response.Body, left: most, beyond: &TooMuchError{Namespace: namespace, Resource: resource, Most: most}}
 	}
 	return response, nil
 }
 
-func mostOf(resource string) int {
-	if resource == "secrets" {
+func mostOf(resource, labels string) int {
+	switch {
+	case resource == "secrets" && strings.Contains(labels, "owner=helm"):
+		return longestPacked
+	case resource == "secrets":
 		return longestSecrets
 	}
 	return longestList

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -25,15 +24,10 @@ func (c *Cluster) GivenValues(ctx context.Context, target Target, v View) (map[s
 	if err != nil {
 		return nil, fmt.Errorf("reading the values of release %s: %w", target.Release, err)
 	}
-	var deployed *release.Release
-	for i := range records.Items {
-		found, usable := recordOf(&records.Items[i], target)
-		if usable && (deployed == nil || found.Version > deployed.Version) {
-			deployed = found
-		}
-	}
-	if deployed == nil {
+	deployed := admitted(records.Items, target)
+	if len(deployed) == 0 {
 		return nil, ErrGone
 	}
-	return deployed.Config, nil
+	newest, _ := recordOf(&deployed[0], target)
+	return newest.Config, nil
 }

@@ -2,6 +2,7 @@ package helmsvc
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -10,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
@@ -23,9 +26,15 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// longestRecord is how much of a release's record is read. A Secret holds 1 MiB,
-// which may be a thousand times that when it is unpacked.
-const longestRecord = 32 << 20
+// What is unpacked of a release's records. A Secret holds 1 MiB, which may be a
+// thousand times that when it is unpacked, and its values a dozen times more
+// when they are decoded. Those of large charts have some MB and some thousand values.
+const (
+	longestRecord  = 16 << 20 // bytes of one
+	longestRecords = 32 << 20 // bytes of all that Helm gets to see at once
+	mostValues     = 200_000  // JSON values of one
+	mostRecords    = 4 * history
+)
 
 // releaseSecrets are a release's records. They lie in the instance's namespace,
 // where whoever acts as the instance can write them: one that Helm couldn't read,
@@ -42,6 +51,11 @@ func storageOf(config *rest.Config, target Target) (*storage.Storage, error) {
 		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}
 	return storageIn(clients, target), nil
+}
+
+// LastRelease reads the newest revision of a release that can be used.
+func LastRelease(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
+	return storageIn(clients, Target{Release: name, Namespace: namespace}).Last(name)
 }
 
 func storageIn(clients kubernetes.Interface, target Target) *storage.Storage {
@@ -84,29 +98,75 @@ func (s *releaseSecrets) Get(ctx context.Context, name string, options metav1.Ge
 	return found, nil
 }
 
-// List returns the records that can be used.
+// List returns the records that can be used, the newest first.
 func (s *releaseSecrets) List(ctx context.Context, options metav1.ListOptions) (*corev1.SecretList, error) {
 	found, err := s.SecretInterface.List(ctx, options)
 	if err != nil {
 		return nil, err
 	}
-	found.Items = slices.DeleteFunc(found.Items, func(secret corev1.Secret) bool {
-		_, usable := recordOf(&secret, s.target)
-		return !usable
-	})
+	found.Items = admitted(found.Items, s.target)
 	return found, nil
+}
+
+// admitted are the records that can be used, the newest first. Of those that are
+// named as the release's the newest are unpacked, one at a time, and as many are
+// admitted as may be held unpacked.
+func admitted(secrets []corev1.Secret, target Target) []corev1.Secret {
+	secrets = slices.DeleteFunc(secrets, func(s corev1.Secret) bool { return revisionOf(s.Name, target) == 0 })
+	slices.SortFunc(secrets, func(a, b corev1.Secret) int {
+		return cmp.Compare(revisionOf(b.Name, target), revisionOf(a.Name, target))
+	})
+	left := longestRecords
+	var usable []corev1.Secret
+	for _, secret := range secrets[:min(len(secrets), mostRecords)] {
+		text, err := unpack(secret.Data["release"])
+		if err != nil || !isRecord(text, secret.Name, target) {
+			continue
+		}
+		if left -= len(text); left < 0 {
+			break
+		}
+		usable = append(usable, secret)
+	}
+	return usable
+}
+
+// revisionOf is the revision that a record of the target's release is named as;
+// 0: it isn't named as one.
+func revisionOf(name string, target Target) int {
+	digits, own := strings.CutPrefix(name, fmt.Sprintf("%s.%s.v", storage.HelmStorageType, target.Release))
+	revision, err := strconv.Atoi(digits)
+	if !own || err != nil || strconv.Itoa(revision) != digits {
+		return 0
+	}
+	return max(revision, 0)
 }
 
 // recordOf reads a record. It is usable if Helm can work with it and it is the
 // target's.
 func recordOf(secret *corev1.Secret, target Target) (r *release.Release, usable bool) {
-	r, err := readRecord(secret.Data["release"])
-	return r, err == nil && r.Info != nil && r.Chart != nil && r.Chart.Metadata != nil && !slices.Contains(r.Hooks, nil) &&
-		r.Name == target.Release && r.Namespace == target.Namespace &&
-		secret.Name == fmt.Sprintf("%s.%s.v%d", storage.HelmStorageType, r.Name, r.Version)
+	text, err := unpack(secret.Data["release"])
+	if err != nil {
+		return nil, false
+	}
+	return decodedRecord(text, secret.Name, target)
 }
 
-func readRecord(encoded []byte) (*release.Release, error) {
+func isRecord(text []byte, name string, target Target) bool {
+	_, is := decodedRecord(text, name, target)
+	return is
+}
+
+func decodedRecord(text []byte, name string, target Target) (r *release.Release, usable bool) {
+	r = new(release.Release)
+	if countValues(text) > mostValues || json.Unmarshal(text, r) != nil {
+		return nil, false
+	}
+	return r, r.Info != nil && r.Chart != nil && r.Chart.Metadata != nil && !slices.Contains(r.Hooks, nil) &&
+		r.Name == target.Release && r.Namespace == target.Namespace && r.Version > 0 && r.Version == revisionOf(name, target)
+}
+
+func unpack(encoded []byte) ([]byte, error) {
 	packed, err := base64.StdEncoding.DecodeString(string(encoded))
 	if err != nil {
 		return nil, err
@@ -122,6 +182,25 @@ func readRecord(encoded []byte) (*release.Release, error) {
 	if len(text) > longestRecord {
 		return nil, errors.New("the record is too long")
 	}
-	r := new(release.Release)
-	return r, json.Unmarshal(text, r)
+	return text, nil
+}
+
+// countValues bounds a JSON text's values without decoding it: each list and
+// object opens once, and each further element follows a comma. Brackets and
+// commas in strings don't count.
+func countValues(text []byte) int {
+	count, inString := 1, false
+	for at := 0; at < len(text); at++ {
+		switch text[at] {
+		case '"':
+			inString = !inString
+		case '\\':
+			at++ // only strings have them
+		case '[', '{', ',':
+			if !inString {
+				count++
+			}
+		}
+	}
+	return count
 }

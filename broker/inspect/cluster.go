@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -20,7 +19,7 @@ const gone = "gone"
 
 // readCluster adds what the broker's own cluster has of the instance.
 func (in *Inspector) readCluster(ctx context.Context, d *Details) {
-	namespace, err := in.clients.CoreV1().Namespaces().Get(ctx, d.Namespace, metav1.GetOptions{})
+	namespace, err := in.bounded.CoreV1().Namespaces().Get(ctx, d.Namespace, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		d.NamespacePhase = gone
@@ -45,8 +44,6 @@ func (in *Inspector) readRelease(ctx context.Context, d *Details) {
 		return
 	case err != nil:
 		d.unread("the release", err)
-	case last.Info == nil:
-		d.unread("the release", errors.New("its record holds no state"))
 	default:
 		d.Release = &Release{Revision: last.Version, Status: string(last.Info.Status), Updated: last.Info.LastDeployed.Time}
 		if last.Chart != nil && last.Chart.Metadata != nil {
@@ -58,11 +55,11 @@ func (in *Inspector) readRelease(ctx context.Context, d *Details) {
 // lastRelease reads the newest revision: as whoever asks or, if that isn't
 // allowed, as the instance's own account, which the broker's may act as.
 func (in *Inspector) lastRelease(namespace, name string) (*release.Release, error) {
-	last, err := lastOf(in.clients, namespace, name)
+	last, err := lastOf(in.bounded, namespace, name)
 	if !apierrors.IsForbidden(err) {
 		return last, err
 	}
-	clients, clientErr := kubernetes.NewForConfig(helmsvc.AsInstance(in.config, namespace))
+	clients, clientErr := kubernetes.NewForConfig(helmsvc.Bounded(helmsvc.AsInstance(in.config, namespace)))
 	if clientErr != nil {
 		return nil, errors.Join(err, clientErr)
 	}
@@ -73,11 +70,11 @@ func (in *Inspector) lastRelease(namespace, name string) (*release.Release, erro
 }
 
 func lastOf(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
-	return storage.Init(driver.NewSecrets(clients.CoreV1().Secrets(namespace))).Last(name)
+	return helmsvc.LastRelease(clients, namespace, name)
 }
 
 func (in *Inspector) readPods(ctx context.Context, d *Details) {
-	pods, err := in.clients.CoreV1().Pods(d.Namespace).List(ctx, metav1.ListOptions{})
+	pods, err := in.bounded.CoreV1().Pods(d.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		d.unread("the pods", err)
 		return

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // ErrNoInstance says that no record has the id.
@@ -31,6 +32,7 @@ type Inspector struct {
 	config    *rest.Config
 	records   *record.Store
 	clients   kubernetes.Interface
+	bounded   kubernetes.Interface // reads what instances' namespaces hold
 }
 
 // New inspects the broker whose records are in the namespace of the cluster
@@ -44,7 +46,11 @@ func New(config *rest.Config, namespace string) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Inspector{namespace: namespace, config: config, records: records, clients: clients}, nil
+	bounded, err := kubernetes.NewForConfig(helmsvc.Bounded(config))
+	if err != nil {
+		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
+	}
+	return &Inspector{namespace: namespace, config: config, records: records, clients: clients, bounded: bounded}, nil
 }
 
 // find reads an instance's record.

@@ -49,7 +49,7 @@ func (d *Details) findStale() {
 func (in *Inspector) findStaleShared(ctx context.Context, d *Details) {
 	for n, b := range d.Bindings {
 		for _, s := range b.Destinations {
-			pods, err := in.clients.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: s.Selector})
+			pods, err := in.bounded.CoreV1().Pods(s.Namespace).List(ctx, metav1.ListOptions{LabelSelector: s.Selector})
 			if err != nil {
 				d.unread("the pods of the shared service "+s.Name, err)
 				continue
