@@ -40,6 +40,7 @@ func failure(ctx context.Context, err error) error {
 	var refused *policy.Error
 	var invalid *operation.InvalidError
 	var quota *operation.QuotaError
+	var policies *operation.PolicyLimitError
 	var unreachable *helmsvc.UnreachableError
 	var noPod *helmsvc.NoPodError
 	var tooMuch *helmsvc.TooMuchError
@@ -58,6 +59,8 @@ func failure(ctx context.Context, err error) error {
 		return badRequest("%s", err)
 	case errors.Is(err, operation.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
+	case errors.As(err, &policies):
+		return response(policies, http.StatusUnprocessableEntity, "too-many-policies")
 	case errors.As(err, &quota):
 		return response(quota, http.StatusUnprocessableEntity, "quota")
 	case errors.Is(err, operation.ErrOtherCluster):

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
@@ -19,6 +20,7 @@ func TestFinalOrNot(t *testing.T) {
 		want int
 	}{
 		"no pod is ready": {fmt.Errorf("%w (Deployment db has no pod yet)", helmsvc.ErrNoReadyPod), http.StatusServiceUnavailable},
+		"many policies":   {fmt.Errorf("binding: %w", &operation.PolicyLimitError{Of: "a binding"}), http.StatusUnprocessableEntity},
 		"too much":        {fmt.Errorf("binding: %w", &helmsvc.TooMuchError{Resource: "secrets"}), http.StatusUnprocessableEntity},
 		"no pod will be":  {fmt.Errorf("binding: %w", &helmsvc.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},
 		"nothing is left": {helmsvc.ErrGone, http.StatusUnprocessableEntity},

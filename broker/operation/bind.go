@@ -107,6 +107,9 @@ func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view he
 		all, _ := e.destinations(at.instance, at.plan)
 		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, former: at.instance.FormerGroups, endpoints: view.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
 		b.Policies, b.SharedGroups = policy.Unique(wanted.policies), wanted.shared
+		if err := e.policyLimit(b, at.plan, b.Policies); err != nil {
+			return b, err
+		}
 	}
 	b.State = record.Opening
 	return b, nil

@@ -56,6 +56,9 @@ type Settings struct {
 	// Placeholders makes and deletes the policy groups of ToApp; nil where no CF
 	// API is configured.
 	Placeholders policy.Placeholders
+	// PoliciesPerBinding and PoliciesPerInstance are how many policies a binding,
+	// unless its plan says, and all of an instance's bindings, may open; 0: any number.
+	PoliciesPerBinding, PoliciesPerInstance int
 	// OrganizationQuota and SpaceQuota are how many instances an organization,
 	// and a space, may have; 0: any number.
 	OrganizationQuota, SpaceQuota int

@@ -9,10 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/client-go/util/workqueue"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // follower has policies follow the pods: a port that an instance begins to
@@ -25,7 +27,8 @@ import (
 // don't contend: only the one that leads follows.
 type follower struct {
 	*Engine
-	queue workqueue.TypedRateLimitingInterface[string] // nil unless this replica leads; guarded by mu
+	limited map[string]string                            // why policies don't follow, by binding's id; of the one worker
+	queue   workqueue.TypedRateLimitingInterface[string] // nil unless this replica leads; guarded by mu
 
 	mu        sync.Mutex
 	observers map[string]*helmsvc.Observer // by cluster's id; guarded by mu
@@ -240,7 +243,27 @@ func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 		return need{}, err
 	}
 	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e helmsvc.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
-	return bindingNeed(b, to, f.sharedNeed(b, i, plan)), nil
+	wanted := bindingNeed(b, to, f.sharedNeed(b, i, plan))
+	if err := f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
+		wanted = wanted.held(b.Policies)
+		f.sayOnce(b, err)
+		return wanted, nil
+	}
+	delete(f.limited, b.ID)
+	return wanted, nil
+}
+
+// sayOnce logs what keeps a binding's policies from following, but not the same
+// again and again.
+func (f *follower) sayOnce(b record.Binding, why error) {
+	if f.limited[b.ID] == why.Error() {
+		return
+	}
+	if f.limited == nil {
+		f.limited = map[string]string{}
+	}
+	f.limited[b.ID] = why.Error()
+	f.log.Error("policies-limited", why, bindingData(b), lager.Data{"meaning": "what is open stays open, and nothing more is opened to the instance's pods"})
 }
 
 // offer is what the instance's pods offer now.

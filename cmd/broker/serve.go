@@ -129,6 +129,9 @@ func newEngine(s settings, templates *bindtemplate.Evaluator, rendering helmsvc.
 
 		OrganizationQuota: s.OrganizationQuota,
 		SpaceQuota:        s.SpaceQuota,
+
+		PoliciesPerBinding:  s.PoliciesPerBinding,
+		PoliciesPerInstance: s.PoliciesPerInstance,
 	}
 	// A nil client in an interface wouldn't be nil.
 	var enforcer policy.Enforcer

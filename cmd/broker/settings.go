@@ -46,13 +46,15 @@ type settings struct {
 
 	IsolationSettings
 
-	OperationTimeout  time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
-	OrganizationQuota int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
-	SpaceQuota        int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
-	BindTimeout       time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
-	SyncWait          time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
-	Workers           int           `env:"OPERATION_WORKERS" envDefault:"20" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
-	AtOnce            int           `env:"OPERATIONS_AT_ONCE" envDefault:"500" help:"operations at once, those that wait included; more stay in the queue"`
+	OperationTimeout    time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
+	OrganizationQuota   int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
+	SpaceQuota          int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
+	PoliciesPerBinding  int           `env:"POLICIES_PER_BINDING" envDefault:"100" help:"how many policies a binding may open whose plan says nothing of it, ports in a row being one; 0: any number"`
+	PoliciesPerInstance int           `env:"POLICIES_PER_INSTANCE" envDefault:"2000" help:"how many all bindings of an instance may; 0: any number"`
+	BindTimeout         time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
+	SyncWait            time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
+	Workers             int           `env:"OPERATION_WORKERS" envDefault:"20" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
+	AtOnce              int           `env:"OPERATIONS_AT_ONCE" envDefault:"500" help:"operations at once, those that wait included; more stay in the queue"`
 
 	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
 	LeaseRenew    time.Duration `env:"LEASE_RENEW" envDefault:"10s" help:"how long a replica that can't renew the Lease goes on; below LEASE_DURATION"`
@@ -143,6 +145,7 @@ func (s settings) check() error {
 	refuse(s.RenderMemory < 64 || s.RenderMemory > 4096, "RENDER_MEMORY must be from 64 to 4096")
 	refuse(s.RenderOutput < 1 || s.RenderOutput > 64, "RENDER_OUTPUT must be from 1 to 64")
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
+	refuse(s.PoliciesPerBinding < 0 || s.PoliciesPerInstance < 0, "POLICIES_PER_BINDING and POLICIES_PER_INSTANCE must be 0 or more")
 	refuse(s.SyncWait < 0 || s.SyncWait > 30*time.Second, "SYNC_WAIT must be from 0s to 30s, since platforms break a request off after 60s")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	refuse(s.AtOnce < s.Workers, "OPERATIONS_AT_ONCE must not be below OPERATION_WORKERS")

@@ -48,13 +48,14 @@ func TestPlanExtras(t *testing.T) {
   maximum_polling_duration: 1200
   ports: [5432, 53/udp]
   quota: 7
+  policies_per_binding: 8
   keep_data: true
   allow_exposure: true
   may_delete_data: true
   credentials: eu.yaml
 `, map[string]string{"plans/eu.yaml": kubeconfig}).Plans[0]
 	if plan.DisplayName != "Small one" || plan.Costs[0].Amount["usd"] != 9.5 || plan.Costs[0].Unit != "MONTHLY" ||
-		plan.TimeLimit != 15*time.Minute || plan.MaximumPollingDuration != 20*time.Minute || plan.Quota != 7 || !plan.KeepData || !plan.AllowExposure || !plan.MayDeleteData ||
+		plan.TimeLimit != 15*time.Minute || plan.MaximumPollingDuration != 20*time.Minute || plan.Quota != 7 || plan.PoliciesPerBinding != 8 || !plan.KeepData || !plan.AllowExposure || !plan.MayDeleteData ||
 		!reflect.DeepEqual(plan.AllowedParameters, []string{"size"}) || !reflect.DeepEqual(plan.AllowedPlanChanges, []string{"s"}) {
 		t.Errorf("the plan is %+v", plan)
 	}

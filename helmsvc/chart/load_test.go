@@ -142,6 +142,7 @@ func TestProblems(t *testing.T) {
 		"time limit":       {plan("- {name: s, file: s.yaml, time_limit: 15}"), "time_limit"},
 		"time limit text":  {plan("- {name: s, file: s.yaml, time_limit: soon}"), "such as 15m"},
 		"polling":          {plan("- {name: s, file: s.yaml, maximum_polling_duration: -1}"), "maximum_polling_duration"},
+		"policies":         {plan("- {name: s, file: s.yaml, policies_per_binding: -1}"), "policies_per_binding"},
 		"quota":            {plan("- {name: s, file: s.yaml, quota: -1}"), "quota"},
 		"costs":            {plan("- {name: s, file: s.yaml, costs: [{unit: MONTHLY}]}"), "amount and unit"},
 		"port":             {plan("- {name: s, file: s.yaml, ports: [53/icmp]}"), `plans.yaml, entry 1: plan "s": ports: a port must be such as 5432 or "53/udp"`},

@@ -48,6 +48,9 @@ type Plan struct {
 	MaximumPollingDuration time.Duration
 	// Ports are those that bind opens; nil: all that the instance offers.
 	Ports []Port
+	// PoliciesPerBinding is how many policies a binding may open; 0: as the
+	// broker's setting says.
+	PoliciesPerBinding int
 	// Quota is how many instances there may be; 0: any number.
 	Quota int
 	// KeepData has volumes outlive their instance.
@@ -110,6 +113,7 @@ type planEntry struct {
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
 	// Ports are read by themselves, so that errors can name the plan.
 	Ports         []json.RawMessage  `json:"ports"`
+	PerBinding    int                `json:"policies_per_binding"`
 	Quota         int                `json:"quota"`
 	KeepData      bool               `json:"keep_data"`
 	MayDeleteData bool               `json:"may_delete_data"`
@@ -206,7 +210,10 @@ func readPlanFile(files *contents, key, name string) ([]byte, error) {
 
 // addExtras fills in what Kibosh doesn't know, and its cluster.
 func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
-	p.MayDeleteData = e.MayDeleteData
+	p.MayDeleteData, p.PoliciesPerBinding = e.MayDeleteData, e.PerBinding
+	if e.PerBinding < 0 {
+		return fmt.Errorf("policies_per_binding %d must be above 0; leave it out for the broker's own limit", e.PerBinding)
+	}
 	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure
 	p.AllowedParameters, p.AllowTemplates, p.AllowedPlanChanges = e.AllowedParameters, e.AllowTemplates, e.AllowedPlanChanges
 	if e.Quota < 0 {

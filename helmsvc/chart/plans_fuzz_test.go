@@ -28,7 +28,7 @@ func FuzzPlans(f *testing.F) {
 		{"", ""},
 		{"- {name: small, description: One node, file: p.yaml}\n- {name: large, description: Three, file: p.yaml, free: false}\n", "replicas: 3\n"},
 		{"- name: small\n  file: p.yaml\n  description: One\n  display_name: Small\n  bullets: [10Gi disk]\n  costs: [{amount: {usd: 9.5}, unit: MONTHLY}]\n  allowed_parameters: [persistence.size, users]\n" +
-			"  allow_templates: true\n  schemas: {create: s.json, update: s.json, bind: s.json}\n  allowed_plan_changes: [small]\n  quota: 20\n  keep_data: true\n  ports: [5432, 53/udp]\n  allow_exposure: true\n  may_delete_data: true\n" +
+			"  allow_templates: true\n  schemas: {create: s.json, update: s.json, bind: s.json}\n  allowed_plan_changes: [small]\n  quota: 20\n  keep_data: true\n  ports: [5432, 53/udp]\n  policies_per_binding: 8\n  allow_exposure: true\n  may_delete_data: true\n" +
 			"  time_limit: 15m\n  maximum_polling_duration: 1200\n  credentials: k.yaml\n  destinations: [{name: dns, namespace: kube-system, selector: {k8s-app: kube-dns}, group: 5a2ed04e-6b2f-4d0c-9c77-7d6b8e8a2f10, ports: [53/udp]}]\n",
 			`fullnameOverride: "{{ .Release.Name }}-db"`},
 		{"- {name: a, file: p.yaml, ready: [{kind: Kafka, for: condition=Ready, failed: 'jsonpath={.status.phase[?(@.a==1)]}=Failed'}]}\n", ""},
