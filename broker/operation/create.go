@@ -108,12 +108,15 @@ func (w *work) create(ctx context.Context) error {
 }
 
 func (w *work) install(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
-	w.describe("creating the namespace")
-	if err := w.isolate(ctx, service, plan); err != nil {
-		return err
-	}
-	w.describe("installing the chart")
-	return w.cluster.Install(ctx, targetBy(w.instance, plan), what, func(p helmsvc.Progress) { w.describe(p.String()) })
+	target := targetBy(w.instance, plan)
+	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
+		w.describe("creating the namespace")
+		if err := w.isolate(ctx, service, plan); err != nil {
+			return err
+		}
+		w.describe("installing the chart")
+		return w.cluster.Install(ctx, target, what, func(p helmsvc.Progress) { w.describe(p.String()) })
+	})
 }
 
 // clear removes what an earlier attempt has left. Nobody was promised any of

@@ -1,7 +1,6 @@
 package operation
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/google/uuid"
@@ -48,9 +47,7 @@ func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
 }
 
 func targetOf(i record.Instance) helmsvc.Target {
-	target := helmsvc.Target{
-		Namespace: i.Namespace, Release: i.Release, Tenant: cmp.Or(i.SpaceGUID, i.OrganizationGUID), ClusterObjects: i.ClusterObjects,
-	}
+	target := helmsvc.Target{Namespace: i.Namespace, Release: i.Release, Tenant: tenantOf(i), ClusterObjects: i.ClusterObjects}
 	if Destination(i.Destination) == ToWorkload {
 		target.PolicyGroups = i.PolicyGroup
 	}

@@ -253,6 +253,7 @@ func (a again) put(queue workqueue.TypedRateLimitingInterface[task], t task) {
 }
 
 func (e *Engine) work(ctx context.Context, t task) again {
+	ctx = e.forSpace(ctx, t.instance)
 	if t.binding != "" {
 		return e.completeBind(ctx, t)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -146,6 +147,7 @@ func (f *follower) follow(ctx context.Context, id string) error {
 	if err != nil || i.Operation.Type == record.Delete || i.PolicyGroup == "" {
 		return err
 	}
+	ctx = fair.WithTenant(ctx, tenantOf(i))
 	if err := f.keepOwn(ctx, i); err != nil {
 		return err
 	}

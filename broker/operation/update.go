@@ -135,11 +135,14 @@ func (w *work) update(ctx, undoing context.Context) error {
 
 // upgrade makes the namespace and the release what the plan says.
 func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
-	w.describe("upgrading the release")
-	if err := w.isolate(ctx, service, plan); err != nil {
-		return err
-	}
-	return w.cluster.Upgrade(ctx, targetBy(w.instance, plan), what, func(p helmsvc.Progress) { w.describe(p.String()) })
+	target := targetBy(w.instance, plan)
+	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
+		w.describe("upgrading the release")
+		if err := w.isolate(ctx, service, plan); err != nil {
+			return err
+		}
+		return w.cluster.Upgrade(ctx, target, what, func(p helmsvc.Progress) { w.describe(p.String()) })
+	})
 }
 
 // noteBefore notes what the update begins from and what else it may make, before
@@ -177,8 +180,11 @@ func (w *work) goBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.isolate(ctx, service, plan); err != nil {
-		return err
-	}
-	return w.cluster.Rollback(ctx, targetBy(w.instance, plan), w.instance.Update.From)
+	target := targetBy(w.instance, plan)
+	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
+		if err := w.isolate(ctx, service, plan); err != nil {
+			return err
+		}
+		return w.cluster.Rollback(ctx, target, w.instance.Update.From)
+	})
 }

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -150,6 +151,7 @@ type Instance struct {
 	ID      string
 	Service Service
 	Plan    Plan
+	Space   string // its GUID; "": the one that most tests are in
 }
 
 func (i Instance) path() string { return "/v2/service_instances/" + i.ID }
@@ -164,7 +166,7 @@ func (c *Client) Provision(ctx context.Context, i Instance, parameters any) (Ans
 		"service_id":        i.Service.ID,
 		"plan_id":           i.Plan.ID,
 		"organization_guid": "0a1b2c3d-0000-4000-8000-000000000001",
-		"space_guid":        "0a1b2c3d-0000-4000-8000-000000000002",
+		"space_guid":        cmp.Or(i.Space, "0a1b2c3d-0000-4000-8000-000000000002"),
 		"context":           map[string]any{"platform": "cloudfoundry", "instance_name": "test"},
 		"parameters":        parameters,
 	})

@@ -1,0 +1,23 @@
+package operation
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+)
+
+// tenantOf is who takes turns for the instance: its space.
+func tenantOf(i record.Instance) string { return cmp.Or(i.SpaceGUID, i.OrganizationGUID) }
+
+// forSpace has what is asked of the API server for the instance, its records
+// included, wait for its space's turn. What is done for no instance, or for one
+// that isn't known, counts as the broker's own.
+func (e *Engine) forSpace(ctx context.Context, id string) context.Context {
+	i, err := e.records.Instance(id)
+	if err != nil {
+		return ctx
+	}
+	return fair.WithTenant(ctx, tenantOf(i))
+}
