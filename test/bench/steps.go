@@ -20,6 +20,7 @@ func allSteps() []step {
 		{name: "create", does: "creates, one at a time, in turn with both baselines", take: measureCreates},
 		{name: "burst", does: "100 creates, 20 at a time, and both baselines", take: measureBurst},
 		{name: "bind", does: "bind and unbind with a policy", take: measureBinds},
+		{name: "neighbour", does: "a create while another space creates 300", take: measureNeighbour},
 		{name: "scale", does: "creates without and with 2,000 instances present", take: measureScale},
 		{name: "restart", does: "restarts with 2,000 instances", take: measureRestarts},
 		{name: "idle", does: "memory and requests with 2,000 instances, for a minute", take: measureIdle},
