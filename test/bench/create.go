@@ -64,8 +64,8 @@ func timed(ctx context.Context, do func(context.Context) error) (float64, error)
 // whatever else the machine does meets all alike.
 type turns struct{ whole, put, plain, sdk []float64 }
 
-func (w *world) takeTurns(ctx context.Context, n int, withSDK bool) (t turns, err error) {
-	for turn := range n + 1 {
+func (w *world) takeTurns(ctx context.Context, withSDK bool) (t turns, err error) {
+	for turn := range singles + 1 {
 		if turn == 1 {
 			t = turns{} // the first was for the caches
 		}
@@ -96,7 +96,7 @@ func measureCreates(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := w.takeTurns(ctx, singles, true)
+	t, err := w.takeTurns(ctx, true)
 	if err != nil {
 		return nil, err
 	}

@@ -51,14 +51,14 @@ func measureScale(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	without, err := c.takeTurns(ctx, singles, false)
+	without, err := c.takeTurns(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	if c, err = s.fullCrowd(ctx); err != nil {
 		return nil, err
 	}
-	with, err := c.takeTurns(ctx, singles, false)
+	with, err := c.takeTurns(ctx, false)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func measureNeighbour(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	alone, err := w.takeTurns(ctx, singles, false)
+	alone, err := w.takeTurns(ctx, false)
 	if err != nil {
 		return nil, err
 	}
