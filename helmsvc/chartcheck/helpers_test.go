@@ -21,13 +21,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// workers are shared by all tests: with the race detector the start of a process
+// takes a second.
+var workers = &sandbox.Workers{Command: []string{os.Args[0], "evaluate"}, Keep: true}
+
 func checker(t *testing.T) chartcheck.Checker {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	workers, limits := &sandbox.Workers{Command: []string{self, "evaluate"}}, sandbox.Limits{Time: 10 * time.Second, Memory: 256 << 20}
+	limits := sandbox.Limits{Time: 10 * time.Second, Memory: 256 << 20}
 	return chartcheck.Checker{
 		Templates: &bindtemplate.Evaluator{Workers: workers, Limits: limits},
 		Renderer:  &render.Renderer{Workers: workers, Limits: limits, Output: 8 << 20},
