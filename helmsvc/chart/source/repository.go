@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/registry"
@@ -38,14 +39,34 @@ func (s Source) archiveAddress(ctx context.Context, client *http.Client, passwor
 	if err := s.request(ctx, client, password, address, indexLimit, part); err != nil {
 		return "", err
 	}
-	// One that has 20 MB takes 600 MB while it is read.
+	index, err := s.index(part, kept)
+	if err != nil {
+		return "", err
+	}
+	return s.choose(index)
+}
+
+// index reads what of a repository's index is the chart's.
+func (s Source) index(whole *os.File, kept cache) (*repo.IndexFile, error) {
+	if _, err := whole.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	part, err := kept.create()
+	if err != nil {
+		return nil, err
+	}
+	defer discard(part)
+	if err := narrow(part, whole, s.Chart); err != nil {
+		return nil, fmt.Errorf("reading the repository's index: %w", err)
+	}
+	// One that can't be narrowed takes much memory, so one at a time.
 	kept.indexes.Lock()
 	defer kept.indexes.Unlock()
 	index, err := repo.LoadIndexFile(part.Name())
 	if err != nil {
-		return "", fmt.Errorf("what the server sent isn't a repository's index: %w", err)
+		return nil, fmt.Errorf("what the server sent isn't a repository's index: %w", err)
 	}
-	return s.choose(index)
+	return index, nil
 }
 
 // choose returns the archive's address as the index names it.
