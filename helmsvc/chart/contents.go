@@ -68,7 +68,17 @@ func openChart(path string) (*helmchart.Chart, func(string) ([]byte, error), err
 }
 
 func inFolder(folder string) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, name)) }
+	return func(name string) ([]byte, error) {
+		file := filepath.Join(folder, name)
+		around, err := aroundOf(folder)
+		if err == nil {
+			err = checkLink(around, file, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return os.ReadFile(file)
+	}
 }
 
 func firstOf(places []func(string) ([]byte, error)) func(string) ([]byte, error) {

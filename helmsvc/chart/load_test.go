@@ -210,3 +210,60 @@ func TestDigest(t *testing.T) {
 		}
 	}
 }
+
+// TestLinks lead to files of the chart and beside it, and no further.
+func TestLinks(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(secret, []byte("s3cr3t"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		to      string
+		refused bool
+	}{
+		"in the chart":     {"..data/note", false},
+		"beside the chart": {"../shared/note", false},
+		"elsewhere":        {secret, true},
+		"to a folder":      {filepath.Dir(secret), true},
+		"for a plan":       {secret, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := write(t, map[string]string{"redis/Chart.yaml": chartYAML("redis"), "redis/..data/note": "here", "shared/note": "here"})
+			link := filepath.Join(root, "redis", "note")
+			if name == "for a plan" {
+				link = filepath.Join(root, "redis", "plans.yaml")
+			}
+			if err := os.Symlink(c.to, link); err != nil {
+				t.Fatal(err)
+			}
+			catalog, err := chart.Load(root)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.refused {
+				if len(catalog.Problems) > 0 || len(catalog.Services) != 1 {
+					t.Errorf("problems %v", catalog.Problems)
+				}
+				return
+			}
+			if len(catalog.Problems) != 1 || !strings.Contains(catalog.Problems[0].Err.Error(), "leads out of the folder of charts") {
+				t.Errorf("problems %v", catalog.Problems)
+			}
+		})
+	}
+}
+
+// TestLargeFolder is refused before it is in memory.
+func TestLargeFolder(t *testing.T) {
+	files := map[string]string{"Chart.yaml": chartYAML("large")}
+	for n := range 9 {
+		files["files/"+strings.Repeat("x", n+1)] = strings.Repeat("y", 4<<20)
+	}
+	catalog, err := chart.Load(write(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(catalog.Problems) != 1 || !strings.Contains(catalog.Problems[0].Err.Error(), "more than 32 MiB altogether") {
+		t.Errorf("problems %v", catalog.Problems)
+	}
+}

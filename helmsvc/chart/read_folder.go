@@ -28,15 +28,24 @@ func readFolder(folder string) ([]*loader.BufferedFile, error) {
 		}
 	}
 	rules.AddDefaults()
-	r := folderReader{root: folder, rules: rules}
-	err := r.read("", 0)
+	around, err := aroundOf(folder)
+	if err != nil {
+		return nil, unpath(err)
+	}
+	r := folderReader{root: folder, around: around, rules: rules}
+	err = r.read("", 0)
 	return r.files, err
 }
 
+// largestFolder is how much a chart's files may have altogether, in bytes: they
+// are held in memory.
+const largestFolder = 32 << 20
+
 type folderReader struct {
-	root  string
-	rules *ignore.Rules
-	files []*loader.BufferedFile
+	root, around string
+	rules        *ignore.Rules
+	files        []*loader.BufferedFile
+	size         int64
 }
 
 // read reads what lies below the path, which is relative and has slashes.
@@ -77,11 +86,39 @@ func (r *folderReader) add(name string, info fs.FileInfo) error {
 	if info.Size() > loader.MaxDecompressedFileSize {
 		return fmt.Errorf("the file %s is larger than the %d bytes that Helm allows", name, loader.MaxDecompressedFileSize)
 	}
-	text, err := os.ReadFile(filepath.Join(r.root, filepath.FromSlash(name)))
+	if r.size += info.Size(); r.size > largestFolder {
+		return fmt.Errorf("the chart's files have more than %d MiB altogether; leave out what it doesn't need, with .helmignore say", largestFolder>>20)
+	}
+	file := filepath.Join(r.root, filepath.FromSlash(name))
+	if err := checkLink(r.around, file, name); err != nil {
+		return fmt.Errorf("reading %s: %w", name, unpath(err))
+	}
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", name, unpath(err))
 	}
 	// Some editors write a byte order mark, and YAML takes none.
 	r.files = append(r.files, &loader.BufferedFile{Name: name, Data: bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))})
 	return nil
+}
+
+// checkLink refuses a file of a chart's folder that a link has led to outside the
+// folder of charts. A mounted ConfigMap's links stay in the chart's folder, and
+// those to a vendored chart beside it stay around it.
+func checkLink(around, file, name string) error {
+	target, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(around, target); err != nil || !filepath.IsLocal(inside) {
+		return fmt.Errorf("%s is, or lies behind, a link that leads out of the folder of charts; put the file itself there", name)
+	}
+	return nil
+}
+
+// aroundOf is the folder that a chart's folder lies in: links lead no further, or
+// a chart could hand out what else the broker can read.
+func aroundOf(folder string) (string, error) {
+	target, err := filepath.EvalSymlinks(folder)
+	return filepath.Dir(target), err
 }
