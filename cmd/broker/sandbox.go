@@ -33,7 +33,7 @@ type bounds struct {
 // defaultBounds are those that the broker has unless it is told otherwise.
 var defaultBounds = bounds{
 	Templates:    sandbox.Limits{Time: 5 * time.Second, Memory: 128 << 20},
-	Render:       sandbox.Limits{Time: 10 * time.Second, Memory: 96 << 20},
+	Render:       sandbox.Limits{Time: 10 * time.Second, Memory: 64 << 20},
 	RenderOutput: 8 << 20,
 }
 

@@ -63,7 +63,7 @@ type settings struct {
 	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how much processor time a chart's bind template may take"`
 	TemplateMemory  uint64        `env:"BIND_TEMPLATE_MEMORY" envDefault:"128" help:"how much memory it may use, in MB"`
 	RenderTimeout   time.Duration `env:"RENDER_TIMEOUT" envDefault:"10s" help:"how much processor time rendering a chart may take"`
-	RenderMemory    uint64        `env:"RENDER_MEMORY" envDefault:"96" help:"how much memory it may use, in MB; one chart is rendered at a time"`
+	RenderMemory    uint64        `env:"RENDER_MEMORY" envDefault:"64" help:"how much memory it may use, in MB; one chart is rendered at a time"`
 	RenderOutput    int           `env:"RENDER_OUTPUT" envDefault:"8" help:"how long what a chart renders may be, in MB"`
 
 	CFAPIAddress        string        `env:"CF_API_ADDRESS" help:"CF API, such as https://api.example.com; empty: no container-to-container policies"`
@@ -142,7 +142,7 @@ func (s settings) check() error {
 	refuse((s.RegUser == "") != (s.RegPassword == ""), "REG_USER and REG_PASS go together")
 	refuse(s.RegServer == "" && s.RegUser != "", "REG_USER and REG_PASS need REG_SERVER")
 	refuse(s.TemplateMemory < 32 || s.TemplateMemory > 4096, "BIND_TEMPLATE_MEMORY must be from 32 to 4096")
-	refuse(s.RenderMemory < 64 || s.RenderMemory > 4096, "RENDER_MEMORY must be from 64 to 4096")
+	refuse(s.RenderMemory < 32 || s.RenderMemory > 4096, "RENDER_MEMORY must be from 32 to 4096")
 	refuse(s.RenderOutput < 1 || s.RenderOutput > 64, "RENDER_OUTPUT must be from 1 to 64")
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
 	refuse(s.PoliciesPerBinding < 0 || s.PoliciesPerInstance < 0, "POLICIES_PER_BINDING and POLICIES_PER_INSTANCE must be 0 or more")
