@@ -96,13 +96,7 @@ func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view he
 		}
 	}
 	view = view.Narrow(at.plan.Opens)
-	if view.Destinations, b.Destinations, err = e.shared(ctx, at); err != nil {
-		return b, err
-	}
-	if b.Credentials, err = e.credentials(ctx, at, b, view); err != nil {
-		return b, err
-	}
-	b.Hosts = view.Hosts()
+	// Before the credentials, which too many ports make too long.
 	if e.opens(b) {
 		all, _ := e.destinations(at.instance, at.plan)
 		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, former: at.instance.FormerGroups, endpoints: view.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
@@ -111,6 +105,13 @@ func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view he
 			return b, err
 		}
 	}
+	if view.Destinations, b.Destinations, err = e.shared(ctx, at); err != nil {
+		return b, err
+	}
+	if b.Credentials, err = e.credentials(ctx, at, b, view); err != nil {
+		return b, err
+	}
+	b.Hosts = view.Hosts()
 	b.State = record.Opening
 	return b, nil
 }

@@ -28,9 +28,9 @@ const documentedMemory = 256 << 20
 
 // within starts the broker again, as it is run and with no more memory than
 // is documented. Its sandboxes count.
-func (f *foundation) within(bytes int) {
+func (f *foundation) within() {
 	f.t.Helper()
-	memory, err := rig.LimitMemory(bytes)
+	memory, err := rig.LimitMemory(documentedMemory)
 	if errors.Is(err, rig.ErrNoMemoryLimit) {
 		f.t.Skipf("SKIPPED, and so not shown: %v", err)
 	}
@@ -64,7 +64,7 @@ func (f *foundation) wantAlive() {
 // time, while others go on.
 func TestGreedyCharts(t *testing.T) {
 	f := newFoundation(t, "charts-greedy", nil)
-	f.within(documentedMemory)
+	f.within()
 	greedy := map[string]string{ // the parameter, and what is said of it
 		`{"loop": 400000000}`:     "large among the parameters: loop",
 		`{"objects": 300000}`:     "large among the parameters: objects",
