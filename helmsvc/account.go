@@ -17,6 +17,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // InstanceAccount is the ServiceAccount of an instance's namespace as which the
@@ -159,12 +161,14 @@ func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
 	}
 	// An API server that has just started may not know what the broker itself may do.
 	var refused error
-	err = wait.PollUntilContextTimeout(ctx, accountRetry, accountPatience, true, func(ctx context.Context) (bool, error) {
-		allowed, err := mayAct(ctx, clients, namespace)
-		if refused = err; apierrors.IsForbidden(err) {
-			return false, nil
-		}
-		return allowed, err
+	err = fair.Aside(ctx, func() error {
+		return wait.PollUntilContextTimeout(ctx, accountRetry, accountPatience, true, func(ctx context.Context) (bool, error) {
+			allowed, err := mayAct(ctx, clients, namespace)
+			if refused = err; apierrors.IsForbidden(err) {
+				return false, nil
+			}
+			return allowed, err
+		})
 	})
 	switch {
 	case refused != nil && ctx.Err() == nil:

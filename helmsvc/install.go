@@ -30,13 +30,11 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
-func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) (err error) {
-	defer func() { err = c.unsure(ctx, target, err) }()
-	done, err := c.turn(ctx, target)
-	if err != nil {
-		return err
-	}
-	defer done()
+func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+	return c.work(ctx, target, func(ctx context.Context) error { return c.install(ctx, target, what, report) })
+}
+
+func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err

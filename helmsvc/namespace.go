@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // Namespace is what an instance's namespace carries.
@@ -106,6 +108,10 @@ func (e *ConflictError) Error() string {
 // revision at which there was none it watches only: to list it first would have
 // the API server wait until its cache has caught up.
 func (c *Cluster) awaitServiceAccount(ctx context.Context, namespace, since string) error {
+	return fair.Aside(ctx, func() error { return c.watchServiceAccount(ctx, namespace, since) })
+}
+
+func (c *Cluster) watchServiceAccount(ctx context.Context, namespace, since string) error {
 	source := c.named("serviceaccounts", namespace, "default")
 	there := func(event watch.Event) (bool, error) {
 		return event.Type == watch.Added || event.Type == watch.Modified, nil

@@ -33,13 +33,11 @@ func (c *Cluster) Revision(ctx context.Context, target Target) (number int, err 
 // Rollback brings the release back to a revision, exposed or not as that was,
 // and returns when everything is ready. If that is the newest one, an upgrade failed before it changed
 // anything, and there is nothing to do.
-func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) (err error) {
-	defer func() { err = c.unsure(ctx, target, err) }()
-	done, err := c.turn(ctx, target)
-	if err != nil {
-		return err
-	}
-	defer done()
+func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) error {
+	return c.work(ctx, target, func(ctx context.Context) error { return c.rollback(ctx, target, revision) })
+}
+
+func (c *Cluster) rollback(ctx context.Context, target Target, revision int) error {
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // session is the Helm SDK bound to one operation: once ctx has ended every
@@ -74,7 +76,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
 	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments(), making: c.making(target, false)}
-	bound.release, bound.turns = target.Release, c.turnsOf(target)
+	bound.release = target.Release
 	if c.actsAsInstance(target) {
 		bound.broker = rest.CopyConfig(c.config)
 		bound.broker.Wrap(bindTransport(ctx))
@@ -86,7 +88,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		if err != nil {
 			return err
 		}
-		return bound.turns.Without(func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
+		return fair.Aside(ctx, func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
 	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil

@@ -27,29 +27,22 @@ func (c *Cluster) turnsOf(target Target) *fair.Semaphore {
 	return c.turns
 }
 
-// turnHeld marks a context whose work has its target's turn already.
-type turnHeld struct{}
-
-// InTurn waits for the target's turn and does what needs it: all of what do asks
-// of the Cluster with its context is one turn.
-func (c *Cluster) InTurn(ctx context.Context, target Target, do func(context.Context) error) error {
-	done, err := c.turn(ctx, target)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return do(context.WithValue(ctx, turnHeld{}, true))
+// work does in the target's turn what Helm does for it.
+func (c *Cluster) work(ctx context.Context, target Target, do func(context.Context) error) error {
+	return c.unsure(ctx, target, c.InTurn(ctx, target, do))
 }
 
-// turn waits for the target's turn to be worked on, until done is called. Within
-// InTurn there is nothing to wait for.
-func (c *Cluster) turn(ctx context.Context, target Target) (done func(), err error) {
-	if ctx.Value(turnHeld{}) != nil {
-		return func() {}, nil
+// InTurn waits for the target's turn and does what needs it: all of what do asks
+// of the Cluster with its context is one turn. What is only waited for leaves it
+// to others.
+func (c *Cluster) InTurn(ctx context.Context, target Target, do func(context.Context) error) error {
+	waited := false
+	err := c.turnsOf(target).InTurn(ctx, target.Tenant, func(ctx context.Context) error {
+		waited = true
+		return do(ctx)
+	})
+	if !waited {
+		return fmt.Errorf("waiting for other service instances to be worked on: %w", err)
 	}
-	turns := c.turnsOf(target)
-	if err := turns.Take(ctx, target.Tenant); err != nil {
-		return nil, fmt.Errorf("waiting for other service instances to be worked on: %w", err)
-	}
-	return turns.Give, nil
+	return err
 }

@@ -32,16 +32,12 @@ var errOddRecord = errors.New("Helm stumbled over the release's record")
 // It is a courtesy to the chart, whose hooks it runs, and takes half of ctx's
 // time at most: what is in the namespace may keep it from being done, and nothing
 // in there keeps DeleteOutside and DeleteNamespace from removing the instance.
-func (c *Cluster) Uninstall(ctx context.Context, target Target) (err error) {
-	defer func() { err = c.unsure(ctx, target, err) }()
-	done, err := c.turn(ctx, target)
-	if err != nil {
-		return err
-	}
-	defer done()
-	bounded, cancel := context.WithTimeout(ctx, min(courtesy, remaining(ctx)/2))
-	defer cancel()
-	return c.uninstallOwn(bounded, target)
+func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
+	return c.work(ctx, target, func(ctx context.Context) error {
+		bounded, cancel := context.WithTimeout(ctx, min(courtesy, remaining(ctx)/2))
+		defer cancel()
+		return c.uninstallOwn(bounded, target)
+	})
 }
 
 func (c *Cluster) uninstallOwn(ctx context.Context, target Target) (err error) {

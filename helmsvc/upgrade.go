@@ -23,14 +23,8 @@ const history = 6
 // and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
 // with an OutsideError, one that WithImpersonation keeps in its namespace, and, with a
 // DataLossError, one that deletes data though the plan doesn't allow that.
-func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) (err error) {
-	defer func() { err = c.unsure(ctx, target, err) }()
-	done, err := c.turn(ctx, target)
-	if err != nil {
-		return err
-	}
-	defer done()
-	return c.upgrade(ctx, target, what, nil, report)
+func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+	return c.work(ctx, target, func(ctx context.Context) error { return c.upgrade(ctx, target, what, nil, report) })
 }
 
 // upgrade is Upgrade with labels for the release's record.

@@ -47,7 +47,7 @@ func (l *Limiter) enter(tenant string) chan struct{} {
 	if !l.serving && l.bucket.Allow() {
 		return nil
 	}
-	turn := l.queue.push(tenant)
+	turn := l.queue.push(tenant, false)
 	if !l.serving {
 		l.serving = true
 		go l.serve()

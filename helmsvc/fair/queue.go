@@ -9,9 +9,9 @@ type queue struct {
 	waiting map[string][]chan struct{}
 }
 
-// push puts somebody at the end of the tenant's line. The channel is closed when
-// it is their turn.
-func (q *queue) push(tenant string) chan struct{} {
+// push puts somebody at the end of the tenant's line, or first. The channel is
+// closed when it is their turn.
+func (q *queue) push(tenant string, first bool) chan struct{} {
 	if q.waiting == nil {
 		q.waiting = map[string][]chan struct{}{}
 	}
@@ -19,7 +19,11 @@ func (q *queue) push(tenant string) chan struct{} {
 	if len(q.waiting[tenant]) == 0 {
 		q.tenants = append(q.tenants, tenant)
 	}
-	q.waiting[tenant] = append(q.waiting[tenant], turn)
+	at := len(q.waiting[tenant])
+	if first {
+		at = 0
+	}
+	q.waiting[tenant] = slices.Insert(q.waiting[tenant], at, turn)
 	return turn
 }
 

@@ -10,7 +10,6 @@ import (
 type Semaphore struct {
 	mu    sync.Mutex
 	free  int
-	back  []chan struct{} // those that come back from Without, who come first
 	queue queue
 }
 
@@ -23,9 +22,11 @@ func (s *Semaphore) Take(ctx context.Context, tenant string) error {
 	if s == nil {
 		return nil
 	}
-	turn := s.enter(tenant)
-	if turn == nil {
+	turn := s.enter(tenant, false)
+	select {
+	case <-turn: // there was one at once, even if ctx has ended
 		return nil
+	default:
 	}
 	select {
 	case <-turn:
@@ -36,15 +37,16 @@ func (s *Semaphore) Take(ctx context.Context, tenant string) error {
 	}
 }
 
-// enter has the tenant wait, unless there is a turn at once.
-func (s *Semaphore) enter(tenant string) chan struct{} {
+// enter has the tenant wait for what it returns, unless there is a turn at once.
+func (s *Semaphore) enter(tenant string, first bool) chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	turn := s.queue.push(tenant, first)
 	if s.free > 0 {
 		s.free--
-		return nil
+		s.queue.pop()
 	}
-	return s.queue.push(tenant)
+	return turn
 }
 
 // leave gives up waiting. A turn that has come meanwhile goes to the next.
@@ -64,37 +66,42 @@ func (s *Semaphore) Give() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.back) > 0 {
-		close(s.back[0])
-		s.back = s.back[1:]
-		return
-	}
 	if !s.queue.pop() {
 		s.free++
 	}
 }
 
-// Without waits for something else than a turn, which others may have
-// meanwhile. Who comes back comes first, since little is left to be done there.
-func (s *Semaphore) Without(wait func() error) error {
-	if s == nil {
-		return wait()
-	}
-	s.Give()
-	err := wait()
-	<-s.comeBack()
-	return err
+// held marks a context whose work has a turn.
+type held struct{}
+
+type turn struct {
+	of     *Semaphore
+	tenant string
 }
 
-func (s *Semaphore) comeBack() chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	turn := make(chan struct{})
-	if s.free > 0 {
-		s.free--
-		close(turn)
-		return turn
+// InTurn waits for a turn and does what needs it. All that do does with its
+// context is one turn: an InTurn within it has nothing to wait for.
+func (s *Semaphore) InTurn(ctx context.Context, tenant string, do func(context.Context) error) error {
+	if has, _ := ctx.Value(held{}).(turn); has.of == s {
+		return do(ctx)
 	}
-	s.back = append(s.back, turn)
-	return turn
+	if err := s.Take(ctx, tenant); err != nil {
+		return err
+	}
+	defer s.Give()
+	return do(context.WithValue(ctx, held{}, turn{of: s, tenant: tenant}))
+}
+
+// Aside waits for something else than a turn. If the context's work has one,
+// others may have it meanwhile. Who comes back comes before the tenant's others,
+// since little is left to be done there.
+func Aside(ctx context.Context, wait func() error) error {
+	has, _ := ctx.Value(held{}).(turn)
+	if has.of == nil {
+		return wait()
+	}
+	has.of.Give()
+	err := wait()
+	<-has.of.enter(has.tenant, true)
+	return err
 }

@@ -3,53 +3,30 @@ package fair
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 )
 
 // line has these tenants wait, in this order, and returns who got a turn in
 // which order.
-func (s *Semaphore) line(test *testing.T, tenants ...string) <-chan string {
-	test.Helper()
+func (s *Semaphore) line(tenants ...string) <-chan string {
 	got := make(chan string, len(tenants))
 	for _, tenant := range tenants {
-		turn := s.enter(tenant)
-		if turn == nil {
-			test.Fatal("there was a turn at once")
-		}
+		turn := s.enter(tenant, false)
 		go func() { <-turn; got <- tenant; s.Give() }()
 	}
 	return got
 }
 
-// TestSemaphoreIsFair: many of one tenant leave others their turn, and who only
-// waited comes first.
+// TestSemaphoreIsFair: many of one tenant leave others their turn, those too that
+// come back from a wait.
 func TestSemaphoreIsFair(t *testing.T) {
 	turns := NewSemaphore(1)
 	if err := turns.Take(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
-	ready, back := make(chan struct{}), make(chan error)
-	go func() { back <- turns.Without(func() error { <-ready; return nil }) }()
-	if err := turns.Take(t.Context(), "second"); err != nil { // while the first waits
-		t.Fatal(err)
-	}
-	got := turns.line(t, "many", "many", "many", "single", "many")
-	close(ready)
-	for turns.returning() == 0 { // the first is about to come back
-		select {
-		case <-t.Context().Done():
-			t.Fatal("it doesn't come back")
-		default:
-		}
-	}
-	turns.Give()
-	if err := <-back; err != nil {
-		t.Fatal(err)
-	}
-	if len(got) > 0 {
-		t.Error("a turn was given to another before who had waited came back")
-	}
+	got := turns.line("many", "many", "many", "single", "many")
 	turns.Give()
 	var order []string
 	for range 5 {
@@ -60,10 +37,40 @@ func TestSemaphoreIsFair(t *testing.T) {
 	}
 }
 
-func (s *Semaphore) returning() int {
+// TestAsideComesBack: who comes back from a wait comes before the tenant's
+// others, and in no other tenant's turn.
+func TestAsideComesBack(t *testing.T) {
+	turns := NewSemaphore(1)
+	began, ready, back := make(chan struct{}), make(chan struct{}), make(chan string, 1)
+	go func() {
+		_ = turns.InTurn(t.Context(), "many", func(ctx context.Context) error {
+			err := Aside(ctx, func() error { close(began); <-ready; return nil })
+			back <- "back"
+			return err
+		})
+	}()
+	<-began
+	if err := turns.Take(t.Context(), "second"); err != nil { // while the first waits
+		t.Fatal(err)
+	}
+	got := turns.line("single", "many")
+	close(ready)
+	for turns.waitingOf("many") < 2 {
+		runtime.Gosched()
+	}
+	turns.Give()
+	if next := <-got; next != "single" {
+		t.Errorf("%s comes before the other tenant", next)
+	}
+	if next := <-got; next != "many" || len(back) != 1 {
+		t.Error("who came back didn't come before the tenant's others")
+	}
+}
+
+func (s *Semaphore) waitingOf(tenant string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.back)
+	return len(s.queue.waiting[tenant])
 }
 
 // TestSemaphoreIsGivenUp: who leaves doesn't take the turn along.
@@ -82,4 +89,44 @@ func TestSemaphoreIsGivenUp(t *testing.T) {
 	if err := turns.Take(t.Context(), "c"); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestInTurn: what is done within a turn needs no other, and what it only waits
+// for leaves the turn to others.
+func TestInTurn(t *testing.T) {
+	turns, other := NewSemaphore(1), NewSemaphore(1)
+	err := turns.InTurn(t.Context(), "first", func(ctx context.Context) error {
+		return turns.InTurn(ctx, "first", func(ctx context.Context) error {
+			if err := turns.Take(withoutWaiting(), "second"); err == nil {
+				t.Error("two have the one turn")
+			}
+			return other.InTurn(ctx, "first", func(context.Context) error {
+				return Aside(ctx, func() error {
+					if err := turns.Take(withoutWaiting(), "second"); err != nil {
+						t.Error("the turn isn't left to others")
+					}
+					turns.Give()
+					return nil
+				})
+			})
+		})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := turns.Take(withoutWaiting(), "third"); err != nil {
+		t.Error("the turn isn't given back")
+	}
+	refused := errors.New("refused")
+	var none *Semaphore
+	if err := none.InTurn(t.Context(), "any", func(ctx context.Context) error { return Aside(ctx, func() error { return refused }) }); !errors.Is(err, refused) {
+		t.Errorf("without a semaphore the error is %v", err)
+	}
+}
+
+// withoutWaiting is a context that has ended.
+func withoutWaiting() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
 }
