@@ -20,8 +20,8 @@ func (e *Engine) align(ctx context.Context, b record.Binding, wanted need) error
 		return nil
 	}
 	// A round that has read the record would post again what is closed here.
-	e.posting.Lock()
-	defer e.posting.Unlock()
+	e.posting.RLock()
+	defer e.posting.RUnlock()
 	added := policy.Without(wanted.policies, b.Policies)
 	surplus := policy.Without(b.Policies, wanted.policies)
 	b.Policies = policy.Unique(slices.Concat(b.Policies, added))

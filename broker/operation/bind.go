@@ -12,6 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -289,5 +290,5 @@ func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {
 	if len(policies) == 0 {
 		return nil
 	}
-	return e.policies.Create(ctx, policies)
+	return fair.Aside(ctx, func() error { return e.policies.Create(ctx, policies) })
 }

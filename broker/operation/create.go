@@ -94,9 +94,6 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.openOwn(ctx); err != nil {
-		return err
-	}
 	err = w.install(ctx, service, plan, what)
 	if errors.Is(err, helmsvc.ErrLeftover) {
 		if err := w.clear(ctx); err != nil {
@@ -110,6 +107,9 @@ func (w *work) create(ctx context.Context) error {
 func (w *work) install(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
 	target := targetBy(w.instance, plan)
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
+		if err := w.openOwn(ctx); err != nil {
+			return err
+		}
 		w.describe("creating the namespace")
 		if err := w.isolate(ctx, service, plan); err != nil {
 			return err

@@ -79,9 +79,9 @@ type Engine struct {
 	metrics   *Metrics
 	log       lager.Logger
 
-	access  locks      // by instance id: held while its policies change
-	quotas  locks      // by quota: held while an instance is counted in
-	posting sync.Mutex // held while recorded policies are posted again, and while some are closed and struck off
+	access  locks        // by instance id: held while its policies change
+	quotas  locks        // by quota: held while an instance is counted in
+	posting sync.RWMutex // held while recorded policies are posted again; for reading, while those of one instance are changed
 	leading atomic.Bool
 	binders sync.WaitGroup // that make bindings which were put off
 	// unsettled holds a token when policies may have to be opened or closed.
