@@ -49,6 +49,17 @@ func AsInstance(config *rest.Config, namespace string) *rest.Config {
 	return as
 }
 
+// keeping is the configuration by which an instance writes its release's records:
+// own-objects.yaml lets nobody else do that who only acts as the instance.
+func keeping(as *rest.Config) *rest.Config {
+	if as.Impersonate.UserName == "" {
+		return as
+	}
+	as = rest.CopyConfig(as)
+	as.Impersonate.Extra = map[string][]string{"cf-helm-broker": {"records"}}
+	return as
+}
+
 func accountUser(namespace string) string {
 	return "system:serviceaccount:" + namespace + ":" + InstanceAccount
 }

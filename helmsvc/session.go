@@ -67,7 +67,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
 	var err error
-	if helm.Releases, err = storageOf(config, target); err != nil {
+	if helm.Releases, err = storageOf(keeping(config), target); err != nil {
 		return nil, err
 	}
 	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {

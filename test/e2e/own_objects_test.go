@@ -24,6 +24,11 @@ func TestOwnObjects(t *testing.T) {
 	held := []byte(`{"metadata":{"finalizers":["example.com/hold"]}}`)
 	bindings, accounts := instance.RbacV1().RoleBindings(namespace), instance.CoreV1().ServiceAccounts(namespace)
 	policies, now, all := instance.NetworkingV1().NetworkPolicies(namespace), metav1.DeleteOptions{}, metav1.ListOptions{}
+	secrets := instance.CoreV1().Secrets(namespace)
+	record := func(name, generate string) error {
+		_, err := secrets.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, GenerateName: generate}}, metav1.CreateOptions{})
+		return err
+	}
 	f.eventually("the policy is in effect", func() bool {
 		_, err := bindings.Patch(ctx, helmsvc.InstanceAccount, types.MergePatchType, []byte(`{}`), metav1.PatchOptions{DryRun: []string{"All"}})
 		return err != nil && strings.Contains(err.Error(), "belong to the broker")
@@ -40,6 +45,11 @@ func TestOwnObjects(t *testing.T) {
 			return err
 		},
 		"delete the account":       func() error { return accounts.Delete(ctx, helmsvc.InstanceAccount, now) },
+		"write a release's record": func() error { return record("sh.helm.release.v1."+helmsvc.ReleaseName(i.ID)+".v9", "") },
+		"have a record named":      func() error { return record("", "sh.helm.release.v1."+helmsvc.ReleaseName(i.ID)+".v") },
+		"delete all records": func() error {
+			return secrets.DeleteCollection(ctx, now, metav1.ListOptions{LabelSelector: "owner=helm"})
+		},
 		"delete the NetworkPolicy": func() error { return policies.Delete(ctx, "cf-helm-broker", now) },
 	} {
 		if err := try(); err == nil || !strings.Contains(err.Error(), "belong to the broker") {
@@ -55,5 +65,6 @@ func TestOwnObjects(t *testing.T) {
 	}, metav1.CreateOptions{})
 	f.must(err)
 	f.must(bindings.Delete(ctx, "own", now))
+	f.must(record("sh.helm.release.v1.another.v1", "")) // a chart may use Helm itself
 	f.delete(i)
 }
