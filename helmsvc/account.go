@@ -159,7 +159,8 @@ var errPowerless = errors.New("it has no rights there; see that the ClusterRole 
 // somebody has deleted it, it is made. It asks again and again, since what the
 // API server's authorizer has seen can't be watched.
 func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
-	clients, err := kubernetes.NewForConfig(c.asInstance(namespace))
+	// With all that it is going to be: a broker that lacks rights of its own is told here.
+	clients, err := kubernetes.NewForConfig(keeping(c.asInstance(namespace)))
 	if err != nil {
 		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
-// What a list of one resource of a namespace may take, in bytes as the API
-// server sends it. Whoever acts as the instance can fill the namespace, and a
+// What a list or a watch of one resource of a namespace may take, in bytes as the
+// API server sends it. Whoever acts as the instance can fill the namespace, and a
 // list in memory is several times what was sent.
 const (
 	longestList = 8 << 20
@@ -42,9 +42,10 @@ func (e *TooMuchError) Error() string {
 		"delete what isn't needed there, or have the operator do so, or have the chart make less", e.Namespace, e.Most>>20, e.Resource)
 }
 
-// Bounded returns a copy of the configuration with which no list of a
-// namespace's objects is read beyond a bound: such a request fails with a
-// TooMuchError. Watches, whose objects come one by one, aren't bounded.
+// Bounded returns a copy of the configuration with which no list or watch of a
+// namespace's objects is read beyond a bound: a list fails with a TooMuchError. A
+// watch, which may begin with a list, breaks off, as watches do; an informer then
+// lists.
 func Bounded(config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return boundedTransport{next} })
@@ -75,10 +76,10 @@ func mostOf(resource, labels string) int {
 	return longestList
 }
 
-// listOf tells whether the request lists objects of a namespace. Its path is
+// listOf tells whether the request lists or watches objects of a namespace. Its path is
 // then /api/v1 or /apis/GROUP/VERSION, and /namespaces/NAMESPACE/RESOURCE.
 func listOf(request *http.Request) (namespace, resource string, is bool) {
-	if request.Method != http.MethodGet || request.URL.Query().Get("watch") != "" {
+	if request.Method != http.MethodGet {
 		return "", "", false
 	}
 	_, rest, found := strings.Cut(request.URL.Path, "/namespaces/")

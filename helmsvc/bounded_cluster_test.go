@@ -3,6 +3,8 @@ package helmsvc_test
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,6 +12,29 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
+
+// TestWaitIsBounded: a wait for readiness keeps a namespace's pods, and ends
+// when there is too much of them.
+func TestWaitIsBounded(t *testing.T) {
+	p := confined(t)
+	long := map[string]string{"long": strings.Repeat("x", 250<<10)}
+	fill := sync.OnceFunc(func() {
+		for n := range 40 {
+			_, err := clients.CoreV1().Pods(p.ns.Name).Create(t.Context(), &corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("large-%d", n), Annotations: long},
+				Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "registry.example/app:1"}}},
+			}, metav1.CreateOptions{})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	err := p.install(t.Context(), `{"image":"fault.local/never-ready:1"}`, func(helmsvc.Progress) { fill() })
+	var beyond *helmsvc.TooMuchError
+	if !errors.As(err, &beyond) || beyond.Resource != "pods" {
+		t.Errorf("the install's error is %v", err)
+	}
+}
 
 // TestViewIsBounded: of a namespace that holds too many Secrets, all small
 // enough for Kubernetes, the view says so.

@@ -24,7 +24,7 @@ func TestListsAreBounded(t *testing.T) {
 		"/api/v1/namespaces/n/events":                                        longestList,
 		"/apis/networking.k8s.io/v1/namespaces/n/ingresses":                  longestList,
 		"/prefix/apis/networking.k8s.io/v1/namespaces/n/ingresses":           longestList,
-		"/api/v1/namespaces/n/pods?watch=true":                               0,
+		"/api/v1/namespaces/n/pods?watch=true":                               longestList,
 		"/api/v1/namespaces/n/secrets/one":                                   0,
 		"/api/v1/pods":                                                       0,
 		"/api/v1/namespaces":                                                 0,

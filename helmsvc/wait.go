@@ -140,9 +140,11 @@ func (r reader) watchRelease(ctx context.Context, namespace string, resources ku
 // inform watches one kind of object; a kind that is watched already is shared.
 func (w *watchedRelease) inform(resource schema.GroupVersionResource) (cache.GenericLister, error) {
 	informer := w.informers.ForResource(resource)
-	// An informer tries for ever; a missing right doesn't come by itself.
+	// An informer tries for ever; a missing right doesn't come by itself, nor is
+	// what is too much bounded by reading it again.
 	err := informer.Informer().SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
-		if apierrors.IsForbidden(err) {
+		var tooMuch *TooMuchError
+		if apierrors.IsForbidden(err) || errors.As(err, &tooMuch) {
 			w.cancel(fmt.Errorf("watching the release: %w", err))
 			return
 		}
