@@ -11,6 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -44,6 +45,7 @@ func failure(ctx context.Context, err error) error {
 	var unreachable *helmsvc.UnreachableError
 	var noPod *helmsvc.NoPodError
 	var tooMuch *helmsvc.TooMuchError
+	var tooLong *bindtemplate.TooLongError
 	switch {
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
@@ -53,6 +55,8 @@ func failure(ctx context.Context, err error) error {
 		return response(noPod, http.StatusUnprocessableEntity, "no-pod")
 	case errors.As(err, &tooMuch):
 		return response(tooMuch, http.StatusUnprocessableEntity, "too-much")
+	case errors.As(err, &tooLong):
+		return response(err, http.StatusUnprocessableEntity, "too-long")
 	case errors.Is(err, helmsvc.ErrGone):
 		return response(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):

@@ -188,8 +188,5 @@ func (v View) Credentials() (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the credentials: %w", err)
 	}
-	if err := bindtemplate.CheckLength(credentials); err != nil {
-		return nil, fmt.Errorf("%w; a bind.yaml in the chart chooses what of its Secrets and Services they hold", err)
-	}
-	return credentials, nil
+	return credentials, bindtemplate.CheckLength(credentials)
 }

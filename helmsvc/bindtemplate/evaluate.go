@@ -64,7 +64,16 @@ func CheckLength(credentials []byte) error {
 	if len(credentials) <= longestCredentials {
 		return nil
 	}
-	return fmt.Errorf("the credentials have %d bytes, and may have %d at most: apps get them in an environment variable", len(credentials), longestCredentials)
+	return &TooLongError{Bytes: len(credentials)}
+}
+
+// TooLongError says that credentials are longer than any app could start with.
+type TooLongError struct {
+	Bytes int `json:"bytes"`
+}
+
+func (e *TooLongError) Error() string {
+	return fmt.Sprintf("the credentials have %d bytes, and may have %d at most: apps get them in an environment variable; a bind.yaml in the chart chooses what of its Secrets and Services they hold", e.Bytes, longestCredentials)
 }
 
 // around builds what Kibosh builds: an object whose field "template" is the

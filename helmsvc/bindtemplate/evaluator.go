@@ -23,6 +23,7 @@ type task struct {
 
 type answer struct {
 	Credentials json.RawMessage `json:"credentials,omitempty"`
+	TooLong     *TooLongError   `json:"too_long,omitempty"`
 	Error       string          `json:"error,omitempty"`
 }
 
@@ -40,6 +41,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, t Template, sees json.RawMessa
 		return nil, fmt.Errorf("%s: the bind template used more than %d MB", t.File, e.Limits.Memory>>20)
 	case err != nil:
 		return nil, fmt.Errorf("evaluating the bind template in a process of its own: %w", err)
+	case result.TooLong != nil:
+		return nil, fmt.Errorf("%s: %w", t.File, result.TooLong)
 	case result.Error != "":
 		return nil, errors.New(result.Error)
 	}
@@ -56,6 +59,10 @@ func Handle(text json.RawMessage, _ sandbox.Question) any {
 		return answer{Error: err.Error()}
 	}
 	credentials, err := t.Template.evaluate(t.Sees)
+	var tooLong *TooLongError
+	if errors.As(err, &tooLong) {
+		return answer{TooLong: tooLong}
+	}
 	if err != nil {
 		return answer{Error: err.Error()}
 	}

@@ -40,6 +40,11 @@ func TestFullNamespace(t *testing.T) {
 	binding := uuid.NewString()
 	f.want(201)(f.Bind(t.Context(), other, binding, f.app()))
 	f.delete(i)
+	f.secret(f.namespace(other), corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "long"}, Data: map[string][]byte{"k": make([]byte, 600<<10)}})
+	answer := f.want(422)(f.Bind(t.Context(), other, uuid.NewString(), f.app()))
+	if !strings.Contains(answer.Description(), "a bind.yaml in the chart chooses") {
+		t.Errorf("the bind is answered %s", answer.Body)
+	}
 	f.wantAlive()
 }
 
