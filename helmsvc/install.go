@@ -65,7 +65,11 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return err
 	}
-	if err := s.rehearseInstall(target, what); err != nil {
+	rehearsed, err := s.rehearseInstall(target, what)
+	if err != nil {
+		return err
+	}
+	if err := s.admitGroups(ctx, rehearsed); err != nil {
 		return err
 	}
 	install := action.NewInstall(s.Configuration)

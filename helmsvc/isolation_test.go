@@ -107,7 +107,22 @@ func (p *place) isolatedBy() []string {
 var refuseExposure = sync.OnceValue(func() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	text, err := os.ReadFile("../deploy/kubernetes/exposure.yaml")
+	if err := admission(ctx, "exposure.yaml"); err != nil {
+		return err
+	}
+	probe := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "exposure-probe", Labels: map[string]string{helmsvc.ExposureLabel: "refused"}}}
+	if _, err := clients.CoreV1().Namespaces().Create(ctx, probe, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
+		_, err := clients.CoreV1().Services(probe.Name).Create(ctx, nodePort("probe"), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		return apierrors.IsForbidden(err) || apierrors.IsInvalid(err), nil
+	})
+})
+
+// admission makes a deployed policy with its binding. It counts a moment later.
+func admission(ctx context.Context, file string) error {
+	text, err := os.ReadFile("../deploy/kubernetes/" + file)
 	if err != nil {
 		return err
 	}
@@ -126,18 +141,9 @@ var refuseExposure = sync.OnceValue(func() error {
 	if _, err := policies.ValidatingAdmissionPolicies().Create(ctx, policy, metav1.CreateOptions{}); err != nil {
 		return err
 	}
-	if _, err := policies.ValidatingAdmissionPolicyBindings().Create(ctx, binding, metav1.CreateOptions{}); err != nil {
-		return err
-	}
-	probe := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "exposure-probe", Labels: map[string]string{helmsvc.ExposureLabel: "refused"}}}
-	if _, err := clients.CoreV1().Namespaces().Create(ctx, probe, metav1.CreateOptions{}); err != nil {
-		return err
-	}
-	return wait.PollUntilContextCancel(ctx, 50*time.Millisecond, true, func(ctx context.Context) (bool, error) {
-		_, err := clients.CoreV1().Services(probe.Name).Create(ctx, nodePort("probe"), metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return apierrors.IsForbidden(err) || apierrors.IsInvalid(err), nil
-	})
-})
+	_, err = policies.ValidatingAdmissionPolicyBindings().Create(ctx, binding, metav1.CreateOptions{})
+	return err
+}
 
 func nodePort(name string) *corev1.Service {
 	return &corev1.Service{

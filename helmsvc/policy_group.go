@@ -38,12 +38,20 @@ func (m making) setPolicyGroup(object *unstructured.Unstructured) {
 	if template == nil {
 		return
 	}
-	if m.groups == "" || object.GetKind() == "PodTemplate" { // whose pods are another's
-		unannotate(template, PolicyGroupAnnotation)
+	if group := m.groupOf(object); group != "" {
+		annotate(template, PolicyGroupAnnotation, group)
 		return
 	}
-	name := cmp.Or(object.GetName(), object.GetGenerateName())
-	annotate(template, PolicyGroupAnnotation, PolicyGroupOf(m.groups, object.GetKind(), name))
+	unannotate(template, PolicyGroupAnnotation)
+}
+
+// groupOf is the policy group of the pods that an object makes; empty: that of
+// their namespace, or it makes none.
+func (m making) groupOf(object *unstructured.Unstructured) string {
+	if m.groups == "" || podTemplate(object) == nil || object.GetKind() == "PodTemplate" { // whose pods are another's
+		return ""
+	}
+	return PolicyGroupOf(m.groups, object.GetKind(), cmp.Or(object.GetName(), object.GetGenerateName()))
 }
 
 // instanceGroup returns the policy group of the pods' namespace if any of the

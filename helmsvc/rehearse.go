@@ -12,8 +12,9 @@ import (
 
 // rehearseInstall renders the chart as an install would, makes nothing, and
 // fails if the cluster doesn't serve what it would make, the plan doesn't allow
-// it, or nothing of it could ever be bound to.
-func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
+// it, or nothing of it could ever be bound to. It returns what would
+// be made, nothing if that can't be told before the CRDs are there.
+func (s *session) rehearseInstall(target Target, what chart.Rendered) (*release.Release, error) {
 	install := action.NewInstall(s.rehearsal())
 	install.ReleaseName = target.Release
 	install.Namespace = target.Namespace
@@ -22,47 +23,47 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) error {
 	definitions := what.Chart.CRDObjects()
 	if err != nil && len(definitions) > 0 {
 		// Its templates may rely on the CRDs. If they don't, Helm fails again.
-		return s.checkOutside(nil, definitions)
+		return nil, s.checkOutside(nil, definitions)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.checkServed(rendered, definitions); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.checkOutside(rendered, definitions); err != nil {
-		return err
+		return nil, err
 	}
 	if err := CheckProspect(rendered, what.Bindable); err != nil {
-		return err
+		return nil, err
 	}
-	return s.checkExposure(rendered)
+	return rendered, s.checkExposure(rendered)
 }
 
 // rehearseUpgrade is rehearseInstall for an upgrade from a revision, by which
 // Helm doesn't install a chart's crds/, and fails too if that would delete data.
-func (s *session) rehearseUpgrade(target Target, from *release.Release, what chart.Rendered) error {
+func (s *session) rehearseUpgrade(target Target, from *release.Release, what chart.Rendered) (*release.Release, error) {
 	upgrade := action.NewUpgrade(s.rehearsal())
 	upgrade.Namespace = target.Namespace
 	upgrade.ResetValues = true
 	upgrade.DryRunOption = "server"
 	rendered, err := upgrade.Run(target.Release, what.Chart, what.Values)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.checkServed(rendered, nil); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.checkOutside(rendered, nil); err != nil {
-		return err
+		return nil, err
 	}
 	if err := CheckProspect(rendered, what.Bindable); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.operator {
-		return err
+		return rendered, err
 	}
-	return s.checkData(from, rendered)
+	return rendered, s.checkData(from, rendered)
 }
 
 // rehearsal is a copy of the configuration for a dry run. What Helm learns of

@@ -54,6 +54,9 @@ func (c *Cluster) rollback(ctx context.Context, target Target, revision int) err
 		return helm.failure(ctx, "rolling back", fmt.Errorf("reading revision %d: %w", revision, err))
 	}
 	helm.client.making = c.remaking(target, before)
+	if err := helm.admitGroups(ctx, last, before); err != nil {
+		return helm.failure(ctx, "rolling back", err)
+	}
 	rollback := action.NewRollback(helm.Configuration)
 	rollback.Version = revision
 	rollback.MaxHistory = history

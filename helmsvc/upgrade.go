@@ -45,7 +45,11 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if what, err = helm.rendered(ctx, target, what, last.Version+1); err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
-	if err := helm.rehearseUpgrade(target, from, what); err != nil {
+	rehearsed, err := helm.rehearseUpgrade(target, from, what)
+	if err == nil {
+		err = helm.admitGroups(ctx, from, last, rehearsed)
+	}
+	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
 	if err := c.ensurePullSecret(ctx, target.Namespace, !target.operator); err != nil {

@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -109,6 +110,7 @@ func TestWorkloadGroups(t *testing.T) {
 	if len(groups) != 2 || !groups[web] || !groups[db] {
 		t.Fatalf("the pods are in the groups %v, want %s and %s", groups, web, db)
 	}
+	f.wantClaims(i, map[string]bool{"": true, i.ID: true, web: true, db: true, uuid.NewString(): false, workloadGroup(rig.Instance{ID: uuid.NewString()}, "Deployment", "web"): false})
 	var own []cf.Policy
 	for _, from := range []string{i.ID, web, db} {
 		for _, to := range []string{i.ID, web, db} {
@@ -122,6 +124,24 @@ func TestWorkloadGroups(t *testing.T) {
 	f.wantPolicies(append(own, cf.NewPolicy(app, web, "tcp", 8080, 8080), cf.NewPolicy(app, db, "tcp", 5432, 5432))...)
 	f.delete(i)
 	f.wantPolicies()
+}
+
+// wantClaims tries, as the instance, to make pods that name these groups.
+func (f *foundation) wantClaims(i rig.Instance, groups map[string]bool) {
+	f.t.Helper()
+	instance, err := kubernetes.NewForConfig(helmsvc.AsInstance(shared.RESTConfig(), f.namespace(i)))
+	f.must(err)
+	for group, admitted := range groups {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: "claim", Annotations: map[string]string{groupAnnotation: group}},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "registry.example.com/pod:1"}}},
+		}
+		_, err := instance.CoreV1().Pods(f.namespace(i)).Create(f.t.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		refused := err != nil && strings.Contains(err.Error(), "a pod's policy group is its service instance's")
+		if admitted && err != nil || !admitted && !refused {
+			f.t.Errorf("a pod that claims the group %q, which is the instance's (%t): %v", group, admitted, err)
+		}
+	}
 }
 
 // workloadGroup is UUIDv5 of the instance's GUID and "Kind/name".

@@ -1,0 +1,134 @@
+package helmsvc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"helm.sh/helm/v3/pkg/release"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/client-go/kubernetes"
+)
+
+// PolicyGroupsAnnotation lists on a namespace, with commas between, the policy
+// groups that its pods may name beside the namespace's own: those of the
+// instance's workloads. deploy/kubernetes/policy-group.yaml goes by it.
+const PolicyGroupsAnnotation = "cf-helm-broker.io/policy-group-ids"
+
+// mostGroups is how many groups fit into the 256 KiB that all annotations of
+// an object may have together, 37 bytes each, with room for others'.
+const mostGroups = 6000
+
+// admitGroups has the namespace admit pods in the groups of the releases'
+// workloads, hooks included, and of no others, before any of them is made.
+// What operators make of custom resources isn't known here: its pods are in
+// their namespace's group. Where workloads have no groups it does nothing.
+func (s *session) admitGroups(ctx context.Context, releases ...*release.Release) error {
+	if s.client.making.asIs || s.client.making.groups == "" {
+		return nil
+	}
+	groups, err := s.client.making.groupsOf(releases)
+	if err != nil {
+		return err
+	}
+	if len(groups) > mostGroups {
+		return fmt.Errorf("the chart has %d workloads, counting those of the revision that it replaces; where policies point to workloads there can be %d", len(groups), mostGroups)
+	}
+	namespace, text := s.client.Namespace, strings.Join(groups, ",")
+	namespaces := s.cluster.clients.CoreV1().Namespaces()
+	have, err := namespaces.Get(ctx, namespace, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("reading the policy groups of namespace %s: %w", namespace, err)
+	}
+	if now, found := have.Annotations[PolicyGroupsAnnotation]; found && now == text {
+		return nil
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{PolicyGroupsAnnotation: text}}})
+	if err != nil {
+		return err
+	}
+	if _, err := namespaces.Patch(ctx, namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		return fmt.Errorf("annotating namespace %s with the policy groups of its workloads: %w", namespace, err)
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	return s.cluster.awaitAdmitted(ctx, namespace, groups)
+}
+
+// groupsOf are the policy groups that the releases' pods are given, in order.
+func (m making) groupsOf(releases []*release.Release) ([]string, error) {
+	var groups []string
+	for _, r := range releases {
+		if r == nil { // it can't be rendered before its CRDs are there
+			continue
+		}
+		err := EachObject(r, func(object *unstructured.Unstructured, _ string) {
+			if group := m.groupOf(object); group != "" {
+				groups = append(groups, group)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups), nil
+}
+
+const (
+	// admittedPatience is how long the API server may take to see what a
+	// namespace admits. Whoever makes pods tries again in any case.
+	admittedPatience = 5 * time.Second
+	admittedRetry    = 10 * time.Millisecond
+	// groupRefused is what policy-group.yaml calls itself in its refusals.
+	groupRefused = "'cf-helm-broker-policy-group'"
+)
+
+// awaitAdmitted returns when the API server admits pods in the groups, as far as
+// it is for groups: what it knows of a namespace is older by a moment, which
+// can't be watched. A Job tries again after a second only, and Helm, which makes
+// pods that no controller owns, never.
+func (c *Cluster) awaitAdmitted(ctx context.Context, namespace string, groups []string) error {
+	ask := func(clients kubernetes.Interface) error {
+		return wait.PollUntilContextTimeout(ctx, admittedRetry, admittedPatience, true, func(ctx context.Context) (bool, error) {
+			_, first := clients.CoreV1().Pods(namespace).Create(ctx, probe(groups[0]), dryRun())
+			_, last := clients.CoreV1().Pods(namespace).Create(ctx, probe(groups[len(groups)-1]), dryRun())
+			return !refusesGroup(first) && !refusesGroup(last), nil
+		})
+	}
+	err := c.inNamespace(ctx, namespace, ask)
+	if ctx.Err() == nil && wait.Interrupted(err) {
+		return nil // what comes next tells what is refused
+	}
+	return err
+}
+
+func refusesGroup(err error) bool { return err != nil && strings.Contains(err.Error(), groupRefused) }
+
+func dryRun() metav1.CreateOptions { return metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}} }
+
+// probe is a pod that every Pod Security Standard allows, in a group.
+func probe(group string) *corev1.Pod {
+	yes, no := true, false
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{PolicyGroupAnnotation: group}},
+		Spec: corev1.PodSpec{
+			SecurityContext: &corev1.PodSecurityContext{
+				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			},
+			Containers: []corev1.Container{{
+				Name: "none", Image: "none", SecurityContext: &corev1.SecurityContext{
+					AllowPrivilegeEscalation: &no, Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+				},
+			}},
+		},
+	}
+}
