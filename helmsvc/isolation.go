@@ -32,8 +32,8 @@ func WithPodSecurity(standard string) Option {
 }
 
 // ExposureLabel is on instances' namespaces where a chart may not be reachable
-// around the policies, or could be and may. deploy/kubernetes/exposure.yaml
-// goes by it.
+// around the policies, or its plan says that it may. deploy/kubernetes/exposure.yaml
+// and neighbours.yaml go by it.
 const (
 	ExposureLabel   = "cf-helm-broker.io/exposure"
 	exposureRefused = "refused"
@@ -69,12 +69,12 @@ func (c *Cluster) labelsOf(want Namespace) map[string]*string {
 
 func (c *Cluster) exposureOf(i *Isolation) string {
 	switch {
-	case !c.withoutExposure:
-		return ""
 	case i.AllowExposure:
 		return exposureAllowed
+	case c.withoutExposure:
+		return exposureRefused
 	}
-	return exposureRefused
+	return ""
 }
 
 // isolate makes what else the namespace is isolated by. In one that is new

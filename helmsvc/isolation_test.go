@@ -51,6 +51,8 @@ func TestIsolation(t *testing.T) {
 		t.Errorf("isolated by %v", got)
 	}
 	p.use()
+	p.ensure()
+	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "allowed"})
 	p.ns.Isolation = new(helmsvc.Isolation)
 	p.ensure()
 	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "", "pod-security.kubernetes.io/enforce": "privileged"})

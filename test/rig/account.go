@@ -34,7 +34,7 @@ const manifests = "deploy/kubernetes"
 
 // The manifests that a broker outside the cluster needs, as docs/deploy.md has
 // them applied.
-var accountManifests = []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "confine.yaml", "exposure.yaml", "policy-group.yaml", "own-objects.yaml"}
+var accountManifests = []string{"namespace.yaml", "serviceaccount.yaml", "rbac.yaml", "confine.yaml", "exposure.yaml", "policy-group.yaml", "own-objects.yaml", "neighbours.yaml"}
 
 // Account is the service account of deploy/kubernetes: what a broker may do.
 type Account struct {
@@ -172,7 +172,7 @@ func (m *Made) Remove(ctx context.Context) error {
 
 // isShared tells that a thing is every broker's of the cluster.
 func isShared(thing *unstructured.Unstructured) bool {
-	return slices.Contains([]string{"cf-helm-broker-exposure", "cf-helm-broker-policy-group", "cf-helm-broker-own-objects"}, thing.GetName())
+	return slices.Contains([]string{"cf-helm-broker-exposure", "cf-helm-broker-policy-group", "cf-helm-broker-own-objects", "cf-helm-broker-neighbours"}, thing.GetName())
 }
 
 // resourceOf finds the place of a kind that Kubernetes itself has.
