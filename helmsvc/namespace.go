@@ -45,7 +45,8 @@ func (n Namespace) owns(have *corev1.Namespace) bool {
 // EnsureNamespace creates the namespace with everything it carries at once,
 // since a pod's policy group is read when its network is made, and waits for
 // its default ServiceAccount, without which pods are refused. Where there is a
-// Registry it brings the namespace's pull Secret up to date. Of a namespace
+// Registry with a user it brings the namespace's pull Secret up to date, else
+// an instance has none. Of a namespace
 // that is there already it brings the labels and the isolation up to date, so
 // call it again before an upgrade to another plan, and before going back.
 func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
@@ -65,6 +66,11 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 	}
 	if err := c.fillNamespace(ctx, want, since); err != nil {
 		return err
+	}
+	if !isNew && want.Isolation != nil {
+		if err := c.dropPullSecret(ctx, want.Name); err != nil {
+			return err
+		}
 	}
 	return c.ensurePullSecret(ctx, want.Name, want.Isolation != nil)
 }

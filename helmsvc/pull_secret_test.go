@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -81,5 +82,28 @@ func TestOpenRegistry(t *testing.T) {
 	}
 	if _, err := clients.CoreV1().Secrets(p.ns.Name).Get(t.Context(), pullSecret, metav1.GetOptions{}); err == nil {
 		t.Error("there is a pull Secret")
+	}
+}
+
+// TestPullSecretDropped: when nodes log in by themselves, no namespace keeps the
+// password, and the ServiceAccount keeps what else it had.
+func TestPullSecretDropped(t *testing.T) {
+	p := confined(t, helmsvc.WithRegistry(login))
+	p.checkPullSecret("first")
+	accounts := clients.CoreV1().ServiceAccounts(p.ns.Name)
+	patch := []byte(`{"imagePullSecrets":[{"name":"` + pullSecret + `"},{"name":"other"}]}`)
+	if _, err := accounts.Patch(t.Context(), "default", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	p.use(helmsvc.WithImpersonation(), helmsvc.WithRegistry(helmsvc.Registry{Server: registry}))
+	for range 2 {
+		p.ensure()
+		if _, err := clients.CoreV1().Secrets(p.ns.Name).Get(t.Context(), pullSecret, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			t.Errorf("there is a pull Secret: %v", err)
+		}
+		account, err := accounts.Get(t.Context(), "default", metav1.GetOptions{})
+		if want := []corev1.LocalObjectReference{{Name: "other"}}; err != nil || !slices.Equal(account.ImagePullSecrets, want) {
+			t.Errorf("the default ServiceAccount has the pull Secrets %v, %v", account.ImagePullSecrets, err)
+		}
 	}
 }
