@@ -16,6 +16,8 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
 // largest is the longest archive, in bytes, that fits into a Secret. Helm
@@ -36,38 +38,42 @@ type contents struct {
 // folder beside instead, or in the chart's folder tsmgr, as Kibosh's successor
 // wants them.
 func open(path, beside string) (*contents, error) {
-	loaded, lookup, err := openChart(path)
+	room := new(source.Room)
+	loaded, lookup, err := openChart(path, room)
 	if err != nil {
 		return nil, fmt.Errorf("loading the chart: %w", err)
 	}
 	places := []func(string) ([]byte, error){lookup, func(name string) ([]byte, error) { return lookup("tsmgr/" + name) }}
 	if beside != "" {
-		places = slices.Insert(places, 0, inFolder(beside))
+		places = slices.Insert(places, 0, inFolder(beside, room))
 	}
 	return &contents{chart: loaded, lookup: firstOf(places), own: map[string][]byte{}}, nil
 }
 
-func openChart(path string) (*helmchart.Chart, func(string) ([]byte, error), error) {
+func openChart(path string, room *source.Room) (*helmchart.Chart, func(string) ([]byte, error), error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if info.IsDir() {
-		files, err := readFolder(path)
+		files, err := readFolder(path, room)
 		if err != nil {
 			return nil, nil, err
 		}
 		loaded, err := loader.LoadFiles(files)
-		return loaded, inFolder(path), err
+		return loaded, inFolder(path, room), err
+	}
+	if info.Size() > source.LargestArchive {
+		return nil, nil, fmt.Errorf("the archive has more than %d MiB, which is more than a chart should have", source.LargestArchive>>20)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	return openArchive(text)
+	return openArchive(text, room)
 }
 
-func inFolder(folder string) func(string) ([]byte, error) {
+func inFolder(folder string, room *source.Room) func(string) ([]byte, error) {
 	return func(name string) ([]byte, error) {
 		file := filepath.Join(folder, name)
 		around, err := aroundOf(folder)
@@ -75,6 +81,13 @@ func inFolder(folder string) func(string) ([]byte, error) {
 			err = checkLink(around, file, name)
 		}
 		if err != nil {
+			return nil, err
+		}
+		info, err := os.Stat(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := takeFile(room, name, info); err != nil {
 			return nil, err
 		}
 		return os.ReadFile(file)
@@ -92,8 +105,8 @@ func firstOf(places []func(string) ([]byte, error)) func(string) ([]byte, error)
 	}
 }
 
-func openArchive(archive []byte) (*helmchart.Chart, func(string) ([]byte, error), error) {
-	files, err := loader.LoadArchiveFiles(bytes.NewReader(archive))
+func openArchive(archive []byte, room *source.Room) (*helmchart.Chart, func(string) ([]byte, error), error) {
+	files, err := room.Unpack(bytes.NewReader(archive))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -62,7 +62,7 @@ func LoadAll(all []source.Found, kube *chartutil.KubeVersion) Catalog {
 // LoadArchive reads what Archive has made, without the checks that it has once
 // passed: instances need it. from is what people call it.
 func LoadArchive(archive []byte, from string) (Service, error) {
-	loaded, lookup, err := openArchive(archive)
+	loaded, lookup, err := openArchive(archive, new(source.Room))
 	if err != nil {
 		return Service{}, fmt.Errorf("loading the chart: %w", err)
 	}

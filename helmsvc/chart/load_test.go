@@ -1,7 +1,13 @@
 package chart_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -253,17 +259,58 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// TestLargeFolder is refused before it is in memory.
-func TestLargeFolder(t *testing.T) {
-	files := map[string]string{"Chart.yaml": chartYAML("large")}
+// TestLargeCharts are refused before they are in memory.
+func TestLargeCharts(t *testing.T) {
+	large, many := map[string]string{}, map[string]string{}
 	for n := range 9 {
-		files["files/"+strings.Repeat("x", n+1)] = strings.Repeat("y", 4<<20)
+		large["files/"+strings.Repeat("x", n+1)] = strings.Repeat("y", 4<<20)
 	}
-	catalog, err := chart.Load(write(t, files))
-	if err != nil {
+	for n := range 10_000 {
+		many[fmt.Sprintf("files/%d", n)] = ""
+	}
+	zeros := string(packed(t, 20<<20))
+	for name, c := range map[string]struct {
+		files map[string]string
+		why   string
+	}{
+		"folder":          {large, "more than 32 MiB of files altogether"},
+		"many files":      {many, "more than 10000 files altogether"},
+		"its subcharts":   {map[string]string{"charts/a.tgz": zeros, "charts/b.tgz": zeros}, "charts/b.tgz: the chart has more than 32 MiB of files altogether"},
+		"archive":         {map[string]string{"../large.tgz": string(packed(t, 100<<20))}, "more than 32 MiB of files altogether"},
+		"packed":          {map[string]string{"../large.tgz": strings.Repeat("x", 20<<20+1)}, "more than 20 MiB"},
+		"its plans":       {map[string]string{"plans.yaml": strings.Repeat("x", 5<<20+1)}, "plans.yaml is larger than"},
+		"its plans' file": {map[string]string{"plans.yaml": "- {name: a, description: b, file: a.yaml}", "plans/a.yaml": strings.Repeat("x", 5<<20+1)}, "plans/a.yaml is larger than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := map[string]string{"large/Chart.yaml": chartYAML("large"), "small/Chart.yaml": chartYAML("small")}
+			for file, text := range c.files {
+				root[path.Join("large", file)] = text
+			}
+			catalog := load(t, write(t, root))
+			if len(catalog.Problems) != 1 || !strings.Contains(catalog.Problems[0].Err.Error(), c.why) || !strings.Contains(catalog.Problems[0].From, "large") {
+				t.Errorf("problems %v", catalog.Problems)
+			}
+		})
+	}
+}
+
+// packed is an archive of zeros, which it has little of itself.
+func packed(t *testing.T, size int) []byte {
+	t.Helper()
+	var text bytes.Buffer
+	zipped := gzip.NewWriter(&text)
+	archive := tar.NewWriter(zipped)
+	const each = 4 << 20
+	for n := range size / each {
+		if err := archive.WriteHeader(&tar.Header{Name: fmt.Sprintf("x/%d", n), Size: each}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := archive.Write(make([]byte, each)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(archive.Close(), zipped.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if len(catalog.Problems) != 1 || !strings.Contains(catalog.Problems[0].Err.Error(), "more than 32 MiB altogether") {
-		t.Errorf("problems %v", catalog.Problems)
-	}
+	return text.Bytes()
 }

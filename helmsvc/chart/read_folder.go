@@ -11,6 +11,8 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/ignore"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
 // deepest is how deep folders may be nested: a link may lead to itself.
@@ -19,7 +21,7 @@ const deepest = 32
 // readFolder reads a chart's files as Helm's loader.LoadDir does, but for the
 // folders that are the broker's: LoadDir reads them too, and refuses the chart
 // for a file that is larger than 5 MiB, as image archives are.
-func readFolder(folder string) ([]*loader.BufferedFile, error) {
+func readFolder(folder string, room *source.Room) ([]*loader.BufferedFile, error) {
 	rules := ignore.Empty()
 	file := filepath.Join(folder, ignore.HelmIgnore)
 	if _, err := os.Stat(file); err == nil {
@@ -32,20 +34,18 @@ func readFolder(folder string) ([]*loader.BufferedFile, error) {
 	if err != nil {
 		return nil, unpath(err)
 	}
-	r := folderReader{root: folder, around: around, rules: rules}
-	err = r.read("", 0)
-	return r.files, err
+	r := folderReader{root: folder, around: around, rules: rules, room: room}
+	if err := r.read("", 0); err != nil {
+		return nil, err
+	}
+	return r.files, r.room.TakeSubcharts(r.files)
 }
-
-// largestFolder is how much a chart's files may have altogether, in bytes: they
-// are held in memory.
-const largestFolder = 32 << 20
 
 type folderReader struct {
 	root, around string
 	rules        *ignore.Rules
 	files        []*loader.BufferedFile
-	size         int64
+	room         *source.Room
 }
 
 // read reads what lies below the path, which is relative and has slashes.
@@ -80,14 +80,8 @@ func (r *folderReader) read(below string, depth int) error {
 }
 
 func (r *folderReader) add(name string, info fs.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is no regular file", name)
-	}
-	if info.Size() > loader.MaxDecompressedFileSize {
-		return fmt.Errorf("the file %s is larger than the %d bytes that Helm allows", name, loader.MaxDecompressedFileSize)
-	}
-	if r.size += info.Size(); r.size > largestFolder {
-		return fmt.Errorf("the chart's files have more than %d MiB altogether; leave out what it doesn't need, with .helmignore say", largestFolder>>20)
+	if err := takeFile(r.room, name, info); err != nil {
+		return err
 	}
 	file := filepath.Join(r.root, filepath.FromSlash(name))
 	if err := checkLink(r.around, file, name); err != nil {
@@ -100,6 +94,17 @@ func (r *folderReader) add(name string, info fs.FileInfo) error {
 	// Some editors write a byte order mark, and YAML takes none.
 	r.files = append(r.files, &loader.BufferedFile{Name: name, Data: bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))})
 	return nil
+}
+
+// takeFile makes room for a file, and refuses one that couldn't be read whole.
+func takeFile(room *source.Room, name string, info fs.FileInfo) error {
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file", name)
+	}
+	if info.Size() > loader.MaxDecompressedFileSize {
+		return fmt.Errorf("the file %s is larger than the %d bytes that Helm allows", name, loader.MaxDecompressedFileSize)
+	}
+	return room.Take(info.Size())
 }
 
 // checkLink refuses a file of a chart's folder that a link has led to outside the

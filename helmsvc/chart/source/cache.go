@@ -18,8 +18,9 @@ import (
 // archive.
 type cache struct {
 	folder string
-	// indexes is held while a repository's index is being read.
-	indexes *sync.Mutex
+	// reading is held while a repository's index or an archive is being read:
+	// one that takes much memory, so one at a time.
+	reading *sync.Mutex
 }
 
 // lookup returns the path of the archive of s, if it is there and undamaged.

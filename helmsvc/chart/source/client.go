@@ -90,12 +90,9 @@ func sameOrigin(a, b *url.URL) bool {
 	return a.Scheme == b.Scheme && a.Host == b.Host
 }
 
-// Megabytes here are MiB. Helm's own charts are a few hundred KB; the index of
-// a big repository is some 20 MB.
-const (
-	archiveLimit = 20 << 20
-	indexLimit   = 32 << 20
-)
+// indexLimit is how long a repository's index may be, in bytes. That of a big
+// one has some 20 MB.
+const indexLimit = 32 << 20
 
 // copyWithin copies what is no longer than limit.
 func copyWithin(limit int64, into io.Writer, from io.Reader) error {

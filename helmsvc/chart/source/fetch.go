@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,7 +30,7 @@ type Fetcher struct {
 // has none says so in Err; one path may hold several.
 func (f Fetcher) Fetch(ctx context.Context, sources []Source) []Found {
 	found := make([][]Found, len(sources))
-	kept := cache{folder: f.Cache, indexes: &sync.Mutex{}}
+	kept := cache{folder: f.Cache, reading: &sync.Mutex{}}
 	var group errgroup.Group
 	group.SetLimit(atOnce)
 	for i, s := range sources {
@@ -83,7 +84,7 @@ func (f Fetcher) remote(ctx context.Context, s Source, kept cache) (string, erro
 	if err := s.download(ctx, part, kept); err != nil {
 		return "", err
 	}
-	digest, err := s.accept(part)
+	digest, err := s.accept(part, kept)
 	if err != nil {
 		return "", err
 	}
@@ -107,7 +108,7 @@ func (s Source) download(ctx context.Context, into *os.File, kept cache) error {
 
 // accept checks what came and returns its digest. A server may answer with its
 // login page, and what once is in the cache isn't asked for again.
-func (s Source) accept(part *os.File) (digest string, err error) {
+func (s Source) accept(part *os.File, kept cache) (digest string, err error) {
 	digest, err = fileDigest(part.Name())
 	if err != nil {
 		return "", err
@@ -118,7 +119,16 @@ func (s Source) accept(part *os.File) (digest string, err error) {
 	if _, err := part.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	if _, err := loader.LoadArchive(part); err != nil {
+	kept.reading.Lock()
+	defer kept.reading.Unlock()
+	files, err := new(Room).Unpack(part)
+	if err == nil {
+		_, err = loader.LoadFiles(files)
+	}
+	if tooLarge := new(TooLargeError); errors.As(err, &tooLarge) {
+		return "", fmt.Errorf("what the server sent isn't kept: %w", err)
+	}
+	if err != nil {
 		return "", fmt.Errorf("what the server sent isn't a chart archive: %w", err)
 	}
 	return digest, nil

@@ -31,8 +31,8 @@ func (s Source) pull(ctx context.Context, client *http.Client, password string, 
 	if err != nil {
 		return err
 	}
-	if layer.Size > archiveLimit {
-		return tooBig(archiveLimit)
+	if layer.Size > LargestArchive {
+		return tooBig(LargestArchive)
 	}
 	blob, err := repository.Blobs().Fetch(ctx, layer)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s Source) pull(ctx context.Context, client *http.Client, password string, 
 	}
 	defer func() { _ = blob.Close() }()
 	verified := content.NewVerifyReader(blob, layer)
-	if err := copyWithin(archiveLimit, into, verified); err != nil {
+	if err := copyWithin(LargestArchive, into, verified); err != nil {
 		return err
 	}
 	return verified.Verify()

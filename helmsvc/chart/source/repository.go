@@ -23,7 +23,7 @@ func (s Source) get(ctx context.Context, client *http.Client, password string, i
 	if err != nil {
 		return fmt.Errorf("looking it up in the repository's index.yaml: %w", err)
 	}
-	return s.request(ctx, client, password, address, archiveLimit, into)
+	return s.request(ctx, client, password, address, LargestArchive, into)
 }
 
 func (s Source) archiveAddress(ctx context.Context, client *http.Client, password string, kept cache) (string, error) {
@@ -59,9 +59,8 @@ func (s Source) index(whole *os.File, kept cache) (*repo.IndexFile, error) {
 	if err := narrow(part, whole, s.Chart); err != nil {
 		return nil, fmt.Errorf("reading the repository's index: %w", err)
 	}
-	// One that can't be narrowed takes much memory, so one at a time.
-	kept.indexes.Lock()
-	defer kept.indexes.Unlock()
+	kept.reading.Lock()
+	defer kept.reading.Unlock()
 	index, err := repo.LoadIndexFile(part.Name())
 	if err != nil {
 		return nil, fmt.Errorf("what the server sent isn't a repository's index: %w", err)

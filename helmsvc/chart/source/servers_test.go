@@ -1,7 +1,9 @@
 package source_test
 
 import (
+	"bytes"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -91,6 +93,33 @@ func push(t *testing.T, handler http.Handler, address, version string, text []by
 	}
 	_, host, _ := strings.Cut(address, "://")
 	return "oci://" + host + path
+}
+
+// pushRaw publishes what Helm's client wouldn't, as redis 1.2.3, and returns the address.
+func pushRaw(t *testing.T, handler http.Handler, address string, text []byte) string {
+	t.Helper()
+	const path = "/charts/redis"
+	open := serve(t, handler)
+	put := func(method, url, mediaType string, body []byte) {
+		request, err := http.NewRequest(method, open.URL+"/v2"+path+url, bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", mediaType)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil || response.StatusCode != http.StatusCreated {
+			t.Fatal(response, err)
+		}
+		_ = response.Body.Close()
+	}
+	config := []byte("{}")
+	put(http.MethodPost, "/blobs/uploads/?digest="+digest(text), "application/octet-stream", text)
+	put(http.MethodPost, "/blobs/uploads/?digest="+digest(config), "application/octet-stream", config)
+	const manifest = "application/vnd.oci.image.manifest.v1+json"
+	put(http.MethodPut, "/manifests/1.2.3", manifest, fmt.Appendf(nil, `{"schemaVersion": 2, "mediaType": %q,
+		"config": {"mediaType": %q, "digest": %q, "size": %d}, "layers": [{"mediaType": %q, "digest": %q, "size": %d}]}`,
+		manifest, registry.ConfigMediaType, digest(config), len(config), registry.ChartLayerMediaType, digest(text), len(text)))
+	return "oci" + strings.TrimPrefix(address, "http") + path
 }
 
 // entry is a chart of a repository's index.yaml.
