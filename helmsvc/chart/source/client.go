@@ -24,12 +24,16 @@ func (s Source) client() (*http.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ca_file: %w", err)
 	}
+	reach := s.reach()
 	return &http.Client{
 		CheckRedirect: checkRedirect,
 		Transport: retry.NewTransport(&http.Transport{
-			Proxy:             http.ProxyFromEnvironment,
-			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-			ForceAttemptHTTP2: true,
+			Proxy:       reach.proxy,
+			DialContext: reach.dial,
+			// The body is bounded where it is read.
+			MaxResponseHeaderBytes: 1 << 20,
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			ForceAttemptHTTP2:      true,
 			// Some servers label an archive as compressed content; it must
 			// arrive as it is stored.
 			DisableCompression: true,

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"oras.land/oras-go/v2/content"
 	"oras.land/oras-go/v2/errdef"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
@@ -35,6 +36,9 @@ func explain(ctx context.Context, err error) error {
 	}
 	if errors.Is(err, errdef.ErrNotFound) {
 		return fmt.Errorf("%w; check the address and the version", err)
+	}
+	if errors.Is(err, content.ErrTrailingData) {
+		return errors.New("what the registry sent is longer than it said before; it isn't kept")
 	}
 	var failed *url.Error
 	if !errors.As(err, &failed) {
