@@ -57,7 +57,7 @@ func TestAsTheInstance(t *testing.T) {
 	if err != nil || account.AutomountServiceAccountToken == nil || *account.AutomountServiceAccountToken {
 		t.Errorf("the account is %+v, %v", account, err)
 	}
-	what, err := charts.Services[0].Render(charts.Services[0].Plans[0], p.target.Release, p.ns.Name, []byte(`{"replicas":2}`))
+	what, err := charts.Services[0].Render(t.Context(), charts.Services[0].Plans[0], p.target.Release, p.ns.Name, []byte(`{"replicas":2}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func anotherPlace(t *testing.T) *place {
 // install installs the test chart with these values.
 func (p *place) install(ctx context.Context, parameters string, report func(helmsvc.Progress)) error {
 	p.t.Helper()
-	what, err := charts.Services[0].Render(charts.Services[0].Plans[0], p.target.Release, p.target.Namespace, json.RawMessage(parameters))
+	what, err := charts.Services[0].Render(ctx, charts.Services[0].Plans[0], p.target.Release, p.target.Namespace, json.RawMessage(parameters))
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // ErrNoPlan says that a chart has no such plan in the version that an
@@ -22,6 +23,7 @@ var ErrNoPlan = errors.New("no such plan")
 type charts struct {
 	catalog *chart.Live
 	records *record.Store
+	texts   *render.Texts
 
 	// forgetting is held for writing while charts are forgotten, and for reading
 	// from a look at the catalog until an instance is on the chart found there.
@@ -61,7 +63,7 @@ func (c *charts) find(ctx context.Context, want record.Chart) (chart.Service, er
 	if err != nil {
 		return chart.Service{}, err
 	}
-	if service, err = chart.LoadArchive(archive, "the charts that are kept"); err != nil {
+	if service, err = chart.LoadArchive(archive, "the charts that are kept", c.texts); err != nil {
 		return chart.Service{}, fmt.Errorf("reading version %s of the chart %s as it was kept: %w", want.Version, want.Name, err)
 	}
 	c.mu.Lock()

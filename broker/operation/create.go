@@ -23,7 +23,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
-	if err := checkCreate(service, plan, target, wanted.Parameters); err != nil {
+	if err := checkCreate(ctx, service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
 	quotas := e.quotasOf(wanted, service, plan)
@@ -90,7 +90,7 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	what, err := service.Render(plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
+	what, err := service.Render(ctx, plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
 	if err != nil {
 		return err
 	}

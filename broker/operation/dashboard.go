@@ -2,12 +2,17 @@ package operation
 
 import (
 	"context"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
+
+// dashboardWait is how long an answer waits for it, others' turns included.
+const dashboardWait = 5 * time.Second
 
 // DashboardURL is where the instance can be looked at; empty if its chart has
 // no dashboard. An instance serves without it: what is wrong is only logged.
@@ -17,7 +22,9 @@ func (e *Engine) DashboardURL(ctx context.Context, i record.Instance) string {
 		e.log.Error("dashboard-url", err, lager.Data{"instance-id": i.ID})
 		return ""
 	}
-	address, err := service.DashboardURL(plan, i.Release, i.Namespace, i.Parameters)
+	ctx, stop := context.WithTimeout(fair.WithTenant(ctx, tenantOf(i)), dashboardWait)
+	defer stop()
+	address, err := service.DashboardURL(ctx, plan, i.Release, i.Namespace, i.Parameters)
 	if err != nil {
 		e.log.Error("dashboard-url", dashboardError(err, i), lager.Data{"instance-id": i.ID})
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -39,6 +40,8 @@ type Settings struct {
 	PolicyResync time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
+	// Texts renders the charts' plan files and addresses of dashboards.
+	Texts *render.Texts
 	// Operators returns the charts that are installed before any service, as
 	// they are now.
 	Operators func() []chart.Service
@@ -109,7 +112,7 @@ type run struct {
 // New returns an engine; Run makes it work. policies is nil where policies
 // are off; home is the cluster of plans without one of their own.
 func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies policy.Enforcer, metrics *Metrics, log lager.Logger) (*Engine, error) {
-	charts := &charts{catalog: catalog, records: records, kept: map[string]chart.Service{}}
+	charts := &charts{catalog: catalog, records: records, texts: settings.Texts, kept: map[string]chart.Service{}}
 	e := &Engine{
 		settings:  settings,
 		charts:    charts,

@@ -154,7 +154,7 @@ func (e *Engine) convergeOperator(ctx, undoing context.Context, operator chart.S
 	name := operator.Metadata().Name
 	target := helmsvc.Target{Namespace: OperatorNamespace(e.settings.NamespacePrefix, name), Release: name}
 	// An operator has no plans: its chart's own values count.
-	what, err := operator.Render(chart.Plan{}, target.Release, target.Namespace, nil)
+	what, err := operator.Render(ctx, chart.Plan{}, target.Release, target.Namespace, nil)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
 		return nil, &InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
 	}
-	if err := checkValues(service, plan, targetOf(i), wanted.Update.Parameters); err != nil {
+	if err := checkValues(ctx, service, plan, targetOf(i), wanted.Update.Parameters); err != nil {
 		return nil, err
 	}
 	if err := e.charts.keep(ctx, service); err != nil {
@@ -113,7 +113,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err != nil {
 		return err
 	}
-	what, err := service.Render(plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
+	what, err := service.Render(ctx, plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 
@@ -15,17 +16,17 @@ type InvalidError struct{ Reason string }
 func (e *InvalidError) Error() string { return e.Reason }
 
 // checkCreate checks parameters before anything is made for them.
-func checkCreate(service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
+func checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
 	if err := plan.CheckCreate(parameters); err != nil {
 		return &InvalidError{Reason: err.Error()}
 	}
-	return checkValues(service, plan, target, parameters)
+	return checkValues(ctx, service, plan, target, parameters)
 }
 
 // checkValues holds the values that an instance would get against the schema
 // of the chart. What is the chart's own mistake is no InvalidError.
-func checkValues(service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
-	err := service.CheckValues(plan, target.Release, target.Namespace, parameters)
+func checkValues(ctx context.Context, service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
+	err := service.CheckValues(ctx, plan, target.Release, target.Namespace, parameters)
 	var refused *chart.RefusedError
 	if errors.As(err, &refused) {
 		return &InvalidError{Reason: "the parameters are refused by the chart: " + refused.Error()}

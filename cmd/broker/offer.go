@@ -18,6 +18,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // fetchAgain is how long a source that couldn't be asked is left alone.
@@ -34,6 +35,7 @@ type offer struct {
 	settings  settings
 	records   *record.Store
 	cluster   *helmsvc.Cluster
+	texts     *render.Texts
 	log       lager.Logger
 	changed   func(context.Context) // told after each change of the catalog
 
@@ -45,8 +47,8 @@ type offer struct {
 	missing bool   // a source couldn't be asked; guarded by mu
 }
 
-func newOffer(s settings, records *record.Store, cluster *helmsvc.Cluster, log lager.Logger) *offer {
-	o := &offer{settings: s, records: records, cluster: cluster, log: log, wishes: make(chan string, 1), hangups: make(chan os.Signal, 1)}
+func newOffer(s settings, records *record.Store, cluster *helmsvc.Cluster, texts *render.Texts, log lager.Logger) *offer {
+	o := &offer{settings: s, records: records, cluster: cluster, texts: texts, log: log, wishes: make(chan string, 1), hangups: make(chan os.Signal, 1)}
 	// From the start to the end: by default the signal ends the process.
 	signal.Notify(o.hangups, syscall.SIGHUP)
 	return o
@@ -149,7 +151,7 @@ func (o *offer) read(ctx context.Context, asked bool) error {
 	if err != nil {
 		o.log.Error("kubernetes-version-unknown", err)
 	}
-	catalog := chart.LoadAll(found, version)
+	catalog := chart.LoadAll(ctx, found, version, o.texts)
 	if ctx.Err() != nil {
 		return fmt.Errorf("the charts weren't read in time, and stay as they are: %w", ctx.Err())
 	}
@@ -163,7 +165,7 @@ func (o *offer) read(ctx context.Context, asked bool) error {
 		if err != nil {
 			return err
 		}
-		operators := chart.LoadAll(found, version)
+		operators := chart.LoadAll(ctx, found, version, o.texts)
 		o.operators.Replace(operators)
 		o.tellProblems(operators)
 	}

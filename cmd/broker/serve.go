@@ -19,6 +19,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -51,7 +52,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	rendering := helmsvc.WithRenderer(renderer)
+	rendering, texts := helmsvc.WithRenderer(renderer), render.NewTexts(renderer)
 	cluster, err := helmsvc.NewCluster(config, clusterOptions(s, rendering, limiter)...)
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := operation.NewMetrics(registry)
 	policies := newPolicyClient(s, metrics, log)
-	offer := newOffer(s, records, cluster, log)
+	offer := newOffer(s, records, cluster, texts, log)
 	if err := offer.load(ctx); err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(s, templates, rendering, lease, offer, records, cluster, policies, metrics, log)
+	engine, err := newEngine(s, templates, texts, rendering, lease, offer, records, cluster, policies, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
 }
 
-func newEngine(s settings, templates *bindtemplate.Evaluator, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
+func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
 	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
 	if err != nil {
 		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
@@ -119,6 +120,7 @@ func newEngine(s settings, templates *bindtemplate.Evaluator, rendering helmsvc.
 		Workers:         s.AtOnce,
 		PolicyResync:    s.PolicyResync,
 		Templates:       templates,
+		Texts:           texts,
 		Operators:       func() []chart.Service { return offer.operators.Catalog().Services },
 		Lease:           lease,
 		Connect:         connectTo(s, rendering),

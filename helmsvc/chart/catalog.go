@@ -5,6 +5,7 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // Catalog is what a set of charts offers. It is never changed once loaded, so
@@ -35,6 +36,7 @@ type Service struct {
 	schema  map[string]any // for the catalog
 	listing Listing
 	archive []byte
+	texts   *render.Texts // renders plans' files and the dashboard's address; nil: in this process
 }
 
 // Problem is a chart that could not be offered.

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,13 +17,13 @@ func (e *OwnValuesError) Error() string { return e.Reason }
 // of the chart. The error is a RefusedError where the parameters are to blame,
 // an OwnValuesError where the values are refused without them too. It quotes no
 // value.
-func (s Service) CheckValues(p Plan, release, namespace string, parameters json.RawMessage) error {
-	with := s.refused(p, release, namespace, parameters)
+func (s Service) CheckValues(ctx context.Context, p Plan, release, namespace string, parameters json.RawMessage) error {
+	with := s.refused(ctx, p, release, namespace, parameters)
 	var refused, own *RefusedError
 	if !errors.As(with, &refused) {
 		return with
 	}
-	if !errors.As(s.refused(p, release, namespace, nil), &own) {
+	if !errors.As(s.refused(ctx, p, release, namespace, nil), &own) {
 		return refused
 	}
 	if users := refused.without(own); users != nil {
@@ -32,8 +33,8 @@ func (s Service) CheckValues(p Plan, release, namespace string, parameters json.
 		"the operator has to mend the chart or the plan", p.Name, refused)}
 }
 
-func (s Service) refused(p Plan, release, namespace string, parameters json.RawMessage) error {
-	what, err := s.Render(p, release, namespace, parameters)
+func (s Service) refused(ctx context.Context, p Plan, release, namespace string, parameters json.RawMessage) error {
+	what, err := s.Render(ctx, p, release, namespace, parameters)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestWhoseMistake(t *testing.T) {
 		"the user's own wrong": {"name: x", "size: s3cr3t", `{"size":[]}`, "of type array", ""},
 	} {
 		service := only(t, "", map[string]string{"values.schema.json": schema, "values.yaml": c.values, "plans/s.yaml": c.plan})
-		err := service.CheckValues(service.Plans[0], "r", "n", json.RawMessage(c.parameters))
+		err := service.CheckValues(t.Context(), service.Plans[0], "r", "n", json.RawMessage(c.parameters))
 		var refused *chart.RefusedError
 		var own *chart.OwnValuesError
 		switch {

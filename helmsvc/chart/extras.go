@@ -1,12 +1,14 @@
 package chart
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 )
@@ -77,30 +79,37 @@ func (s Service) checkExtras() error {
 // cf-helm-broker.io/dashboard-url of Chart.yaml says: a Go template with the
 // chart's helpers, .Release, .Chart and the instance's .Values. It is empty if
 // the chart has none.
-func (s Service) DashboardURL(plan Plan, release, namespace string, parameters json.RawMessage) (string, error) {
+func (s Service) DashboardURL(ctx context.Context, plan Plan, release, namespace string, parameters json.RawMessage) (string, error) {
 	if s.annotation(dashboardAnnotation) == "" {
 		return "", nil
 	}
-	what, err := s.Render(plan, release, namespace, parameters)
+	what, err := s.Render(ctx, plan, release, namespace, parameters)
 	if err != nil {
 		return "", err
 	}
-	return s.dashboard(release, namespace, what.Values)
+	return s.dashboard(ctx, release, namespace, what.Values)
 }
 
-func (s Service) dashboard(release, namespace string, values map[string]any) (string, error) {
+// longestDashboard is the processor time that the annotation's template may take:
+// it sees what developers give, and requests wait for it.
+const longestDashboard = time.Second
+
+func (s Service) dashboard(ctx context.Context, release, namespace string, values map[string]any) (string, error) {
 	template := s.annotation(dashboardAnnotation)
 	if template == "" {
 		return "", nil
 	}
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
-	text, err := s.renderText("the annotation "+dashboardAnnotation, []byte(template), values, options)
+	rendered, err := s.renderText(ctx, text{name: "the annotation " + dashboardAnnotation, content: []byte(template), most: longestDashboard}, values, options)
 	if err != nil {
 		return "", fmt.Errorf("Chart.yaml: %w", err)
 	}
-	address, err := url.Parse(strings.TrimSpace(text))
+	address, err := url.Parse(strings.TrimSpace(rendered))
 	if err != nil || address.Scheme != "https" && address.Scheme != "http" || address.Host == "" {
 		return "", errors.New("Chart.yaml: the annotation " + dashboardAnnotation + " doesn't yield a URL such as https://db.example.com/")
+	}
+	if n := len(address.String()); n > longestURL {
+		return "", fmt.Errorf("Chart.yaml: the annotation %s yields a URL of %d characters; it may have %d", dashboardAnnotation, n, longestURL)
 	}
 	return address.String(), nil
 }

@@ -78,7 +78,7 @@ func TestPlanExtras(t *testing.T) {
 func TestRenderedExposure(t *testing.T) {
 	for extras, want := range map[string]bool{"": false, "  allow_exposure: true\n": true, "  allow_exposure: false\n": false} {
 		service := only(t, extras, nil)
-		what, err := service.Render(service.Plans[0], "k-x", "n", nil)
+		what, err := service.Render(t.Context(), service.Plans[0], "k-x", "n", nil)
 		if err != nil || what.AllowExposure != want {
 			t.Errorf("%q: allowed %t, want %t, %v", extras, what.AllowExposure, want, err)
 		}
@@ -230,7 +230,7 @@ annotations:
 		``:                   "https://k-rel.example.com/home",
 		`{"tab":"settings"}`: "https://k-rel.example.com/settings",
 	} {
-		if got, err := service.DashboardURL(service.Plans[0], "k-rel", "ns", json.RawMessage(parameters)); err != nil || got != want {
+		if got, err := service.DashboardURL(t.Context(), service.Plans[0], "k-rel", "ns", json.RawMessage(parameters)); err != nil || got != want {
 			t.Errorf("%s: the dashboard is %q, %v", parameters, got, err)
 		}
 	}
@@ -261,7 +261,7 @@ func TestKubeVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		catalog := chart.LoadAll([]source.Found{{From: folder, Path: folder}}, kube)
+		catalog := chart.LoadAll(t.Context(), []source.Found{{From: folder, Path: folder}}, kube, nil)
 		if len(catalog.Problems) != want || want == 1 && !strings.Contains(catalog.Problems[0].Err.Error(), "kubeVersion: >=1.40.0") {
 			t.Errorf("%s: problems %v", version, catalog.Problems)
 		}
@@ -288,12 +288,12 @@ func TestArchive(t *testing.T) {
 			}
 		}
 		found.Path = write(t, files)
-		catalog := chart.LoadAll([]source.Found{found}, nil)
+		catalog := chart.LoadAll(t.Context(), []source.Found{found}, nil, nil)
 		if len(catalog.Problems) > 0 {
 			t.Fatal(place, catalog.Problems)
 		}
 		service := catalog.Services[0]
-		again, err := chart.LoadArchive(service.Archive(), "kept")
+		again, err := chart.LoadArchive(service.Archive(), "kept", nil)
 		if err != nil {
 			t.Fatal(place, err)
 		}
@@ -301,7 +301,7 @@ func TestArchive(t *testing.T) {
 			again.Bind == nil || again.Bind.Text != service.Bind.Text || again.Plans[0].Schemas.Bind == nil {
 			t.Errorf("%s: kept as %+v, was %+v", place, again, service)
 		}
-		what, err := again.Render(again.Plans[0], "k-rel", "ns", nil)
+		what, err := again.Render(t.Context(), again.Plans[0], "k-rel", "ns", nil)
 		if err != nil || what.Values["a"] != 1.0 || len(what.Chart.Dependencies()) != 1 || len(what.Chart.Templates) != 1 {
 			t.Errorf("%s: it renders as %+v, %v", place, what, err)
 		}

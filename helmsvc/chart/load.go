@@ -2,6 +2,7 @@ package chart
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,27 +13,30 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
-// Load reads dir, which is one chart or holds several; see source.Folder. The
-// error is for a folder that can't be read at all.
+// Load reads dir, which is one chart or holds several; see source.Folder. Their
+// texts are rendered in this process. The error is for a folder that can't be
+// read at all.
 func Load(dir string) (Catalog, error) {
 	found, err := source.Folder(dir)
 	if err != nil {
 		return Catalog{}, err
 	}
-	return LoadAll(found, nil), nil
+	return LoadAll(context.Background(), found, nil, nil), nil
 }
 
 // LoadAll reads charts. One that can't be offered becomes a Problem and the
 // others are served. Of several versions of a chart the newest is offered.
 // kube is the Kubernetes version that charts may ask for in Chart.yaml; nil if
-// it isn't known.
-func LoadAll(all []source.Found, kube *chartutil.KubeVersion) Catalog {
+// it isn't known. texts renders what isn't a chart's own template; with nil it
+// is rendered in this process, unbounded.
+func LoadAll(ctx context.Context, all []source.Found, kube *chartutil.KubeVersion, texts *render.Texts) Catalog {
 	var catalog Catalog
 	byName := map[string][]Service{}
 	for _, found := range all {
-		service, err := loadFound(found, kube)
+		service, err := loadFound(ctx, found, kube, texts)
 		if err == nil {
 			err = twin(service, byName[service.ID])
 		}
@@ -60,16 +64,19 @@ func LoadAll(all []source.Found, kube *chartutil.KubeVersion) Catalog {
 }
 
 // LoadArchive reads what Archive has made, without the checks that it has once
-// passed: instances need it. from is what people call it.
-func LoadArchive(archive []byte, from string) (Service, error) {
+// passed: instances need it. from is what people call it, and texts are as for
+// LoadAll.
+func LoadArchive(archive []byte, from string, texts *render.Texts) (Service, error) {
 	loaded, lookup, err := openArchive(archive, new(source.Room))
 	if err != nil {
 		return Service{}, fmt.Errorf("loading the chart: %w", err)
 	}
-	return load(&contents{chart: loaded, lookup: lookup, own: map[string][]byte{}}, from)
+	service, err := load(&contents{chart: loaded, lookup: lookup, own: map[string][]byte{}}, from)
+	service.texts = texts
+	return service, err
 }
 
-func loadFound(found source.Found, kube *chartutil.KubeVersion) (Service, error) {
+func loadFound(ctx context.Context, found source.Found, kube *chartutil.KubeVersion, texts *render.Texts) (Service, error) {
 	if found.Err != nil {
 		return Service{}, found.Err
 	}
@@ -82,7 +89,8 @@ func loadFound(found source.Found, kube *chartutil.KubeVersion) (Service, error)
 	}
 	service, err := load(files, found.From)
 	if err == nil {
-		err = service.check()
+		service.texts = texts
+		err = service.check(ctx)
 	}
 	if err != nil {
 		return Service{}, err
@@ -152,7 +160,7 @@ func load(files *contents, from string) (Service, error) {
 }
 
 // check finds what would keep every instance from being made.
-func (s Service) check() error {
+func (s Service) check(ctx context.Context) error {
 	if err := s.checkExtras(); err != nil {
 		return err
 	}
@@ -160,11 +168,11 @@ func (s Service) check() error {
 		return err
 	}
 	for _, plan := range s.Plans {
-		values, err := s.planValues(plan, checkRelease, checkNamespace)
+		values, err := s.planValues(ctx, plan, checkRelease, checkNamespace)
 		if err != nil {
 			return err
 		}
-		if _, err := s.dashboard(checkRelease, checkNamespace, values); err != nil {
+		if _, err := s.dashboard(ctx, checkRelease, checkNamespace, values); err != nil {
 			return fmt.Errorf("plan %q: %w", plan.Name, err)
 		}
 	}

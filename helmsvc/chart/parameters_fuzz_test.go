@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/big"
@@ -36,7 +37,7 @@ func inMemory(t testing.TB, files map[string]string) (Service, error) {
 	}
 	service, err := load(&contents{chart: loaded, lookup: inMap(own), own: map[string][]byte{}}, "memory")
 	if err == nil {
-		err = service.check()
+		err = service.check(context.Background())
 	}
 	return service, err
 }
@@ -84,7 +85,7 @@ func FuzzParameters(f *testing.F) {
 				continue
 			}
 			onlyAllowed(t, plan, decoded)
-			what, err := service.Render(plan, "k-x", "n", text)
+			what, err := service.Render(t.Context(), plan, "k-x", "n", text)
 			if err != nil {
 				t.Fatalf("accepted by the plan %s, and then %v", plan.Name, err)
 			}

@@ -67,13 +67,13 @@ func FuzzPlans(f *testing.F) {
 			names[p.Name] = true
 			for _, parameters := range parametersOf {
 				if CheckBounds([]byte(parameters)) == nil && p.CheckCreate([]byte(parameters)) == nil {
-					if _, err := service.Render(p, "k-x", "n", []byte(parameters)); err != nil {
+					if _, err := service.Render(t.Context(), p, "k-x", "n", []byte(parameters)); err != nil {
 						t.Errorf("parameters that the plan %s takes: %v", p.Name, err)
 					}
 				}
 			}
 		}
-		if again, err := LoadArchive(service.Archive(), "kept"); err != nil || again.Digest != service.Digest || len(again.Plans) != len(service.Plans) {
+		if again, err := LoadArchive(service.Archive(), "kept", nil); err != nil || again.Digest != service.Digest || len(again.Plans) != len(service.Plans) {
 			t.Errorf("the kept chart isn't the one that was loaded: %v", err)
 		}
 	})

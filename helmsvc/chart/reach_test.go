@@ -14,7 +14,7 @@ import (
 // render renders the chart's templates/x.yaml, as an install would.
 func render(t *testing.T, service chart.Service, parameters string) string {
 	t.Helper()
-	what, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
+	what, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
 	if err != nil {
 		t.Fatal(err)
 	}

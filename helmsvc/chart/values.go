@@ -2,17 +2,13 @@ package chart
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"path"
-	"slices"
-	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
 	"sigs.k8s.io/yaml"
 )
 
@@ -34,8 +30,8 @@ type Rendered struct {
 // rendered first as a Go template with the chart's helpers, ⊕ the user's
 // parameters, never templated. Maps are merged deeply, lists are replaced and
 // null removes a key. parameters is a JSON object, null or empty.
-func (s Service) Render(plan Plan, release, namespace string, parameters json.RawMessage) (Rendered, error) {
-	values, err := s.planValues(plan, release, namespace)
+func (s Service) Render(ctx context.Context, plan Plan, release, namespace string, parameters json.RawMessage) (Rendered, error) {
+	values, err := s.planValues(ctx, plan, release, namespace)
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -108,16 +104,16 @@ func computed(c *helmchart.Chart, given map[string]any) (*helmchart.Chart, map[s
 // that the chart's helpers, .Release, .Chart and .Values are at hand. It then
 // holds what `helm install -f` would read from it: each number is a float64, as
 // those of values.yaml are, since templates can't compare one kind with another.
-func (s Service) planValues(plan Plan, release, namespace string) (map[string]any, error) {
+func (s Service) planValues(ctx context.Context, plan Plan, release, namespace string) (map[string]any, error) {
 	if len(bytes.TrimSpace(plan.values)) == 0 {
 		return map[string]any{}, nil
 	}
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
-	text, err := s.renderText(plan.File, plan.values, map[string]any{}, options)
+	rendered, err := s.renderText(ctx, text{name: plan.File, content: plan.values}, map[string]any{}, options)
 	if err != nil {
 		return nil, fmt.Errorf("rendering the values of plan %q: %w", plan.Name, err)
 	}
-	asJSON, err := yaml.YAMLToJSONStrict([]byte(text))
+	asJSON, err := yaml.YAMLToJSONStrict([]byte(rendered))
 	if err != nil {
 		return nil, fmt.Errorf("the values of plan %q, %s, are not valid YAML: %w", plan.Name, plan.File, err)
 	}
@@ -129,38 +125,6 @@ func (s Service) planValues(plan Plan, release, namespace string) (map[string]an
 		values = map[string]any{}
 	}
 	return values, nil
-}
-
-// renderText renders a text that isn't the chart's own as if it were one of its
-// templates. name is what errors call it.
-func (s Service) renderText(name string, text []byte, over map[string]any, options chartutil.ReleaseOptions) (string, error) {
-	const file = "templates/broker-text.yaml"
-	c := copyChart(s.chart)
-	keepHelpers(c)
-	c.Templates = append(c.Templates, &helmchart.File{Name: file, Data: text})
-	values, err := chartutil.ToRenderValues(c, copyValues(over), options, nil)
-	if err != nil {
-		return "", err
-	}
-	files, err := engine.Render(c, values)
-	if err != nil {
-		// The chart author knows the text by its own name.
-		return "", errors.New(strings.ReplaceAll(err.Error(), path.Join(c.Name(), file), name))
-	}
-	return files[path.Join(c.Name(), file)], nil
-}
-
-// keepHelpers keeps, of a chart and its subcharts, the templates that only
-// define: rendering the others for a plan file would be wasted and could fail
-// for want of the plan's values, and so could the schema.
-func keepHelpers(c *helmchart.Chart) {
-	c.Schema = nil
-	c.Templates = slices.DeleteFunc(slices.Clone(c.Templates), func(t *helmchart.File) bool {
-		return path.Base(t.Name)[0] != '_'
-	})
-	for _, d := range c.Dependencies() {
-		keepHelpers(d)
-	}
 }
 
 // merge lays over on top of base and returns a new map. Helm's own

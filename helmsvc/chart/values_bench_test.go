@@ -58,7 +58,7 @@ func BenchmarkMergeParameters(b *testing.B) {
 func BenchmarkRenderPlan(b *testing.B) {
 	s, plan := sample(b)
 	for b.Loop() {
-		if _, err := s.Render(plan, "k-abcdefgh", "bench", json.RawMessage(`{"maxmemory":"64mb"}`)); err != nil {
+		if _, err := s.Render(b.Context(), plan, "k-abcdefgh", "bench", json.RawMessage(`{"maxmemory":"64mb"}`)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -69,7 +69,7 @@ func BenchmarkRenderChart(b *testing.B) {
 	s, plan := sample(b)
 	options := chartutil.ReleaseOptions{Name: "k-abcdefgh", Namespace: "bench", Revision: 1, IsInstall: true}
 	for b.Loop() {
-		what, err := s.Render(plan, options.Name, options.Namespace, nil)
+		what, err := s.Render(b.Context(), plan, options.Name, options.Namespace, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

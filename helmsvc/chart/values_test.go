@@ -46,7 +46,7 @@ func TestValues(t *testing.T) {
 				"templates/_helpers.tpl": `{{ define "c.name" }}{{ .Chart.Name }}-of-{{ .Release.Name }}{{ end }}`,
 				"templates/x.yaml":       `{{ fail "not rendered for a plan file" }}`,
 			})).Services[0]
-			rendered, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(c.parameters))
+			rendered, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", json.RawMessage(c.parameters))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -86,7 +86,7 @@ func TestPlanFilesAreAsHelmReadsThem(t *testing.T) {
 				t.Fatal(err)
 			}
 			service := load(t, folder).Services[0]
-			rendered, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+			rendered, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +108,7 @@ func TestKindsOfNumbers(t *testing.T) {
 		"templates/x.yaml": "x: {{ if eq .Values.min .Values.max }}equal{{ end }} {{ kindOf .Values.max }} {{ .Values.kind }} {{ .Values.million }} " +
 			"{{ kindOf .Values.given }} {{ .Values.given }}",
 	})).Services[0]
-	what, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(`{"given":1000000}`))
+	what, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", json.RawMessage(`{"given":1000000}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestComputedValues(t *testing.T) {
 		"charts/off/values.yaml": "{secret: s}",
 	})).Services[0]
 	for _, parameters := range []string{`{}`, `{"a":9007199254740993,"sub":{"own":null,"mine":[1]},"global":{"zone":"y"}}`, `{"off":{"enabled":true}}`} {
-		what, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
+		what, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,14 +182,14 @@ func TestRenderedChartIsACopy(t *testing.T) {
 		"charts/sub/Chart.yaml": chartYAML("sub"),
 		"values.yaml":           "a: {b: 1}",
 	})).Services[0]
-	first, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+	first, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	first.Chart.SetDependencies()
 	first.Chart.Metadata.Dependencies[0].Name = "changed"
 	first.Chart.Values["a"].(map[string]any)["b"] = 2
-	second, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+	second, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestBrokerFilesAreStripped(t *testing.T) {
 		"bind.yaml": "template: '{}'", "images/x.tgz": "x", "tsmgr/plans.yaml": "[]", "files/kept.txt": "x",
 		"charts/sub/Chart.yaml": chartYAML("sub"), "charts/sub/plans/eu.yaml": "secret", "charts/sub/plans.yaml": "[]", "charts/sub/own.txt": "x",
 	})).Services[0]
-	rendered, err := service.Render(service.Plans[0], "k-rel", "ns", nil)
+	rendered, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,7 +244,7 @@ func TestValidate(t *testing.T) {
 		`{"sub":{"enabled":true}}`: "password",
 		`{"sub":{"enabled":true,"password":"x"}}`: "",
 	} {
-		rendered, err := service.Render(service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
+		rendered, err := service.Render(t.Context(), service.Plans[0], "k-rel", "ns", json.RawMessage(parameters))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -67,7 +67,7 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 	seen.Parameters = null
 	if service.Bind.Mentions(helmsvc.ValuesField) {
 		var err error
-		if seen.Values, err = computed(service, plan); err != nil {
+		if seen.Values, err = computed(ctx, service, plan); err != nil {
 			return nil, err
 		}
 	}
@@ -93,9 +93,9 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 }
 
 // computed are what the chart's own templates see as .Values.
-func computed(service chart.Service, plan chart.Plan) (map[string]any, error) {
+func computed(ctx context.Context, service chart.Service, plan chart.Plan) (map[string]any, error) {
 	where := target()
-	what, err := service.Render(plan, where.Release, where.Namespace, nil)
+	what, err := service.Render(ctx, plan, where.Release, where.Namespace, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -42,7 +43,7 @@ func target() helmsvc.Target { return helmsvc.TargetOf("cf-helm", instanceID) }
 // *ArgumentError if there is no chart, or ctx's own; what is wrong with a chart
 // stands in the report.
 func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
-	catalog, err := load(dir)
+	catalog, err := c.load(ctx, dir)
 	if err != nil {
 		return Report{}, err
 	}
@@ -67,10 +68,14 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 	return report, nil
 }
 
-func load(dir string) (chart.Catalog, error) {
-	catalog, err := chart.Load(dir)
+func (c Checker) load(ctx context.Context, dir string) (chart.Catalog, error) {
+	found, err := source.Folder(dir)
 	if err != nil {
 		return chart.Catalog{}, &ArgumentError{err.Error()}
+	}
+	catalog := chart.LoadAll(ctx, found, nil, render.NewTexts(c.Renderer))
+	if ctx.Err() != nil {
+		return chart.Catalog{}, context.Cause(ctx)
 	}
 	if len(catalog.Services)+len(catalog.Problems) == 0 {
 		return chart.Catalog{}, &ArgumentError{fmt.Sprintf("there is no chart in %s: neither it nor a folder in it holds a Chart.yaml", dir)}

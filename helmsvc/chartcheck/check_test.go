@@ -115,6 +115,29 @@ func TestBindTemplateThatLoops(t *testing.T) {
 	expect(t, "the plan", report.Charts[0].Plans[0].Mistakes, true, []string{"bind.yaml", "took longer than 1s"})
 }
 
+// TestTextsThatLoop has what isn't the chart's own template rendered within its bounds.
+func TestTextsThatLoop(t *testing.T) {
+	const loop = `{{ range until 1000000 }}{{ range until 1000000 }}{{ end }}{{ end }}`
+	for name, c := range map[string]struct {
+		change files
+		want   string
+	}{
+		"plan": {files{"plans/large.yaml": "a: " + loop}, "rendering plans/large.yaml takes more than 1s of processor time"},
+		"dashboard": {files{"Chart.yaml": "apiVersion: v2\nname: db\nversion: 1.2.3\nannotations: {cf-helm-broker.io/dashboard-url: 'https://a.example.com/" + loop + "'}\n"},
+			"rendering the annotation cf-helm-broker.io/dashboard-url takes more than 1s of processor time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checker := checker(t)
+			checker.Renderer.Limits.Time = time.Second
+			report, err := checker.Check(t.Context(), good().and(c.change).write(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, "the chart", report.Charts[0].Mistakes, true, []string{c.want})
+		})
+	}
+}
+
 // TestBadChartBesideGoodOne: each is reported, in the order of the folders.
 func TestBadChartBesideGoodOne(t *testing.T) {
 	both := files{"a/Chart.yaml": "apiVersion: v2\nname: alpha\n"}

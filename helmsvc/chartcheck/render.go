@@ -20,7 +20,7 @@ import (
 // object or nothing. The error is an *ArgumentError if dir isn't one chart or
 // has no such plan.
 func (c Checker) Render(ctx context.Context, dir, plan string, parameters json.RawMessage) (string, error) {
-	service, chosen, err := find(dir, plan)
+	service, chosen, err := c.find(ctx, dir, plan)
 	if err != nil {
 		return "", err
 	}
@@ -36,8 +36,8 @@ func (c Checker) Render(ctx context.Context, dir, plan string, parameters json.R
 	return text.String(), nil
 }
 
-func find(dir, plan string) (chart.Service, chart.Plan, error) {
-	catalog, err := load(dir)
+func (c Checker) find(ctx context.Context, dir, plan string) (chart.Service, chart.Plan, error) {
+	catalog, err := c.load(ctx, dir)
 	if err != nil {
 		return chart.Service{}, chart.Plan{}, err
 	}
@@ -67,7 +67,7 @@ func joined(texts []string) error {
 // capabilities and lookups that find nothing.
 func (c Checker) render(ctx context.Context, service chart.Service, plan chart.Plan, parameters json.RawMessage) (*release.Release, error) {
 	where := target()
-	what, err := service.Render(plan, where.Release, where.Namespace, parameters)
+	what, err := service.Render(ctx, plan, where.Release, where.Namespace, parameters)
 	if err != nil {
 		return nil, err
 	}

@@ -45,38 +45,47 @@ type Input struct {
 // an *ExceededError if the chart uses more than it may, or says in Helm's words
 // what is wrong with the chart or its values.
 func (r *Renderer) Render(ctx context.Context, in Input) (*helmchart.Chart, error) {
+	result, err := r.work(ctx, in, r.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return rendered(in.Chart, result), nil
+}
+
+// work has a sandbox render the chart within the limits.
+func (r *Renderer) work(ctx context.Context, in Input, limits sandbox.Limits) (answer, error) {
 	t := task{
 		Chart: treeOf(in.Chart), Values: encodeValues(in.Values), Release: in.Release,
 		Capabilities: in.Capabilities, Lookup: in.Lookup != nil, Output: r.Output,
 	}
 	lookups, err := newLookups(in.Lookup)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	bounded, stop := context.WithTimeout(ctx, patience*r.Limits.Time)
+	bounded, stop := context.WithTimeout(ctx, patience*limits.Time)
 	defer stop()
 	var result answer
 	var exceeded *ExceededError
-	err = r.Workers.Do(bounded, HandleName, r.Limits, t, &result, lookups.answer)
+	err = r.Workers.Do(bounded, HandleName, limits, t, &result, lookups.answer)
 	switch {
 	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
+		return answer{}, context.Cause(ctx)
 	case bounded.Err() != nil:
-		return nil, &ExceededError{What: fmt.Sprintf("%s, what it looks up included", patience*r.Limits.Time)}
+		return answer{}, &ExceededError{What: fmt.Sprintf("%s, what it looks up included", patience*limits.Time)}
 	case errors.As(err, &exceeded):
-		return nil, exceeded
+		return answer{}, exceeded
 	case errors.Is(err, sandbox.ErrTime):
-		return nil, &ExceededError{What: fmt.Sprintf("%s of processor time", r.Limits.Time)}
+		return answer{}, &ExceededError{What: fmt.Sprintf("%s of processor time", limits.Time)}
 	case errors.Is(err, sandbox.ErrMemory):
-		return nil, &ExceededError{What: fmt.Sprintf("%d MB of memory", r.Limits.Memory>>20)}
+		return answer{}, &ExceededError{What: fmt.Sprintf("%d MB of memory", limits.Memory>>20)}
 	case err != nil:
-		return nil, fmt.Errorf("rendering the chart in a process of its own: %w", err)
+		return answer{}, fmt.Errorf("rendering the chart in a process of its own: %w", err)
 	case result.TooLong:
-		return nil, &ExceededError{What: fmt.Sprintf("%d MB of manifests", r.Output>>20)}
+		return answer{}, &ExceededError{What: fmt.Sprintf("%d MB of manifests", r.Output>>20)}
 	case result.Error != "":
-		return nil, errors.New(result.Error)
+		return answer{}, errors.New(result.Error)
 	}
-	return rendered(in.Chart, result), nil
+	return result, nil
 }
 
 // ExceededError says that rendering a chart took more than it may.

@@ -69,7 +69,7 @@ func (a attacked) install(parameters map[string]string) error {
 		a.t.Fatal(err)
 	}
 	s := catalog.Services[0]
-	what, err := s.Render(s.Plans[0], a.target.Release, a.target.Namespace, text)
+	what, err := s.Render(a.t.Context(), s.Plans[0], a.target.Release, a.target.Namespace, text)
 	if err != nil {
 		a.t.Fatal(err)
 	}
