@@ -342,7 +342,7 @@ func TestCatalogSchema(t *testing.T) {
 		"several types":  {`{"type": ["object", "null"]}`, four},
 		"a NUL":          {`{"description": "\\u0000"}`, nil},
 		"newest":         {`{"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": {"n": {"type": "number"}}, "properties": {"a": {"$ref": "#/$defs/n"}}}`, four},
-		"refers abroad":  {`{"$ref": "https://example.com/schema.json"}`, nil},
+		"refers abroad":  {`{"$ref": "https://example.com/schema.json"}`, four},
 		"longer than it": {`{"description": "` + strings.Repeat("x", 64<<10) + `"}`, nil},
 	} {
 		service := only(t, "", map[string]string{"values.schema.json": c.schema})

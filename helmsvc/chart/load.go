@@ -152,10 +152,14 @@ func load(files *contents, from string) (Service, error) {
 		chart: files.chart, archive: archive,
 	}
 	strip(service.chart)
+	abroad := keepLocal(service.chart)
 	if err := service.readSchema(); err != nil {
 		return Service{}, err
 	}
 	service.list()
+	for _, name := range abroad {
+		service.listing.cut("values.schema.json of %s: what it refers to outside itself isn't fetched, and parameters aren't held against it; its other rules hold", name)
+	}
 	return service, nil
 }
 

@@ -142,19 +142,16 @@ func (s Service) Schema() map[string]any { return s.schema }
 // HasSchema tells whether the chart has a values.schema.json.
 func (s Service) HasSchema() bool { return len(s.chart.Schema) > 0 }
 
-// readSchema finds a values.schema.json that isn't a schema. One that refers
-// to others elsewhere is left to Helm, which fetches them.
+// readSchema finds a values.schema.json that isn't a schema.
 func (s *Service) readSchema() error {
 	if !s.HasSchema() {
 		return nil
 	}
 	schema, err := parseSchema(s.chart.Schema)
-	if err != nil && !refersAbroad(err) {
+	if err != nil {
 		return fmt.Errorf("values.schema.json: %w", err)
 	}
-	if err == nil {
-		s.schema = schema.Document
-	}
+	s.schema = schema.Document
 	return nil
 }
 
@@ -164,8 +161,7 @@ func refersAbroad(err error) bool { return strings.Contains(err.Error(), "failin
 
 // Validate holds an instance's values against the schemas of the chart and of
 // the subcharts that the values enable, as Helm will, before anything is made.
-// The error names the field and quotes no value. Schemas that refer to others
-// are left to Helm.
+// The error names the field and quotes no value.
 func (r Rendered) Validate() error {
 	c, whole, err := computed(r.Chart, r.Values)
 	if err != nil {
@@ -177,7 +173,7 @@ func (r Rendered) Validate() error {
 func validateTree(c *helmchart.Chart, values map[string]any) error {
 	if len(c.Schema) > 0 {
 		schema, err := parseSchema(c.Schema)
-		if err != nil && !refersAbroad(err) {
+		if err != nil {
 			return fmt.Errorf("values.schema.json: %w", err)
 		}
 		if err := schema.validate(values); err != nil {
