@@ -42,7 +42,11 @@ func checkBody(limit int64, next http.Handler) http.Handler {
 			return
 		}
 		var named fields
-		if err := checkJSON(text, &named); err != nil {
+		err = checkJSON(text, &named)
+		if err == nil {
+			err = named.checkLengths()
+		}
+		if err != nil {
 			reject(w, http.StatusBadRequest, err.Error())
 			return
 		}

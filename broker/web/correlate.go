@@ -32,7 +32,7 @@ func correlate(d *door.Door, log lager.Logger, next http.Handler) http.Handler {
 		id := correlationID(r.Header)
 		r.Header.Set(correlationHeader, id)
 		w.Header().Set(correlationHeader, id)
-		if identity := r.Header.Get(identityHeader); identity != "" {
+		if identity := r.Header.Get(identityHeader); identity != "" && len(identity) <= longestID {
 			w.Header().Set(identityHeader, identity)
 		}
 		started := time.Now()

@@ -67,6 +67,7 @@ func osbapi(o Options) http.Handler {
 	handler = deadline(o.RequestLimit, handler)
 	handler = retryAfter(handler)
 	handler = checkBody(o.BodyLimit, handler)
+	handler = checkHeaders(handler)
 	return guarded(o, handler)
 }
 

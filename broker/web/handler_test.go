@@ -90,6 +90,11 @@ func TestBodies(t *testing.T) {
 		"maintenance":  {`{"maintenance_info":"x"}`, http.StatusBadRequest, "maintenance_info has the wrong type, it must be a JSON object"},
 		"bound app":    {`{"bind_resource":{"app_guid":5}}`, http.StatusBadRequest, "bind_resource.app_guid has the wrong type, it must be a string"},
 		"trailing":     {`{} {}`, http.StatusBadRequest, "JSON"},
+		"organization": {`{"organization_guid":"` + strings.Repeat("x", 256) + `"}`, http.StatusBadRequest, "organization_guid has 256 bytes, and may have 255"},
+		"space":        {`{"space_guid":"` + strings.Repeat("x", 256) + `"}`, http.StatusBadRequest, "space_guid has 256 bytes"},
+		"app":          {`{"app_guid":"` + strings.Repeat("x", 256) + `"}`, http.StatusBadRequest, "app_guid has 256 bytes"},
+		"bound to":     {`{"bind_resource":{"app_guid":"` + strings.Repeat("x", 256) + `"}}`, http.StatusBadRequest, "bind_resource.app_guid has 256 bytes"},
+		"bound by":     {`{"bind_resource":{"space_guid":"` + strings.Repeat("x", 256) + `"}}`, http.StatusBadRequest, "bind_resource.space_guid has 256 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators, Leads: leads}, &bytes.Buffer{})
@@ -102,6 +107,24 @@ func TestBodies(t *testing.T) {
 				t.Errorf("answered %d %s, want %d and %q", answer.Code, answer.Body, c.status, c.words)
 			}
 		})
+	}
+}
+
+// TestLongHeaders holds what is recorded of them to the byte.
+func TestLongHeaders(t *testing.T) {
+	for name, longest := range map[string]int{"X-Broker-API-Originating-Identity": 16 << 10, "X-Broker-API-Request-Identity": 255} {
+		for more, status := range map[int]int{0: http.StatusInternalServerError, 1: http.StatusBadRequest} { // the broker panics
+			handler := newHandler(web.Readiness{Charts: noCharts, Operators: noOperators, Leads: leads}, &bytes.Buffer{})
+			request := httptest.NewRequest(http.MethodGet, "/v2/catalog", nil)
+			request.SetBasicAuth("u", "p")
+			request.Header.Set("X-Broker-API-Version", "2.17")
+			request.Header.Set(name, strings.Repeat("x", longest+more))
+			answer := httptest.NewRecorder()
+			handler.ServeHTTP(answer, request)
+			if answer.Code != status || status == http.StatusBadRequest && !strings.Contains(answer.Body.String(), name) {
+				t.Errorf("%s of %d bytes: answered %d %s", name, longest+more, answer.Code, answer.Body)
+			}
+		}
 	}
 }
 

@@ -12,9 +12,12 @@ type identity struct {
 	User     string `json:"user,omitempty"`
 }
 
+// originatingHeader says who asked (OSBAPI "Originating Identity").
+const originatingHeader = "X-Broker-API-Originating-Identity"
+
 // originatingIdentity returns nil if the request doesn't say who asked.
 func originatingIdentity(header http.Header) *identity {
-	platform, user := record.Who(header.Get("X-Broker-API-Originating-Identity"))
+	platform, user := record.Who(header.Get(originatingHeader))
 	if platform == "" {
 		return nil
 	}
