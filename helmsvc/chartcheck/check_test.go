@@ -122,9 +122,9 @@ func TestTextsThatLoop(t *testing.T) {
 		change files
 		want   string
 	}{
-		"plan": {files{"plans/large.yaml": "a: " + loop}, "rendering plans/large.yaml takes more than 1s of processor time"},
+		"plan": {files{"plans/large.yaml": "a: " + loop}, "rendering plans/large.yaml takes more than"},
 		"dashboard": {files{"Chart.yaml": "apiVersion: v2\nname: db\nversion: 1.2.3\nannotations: {cf-helm-broker.io/dashboard-url: 'https://a.example.com/" + loop + "'}\n"},
-			"rendering the annotation cf-helm-broker.io/dashboard-url takes more than 1s of processor time"},
+			"rendering the annotation cf-helm-broker.io/dashboard-url takes more than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checker := checker(t)
