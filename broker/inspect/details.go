@@ -84,6 +84,9 @@ type Operation struct {
 	Begun   time.Time `json:"begun,omitzero"`
 	// Attempt counts how often it was taken up.
 	Attempt int `json:"attempt"`
+	// Holders are the processes that ended while they were at it, then the one
+	// that is at it.
+	Holders []string `json:"holders,omitempty"`
 	// HeldUp is why the last attempt has to be repeated.
 	HeldUp string `json:"held_up,omitempty"`
 	Request

@@ -88,7 +88,7 @@ func details(i record.Instance, secrets bool) Details {
 func operationOf(o record.Operation) Operation {
 	return Operation{
 		ID: o.ID, Type: string(o.Type), State: string(o.State), Description: string(o.Description),
-		Started: o.Started, Begun: o.Begun, Attempt: o.Attempt, HeldUp: string(o.HeldUp), Request: requestOf(o.Origin),
+		Started: o.Started, Begun: o.Begun, Attempt: o.Attempt, Holders: o.Holders, HeldUp: string(o.HeldUp), Request: requestOf(o.Origin),
 	}
 }
 

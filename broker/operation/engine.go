@@ -269,6 +269,9 @@ func (e *Engine) changed(id string) {
 	current, err := e.records.Instance(id)
 	e.follower.wants(id)
 	e.awaited.wake(id)
+	if err == nil {
+		e.lives(current)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	working, runs := e.running[id]

@@ -36,7 +36,13 @@ func (e *Engine) process(ctx context.Context, id string) (next again) {
 	}
 	superseded, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer func() { e.release(id, next.wanted) }()
+	var w *work
+	defer func() {
+		e.release(id, next.wanted)
+		if w != nil && ctx.Err() != nil {
+			e.putDown(ctx, w.instance)
+		}
+	}()
 	// Live, since the cache may lag behind what this very process has written.
 	instance, putOff, err := e.take(superseded, id, cancel)
 	switch {
@@ -46,7 +52,7 @@ func (e *Engine) process(ctx context.Context, id string) (next again) {
 		e.log.Error("reading-record", err, lager.Data{"instance-id": id})
 		return again{wanted: ctx.Err() == nil}
 	}
-	w := &work{Engine: e, instance: instance, putOff: putOff, progress: progress{written: instance}, log: e.log.Session(string(instance.Operation.Type), lager.Data{
+	w = &work{Engine: e, instance: instance, putOff: putOff, progress: progress{written: instance}, log: e.log.Session(string(instance.Operation.Type), lager.Data{
 		"instance-id": id, "operation": instance.Operation.ID, "correlation-id": instance.Operation.CorrelationID,
 	})}
 	return w.carry(ctx, superseded)
@@ -63,7 +69,7 @@ func (w *work) carry(ctx, superseded context.Context) again {
 	limit := w.limit(allowed)
 	bounded, stop := context.WithDeadline(superseded, limit)
 	defer stop()
-	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "namespace": w.instance.Namespace, "limit": limit})
+	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "deaths": w.deaths(), "namespace": w.instance.Namespace, "limit": limit})
 	chart := w.instance.Chart
 	told := w.tell(superseded)
 	err := w.step(bounded, superseded)
@@ -89,21 +95,10 @@ func (w *work) carry(ctx, superseded context.Context) again {
 	return again{}
 }
 
-// takeUp notes that the operation is begun, or begun again, before anything
-// is done for it.
-func (w *work) takeUp(ctx context.Context) error {
-	return w.change(ctx, func(o *record.Operation) {
-		o.Attempt++
-		if o.Begun.IsZero() {
-			o.Begun = time.Now().UTC()
-		}
-	})
-}
-
 // limit is when the operation ends at the latest: the time allowed after it was
 // first taken up. Time in which no broker ran isn't held against it: the first
 // few attempts of other processes leave this one a minute in any case. That they
-// are few ends an operation that ends its process.
+// are few ends an operation that somebody stops again and again.
 func (w *work) limit(allowed time.Duration) time.Time {
 	const attempts, grace = 5, time.Minute
 	limit := w.instance.Operation.Begun.Add(allowed)
@@ -135,6 +130,9 @@ func (w *work) step(ctx, undoing context.Context) (err error) {
 			err = errMistake
 		}
 	}()
+	if w.endsProcesses() {
+		return w.giveUp(undoing)
+	}
 	switch w.instance.Operation.Type {
 	case record.Create:
 		return w.create(ctx)
@@ -211,13 +209,20 @@ func (w *work) forget(ctx context.Context) error {
 }
 
 // current reads the record again that has changed since it was read. It returns
-// errSuperseded if it isn't this operation's any more.
+// errSuperseded if it isn't this operation's any more, or another process has
+// taken the operation up since.
 func (w *work) current(ctx context.Context) (record.Instance, error) {
 	live, err := w.records.LiveInstance(ctx, w.instance.ID)
-	if err == nil && (live.Operation.ID != w.instance.Operation.ID || !live.Operation.Running()) {
+	if err == nil && (!sameOperation(live, w.instance) || live.Operation.Holder() != w.instance.Operation.Holder()) {
 		return live, errSuperseded
 	}
 	return live, err
+}
+
+// sameOperation tells whether the record's operation is the given one's still, and
+// running.
+func sameOperation(live, i record.Instance) bool {
+	return live.Operation.ID == i.Operation.ID && live.Operation.Running()
 }
 
 func (w *work) fail(ctx context.Context, reason string) error {
@@ -245,6 +250,7 @@ func (w *work) finish(ctx context.Context, state record.State, description recor
 	return w.change(ctx, func(o *record.Operation) {
 		o.State = state
 		o.Description = description
+		o.Holders = nil
 		if description == unspeakable {
 			o.HeldUp = "" // it may be what is refused
 		}
@@ -261,6 +267,7 @@ func (w *work) ended(state record.State) {
 func (w *work) tryAgain(ctx context.Context, cause error) {
 	w.log.Error("will-retry", cause)
 	err := w.change(ctx, func(o *record.Operation) {
+		o.PutDown(w.self())
 		o.HeldUp = record.ReasonOf(cause.Error())
 		o.Description = record.ReasonOf("held up, trying again: " + cause.Error())
 	})
@@ -272,10 +279,12 @@ func (w *work) tryAgain(ctx context.Context, cause error) {
 // change writes a change of the running operation back. A record that has
 // changed meanwhile belongs to a newer operation and is left alone; unless it
 // was this one that wrote it, and never heard so. The error is then errSuperseded.
+// edit may be called more than once.
 func (w *work) change(ctx context.Context, edit func(*record.Operation)) error {
 	w.progress.mu.Lock()
 	defer w.progress.mu.Unlock()
 	edited := w.instance.As(w.progress.written)
+	edited.Operation.Holders = w.progress.written.Operation.Holders
 	edit(&edited.Operation)
 	for {
 		written, err := w.records.UpdateInstance(ctx, edited)
@@ -291,5 +300,7 @@ func (w *work) change(ctx context.Context, edit func(*record.Operation)) error {
 			return err
 		}
 		edited = edited.As(live)
+		edited.Operation.Holders = live.Operation.Holders
+		edit(&edited.Operation)
 	}
 }

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -60,6 +61,9 @@ func (w *work) tellNow(ctx context.Context) {
 	}
 	edited.Operation.Description = w.progress.text
 	written, err := w.records.UpdateInstance(ctx, edited)
+	if errors.Is(err, record.ErrConflict) {
+		written, err = w.current(ctx) // the next time, then
+	}
 	if err != nil {
 		w.log.Info("progress-not-recorded", lager.Data{"cause": err.Error()})
 		return

@@ -91,6 +91,9 @@ type Operation struct {
 	// Attempt counts how often the operation was taken up: for the first time,
 	// again after an error that may pass, by the next process after a crash.
 	Attempt int `json:"attempt"`
+	// Holders are the processes that took the operation up and haven't put it down
+	// in order: those that died with it, then the one that is at it. See TakeUp.
+	Holders []string `json:"holders,omitempty"`
 	// HeldUp is why the last attempt has to be repeated.
 	HeldUp Reason `json:"held_up,omitempty"`
 	Origin

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -137,7 +138,7 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	for where, have := range map[string]record.Instance{"live": live, "cached": known} {
-		if have.ID != want.ID || have.Operation != want.Operation || string(have.Parameters) != string(want.Parameters) || have.Format != record.Format {
+		if have.ID != want.ID || !reflect.DeepEqual(have.Operation, want.Operation) || string(have.Parameters) != string(want.Parameters) || have.Format != record.Format {
 			t.Errorf("%s: %+v, want %+v", where, have, want)
 		}
 	}

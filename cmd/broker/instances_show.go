@@ -75,6 +75,7 @@ func (s *sheet) operation(o inspect.Operation) {
 	s.row("  id", o.ID)
 	s.row("  says", o.Description)
 	s.row("  held up by", o.HeldUp)
+	s.row("  taken up by", strings.Join(o.Holders, ", then by "))
 	s.row("  asked for", moment(o.Started))
 	s.row("  begun", moment(o.Begun))
 	s.request(o.Request)

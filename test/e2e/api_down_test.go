@@ -77,14 +77,14 @@ func (a *alone) hold(i rig.Instance) (release func()) {
 }
 
 // heal gives the instance's Deployment an image that runs.
-func (a *alone) heal(i rig.Instance) {
-	a.t.Helper()
-	deployments := a.kube.AppsV1().Deployments(a.namespace(i))
-	list, err := deployments.List(a.t.Context(), metav1.ListOptions{})
-	a.must(err)
+func (f *foundation) heal(kube kubernetes.Interface, i rig.Instance) {
+	f.t.Helper()
+	deployments := kube.AppsV1().Deployments(f.namespace(i))
+	list, err := deployments.List(f.t.Context(), metav1.ListOptions{})
+	f.must(err)
 	patch := `{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"registry.example.com/fixture:2"}]}}}}`
-	_, err = deployments.Patch(a.t.Context(), list.Items[0].Name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
-	a.must(err)
+	_, err = deployments.Patch(f.t.Context(), list.Items[0].Name, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+	f.must(err)
 }
 
 // gone fails unless nothing is left of the instance in the cluster.
@@ -189,7 +189,7 @@ func TestAPIServerDown(t *testing.T) {
 			t.Errorf("record %s is half-done", name)
 		}
 	}
-	a.heal(making)
+	a.heal(a.kube, making)
 	a.ready(making, makes)
 	release()
 	if o := a.ended(going, goes); o.State != "gone" {

@@ -70,20 +70,26 @@ func TestFailover(t *testing.T) {
 }
 
 // TestPausedLeader freezes the leading replica until another has taken over:
-// when it goes on it writes nothing more, and asks for the Lease again.
+// when it goes on it writes nothing more, and asks for the Lease again. It hasn't
+// died, whatever the other one took it for.
 func TestPausedLeader(t *testing.T) {
 	f := newFoundation(t, "charts", nil)
 	f.eventually("the first one leads", func() bool { return leads(f.broker) })
 	other := f.replica()
 	i, _ := f.stuck()
+	goesOn, _ := f.stuck()
+	holders := func() int { return len(f.shown(goesOn).Operation.Holders) }
 	f.must(f.broker.Signal(syscall.SIGSTOP))
 	frozen := f.broker
 	f.Client = other.Client()
 	f.eventually("the other one leads", func() bool { return leads(other) })
+	f.eventually("it has taken over", func() bool { return holders() == 2 })
 	f.delete(i)
 	f.must(frozen.Signal(syscall.SIGCONT))
 	f.eventually("the first one leads no longer", func() bool { return strings.Contains(frozen.Log(), "leading-no-longer") })
 	f.nothingLeft(i)
+	f.eventually("the first one has told that it lives", func() bool { return holders() == 1 })
+	f.delete(goesOn)
 	// Both answer as before.
 	next := f.create("fixture", "plain", nil)
 	f.Client = frozen.Client()
