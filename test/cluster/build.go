@@ -160,7 +160,7 @@ func goTool(ctx context.Context, tmp string, args ...string) (string, error) {
 	cmd.SysProcAttr = dieWithParent()
 	// Interrupted, Go ends what it has started and removes what it has made.
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
-	cmd.WaitDelay = 30 * time.Second
+	cmd.WaitDelay = 10 * time.Second
 	// The thread that starts the command must not end before it: see launcher.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

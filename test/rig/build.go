@@ -49,7 +49,7 @@ func Build(ctx context.Context, dir string, how How) (string, error) {
 	command.Env = slices.Concat(os.Environ(), []string{"TMPDIR=" + dir, "GOTMPDIR=" + dir}, environment)
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
-	command.WaitDelay = 30 * time.Second
+	command.WaitDelay = 10 * time.Second
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the broker: %w\n%s", err, output)
 	}
