@@ -88,7 +88,7 @@ func TestSampleChartsAreGranted(t *testing.T) {
 	for _, service := range catalog.Services {
 		for _, plan := range service.Plans {
 			t.Run(service.Metadata().Name+"/"+plan.Name, func(t *testing.T) {
-				rendered, err := service.Render(plan, "release", "namespace", nil)
+				rendered, err := service.Render(t.Context(), plan, "release", "namespace", nil)
 				if err != nil {
 					t.Fatal(err)
 				}
