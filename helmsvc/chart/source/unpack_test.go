@@ -114,14 +114,15 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// wantFlat fails if much more memory is allocated than a chart may have, freed or not.
+// wantFlat fails if many times more memory is allocated than a chart may have,
+// freed or not: the tar reader's own buffers grow tenfold.
 func wantFlat(t *testing.T, do func()) {
 	t.Helper()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	do()
 	runtime.ReadMemStats(&after)
-	if used := after.TotalAlloc - before.TotalAlloc; used > 256<<20 {
+	if used := after.TotalAlloc - before.TotalAlloc; used > 512<<20 {
 		t.Errorf("%d MiB were allocated", used>>20)
 	}
 }
