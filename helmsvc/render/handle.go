@@ -57,6 +57,9 @@ func (t task) render(ask sandbox.Question) (answer, error) {
 			delete(files, name)
 		}
 	}
+	if tooDense(files) {
+		return answer{TooDense: true}, nil
+	}
 	return answer{Files: files, Definitions: definitions(c)}, nil
 }
 

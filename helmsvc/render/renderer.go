@@ -82,6 +82,8 @@ func (r *Renderer) work(ctx context.Context, in Input, limits sandbox.Limits) (a
 		return answer{}, fmt.Errorf("rendering the chart in a process of its own: %w", err)
 	case result.TooLong:
 		return answer{}, &ExceededError{What: fmt.Sprintf("%d MB of manifests", r.Output>>20)}
+	case result.TooDense:
+		return answer{}, &ExceededError{What: fmt.Sprintf("%d values in its manifests", mostValues)}
 	case result.Error != "":
 		return answer{}, errors.New(result.Error)
 	}
@@ -116,4 +118,5 @@ type answer struct {
 	Definitions []string `json:"definitions,omitempty"`
 	Error       string   `json:"error,omitempty"`
 	TooLong     bool     `json:"too_long,omitempty"`
+	TooDense    bool     `json:"too_dense,omitempty"`
 }

@@ -133,7 +133,7 @@ func TestBounds(t *testing.T) {
 		"a range":     {"{{ range until (int .Values.count) }}x{{ end }}", map[string]any{"count": int64(400_000_000)}, "more than 128 MB of memory"},
 		"a long text": {`{{ repeat (int .Values.count) "x" }}`, map[string]any{"count": int64(1 << 40)}, "of memory"},
 		"output":      {`{{ repeat (int .Values.count) "x" }}`, map[string]any{"count": int64(2 << 20)}, "more than 1 MB of manifests"},
-		"a loop":      {"{{ range untilStep 0 100000 1 }}{{ range untilStep 0 100000 1 }}{{ end }}{{ end }}", nil, "more than 5s of processor time"},
+		"a loop":      {"{{ range untilStep 0 100000 1 }}{{ range untilStep 0 100000 1 }}{{ end }}{{ end }}", nil, "rendering the chart takes more than"},
 		"recursion":   {`{{ define "x" }}{{ template "x" . }}{{ end }}{{ template "x" . }}`, nil, ""},
 		"tpl":         {`{{ tpl .Values.text . }}`, map[string]any{"text": `{{ range until 400000000 }}{{ end }}`}, "of memory"},
 	} {

@@ -69,6 +69,8 @@ func TestGreedyCharts(t *testing.T) {
 		`{"loop": 400000000}`:     "large among the parameters: loop",
 		`{"objects": 300000}`:     "large among the parameters: objects",
 		`{"text": 1000000000}`:    "large among the parameters: text",
+		`{"items": 300000}`:       "large among the parameters: items",
+		`{"items": 2500000}`:      "large among the parameters: items",
 		`{"loop": 9000000000000}`: "large among the parameters: loop",
 	}
 	operations := map[string]rig.Instance{}
