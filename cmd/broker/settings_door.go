@@ -22,7 +22,7 @@ type DoorSettings struct {
 	TLSClientCAFile string `env:"TLS_CLIENT_CA_FILE" help:"PEM certificates of CAs; with it whatever needs a password needs a client certificate of theirs, too; read again when it changes"`
 
 	FailedLogins   int      `env:"FAILED_LOGINS_PER_MINUTE" envDefault:"10" help:"wrong passwords that an address may send before it is answered 429 for a while; 0: any number"`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"addresses and networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,192.0.2.1, or the word private for all private ones"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"addresses and networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8,192.0.2.1, private for all private ones, or nearest for whoever connects"`
 	PublicStatus   bool     `env:"PUBLIC_STATUS" envDefault:"false" help:"show /metrics and all of /readyz without a password; otherwise /readyz says only whether the broker is ready"`
 	RequestsAtOnce int64    `env:"REQUESTS_AT_ONCE" envDefault:"500" help:"requests at once; beyond them the answer is 503"`
 }

@@ -12,10 +12,12 @@ import (
 type Proxies struct {
 	networks []netip.Prefix
 	private  bool
+	nearest  bool
 }
 
 // ParseProxies reads addresses and networks such as 10.0.0.0/8. The word
-// private stands for all private, link-local and loopback addresses.
+// private stands for all private, link-local and loopback addresses, nearest for
+// whoever connects, whatever its address.
 func ParseProxies(list []string) (Proxies, error) {
 	var p Proxies
 	for _, text := range list {
@@ -24,12 +26,16 @@ func ParseProxies(list []string) (Proxies, error) {
 			p.private = true
 			continue
 		}
+		if text == "nearest" {
+			p.nearest = true
+			continue
+		}
 		network, err := netip.ParsePrefix(text)
 		if address, plain := netip.ParseAddr(text); plain == nil {
 			network, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			return Proxies{}, fmt.Errorf("%q is no address, no network such as 10.0.0.0/8, and not the word private", text)
+			return Proxies{}, fmt.Errorf("%q is no address, no network such as 10.0.0.0/8, and neither of the words private and nearest", text)
 		}
 		p.networks = append(p.networks, network.Masked())
 	}
@@ -49,10 +55,12 @@ func (p Proxies) include(a netip.Addr) bool {
 func (p Proxies) Address(r *http.Request) netip.Addr {
 	from := parseAddress(r.RemoteAddr)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	peer := true
 	for _, hop := range slices.Backward(hops) {
-		if !p.include(from) {
+		if believed := p.include(from) || peer && p.nearest; !believed {
 			return from
 		}
+		peer = false
 		before := parseAddress(strings.TrimSpace(hop))
 		if !before.IsValid() {
 			return from

@@ -29,6 +29,9 @@ func TestAddress(t *testing.T) {
 		"private, of a container":       {"private", "127.0.0.1:5", []string{"203.0.113.9, 198.51.100.1, 10.0.0.7"}, "198.51.100.1"},
 		"private, all of them":          {"private", "127.0.0.1:5", []string{"10.9.9.9, 10.0.0.7"}, "10.9.9.9"},
 		"private, and a public network": {"private,198.51.100.0/24", "10.1.1.1:5", []string{"203.0.113.9, 198.51.100.1"}, "203.0.113.9"},
+		"nearest":                       {"nearest", "10.255.1.2:5", []string{"203.0.113.9, 10.0.0.7"}, "10.0.0.7"},
+		"nearest, made up before":       {"nearest", "127.0.0.1:5", []string{"203.0.113.9, 10.0.0.9, 10.0.0.7"}, "10.0.0.7"},
+		"nearest, and a load balancer":  {"nearest,10.0.0.0/24", "127.0.0.1:5", []string{"203.0.113.9, 198.51.100.1, 10.0.0.7"}, "198.51.100.1"},
 		"private, not the Internet":     {"private", "203.0.113.1:5", []string{"198.51.100.1"}, "203.0.113.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
