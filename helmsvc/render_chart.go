@@ -46,7 +46,7 @@ func (s *session) rendered(ctx context.Context, target Target, what chart.Render
 	if err := c.renderings.Take(ctx, target.Tenant); err != nil {
 		return what, fmt.Errorf("waiting for other charts to be rendered: %w", err)
 	}
-	defer c.renderings.Give()
+	defer c.renderings.Give(target.Tenant)
 	capabilities, err := s.brought(what.Chart.CRDObjects())
 	if err != nil {
 		return what, err

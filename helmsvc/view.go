@@ -92,7 +92,7 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 	if err := c.views.Take(ctx, fair.TenantOf(ctx)); err != nil {
 		return View{}, fmt.Errorf("waiting for others' turn to read their namespaces: %w", err)
 	}
-	defer c.views.Give()
+	defer c.views.Give(fair.TenantOf(ctx))
 	var secrets *corev1.SecretList
 	var services *corev1.ServiceList
 	var pods *corev1.PodList

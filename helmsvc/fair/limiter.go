@@ -65,7 +65,9 @@ func (l *Limiter) serveOne() (more bool) {
 	_ = l.bucket.Wait(context.Background()) // it fails for a bucket that never yields only
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.queue.pop()
+	if tenant, found := l.queue.next(func(string) bool { return true }); found {
+		l.queue.pop(tenant)
+	}
 	l.serving = len(l.queue.tenants) > 0
 	return l.serving
 }

@@ -27,16 +27,21 @@ func (q *queue) push(tenant string, first bool) chan struct{} {
 	return turn
 }
 
-// pop lets the next have their turn; false: nobody waits.
-func (q *queue) pop() bool {
-	if len(q.tenants) == 0 {
-		return false
+// next is the tenant whose turn it is, among those that may have one.
+func (q *queue) next(may func(tenant string) bool) (tenant string, found bool) {
+	at := slices.IndexFunc(q.tenants, may)
+	if at < 0 {
+		return "", false
 	}
-	tenant := q.tenants[0]
-	q.tenants = append(q.tenants[1:], tenant)
+	return q.tenants[at], true
+}
+
+// pop lets the first of a tenant's line have their turn. The tenant's next is
+// behind those of all others.
+func (q *queue) pop(tenant string) {
 	close(q.waiting[tenant][0])
+	q.tenants = append(slices.DeleteFunc(q.tenants, func(other string) bool { return other == tenant }), tenant)
 	q.drop(tenant, 0)
-	return true
 }
 
 // remove takes out somebody who has given up; false: it was their turn already.

@@ -10,11 +10,16 @@ import (
 type Semaphore struct {
 	mu    sync.Mutex
 	free  int
+	most  int            // turns of one tenant
+	has   map[string]int // turns, by tenant
 	queue queue
 }
 
-// NewSemaphore returns one that lets n work at once.
-func NewSemaphore(n int) *Semaphore { return &Semaphore{free: n} }
+// NewSemaphore returns one that lets n work at once, a tenant three quarters of
+// them: one that has hundreds waiting leaves another a turn at once.
+func NewSemaphore(n int) *Semaphore {
+	return &Semaphore{free: n, most: n - n/4, has: map[string]int{}}
+}
 
 // Take waits for a turn. Give it back with Give, unless there is an error, which
 // is the context's cause.
@@ -42,11 +47,21 @@ func (s *Semaphore) enter(tenant string, first bool) chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	turn := s.queue.push(tenant, first)
-	if s.free > 0 {
-		s.free--
-		s.queue.pop()
-	}
+	s.grant()
 	return turn
+}
+
+// grant hands out what is free.
+func (s *Semaphore) grant() {
+	for s.free > 0 {
+		tenant, found := s.queue.next(func(tenant string) bool { return s.has[tenant] < s.most })
+		if !found {
+			return
+		}
+		s.free--
+		s.has[tenant]++
+		s.queue.pop(tenant)
+	}
 }
 
 // leave gives up waiting. A turn that has come meanwhile goes to the next.
@@ -55,20 +70,22 @@ func (s *Semaphore) leave(tenant string, turn chan struct{}) {
 	waited := s.queue.remove(tenant, turn)
 	s.mu.Unlock()
 	if !waited {
-		s.Give()
+		s.Give(tenant)
 	}
 }
 
-// Give ends a turn: the next may work.
-func (s *Semaphore) Give() {
+// Give ends a turn of the tenant's: the next may work.
+func (s *Semaphore) Give(tenant string) {
 	if s == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.queue.pop() {
-		s.free++
+	s.free++
+	if s.has[tenant]--; s.has[tenant] == 0 {
+		delete(s.has, tenant)
 	}
+	s.grant()
 }
 
 // held marks a context whose work has a turn.
@@ -88,7 +105,7 @@ func (s *Semaphore) InTurn(ctx context.Context, tenant string, do func(context.C
 	if err := s.Take(ctx, tenant); err != nil {
 		return err
 	}
-	defer s.Give()
+	defer s.Give(tenant)
 	return do(context.WithValue(ctx, held{}, turn{of: s, tenant: tenant}))
 }
 
@@ -100,7 +117,7 @@ func Aside(ctx context.Context, wait func() error) error {
 	if has.of == nil {
 		return wait()
 	}
-	has.of.Give()
+	has.of.Give(has.tenant)
 	err := wait()
 	<-has.of.enter(has.tenant, true)
 	return err

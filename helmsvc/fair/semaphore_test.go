@@ -14,7 +14,7 @@ func (s *Semaphore) line(tenants ...string) <-chan string {
 	got := make(chan string, len(tenants))
 	for _, tenant := range tenants {
 		turn := s.enter(tenant, false)
-		go func() { <-turn; got <- tenant; s.Give() }()
+		go func() { <-turn; got <- tenant; s.Give(tenant) }()
 	}
 	return got
 }
@@ -27,7 +27,7 @@ func TestSemaphoreIsFair(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := turns.line("many", "many", "many", "single", "many")
-	turns.Give()
+	turns.Give("first")
 	var order []string
 	for range 5 {
 		order = append(order, <-got)
@@ -58,12 +58,33 @@ func TestAsideComesBack(t *testing.T) {
 	for turns.waitingOf("many") < 2 {
 		runtime.Gosched()
 	}
-	turns.Give()
+	turns.Give("second")
 	if next := <-got; next != "single" {
 		t.Errorf("%s comes before the other tenant", next)
 	}
 	if next := <-got; next != "many" || len(back) != 1 {
 		t.Error("who came back didn't come before the tenant's others")
+	}
+}
+
+// TestMostTurns: one tenant never has all.
+func TestMostTurns(t *testing.T) {
+	turns := NewSemaphore(8)
+	for range 6 {
+		if err := turns.Take(withoutWaiting(), "many"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := turns.line("many")
+	if len(got) > 0 {
+		t.Error("one tenant has the last turns too")
+	}
+	if turns.Take(withoutWaiting(), "single") != nil {
+		t.Error("there is no turn left for another")
+	}
+	turns.Give("many")
+	if next := <-got; next != "many" {
+		t.Errorf("the turn went to %s", next)
 	}
 }
 
@@ -85,7 +106,7 @@ func TestSemaphoreIsGivenUp(t *testing.T) {
 	if err := turns.Take(ctx, "b"); !errors.Is(err, why) {
 		t.Errorf("error %v, want the context's", err)
 	}
-	turns.Give()
+	turns.Give("b")
 	if err := turns.Take(t.Context(), "c"); err != nil {
 		t.Error(err)
 	}
@@ -105,7 +126,7 @@ func TestInTurn(t *testing.T) {
 					if err := turns.Take(withoutWaiting(), "second"); err != nil {
 						t.Error("the turn isn't left to others")
 					}
-					turns.Give()
+					turns.Give("second")
 					return nil
 				})
 			})

@@ -30,7 +30,7 @@ func (t *Texts) Render(ctx context.Context, in Input, file string, most time.Dur
 	if err := t.turns.Take(ctx, fair.TenantOf(ctx)); err != nil {
 		return "", fmt.Errorf("waiting for others to be rendered: %w", err)
 	}
-	defer t.turns.Give()
+	defer t.turns.Give(fair.TenantOf(ctx))
 	limits := t.renderer.Limits
 	if most > 0 {
 		limits.Time = min(limits.Time, most)
