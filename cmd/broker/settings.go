@@ -53,7 +53,7 @@ type settings struct {
 	PoliciesPerInstance int           `env:"POLICIES_PER_INSTANCE" envDefault:"2000" help:"how many all bindings of an instance may; 0: any number"`
 	BindTimeout         time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	SyncWait            time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
-	Workers             int           `env:"OPERATION_WORKERS" envDefault:"6" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
+	Workers             int           `env:"OPERATION_WORKERS" envDefault:"4" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
 	AtOnce              int           `env:"OPERATIONS_AT_ONCE" envDefault:"500" help:"operations at once, those that wait included; more stay in the queue"`
 
 	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
