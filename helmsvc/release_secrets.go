@@ -31,7 +31,7 @@ import (
 // when they are decoded. Those of large charts have some MB and some thousand values.
 const (
 	longestRecord  = 16 << 20 // bytes of one
-	longestRecords = 16 << 20 // bytes of all that Helm gets to see at once
+	longestRecords = 32 << 20 // bytes of all that Helm gets to see at once
 	mostValues     = 200_000  // JSON values of one
 	mostRecords    = 4 * history
 )

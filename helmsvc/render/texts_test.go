@@ -3,6 +3,7 @@ package render_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,14 +30,15 @@ func TestTexts(t *testing.T) {
 	if err != nil || got != "helped 1 {{" {
 		t.Errorf("%q, %v", got, err)
 	}
-	const busy = "4s, what it looks up included" // on a busy machine
+	// On a busy machine time may be up before the memory is.
+	busy := []string{"4s, what it looks up included", "1s of processor time"}
 	for template, what := range map[string]string{
 		`{{ range until 1000000 }}{{ range until 1000000 }}{{ end }}{{ end }}`: "1s of processor time",
 		`{{ range until 400000000 }}{{ end }}`:                                 "128 MB of memory",
 		`{{ repeat 2000000 "x" }}`:                                             "1 MB of manifests",
 	} {
 		var exceeded *render.ExceededError
-		if _, err := texts.Render(t.Context(), textOf(template, nil), textFile, time.Second); !errors.As(err, &exceeded) || exceeded.What != what && exceeded.What != busy {
+		if _, err := texts.Render(t.Context(), textOf(template, nil), textFile, time.Second); !errors.As(err, &exceeded) || exceeded.What != what && !slices.Contains(busy, exceeded.What) {
 			t.Errorf("%s: %v", template, err)
 		}
 	}
