@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage/driver"
 )
 
-// Revision returns the number of the release's revision that is deployed.
+// Revision returns the number of the release's revision that is deployed or, where
+// a killed process has left none, of the newest that was meant to stay.
 func (c *Cluster) Revision(ctx context.Context, target Target) (number int, err error) {
 	defer func() { err = c.unsure(ctx, target, err) }()
 	if err := c.repairAccount(ctx, target); err != nil {
@@ -22,12 +25,29 @@ func (c *Cluster) Revision(ctx context.Context, target Target) (number int, err 
 	}
 	deployed, err := helm.Releases.Deployed(target.Release)
 	if errors.Is(err, driver.ErrNoDeployedReleases) {
-		return 0, fmt.Errorf("the release %s is gone, or was never ready; delete the service instance", target.Release)
+		return helm.meant(target.Release)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("looking for the release that is to be changed: %w", err)
 	}
 	return deployed.Version, nil
+}
+
+// meant is the newest revision that was meant to stay, of a release of which none is
+// deployed: Helm takes one's mark off before another has it. An upgrade that
+// hasn't ended isn't one; a rollback is, since it has what was before.
+func (s *session) meant(name string) (number int, err error) {
+	revisions, err := s.Releases.History(name)
+	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
+		return 0, fmt.Errorf("reading the history of release %s: %w", name, err)
+	}
+	releaseutil.Reverse(revisions, releaseutil.SortByRevision)
+	for _, r := range revisions {
+		if r.Info.Status == release.StatusSuperseded || strings.HasPrefix(r.Info.Description, "Rollback to ") {
+			return r.Version, nil
+		}
+	}
+	return 0, fmt.Errorf("the release %s is gone, or was never ready; delete the service instance", name)
 }
 
 // Rollback brings the release back to a revision, exposed or not as that was,

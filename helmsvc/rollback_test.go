@@ -3,6 +3,9 @@ package helmsvc_test
 import (
 	"testing"
 
+	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage"
+	"helm.sh/helm/v3/pkg/storage/driver"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -50,6 +53,59 @@ func TestRollbackAfterCrash(t *testing.T) {
 		if got := p.said(t); got != "old" {
 			t.Errorf("after going back the chart says %q", got)
 		}
+	}
+}
+
+// TestNoneDeployed: processes have died between taking one revision's mark off
+// and giving it to another. The release can be changed again, from what it was.
+func TestNoneDeployed(t *testing.T) {
+	p := newPlace(t)
+	if err := p.Install(t.Context(), p.target, saying("old"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Upgrade(t.Context(), p.target, saying("new"), nil); err != nil {
+		t.Fatal(err)
+	}
+	p.mark(1, release.StatusSuperseded)
+	p.mark(2, release.StatusPendingUpgrade)
+	if before, err := p.Revision(t.Context(), p.target); before != 1 || err != nil {
+		t.Errorf("after an upgrade that was cut off: revision %d, %v", before, err)
+	}
+	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
+		t.Fatal(err)
+	}
+	p.mark(2, release.StatusSuperseded)
+	p.mark(3, release.StatusPendingRollback)
+	if before, err := p.Revision(t.Context(), p.target); before != 3 || err != nil {
+		t.Errorf("after a rollback that was cut off: revision %d, %v", before, err)
+	}
+	if err := p.Upgrade(t.Context(), p.target, saying("broken"), nil); err == nil {
+		t.Fatal("a broken upgrade went well")
+	}
+	if before, err := p.Revision(t.Context(), p.target); before != 3 || err != nil {
+		t.Errorf("after a rollback and an upgrade that were cut off: revision %d, %v", before, err)
+	}
+	if err := p.Rollback(t.Context(), p.target, 3); err != nil || p.said(t) != "old" {
+		t.Errorf("it can't go back: %v", err)
+	}
+	if err := p.Upgrade(t.Context(), p.target, saying("newer"), nil); err != nil || p.said(t) != "newer" {
+		t.Errorf("it can't be upgraded: %v", err)
+	}
+}
+
+// mark gives a revision a status, as a process that dies leaves it.
+func (p *place) mark(revision int, status release.Status) {
+	p.t.Helper()
+	secrets := driver.NewSecrets(clients.CoreV1().Secrets(p.target.Namespace))
+	secrets.Log = func(string, ...any) {}
+	releases := storage.Init(secrets)
+	r, err := releases.Get(p.target.Release, revision)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Info.Status = status
+	if err := releases.Update(r); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

@@ -96,7 +96,7 @@ func (s *session) unlocked(name string) (*release.Release, error) {
 	if !last.Info.Status.IsPending() {
 		return last, nil
 	}
-	last.SetStatus(release.StatusFailed, "interrupted")
+	last.SetStatus(release.StatusFailed, last.Info.Description) // which tells a rollback from an upgrade
 	if err := s.Releases.Update(last); err != nil {
 		return nil, fmt.Errorf("unlocking release %s: %w", name, err)
 	}
