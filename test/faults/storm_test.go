@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -102,6 +103,10 @@ func (s *storm) act(random *rand.Rand, own []*instance) (_ []*instance, what str
 			s.delete(i)
 			return own, "create and delete"
 		}
+		if random.IntN(6) == 0 {
+			s.createGreedy(s.instanceOf("varied", withKept, 0))
+			return own, "greedy create"
+		}
 		s.create(i)
 		return append(own, i), "create"
 	}
@@ -127,6 +132,20 @@ func (s *storm) act(random *rand.Rand, own []*instance) (_ []*instance, what str
 	}
 	s.bind(i, uuid.NewString(), s.apps[random.IntN(len(s.apps))])
 	return own, "bind"
+}
+
+// createGreedy has a chart render what would take a broker's memory.
+func (s *storm) createGreedy(i *instance) {
+	s.t.Helper()
+	s.send(func(c *rig.Client) (rig.Answer, error) {
+		return c.Provision(s.t.Context(), i.Instance, map[string]any{"loop": 400_000_000})
+	})
+	o := s.await(i, "")
+	refused := strings.Contains(o.Description, "rendering the chart takes more than") || strings.Contains(o.Description, endedTwice)
+	if o.State != "gone" && (o.State != "failed" || !refused) { // it is gone if the request was cut off
+		s.t.Errorf("the greedy create ended as %+v", o)
+	}
+	s.delete(i)
 }
 
 // anyInstance is of any plan, every other one of the chart fixture.
