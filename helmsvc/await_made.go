@@ -9,7 +9,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/cli-runtime/pkg/resource"
 )
 
 var (
@@ -17,40 +16,8 @@ var (
 	serviceResource = corev1.SchemeGroupVersion.WithResource("services")
 )
 
-// awaitMade watches an instance's custom resources until they are ready and what
-// their operators make of them is there. If ctx ends before, reason is what it
-// was waiting for.
-func (c *Cluster) awaitMade(ctx context.Context, target Target, customs []*unstructured.Unstructured) (reason string, err error) {
-	config := c.config
-	if c.actsAsInstance(target) {
-		config = c.asInstance(target.Namespace)
-	}
-	reader, err := c.newReader(config, target.Ready)
-	if err != nil {
-		return "", err
-	}
-	resources, err := c.resourcesOf(target.Namespace, customs)
-	if err != nil {
-		return "", err
-	}
-	return reader.awaitMade(ctx, target.Namespace, resources)
-}
-
-// resourcesOf finds out how the cluster serves objects.
-func (c *Cluster) resourcesOf(namespace string, objects []*unstructured.Unstructured) (kube.ResourceList, error) {
-	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
-	var resources kube.ResourceList
-	for _, object := range objects {
-		kind := object.GroupVersionKind()
-		mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
-		if err != nil {
-			return nil, fmt.Errorf("asking how the cluster serves %s: %w", kind.Kind, err)
-		}
-		resources.Append(&resource.Info{Mapping: mapping, Namespace: namespace, Name: object.GetName()})
-	}
-	return resources, nil
-}
-
+// awaitMade watches custom resources until they are ready and what their operators
+// make of them is there. If ctx ends before, reason is what it was waiting for.
 func (r reader) awaitMade(ctx context.Context, namespace string, resources kube.ResourceList) (reason string, err error) {
 	watched, err := r.watchRelease(ctx, namespace, resources, false, secretResource, serviceResource)
 	if err != nil {

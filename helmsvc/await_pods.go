@@ -74,7 +74,7 @@ func (c *Cluster) ViewReady(ctx context.Context, target Target, since string, pa
 func (c *Cluster) viewMade(ctx context.Context, target Target, ahead prospect, patience time.Duration) (View, error) {
 	waitCtx, cancel := context.WithTimeout(ctx, max(patience, aLook))
 	defer cancel()
-	reason, err := c.awaitMade(waitCtx, target, ahead.customs)
+	reason, err := c.awaitCustoms(waitCtx, target, ahead.customs)
 	if err != nil && ctx.Err() == nil && waitCtx.Err() != nil {
 		return View{}, noReadyPod(reason, patience)
 	}

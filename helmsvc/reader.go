@@ -1,11 +1,9 @@
 package helmsvc
 
 import (
-	"context"
 	"fmt"
 
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -23,52 +21,20 @@ type reader struct {
 	rules []chart.Readiness
 }
 
-// newReader reads with the rights of a configuration.
-func (c *Cluster) newReader(config *rest.Config, rules []chart.Readiness) (reader, error) {
-	clients, err := kubernetes.NewForConfig(config)
+// newReader reads with the rights of as, and CRDs with the broker's. rules are the
+// plan's.
+func newReader(as, broker *rest.Config, discovery discovery.CachedDiscoveryInterface, rules []chart.Readiness) (reader, error) {
+	clients, err := kubernetes.NewForConfig(as)
 	if err != nil {
 		return reader{}, fmt.Errorf("building the instance's Kubernetes client: %w", err)
 	}
-	dynamicClient, err := dynamic.NewForConfig(config)
+	dynamicClient, err := dynamic.NewForConfig(as)
 	if err != nil {
 		return reader{}, fmt.Errorf("building the instance's dynamic Kubernetes client: %w", err)
 	}
-	definitions, err := dynamic.NewForConfig(c.config)
+	definitions, err := dynamic.NewForConfig(broker)
 	if err != nil {
 		return reader{}, fmt.Errorf("building the client for CustomResourceDefinitions: %w", err)
 	}
-	return reader{clients: clients, dynamic: dynamicClient, kinds: kinds{definitions: definitions, discovery: c.discovery}, rules: rules}, nil
-}
-
-// inNamespace calls what reads an instance's namespace, as the instance. It is
-// called again where the instance's account had to be made first. ErrGone says
-// that the namespace is gone or going.
-func (c *Cluster) inNamespace(ctx context.Context, namespace string, read func(kubernetes.Interface) error) error {
-	if !c.impersonate {
-		return read(c.clients)
-	}
-	clients, err := kubernetes.NewForConfig(c.asInstance(namespace))
-	if err != nil {
-		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
-	}
-	if err := read(clients); !apierrors.IsForbidden(err) {
-		return err
-	}
-	if err := c.repairAccount(ctx, Target{Namespace: namespace}); err != nil {
-		return err
-	}
-	err = c.awaitAccount(ctx, namespace)
-	if isGoing(err) {
-		return ErrGone
-	}
-	if err != nil {
-		return err
-	}
-	return read(clients)
-}
-
-// isGoing tells whether nothing could be made in a namespace since it isn't
-// there, or won't be for long.
-func isGoing(err error) bool {
-	return apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause)
+	return reader{clients: clients, dynamic: dynamicClient, kinds: kinds{definitions: definitions, discovery: discovery}, rules: rules}, nil
 }

@@ -84,7 +84,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	bound.watch = func(ctx context.Context, resources kube.ResourceList, hook bool) error {
 		// What is read of a release that isn't ready is read when the operation's
 		// time is up: not over its transport.
-		reader, err := c.newReader(as, target.Ready)
+		reader, err := newReader(as, c.config, c.discovery, target.Ready)
 		if err != nil {
 			return err
 		}
