@@ -12,6 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -44,7 +45,7 @@ func failure(ctx context.Context, err error) error {
 	var policies *operation.PolicyLimitError
 	var unreachable *helmsvc.UnreachableError
 	var noPod *helmsvc.NoPodError
-	var tooMuch *helmsvc.TooMuchError
+	var tooMuch *bounded.TooMuchError
 	var tooLong *bindtemplate.TooLongError
 	switch {
 	case errors.As(err, &invalid):

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 )
 
 // TestWaitIsBounded: a wait for readiness keeps a namespace's pods, and ends
@@ -30,7 +31,7 @@ func TestWaitIsBounded(t *testing.T) {
 		}
 	})
 	err := p.install(t.Context(), `{"image":"fault.local/never-ready:1"}`, func(helmsvc.Progress) { fill() })
-	var beyond *helmsvc.TooMuchError
+	var beyond *bounded.TooMuchError
 	if !errors.As(err, &beyond) || beyond.Resource != "pods" {
 		t.Errorf("the install's error is %v", err)
 	}
@@ -53,7 +54,7 @@ func TestViewIsBounded(t *testing.T) {
 		}
 	}
 	_, err := p.View(t.Context(), p.ns.Name)
-	var beyond *helmsvc.TooMuchError
+	var beyond *bounded.TooMuchError
 	if !errors.As(err, &beyond) || beyond.Resource != "secrets" || beyond.Namespace != p.ns.Name {
 		t.Errorf("the view's error is %v", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
@@ -47,7 +48,7 @@ type Cluster struct {
 
 // NewCluster connects to the cluster that config names. It sends no request.
 func NewCluster(config *rest.Config, options ...Option) (*Cluster, error) {
-	config = Bounded(config)
+	config = bounded.Reads(config)
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)

@@ -16,6 +16,12 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
+// viewsAtOnce is how many views are read at a time.
+const viewsAtOnce = 2
+
+// newViews are the turns for views. Tenants take turns.
+func newViews() *fair.Semaphore { return fair.NewSemaphore(viewsAtOnce) }
+
 // View is what a binding can see of an instance: Kibosh's secrets and
 // services, and the pods and endpoints that the overlay reaches.
 type View struct {

@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 )
 
 var podResource = corev1.SchemeGroupVersion.WithResource("pods")
@@ -143,7 +145,7 @@ func (w *watchedRelease) inform(resource schema.GroupVersionResource) (cache.Gen
 	// An informer tries for ever; a missing right doesn't come by itself, nor is
 	// what is too much bounded by reading it again.
 	err := informer.Informer().SetWatchErrorHandlerWithContext(func(ctx context.Context, r *cache.Reflector, err error) {
-		var tooMuch *TooMuchError
+		var tooMuch *bounded.TooMuchError
 		if apierrors.IsForbidden(err) || errors.As(err, &tooMuch) {
 			w.cancel(fmt.Errorf("watching the release: %w", err))
 			return

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 )
 
 // gone is the phase of a namespace that doesn't exist.
@@ -59,7 +60,7 @@ func (in *Inspector) lastRelease(namespace, name string) (*release.Release, erro
 	if !apierrors.IsForbidden(err) {
 		return last, err
 	}
-	clients, clientErr := kubernetes.NewForConfig(helmsvc.Bounded(helmsvc.AsInstance(in.config, namespace)))
+	clients, clientErr := kubernetes.NewForConfig(bounded.Reads(helmsvc.AsInstance(in.config, namespace)))
 	if clientErr != nil {
 		return nil, errors.Join(err, clientErr)
 	}

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 )
 
 // ErrNoInstance says that no record has the id.
@@ -46,7 +46,7 @@ func New(config *rest.Config, namespace string) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	bounded, err := kubernetes.NewForConfig(helmsvc.Bounded(config))
+	bounded, err := kubernetes.NewForConfig(bounded.Reads(config))
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}

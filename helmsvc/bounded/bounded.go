@@ -1,4 +1,6 @@
-package helmsvc
+// Package bounded keeps what is read of one namespace within bounds, before it is
+// decoded: whoever acts as the instance can fill it.
+package bounded
 
 import (
 	"fmt"
@@ -7,8 +9,6 @@ import (
 	"strings"
 
 	"k8s.io/client-go/rest"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // What a list or a watch of one resource of a namespace may take, in bytes as the
@@ -23,12 +23,6 @@ const (
 	// its history is long, each of 1 MiB at most, sent in base64.
 	longestPacked = 12 << 20
 )
-
-// viewsAtOnce is how many views are read at a time.
-const viewsAtOnce = 2
-
-// newViews are the turns for views. Tenants take turns.
-func newViews() *fair.Semaphore { return fair.NewSemaphore(viewsAtOnce) }
 
 // TooMuchError says that a namespace holds more of a resource than is read.
 type TooMuchError struct {
@@ -46,7 +40,7 @@ func (e *TooMuchError) Error() string {
 // namespace's objects is read beyond a bound: a list fails with a TooMuchError. A
 // watch, which may begin with a list, breaks off, as watches do; an informer then
 // lists.
-func Bounded(config *rest.Config) *rest.Config {
+func Reads(config *rest.Config) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return boundedTransport{next} })
 	return config
