@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // AddressOf is where apps reach a pod: at its IPv4 address if it has one,
@@ -42,7 +44,7 @@ func (c *Cluster) ReadyAddresses(ctx context.Context, namespace string, selector
 	}
 	var hosts []string
 	for i := range pods.Items {
-		if pod := &pods.Items[i]; serves(pod) && isReady(pod) {
+		if pod := &pods.Items[i]; readiness.Serves(pod) && readiness.IsReady(pod) {
 			hosts = append(hosts, AddressOf(pod))
 		}
 	}
@@ -61,7 +63,7 @@ func (c *Cluster) Addresses(ctx context.Context, namespace, selector string) ([]
 	}
 	var hosts []string
 	for i := range pods.Items {
-		if pod := &pods.Items[i]; serves(pod) {
+		if pod := &pods.Items[i]; readiness.Serves(pod) {
 			hosts = append(hosts, pod.Status.PodIP)
 		}
 	}

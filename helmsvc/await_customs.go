@@ -7,6 +7,8 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // awaitCustoms waits for an instance's custom resources and what their operators
@@ -16,7 +18,7 @@ func (c *Cluster) awaitCustoms(ctx context.Context, target Target, customs []*un
 	if c.actsAsInstance(target) {
 		config = c.asInstance(target.Namespace)
 	}
-	reader, err := newReader(config, c.config, c.discovery, target.Ready)
+	reader, err := readiness.NewReader(config, c.config, c.discovery, target.Ready)
 	if err != nil {
 		return "", err
 	}
@@ -24,7 +26,7 @@ func (c *Cluster) awaitCustoms(ctx context.Context, target Target, customs []*un
 	if err != nil {
 		return "", err
 	}
-	return reader.awaitMade(ctx, target.Namespace, resources)
+	return reader.AwaitMade(ctx, target.Namespace, resources)
 }
 
 // resourcesOf finds out how the cluster serves objects.

@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // ErrNoReadyPod says that an instance has pods and none of them is ready.
@@ -135,7 +137,7 @@ func (c *Cluster) awaitReadyPod(ctx context.Context, namespace string) error {
 	source := cache.NewListWatchFromClient(c.clients.CoreV1().RESTClient(), "pods", namespace, fields.Everything())
 	_, err := watchtools.UntilWithSync(ctx, source, &corev1.Pod{}, nil, func(event watch.Event) (bool, error) {
 		pod, ok := event.Object.(*corev1.Pod)
-		return ok && event.Type != watch.Deleted && serves(pod) && isReady(pod), nil
+		return ok && event.Type != watch.Deleted && readiness.Serves(pod) && readiness.IsReady(pod), nil
 	})
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // boundClient is Helm's Kubernetes client with some changes: objects are
@@ -33,7 +34,7 @@ func (c *boundClient) IsReachable() error { return nil }
 
 // Wait watches until the resources are ready. The timeout is the context's.
 func (c *boundClient) Wait(resources kube.ResourceList, timeout time.Duration) error {
-	if definitions := resources.Filter(isCRD); len(definitions) > 0 {
+	if definitions := resources.Filter(readiness.IsCRD); len(definitions) > 0 {
 		// A chart's crds/ folder: Helm waits for them before anything else.
 		if err := c.until(func() error { return c.Client.Wait(definitions, timeout) }); err != nil {
 			return err

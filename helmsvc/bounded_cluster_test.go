@@ -10,8 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // TestWaitIsBounded: a wait for readiness keeps a namespace's pods, and ends
@@ -30,7 +30,7 @@ func TestWaitIsBounded(t *testing.T) {
 			}
 		}
 	})
-	err := p.install(t.Context(), `{"image":"fault.local/never-ready:1"}`, func(helmsvc.Progress) { fill() })
+	err := p.install(t.Context(), `{"image":"fault.local/never-ready:1"}`, func(readiness.Progress) { fill() })
 	var beyond *bounded.TooMuchError
 	if !errors.As(err, &beyond) || beyond.Resource != "pods" {
 		t.Errorf("the install's error is %v", err)

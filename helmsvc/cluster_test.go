@@ -20,6 +20,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
@@ -73,7 +74,7 @@ func anotherPlace(t *testing.T) *place {
 }
 
 // install installs the test chart with these values.
-func (p *place) install(ctx context.Context, parameters string, report func(helmsvc.Progress)) error {
+func (p *place) install(ctx context.Context, parameters string, report func(readiness.Progress)) error {
 	p.t.Helper()
 	what, err := charts.Services[0].Render(ctx, charts.Services[0].Plans[0], p.target.Release, p.target.Namespace, json.RawMessage(parameters))
 	if err != nil {
@@ -144,8 +145,8 @@ func (l *limit) Err() error {
 }
 
 // upWhen ends the limit when progress gives this reason.
-func (l *limit) upWhen(reason string) func(helmsvc.Progress) {
-	return func(p helmsvc.Progress) {
+func (l *limit) upWhen(reason string) func(readiness.Progress) {
+	return func(p readiness.Progress) {
 		if strings.Contains(p.Reason, reason) {
 			l.up()
 		}
@@ -185,7 +186,7 @@ func TestInstallTwice(t *testing.T) {
 	p := newPlace(t)
 	var progress []string
 	var mu sync.Mutex
-	report := func(now helmsvc.Progress) {
+	report := func(now readiness.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
 		progress = append(progress, now.String())
@@ -219,7 +220,7 @@ func TestInstallTwice(t *testing.T) {
 func TestInstallAfterCrash(t *testing.T) {
 	p := newPlace(t)
 	ctx, crash := context.WithCancel(t.Context())
-	err := p.install(ctx, `{}`, func(helmsvc.Progress) { crash() })
+	err := p.install(ctx, `{}`, func(readiness.Progress) { crash() })
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("the cancelled install returned %v", err)
 	}
@@ -255,7 +256,7 @@ func (p *place) password() string {
 func TestLeftover(t *testing.T) {
 	p := newPlace(t)
 	ctx, crash := context.WithCancel(t.Context())
-	if err := p.install(ctx, `{}`, func(helmsvc.Progress) { crash() }); err == nil {
+	if err := p.install(ctx, `{}`, func(readiness.Progress) { crash() }); err == nil {
 		t.Fatal("the cancelled install went well")
 	}
 	if err := clients.CoreV1().Services(p.ns.Name).Delete(t.Context(), p.target.Release, metav1.DeleteOptions{}); err != nil {
@@ -352,7 +353,7 @@ func TestTimeLimit(t *testing.T) {
 	p := newPlace(t)
 	ctx := newLimit(t)
 	err := p.install(ctx, `{"image":"fault.local/pull-error:1"}`, ctx.upWhen("can't pull its image"))
-	var notReady *helmsvc.NotReadyError
+	var notReady *readiness.NotReadyError
 	if !errors.As(err, &notReady) || !strings.Contains(err.Error(), "0 of 1 pods ready") || !strings.Contains(err.Error(), "can't pull its image") {
 		t.Errorf("error %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // operated has the cluster serve a kind with a status, as operators' kinds have
@@ -40,9 +41,9 @@ func tells(kind, name, status string) func(*place) {
 }
 
 // once calls steps when the progress first says this.
-func (p *place) once(says string, steps ...func(*place)) func(helmsvc.Progress) {
+func (p *place) once(says string, steps ...func(*place)) func(readiness.Progress) {
 	done := false
-	return func(now helmsvc.Progress) {
+	return func(now readiness.Progress) {
 		if !done && strings.Contains(now.String(), says) {
 			done = true
 			then(steps...)(p)
@@ -58,7 +59,7 @@ func TestCustomResourceIsAwaited(t *testing.T) {
 	seen := []string{}
 	first := p.once("no status yet", tells("Awaited", "one", `{"conditions": [{"type": "Ready", "status": "False", "message": "two to go"}]}`))
 	second := p.once("Ready is False: two to go", tells("Awaited", "one", `{"conditions": [{"type": "Ready", "status": "True"}]}`))
-	report := func(now helmsvc.Progress) {
+	report := func(now readiness.Progress) {
 		seen = append(seen, now.String())
 		first(now)
 		second(now)

@@ -1,12 +1,6 @@
 package helmsvc
 
-import (
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/tools/cache"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-)
+import "k8s.io/client-go/tools/cache"
 
 // Cached is all that the Observer keeps, as "Kind namespace/name".
 func (o *Observer) Cached() map[string]any {
@@ -21,18 +15,3 @@ func (o *Observer) Cached() map[string]any {
 	}
 	return kept
 }
-
-// JudgeCustom judges a custom resource whose kind has a status or hasn't.
-func JudgeCustom(u *unstructured.Unstructured, hasStatus bool) (status, message string, told bool) {
-	j := judgeCustom(u, hasStatus)
-	return j.status.String(), j.message, j.told
-}
-
-// JudgeByPlan judges an object as a plan says.
-func JudgeByPlan(u *unstructured.Unstructured, rule chart.Readiness) (status, message string) {
-	j := judgeByPlan(u, &rule)
-	return j.status.String(), j.message
-}
-
-// HoldsStatus tells whether objects of a CRD's version can have a status.
-func HoldsStatus(v apiextensionsv1.CustomResourceDefinitionVersion) bool { return holdsStatus(v) }

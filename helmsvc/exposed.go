@@ -8,6 +8,8 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // ExposedError says that nothing was made of a chart, since pods of it would be
@@ -33,10 +35,11 @@ func (e Exposure) String() string {
 
 func (e *ExposedError) Error() string {
 	return fmt.Sprintf("the chart takes ports of the nodes, where anybody could reach it without a binding: %s; "+
-		"take them out of the chart, or let the plan say `allow_exposure: true`", listed(e.objects()))
+		"take them out of the chart, or let the plan say `allow_exposure: true`", readiness.Listed(e.AllObjects()))
 }
 
-func (e *ExposedError) objects() []string {
+// AllObjects are those that the words name only some of.
+func (e *ExposedError) AllObjects() []string {
 	var all []string
 	for _, exposure := range e.Exposures {
 		all = append(all, exposure.String())

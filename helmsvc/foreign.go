@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // Helm's marks of what belongs to a release.
@@ -63,7 +65,7 @@ func (c *boundClient) claim(resources kube.ResourceList) error {
 			continue
 		}
 		allowed := c.making.allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced())
-		if allowed && isCRD(info) {
+		if allowed && readiness.IsCRD(info) {
 			continue
 		}
 		whose, err := c.whose(info)

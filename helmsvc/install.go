@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // ErrLeftover says that an earlier attempt has left a release that can be
@@ -30,11 +31,11 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
-func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.install(ctx, target, what, report) })
 }
 
-func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var notReady *NotReadyError
+	var notReady *readiness.NotReadyError
 	if errors.As(s.client.failed, &notReady) {
 		return notReady
 	}

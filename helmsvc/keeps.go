@@ -6,6 +6,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // keeps tells whether a live object stays when its release has it no more, as
@@ -15,7 +17,7 @@ import (
 // resources would go.
 func (c *boundClient) keeps(info *resource.Info, live runtime.Object) bool {
 	object, err := meta.Accessor(live)
-	return err == nil && wantsKept(object) && (!c.foreign(info) || isCRD(info))
+	return err == nil && wantsKept(object) && (!c.foreign(info) || readiness.IsCRD(info))
 }
 
 func wantsKept(object metav1.Object) bool {

@@ -18,6 +18,8 @@ import (
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // crdGroup is the group of CustomResourceDefinitions. They outlive the release:
@@ -44,7 +46,7 @@ func (s *session) outsiders(revisions []*release.Release) (kube.ResourceList, er
 				if err != nil {
 					return nil, err
 				}
-				if info != nil && s.client.foreign(info) && !isCRD(info) && !found.Contains(info) {
+				if info != nil && s.client.foreign(info) && !readiness.IsCRD(info) && !found.Contains(info) {
 					found = append(found, info)
 				}
 			}

@@ -8,6 +8,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // OutsideError says that nothing was made of a chart, since objects of it would
@@ -43,7 +45,7 @@ func (e *OutsideError) Error() string {
 			kinds = append(kinds, o.Kind)
 		}
 	}
-	text := "the chart makes objects outside the service instance's namespace: " + listed(e.objects()) + "; take them out of the chart"
+	text := "the chart makes objects outside the service instance's namespace: " + readiness.Listed(e.AllObjects()) + "; take them out of the chart"
 	if len(kinds) > 0 {
 		text += fmt.Sprintf(", or let the plan say `cluster_objects: [%s]`", strings.Join(kinds, ", "))
 	}
@@ -53,7 +55,8 @@ func (e *OutsideError) Error() string {
 	return text
 }
 
-func (e *OutsideError) objects() []string {
+// AllObjects are those that the words name only some of.
+func (e *OutsideError) AllObjects() []string {
 	var all []string
 	for _, o := range e.Objects {
 		all = append(all, o.String())

@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // overlaid returns the Services as apps on the overlay reach them: a Service's
@@ -31,7 +33,7 @@ func readyPodOf(service corev1.Service, pods []corev1.Pod) *corev1.Pod {
 	var first *corev1.Pod
 	for i := range pods {
 		pod := &pods[i]
-		if !serves(pod) || !isReady(pod) || !selects(service, pod) {
+		if !readiness.Serves(pod) || !readiness.IsReady(pod) || !selects(service, pod) {
 			continue
 		}
 		if isIPv4(AddressOf(pod)) {

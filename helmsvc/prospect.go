@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // prospect is what becomes of a release's objects, as far as pods go.
@@ -49,8 +51,8 @@ func prospectOf(r *release.Release) (prospect, error) {
 
 func (p *prospect) add(object *unstructured.Unstructured) {
 	kind := object.GroupVersionKind()
-	if isCustom(kind) {
-		if !seldomTold[kind.GroupKind().String()] {
+	if readiness.IsCustom(kind) {
+		if !readiness.SeldomTold[kind.GroupKind().String()] {
 			p.customs = append(p.customs, object)
 		}
 		return
@@ -90,9 +92,9 @@ func (p prospect) noPod() *NoPodError { return &NoPodError{Stopped: p.stopped, L
 func (e *NoPodError) Error() string {
 	const text = "no pod of the service instance would ever serve, since "
 	if len(e.Stopped) > 0 {
-		return text + listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
+		return text + readiness.Listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
 	}
-	return text + listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
+	return text + readiness.Listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
 }
 
 // CheckProspect returns a NoPodError for a release that could never be bound to
@@ -123,7 +125,7 @@ func (s *session) checkLeft(ctx context.Context, r *release.Release) error {
 	if err != nil {
 		return fmt.Errorf("listing the pods of namespace %s: %w", r.Namespace, err)
 	}
-	if slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool { return serves(&pod) }) {
+	if slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool { return readiness.Serves(&pod) }) {
 		return nil
 	}
 	return p.noPod()

@@ -13,8 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // must notes an error. It doesn't end the test: steps run within an install.
@@ -170,7 +170,7 @@ func serving(definition *apiextensionsv1.CustomResourceDefinition) func(*place) 
 func TestJobThatGoes(t *testing.T) {
 	p := newPlace(t)
 	once := false
-	report := func(now helmsvc.Progress) {
+	report := func(now readiness.Progress) {
 		if once || now.Total == 0 {
 			return
 		}

@@ -8,8 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // trouble is what goes wrong while a release is being waited for.
@@ -140,7 +140,7 @@ func (p *place) trouble(c trouble) string {
 	p.t.Helper()
 	ctx := newLimit(p.t)
 	happened := c.happens == nil
-	report := func(now helmsvc.Progress) {
+	report := func(now readiness.Progress) {
 		text := now.String()
 		if !happened && strings.Contains(text, c.when) {
 			happened = true
@@ -155,7 +155,7 @@ func (p *place) trouble(c trouble) string {
 	}
 	what := chart.Rendered{Chart: chartOf("trouble", map[string]string{"all.yaml": c.release})}
 	err := p.Install(ctx, p.target, what, report)
-	var notReady *helmsvc.NotReadyError
+	var notReady *readiness.NotReadyError
 	if !errors.As(err, &notReady) {
 		p.t.Fatalf("error %v", err)
 	}

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/discovery"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // checkServed returns an UnservedError if the release has objects of kinds
@@ -120,7 +122,7 @@ func decode(manifest string) ([]*unstructured.Unstructured, error) {
 	}
 	var objects []*unstructured.Unstructured
 	for _, info := range infos {
-		object, err := asUnstructured(info.Object)
+		object, err := readiness.AsUnstructured(info.Object)
 		if err != nil {
 			return nil, err
 		}

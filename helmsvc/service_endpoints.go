@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // ServiceEndpoint is one port of a Service as its Ready pods offer it.
@@ -34,7 +36,7 @@ func serviceEndpoints(service corev1.Service, pods []corev1.Pod) []ServiceEndpoi
 		for i := range pods {
 			pod := &pods[i]
 			number := targetPort(port, pod)
-			if number == 0 || !serves(pod) || !isReady(pod) || !selects(service, pod) {
+			if number == 0 || !readiness.Serves(pod) || !readiness.IsReady(pod) || !selects(service, pod) {
 				continue
 			}
 			at := slices.IndexFunc(found[from:], func(e ServiceEndpoint) bool { return e.Port == number })

@@ -13,6 +13,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // session is the Helm SDK bound to one operation: once ctx has ended every
@@ -33,7 +34,7 @@ type session struct {
 // while Helm waits. What is made in it is made as for a plan that doesn't allow
 // exposure: set the client's making where that isn't so. Where Helm acts as the
 // instance it is made sure that the instance may act.
-func (c *Cluster) session(ctx context.Context, target Target, report func(Progress)) (*session, error) {
+func (c *Cluster) session(ctx context.Context, target Target, report func(readiness.Progress)) (*session, error) {
 	namespace := target.Namespace
 	if c.actsAsInstance(target) {
 		err := c.awaitAccount(ctx, namespace)
@@ -51,7 +52,7 @@ func (c *Cluster) session(ctx context.Context, target Target, report func(Progre
 func (c *Cluster) actsAsInstance(target Target) bool { return c.impersonate && !target.operator }
 
 // sessionAs is session with the rights of a configuration.
-func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target, report func(Progress)) (*session, error) {
+func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target, report func(readiness.Progress)) (*session, error) {
 	namespace := target.Namespace
 	config := rest.CopyConfig(as)
 	config.Wrap(bindTransport(ctx))
@@ -84,11 +85,11 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	bound.watch = func(ctx context.Context, resources kube.ResourceList, hook bool) error {
 		// What is read of a release that isn't ready is read when the operation's
 		// time is up: not over its transport.
-		reader, err := newReader(as, c.config, c.discovery, target.Ready)
+		reader, err := readiness.NewReader(as, c.config, c.discovery, target.Ready)
 		if err != nil {
 			return err
 		}
-		return fair.Aside(ctx, func() error { return reader.waitReady(ctx, namespace, resources, hook, report) })
+		return fair.Aside(ctx, func() error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
 	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil

@@ -5,6 +5,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // trimmer returns what makes objects small before they are kept: a pod or a
@@ -14,7 +16,7 @@ func trimmer(mine func(namespace string) bool) cache.TransformFunc {
 	return func(object any) (any, error) {
 		switch o := object.(type) {
 		case *corev1.Pod:
-			if mine(o.Namespace) && serves(o) {
+			if mine(o.Namespace) && readiness.Serves(o) {
 				return trimPod(o), nil
 			}
 			return keyOf(o), nil

@@ -6,6 +6,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // UnservedError says that nothing was made of a chart, since the cluster
@@ -24,13 +26,14 @@ type UnservedKind struct {
 
 func (e *UnservedError) Error() string {
 	return fmt.Sprintf("the chart uses API versions that this cluster doesn't serve: %s; "+
-		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", listed(e.objects()))
+		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", readiness.Listed(e.AllObjects()))
 }
 
-func (e *UnservedError) objects() []string {
+// AllObjects are those that the words name only some of.
+func (e *UnservedError) AllObjects() []string {
 	var kinds []string
 	for _, k := range e.Kinds {
-		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, listed(k.Names)))
+		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, readiness.Listed(k.Names)))
 	}
 	return kinds
 }

@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // history is how many revisions of a release are kept: the running one, the
@@ -23,12 +24,12 @@ const history = 6
 // and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
 // with an OutsideError, one that WithImpersonation keeps in its namespace, and, with a
 // DataLossError, one that deletes data though the plan doesn't allow that.
-func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(Progress)) error {
+func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.upgrade(ctx, target, what, nil, report) })
 }
 
 // upgrade is Upgrade with labels for the release's record.
-func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendered, labels map[string]string, report func(Progress)) error {
+func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendered, labels map[string]string, report func(readiness.Progress)) error {
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // viewsAtOnce is how many views are read at a time.
@@ -161,10 +162,10 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 	for i := range pods {
 		pod := &pods[i]
 		switch {
-		case !serves(pod):
-		case !isReady(pod):
+		case !readiness.Serves(pod):
+		case !readiness.IsReady(pod):
 			view.unready++
-			view.reason = cmp.Or(view.reason, podReason(pod))
+			view.reason = cmp.Or(view.reason, readiness.PodReason(pod))
 		default:
 			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true})
 			offered, leftOut := endpoints(services, pod, ownGroup(pod, group))

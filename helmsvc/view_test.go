@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // TestReleaseName holds the name against one computed by another program.
@@ -132,19 +134,19 @@ func TestPodReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p"}, Status: c.status}
-			if got := podReason(&p); got != c.want {
+			if got := readiness.PodReason(&p); got != c.want {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
 	}
 	ready := pod()
-	if got := podReason(&ready); got != "" {
+	if got := readiness.PodReason(&ready); got != "" {
 		t.Errorf("a ready pod has the reason %q", got)
 	}
 }
 
 func TestShorten(t *testing.T) {
-	if got := shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
+	if got := readiness.Shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
 		t.Errorf("shortened to %d bytes: %q", len(got), got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // Create records the wish for a new instance and returns the record, whose
@@ -115,7 +116,7 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 			return err
 		}
 		w.describe("installing the chart")
-		return w.cluster.Install(ctx, target, what, func(p helmsvc.Progress) { w.describe(p.String()) })
+		return w.cluster.Install(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
 	})
 }
 

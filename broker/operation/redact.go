@@ -9,14 +9,14 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // redact takes the values' strings out of an error's text. Charts, schemas and
 // the API server quote what they refuse, and any value may be a secret. What
 // Kubernetes says of a pod's state isn't touched: it names images, not values.
 func redact(err error, values map[string]any) error {
-	var notReady *helmsvc.NotReadyError
+	var notReady *readiness.NotReadyError
 	if err == nil || errors.As(err, &notReady) {
 		return err
 	}
@@ -33,7 +33,7 @@ func redact(err error, values map[string]any) error {
 		return text
 	}
 	r := redacted{error: err, text: clean(err.Error())}
-	for _, object := range helmsvc.Unnamed(err) {
+	for _, object := range readiness.Unnamed(err) {
 		r.unnamed = append(r.unnamed, clean(object))
 	}
 	return r
@@ -43,7 +43,7 @@ func redact(err error, values map[string]any) error {
 // who reads them.
 func unnamed(err error) lager.Data {
 	var clean redacted
-	objects := helmsvc.Unnamed(err)
+	objects := readiness.Unnamed(err)
 	if errors.As(err, &clean) {
 		objects = clean.unnamed
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // ErrOtherCluster says that an update would have to move an instance.
@@ -141,7 +141,7 @@ func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Pl
 		if err := w.isolate(ctx, service, plan); err != nil {
 			return err
 		}
-		return w.cluster.Upgrade(ctx, target, what, func(p helmsvc.Progress) { w.describe(p.String()) })
+		return w.cluster.Upgrade(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -38,7 +39,7 @@ func TestMayPass(t *testing.T) {
 		"invalid":              {apierrors.NewInvalid(schema.GroupKind{}, "x", nil), false},
 		"forbidden or quota":   {apierrors.NewForbidden(kind, "x", errors.New("exceeded quota")), false},
 		"no such kind":         {apierrors.NewNotFound(kind, "x"), false},
-		"not ready in time":    {&helmsvc.NotReadyError{Because: "in time"}, false},
+		"not ready in time":    {&readiness.NotReadyError{Because: "in time"}, false},
 		"template":             {errors.New("template: x"), false},
 		"policy server 500":    {fmt.Errorf("x: %w", &policy.Error{Status: 500}), true},
 		"policy server 429":    {&policy.Error{Status: 429}, true},

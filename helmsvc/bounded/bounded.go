@@ -36,7 +36,7 @@ func (e *TooMuchError) Error() string {
 		"delete what isn't needed there, or have the operator do so, or have the chart make less", e.Namespace, e.Most>>20, e.Resource)
 }
 
-// Bounded returns a copy of the configuration with which no list or watch of a
+// Reads returns a copy of the configuration with which no list or watch of a
 // namespace's objects is read beyond a bound: a list fails with a TooMuchError. A
 // watch, which may begin with a list, breaks off, as watches do; an informer then
 // lists.

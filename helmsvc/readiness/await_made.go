@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"context"
@@ -16,9 +16,9 @@ var (
 	serviceResource = corev1.SchemeGroupVersion.WithResource("services")
 )
 
-// awaitMade watches custom resources until they are ready and what their operators
+// AwaitMade watches custom resources until they are ready and what their operators
 // make of them is there. If ctx ends before, reason is what it was waiting for.
-func (r reader) awaitMade(ctx context.Context, namespace string, resources kube.ResourceList) (reason string, err error) {
+func (r Reader) AwaitMade(ctx context.Context, namespace string, resources kube.ResourceList) (reason string, err error) {
 	watched, err := r.watchRelease(ctx, namespace, resources, false, secretResource, serviceResource)
 	if err != nil {
 		return "", err
@@ -67,7 +67,7 @@ func (w *watchedRelease) offersAnything() bool {
 // make for themselves.
 func containsOffered[T any](objects []T) bool {
 	for _, object := range objects {
-		u, err := asUnstructured(object)
+		u, err := AsUnstructured(object)
 		if err != nil {
 			continue
 		}

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"cmp"
@@ -73,7 +73,7 @@ func sortComplaints(all []complaint) {
 func complaintOf(pod *corev1.Pod) complaint {
 	c := complaint{weight: telling, kind: "Pod", name: pod.Name, uid: pod.UID}
 	switch {
-	case isReady(pod), pod.DeletionTimestamp != nil, pod.Status.Phase == corev1.PodSucceeded:
+	case IsReady(pod), pod.DeletionTimestamp != nil, pod.Status.Phase == corev1.PodSucceeded:
 		return c
 	}
 	if c.why = unscheduled(pod); c.why != "" {

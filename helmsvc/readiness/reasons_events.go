@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 // reason is the best that can be told of why a release isn't ready. Where the
 // statuses don't name the cause (a probe fails, a volume can't be mounted, no
 // pod could be made) the newest event about the same object does.
-func (r reader) reason(ctx context.Context, namespace string, v verdict) string {
+func (r Reader) reason(ctx context.Context, namespace string, v verdict) string {
 	// The operation's time may be up; these reads may still take a moment.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -45,13 +45,13 @@ func (r reader) reason(ctx context.Context, namespace string, v verdict) string 
 // after is the complaint with an event's words.
 func (c complaint) after(event corev1.Event) string {
 	if c.weight == vague && c.why != "" {
-		return c.with(c.why + "; " + shorten(event.Message))
+		return c.with(c.why + "; " + Shorten(event.Message))
 	}
-	return c.with(shorten(event.Message))
+	return c.with(Shorten(event.Message))
 }
 
 // unboundClaim says why the first of the claims that isn't bound isn't.
-func (r reader) unboundClaim(ctx context.Context, namespace string, claims []string, events []corev1.Event) string {
+func (r Reader) unboundClaim(ctx context.Context, namespace string, claims []string, events []corev1.Event) string {
 	list, err := r.clients.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return ""

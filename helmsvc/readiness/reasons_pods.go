@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"cmp"
@@ -22,12 +22,12 @@ func (w *watchedRelease) podComplaints(pods []*corev1.Pod, hook bool) []complain
 		}
 		c := complaintOf(pod)
 		w.remember(job, c)
-		if c.why == "" && !serves(pod) || isReady(pod) {
+		if c.why == "" && !Serves(pod) || IsReady(pod) {
 			continue
 		}
 		// A pod that has ended, an evicted one or a CronJob's say, keeps nothing
 		// waiting unless it is waited for itself.
-		if !mine && !serves(pod) {
+		if !mine && !Serves(pod) {
 			c.weight = max(c.weight, vague)
 		}
 		all = append(all, c)
@@ -44,11 +44,11 @@ func (w *watchedRelease) watches(kind, name string) bool {
 func count(pods []*corev1.Pod) Progress {
 	var progress Progress
 	for _, pod := range pods {
-		if !serves(pod) {
+		if !Serves(pod) {
 			continue
 		}
 		progress.Total++
-		if isReady(pod) {
+		if IsReady(pod) {
 			progress.Ready++
 		}
 	}
@@ -75,7 +75,7 @@ func (w *watchedRelease) sortedPods() ([]*corev1.Pod, error) {
 }
 
 func asPod(object any) (*corev1.Pod, error) {
-	u, err := asUnstructured(object)
+	u, err := AsUnstructured(object)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"context"
@@ -20,11 +20,11 @@ import (
 
 var podResource = corev1.SchemeGroupVersion.WithResource("pods")
 
-// waitReady watches the release's objects, or those of a hook, and the
+// WaitReady watches the release's objects, or those of a hook, and the
 // namespace's pods until all objects are ready. It returns a NotReadyError when
 // ctx's deadline passes, or earlier when an object says that it will never be
 // ready.
-func (r reader) waitReady(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, report func(Progress)) error {
+func (r Reader) WaitReady(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, report func(Progress)) error {
 	watched, err := r.watchRelease(ctx, namespace, resources, hook)
 	if err != nil {
 		return err
@@ -89,10 +89,10 @@ func (o watchedObject) get() (*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
-	return asUnstructured(found)
+	return AsUnstructured(found)
 }
 
-func (r reader) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, others ...schema.GroupVersionResource) (*watchedRelease, error) {
+func (r Reader) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, others ...schema.GroupVersionResource) (*watchedRelease, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &watchedRelease{
 		hook:      hook,
@@ -181,12 +181,13 @@ func (w *watchedRelease) stop() {
 }
 
 // notReady builds the error of a release that can't be waited for any longer.
-func (r reader) notReady(ctx context.Context, namespace string, v verdict, because string) error {
+func (r Reader) notReady(ctx context.Context, namespace string, v verdict, because string) error {
 	v.progress.Reason = r.reason(ctx, namespace, v)
 	return &NotReadyError{Progress: v.progress, Because: because}
 }
 
-func asUnstructured(object any) (*unstructured.Unstructured, error) {
+// AsUnstructured is an object that a watch of the dynamic client delivered.
+func AsUnstructured(object any) (*unstructured.Unstructured, error) {
 	u, ok := object.(*unstructured.Unstructured)
 	if !ok {
 		return nil, fmt.Errorf("the watch delivered a %T", object)

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"context"
@@ -26,12 +26,13 @@ type kinds struct {
 	discovery   discovery.CachedDiscoveryInterface
 }
 
-func isCustom(kind schema.GroupVersionKind) bool { return !scheme.Scheme.Recognizes(kind) }
+// IsCustom tells whether a kind is none of Kubernetes' own.
+func IsCustom(kind schema.GroupVersionKind) bool { return !scheme.Scheme.Recognizes(kind) }
 
-// seldomTold are kinds of widely used operators that have a status which is only
+// SeldomTold are kinds of widely used operators that have a status which is only
 // set where somebody has switched that on, and that make nothing by themselves.
 // Objects of theirs are ready as soon as they exist.
-var seldomTold = map[string]bool{
+var SeldomTold = map[string]bool{
 	// Prometheus' operator: the feature gate StatusForConfigurationResources.
 	"ServiceMonitor.monitoring.coreos.com": true, "PodMonitor.monitoring.coreos.com": true, "Probe.monitoring.coreos.com": true,
 	"ScrapeConfig.monitoring.coreos.com": true, "PrometheusRule.monitoring.coreos.com": true, "AlertmanagerConfig.monitoring.coreos.com": true,

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"errors"
@@ -10,11 +10,11 @@ import (
 // chart. A chart makes as many objects as it likes, and all may be wrong.
 const mostNamed = 5
 
-// listed names the first few, and says how many more there are.
-func listed(objects []string) string {
+// Listed names the first few, and says how many more there are.
+func Listed(objects []string) string {
 	shown := make([]string, 0, mostNamed)
 	for _, object := range objects[:min(len(objects), mostNamed)] {
-		shown = append(shown, shorten(object))
+		shown = append(shown, Shorten(object))
 	}
 	text := strings.Join(shown, ", ")
 	if more := len(objects) - mostNamed; more > 0 {
@@ -26,10 +26,10 @@ func listed(objects []string) string {
 // Unnamed are the objects that the words of an error leave out, for the log;
 // nil if it names all.
 func Unnamed(err error) []string {
-	var list interface{ objects() []string }
+	var list interface{ AllObjects() []string }
 	if !errors.As(err, &list) {
 		return nil
 	}
-	all := list.objects()
+	all := list.AllObjects()
 	return all[min(len(all), mostNamed):]
 }

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"fmt"
@@ -48,13 +48,13 @@ func waiting(s corev1.ContainerStatus) string {
 	case "", "ContainerCreating", "PodInitializing":
 		return ""
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName":
-		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, shorten(w.Message))
+		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, Shorten(w.Message))
 	case "CrashLoopBackOff":
 		if last := s.LastTerminationState.Terminated; last != nil {
 			return fmt.Sprintf("keeps crashing (%d restarts): it %s", s.RestartCount, exit(last))
 		}
 	}
-	return fmt.Sprintf("is waiting (%s): %s", w.Reason, shorten(w.Message))
+	return fmt.Sprintf("is waiting (%s): %s", w.Reason, Shorten(w.Message))
 }
 
 // exit says how a container ended: the message is what it wrote to its
@@ -81,7 +81,7 @@ func lastWords(message string) string {
 	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
 	said := ""
 	for i := len(lines) - 1; i >= 0; i-- {
-		longer := strings.TrimSpace(shorten(lines[i]) + " " + said)
+		longer := strings.TrimSpace(Shorten(lines[i]) + " " + said)
 		if said != "" && len(longer) > limit {
 			break
 		}

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"cmp"
@@ -27,7 +27,7 @@ func ruleFor(rules []chart.Readiness, kind schema.GroupKind) *chart.Readiness {
 // an earlier generation of the object counts as little as elsewhere.
 func judgeByPlan(u *unstructured.Unstructured, rule *chart.Readiness) judgement {
 	if rule.For == (chart.Expectation{}) {
-		return judgement{status: status.CurrentStatus, told: true}
+		return judgement{Status: status.CurrentStatus, Told: true}
 	}
 	if !showsStatus(u) {
 		return pending(noStatus)
@@ -38,12 +38,12 @@ func judgeByPlan(u *unstructured.Unstructured, rule *chart.Readiness) judgement 
 	}
 	if rule.Failed != nil {
 		if met, found := meets(u, *rule.Failed); met {
-			return judgement{status: status.FailedStatus, message: withWords(u, found)}
+			return judgement{Status: status.FailedStatus, Message: withWords(u, found)}
 		}
 	}
 	met, found := meets(u, rule.For)
 	if met {
-		return judgement{status: status.CurrentStatus, told: true}
+		return judgement{Status: status.CurrentStatus, Told: true}
 	}
 	return pending(withWords(u, found))
 }

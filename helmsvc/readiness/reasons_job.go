@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"cmp"
@@ -21,7 +21,7 @@ func failed(u *unstructured.Unstructured, message string) string {
 		said, _ := condition["message"].(string)
 		message = cmp.Or(reason, "JobFailed") + ": " + cmp.Or(said, message)
 	}
-	return fmt.Sprintf("since %s %s failed (%s)", u.GetKind(), u.GetName(), shorten(message))
+	return fmt.Sprintf("since %s %s failed (%s)", u.GetKind(), u.GetName(), Shorten(message))
 }
 
 // jobOf returns the name of the Job that a pod belongs to, "" if it isn't one's.

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
@@ -30,15 +30,16 @@ var inert = map[string]bool{
 
 // judged tells whether an object's readiness counts: that of those in the
 // instance's namespace that can be anything but ready.
-func (r reader) judged(namespace string) func(*resource.Info) bool {
+func (r Reader) judged(namespace string) func(*resource.Info) bool {
 	return func(info *resource.Info) bool {
 		kind := info.Mapping.GroupVersionKind.GroupKind()
-		ready := inert[kind.Group+"/"+kind.Kind] || seldomTold[kind.String()]
+		ready := inert[kind.Group+"/"+kind.Kind] || SeldomTold[kind.String()]
 		return info.Namespaced() && info.Namespace == namespace && (!ready || ruleFor(r.rules, kind) != nil)
 	}
 }
 
-func isCRD(info *resource.Info) bool {
+// IsCRD tells whether the object defines a kind.
+func IsCRD(info *resource.Info) bool {
 	return info.Mapping.GroupVersionKind.Kind == "CustomResourceDefinition"
 }
 
@@ -82,20 +83,20 @@ func (w *watchedRelease) judgeOne(object watchedObject, u *unstructured.Unstruct
 	if err != nil {
 		return err
 	}
-	v.told = v.told && result.told
-	if result.status == status.CurrentStatus {
+	v.told = v.told && result.Told
+	if result.Status == status.CurrentStatus {
 		return nil
 	}
 	v.ready = false
-	about := complaint{weight: outward, kind: object.kind, name: object.name, why: shorten(result.message)}
+	about := complaint{weight: outward, kind: object.kind, name: object.name, why: Shorten(result.Message)}
 	if message := conditionMessage(u, "ReplicaFailure"); message != "" { // quota, admission
-		about.weight, about.why = barred, shorten(message)
+		about.weight, about.why = barred, Shorten(message)
 	}
 	v.complaints = append(v.complaints, about)
-	if result.status != status.FailedStatus || v.failure != "" {
+	if result.Status != status.FailedStatus || v.failure != "" {
 		return nil
 	}
-	v.failure = failed(u, result.message)
+	v.failure = failed(u, result.Message)
 	if said, found := w.said[object.name]; found && object.kind == "Job" {
 		v.complaints = append(v.complaints, said)
 	}

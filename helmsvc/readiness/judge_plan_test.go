@@ -1,11 +1,8 @@
-package helmsvc_test
+package readiness
 
 import (
-	"errors"
-	"strings"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
@@ -37,37 +34,9 @@ func TestPlanJudges(t *testing.T) {
 		"a condition that is not there": {rule: chart.Readiness{For: chart.Expectation{Condition: "Up", Value: "True"}}, status: "{conditions: []}", want: inProgress, why: "it has no condition Up yet"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, why := helmsvc.JudgeByPlan(thing(t, c.status), c.rule); got != c.want || why != c.why {
-				t.Errorf("it is %s (%q), want %s (%q)", got, why, c.want, c.why)
+			if got := judgeByPlan(thing(t, c.status), &c.rule); got.Status.String() != c.want || got.Message != c.why {
+				t.Errorf("it is %s (%q), want %s (%q)", got.Status, got.Message, c.want, c.why)
 			}
 		})
-	}
-}
-
-// TestPlanIsAsked for what ready means, by installs, and by updates that are
-// taken back.
-func TestPlanIsAsked(t *testing.T) {
-	p := newPlace(t)
-	operated("Phased")(p)
-	p.target.Ready = []chart.Readiness{{
-		Kind: "Phased.example.com", For: chart.Expectation{Path: "{.status.phase}", Value: "Running"},
-		Failed: &chart.Expectation{Path: "{.status.phase}", Value: "Failed"},
-	}}
-	what := func(spec string) chart.Rendered { return rendered(object("example.com/v1", "Phased", "one", spec)) }
-	pending := p.once("no status yet", tells("Phased", "one", `{"phase": "Pending"}`))
-	running := p.once("{.status.phase} is Pending", tells("Phased", "one", `{"phase": "Running"}`))
-	report := func(now helmsvc.Progress) { pending(now); running(now) }
-	if err := p.Install(t.Context(), p.target, what("{}"), report); err != nil {
-		t.Fatal(err)
-	}
-	tells("Phased", "one", `{"phase": "Failed", "message": "no such version"}`)(p)
-	err := p.Upgrade(t.Context(), p.target, what("{version: x}"), nil)
-	var notReady *helmsvc.NotReadyError
-	if !errors.As(err, &notReady) || !strings.Contains(err.Error(), "since Phased one failed ({.status.phase} is Failed: no such version)") {
-		t.Fatalf("error %v", err)
-	}
-	tells("Phased", "one", `{"phase": "Running"}`)(p)
-	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
-		t.Error(err)
 	}
 }

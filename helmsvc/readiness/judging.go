@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"context"
@@ -11,11 +11,11 @@ import (
 type judging func(*unstructured.Unstructured) (judgement, error)
 
 // judgingOf chooses the rules for an object's kind: the plan's before all others.
-func (r reader) judgingOf(ctx context.Context, info *resource.Info) (judging, error) {
+func (r Reader) judgingOf(ctx context.Context, info *resource.Info) (judging, error) {
 	if rule := ruleFor(r.rules, info.Mapping.GroupVersionKind.GroupKind()); rule != nil {
 		return func(u *unstructured.Unstructured) (judgement, error) { return judgeByPlan(u, rule), nil }, nil
 	}
-	if !isCustom(info.Mapping.GroupVersionKind) {
+	if !IsCustom(info.Mapping.GroupVersionKind) {
 		return judgeBuiltIn, nil
 	}
 	hasStatus, doubt, err := r.kinds.haveStatus(ctx, info.Mapping)
@@ -24,8 +24,8 @@ func (r reader) judgingOf(ctx context.Context, info *resource.Info) (judging, er
 	}
 	return func(u *unstructured.Unstructured) (judgement, error) {
 		j := judgeCustom(u, hasStatus)
-		if j.message == noStatus && doubt != "" {
-			j.message += " (" + doubt + ")"
+		if j.Message == noStatus && doubt != "" {
+			j.Message += " (" + doubt + ")"
 		}
 		return j, nil
 	}, nil
@@ -36,5 +36,5 @@ func judgeBuiltIn(u *unstructured.Unstructured) (judgement, error) {
 	if err != nil {
 		return judgement{}, err
 	}
-	return judgement{status: result.Status, message: result.Message, told: true}, nil
+	return judgement{Status: result.Status, Message: result.Message, Told: true}, nil
 }

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// isReady tells whether traffic may be sent to the pod.
-func isReady(pod *corev1.Pod) bool {
+// IsReady tells whether traffic may be sent to the pod.
+func IsReady(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp != nil || pod.Status.PodIP == "" {
 		return false
 	}
@@ -21,9 +21,9 @@ func isReady(pod *corev1.Pod) bool {
 	return false
 }
 
-// serves tells whether the pod is meant to run on: not a Job's, not one that
+// Serves tells whether the pod is meant to run on: not a Job's, not one that
 // has ended or is being deleted.
-func serves(pod *corev1.Pod) bool {
+func Serves(pod *corev1.Pod) bool {
 	owner := metav1.GetControllerOf(pod)
 	if owner != nil && owner.Kind == "Job" || pod.DeletionTimestamp != nil {
 		return false
@@ -31,14 +31,14 @@ func serves(pod *corev1.Pod) bool {
 	return pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed
 }
 
-// podReason says in one phrase why the pod isn't ready, in Kubernetes' own
+// PodReason says in one phrase why the pod isn't ready, in Kubernetes' own
 // words and with the pod's name; "" if it is ready or Kubernetes doesn't say.
-func podReason(pod *corev1.Pod) string { return complaintOf(pod).String() }
+func PodReason(pod *corev1.Pod) string { return complaintOf(pod).String() }
 
 func unscheduled(pod *corev1.Pod) string {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Message != "" {
-			return "can't be scheduled: " + shorten(c.Message)
+			return "can't be scheduled: " + Shorten(c.Message)
 		}
 	}
 	return ""
@@ -50,20 +50,20 @@ func evicted(pod *corev1.Pod) string {
 	if pod.Status.Phase != corev1.PodFailed || pod.Status.Reason == "" {
 		return ""
 	}
-	return fmt.Sprintf("it was ended (%s): %s", pod.Status.Reason, shorten(pod.Status.Message))
+	return fmt.Sprintf("it was ended (%s): %s", pod.Status.Reason, Shorten(pod.Status.Message))
 }
 
 func unready(pod *corev1.Pod) string {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionFalse && c.Message != "" {
-			return "not ready: " + shorten(c.Message)
+			return "not ready: " + Shorten(c.Message)
 		}
 	}
 	return ""
 }
 
-// shorten makes Kubernetes' words fit into one line of a description.
-func shorten(text string) string {
+// Shorten makes Kubernetes' words fit into one line of a description.
+func Shorten(text string) string {
 	const limit = 300
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > limit {

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"cmp"
@@ -14,16 +14,16 @@ const noStatus = "it has no status yet: is its operator running?"
 
 // judgement is what one look at one object yields.
 type judgement struct {
-	status status.Status
+	Status status.Status
 	// message is why it isn't ready, or has failed.
-	message string
+	Message string
 	// told: it isn't only that nothing speaks against it; its conditions say so,
 	// or the plan.
-	told bool
+	Told bool
 }
 
 func pending(message string) judgement {
-	return judgement{status: status.InProgressStatus, message: message}
+	return judgement{Status: status.InProgressStatus, Message: message}
 }
 
 // judgeCustom judges a custom resource by its conditions. hasStatus: objects of
@@ -36,7 +36,7 @@ func judgeCustom(u *unstructured.Unstructured, hasStatus bool) judgement {
 		result = &status.Result{Status: status.CurrentStatus}
 	}
 	if result.Status == status.FailedStatus || result.Status == status.TerminatingStatus {
-		return judgement{status: result.Status, message: result.Message}
+		return judgement{Status: result.Status, Message: result.Message}
 	}
 	if hasStatus && !showsStatus(u) {
 		return pending(noStatus)
@@ -48,7 +48,7 @@ func judgeCustom(u *unstructured.Unstructured, hasStatus bool) judgement {
 	case result.Status != status.CurrentStatus:
 		return pending(result.Message)
 	}
-	return judgement{status: status.CurrentStatus, told: told}
+	return judgement{Status: status.CurrentStatus, Told: told}
 }
 
 func showsStatus(u *unstructured.Unstructured) bool {

@@ -1,4 +1,4 @@
-package helmsvc_test
+package readiness
 
 import (
 	"testing"
@@ -7,8 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/yaml"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
 // TestCustomResourceIsJudged by what its operator has said of it so far. The
@@ -46,9 +44,9 @@ func TestCustomResourceIsJudged(t *testing.T) {
 		"no status where a version is noted": {status: "{observedGeneration: 2}", hasStatus: true, want: current},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, why, told := helmsvc.JudgeCustom(thing(t, c.status), c.hasStatus)
-			if got != c.want || why != c.why || told != c.told {
-				t.Errorf("it is %s (%q, told %v), want %s (%q, told %v)", got, why, told, c.want, c.why, c.told)
+			got := judgeCustom(thing(t, c.status), c.hasStatus)
+			if got.Status.String() != c.want || got.Message != c.why || got.Told != c.told {
+				t.Errorf("it is %s (%q, told %v), want %s (%q, told %v)", got.Status, got.Message, got.Told, c.want, c.why, c.told)
 			}
 		})
 	}
@@ -112,7 +110,7 @@ func TestKindHasStatus(t *testing.T) {
 			if err := runtime.DefaultUnstructuredConverter.FromUnstructured(read, &version); err != nil {
 				t.Fatal(err)
 			}
-			if got := helmsvc.HoldsStatus(version); got != c.want {
+			if got := holdsStatus(version); got != c.want {
 				t.Errorf("it has a status: %v, want %v", got, c.want)
 			}
 		})
