@@ -180,13 +180,14 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	return err
 }
 
-// reason is why a round revokes a binding: one that is being opened was cut
-// short, and long enough ago.
+// reason is why a round revokes a binding, by what it saw of it: one that is being
+// opened was cut short, and long enough ago. What it saw as a tombstone may be a
+// live binding again by now, acknowledged to a platform that has asked once more.
 func reason(b record.Binding) burial {
 	if b.State == record.Opening {
 		return undone
 	}
-	return unbinding
+	return finishing
 }
 
 // finishRevoking tries again to close what is left open. That of a binding

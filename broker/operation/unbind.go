@@ -89,6 +89,8 @@ const (
 	undoing
 	// undone: it couldn't be made, and nobody is posting its policies any more.
 	undone
+	// finishing: it is a tombstone, unless it has been asked for again meanwhile.
+	finishing
 )
 
 // errMade says that a binding which was to be undone has been made by another
@@ -101,7 +103,7 @@ func (e *Engine) bury(ctx context.Context, b record.Binding, why burial) (record
 	for b.State != record.Revoking {
 		buried := b
 		switch {
-		case why != unbinding && b.State == record.Bound:
+		case why == finishing, why != unbinding && b.State == record.Bound:
 			return b, errMade
 		case why == undone:
 			buried.UnsettledUntil = time.Time{}
