@@ -2,7 +2,6 @@ package helmsvc
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 )
@@ -42,19 +40,14 @@ func (s *session) admitGroups(ctx context.Context, releases ...*release.Release)
 		return fmt.Errorf("the chart has %d workloads, counting those of the revision that it replaces; where policies point to workloads there can be %d", len(groups), mostGroups)
 	}
 	namespace, text := s.client.Namespace, strings.Join(groups, ",")
-	namespaces := s.cluster.clients.CoreV1().Namespaces()
-	have, err := namespaces.Get(ctx, namespace, metav1.GetOptions{})
+	have, err := s.cluster.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("reading the policy groups of namespace %s: %w", namespace, err)
 	}
 	if now, found := have.Annotations[PolicyGroupsAnnotation]; found && now == text {
 		return nil
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{PolicyGroupsAnnotation: text}}})
-	if err != nil {
-		return err
-	}
-	if _, err := namespaces.Patch(ctx, namespace, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+	if err := s.cluster.patchMetadata(ctx, namespace, "annotations", map[string]string{PolicyGroupsAnnotation: text}); err != nil {
 		return fmt.Errorf("annotating namespace %s with the policy groups of its workloads: %w", namespace, err)
 	}
 	if len(groups) == 0 {

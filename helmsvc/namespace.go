@@ -137,15 +137,18 @@ func (c *Cluster) watchServiceAccount(ctx context.Context, namespace, since stri
 // labelNamespace brings the namespace's labels up to date: for people who read
 // them, and for what the cluster admits by them.
 func (c *Cluster) labelNamespace(ctx context.Context, want Namespace) error {
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": c.labelsOf(want)}})
+	return doing(c.patchMetadata(ctx, want.Name, "labels", c.labelsOf(want)), "labelling namespace %s", want.Name)
+}
+
+// patchMetadata changes labels or annotations of a namespace; those that are
+// null are taken away, and those that aren't named stay.
+func (c *Cluster) patchMetadata(ctx context.Context, namespace, field string, to any) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{field: to}})
 	if err != nil {
 		return err
 	}
-	_, err = c.clients.CoreV1().Namespaces().Patch(ctx, want.Name, types.MergePatchType, patch, metav1.PatchOptions{})
-	if err != nil {
-		return fmt.Errorf("labelling namespace %s: %w", want.Name, err)
-	}
-	return nil
+	_, err = c.clients.CoreV1().Namespaces().Patch(ctx, namespace, types.MergePatchType, patch, metav1.PatchOptions{})
+	return err
 }
 
 // Regroup has the pods that are made in the namespace from now on belong to
@@ -159,15 +162,7 @@ func (c *Cluster) Regroup(ctx context.Context, want Namespace) error {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
 	annotations := map[string]string{PolicyGroupAnnotation: want.Annotations[PolicyGroupAnnotation]}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": annotations}})
-	if err != nil {
-		return err
-	}
-	_, err = c.clients.CoreV1().Namespaces().Patch(ctx, want.Name, types.MergePatchType, patch, metav1.PatchOptions{})
-	if err != nil {
-		return fmt.Errorf("annotating namespace %s: %w", want.Name, err)
-	}
-	return nil
+	return doing(c.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
 }
 
 // named lists and watches one object of the core API.
