@@ -173,7 +173,7 @@ func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
 	}
 	// An API server that has just started may not know what the broker itself may do.
 	var refused error
-	err = fair.Aside(ctx, func() error {
+	err = fair.Aside(ctx, func(ctx context.Context) error {
 		return wait.PollUntilContextTimeout(ctx, accountRetry, accountPatience, true, func(ctx context.Context) (bool, error) {
 			allowed, err := mayAct(ctx, clients, namespace)
 			if refused = err; apierrors.IsForbidden(err) {

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // PolicyGroupsAnnotation lists on a namespace, with commas between, the policy
@@ -97,7 +99,7 @@ func (c *Cluster) awaitAdmitted(ctx context.Context, namespace string, groups []
 			return !refusesGroup(first) && !refusesGroup(last), nil
 		})
 	}
-	err := c.inNamespace(ctx, namespace, ask)
+	err := fair.Aside(ctx, func(ctx context.Context) error { return c.inNamespace(ctx, namespace, ask) })
 	if ctx.Err() == nil && wait.Interrupted(err) {
 		return nil // what comes next tells what is refused
 	}

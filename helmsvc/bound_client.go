@@ -80,7 +80,7 @@ func (c *boundClient) WaitForDelete(resources kube.ResourceList, timeout time.Du
 // waiting for it when the operation's context ends. What is left behind only
 // reads, over a transport that no longer answers, and ends with its timeout.
 func (c *boundClient) until(wait func() error) error {
-	return fair.Aside(c.ctx, func() error { return c.waitUntil(wait) })
+	return fair.Aside(c.ctx, func(context.Context) error { return c.waitUntil(wait) })
 }
 
 func (c *boundClient) waitUntil(wait func() error) error {

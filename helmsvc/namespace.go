@@ -114,7 +114,7 @@ func (e *ConflictError) Error() string {
 // revision at which there was none it watches only: to list it first would have
 // the API server wait until its cache has caught up.
 func (c *Cluster) awaitServiceAccount(ctx context.Context, namespace, since string) error {
-	return fair.Aside(ctx, func() error { return c.watchServiceAccount(ctx, namespace, since) })
+	return fair.Aside(ctx, func(ctx context.Context) error { return c.watchServiceAccount(ctx, namespace, since) })
 }
 
 func (c *Cluster) watchServiceAccount(ctx context.Context, namespace, since string) error {

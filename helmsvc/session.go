@@ -89,7 +89,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		if err != nil {
 			return err
 		}
-		return fair.Aside(ctx, func() error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
+		return fair.Aside(ctx, func(ctx context.Context) error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
 	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil

@@ -290,5 +290,5 @@ func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {
 	if len(policies) == 0 {
 		return nil
 	}
-	return fair.Aside(ctx, func() error { return e.policies.Create(ctx, policies) })
+	return fair.Aside(ctx, func(ctx context.Context) error { return e.policies.Create(ctx, policies) })
 }

@@ -42,7 +42,8 @@ func (s *Semaphore) Take(ctx context.Context, tenant string) error {
 	}
 }
 
-// enter has the tenant wait for what it returns, unless there is a turn at once.
+// enter has the tenant wait for its turn: what it returns is closed when that
+// comes, at once if there is one.
 func (s *Semaphore) enter(tenant string, first bool) chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,15 +111,15 @@ func (s *Semaphore) InTurn(ctx context.Context, tenant string, do func(context.C
 }
 
 // Aside waits for something else than a turn. If the context's work has one,
-// others may have it meanwhile. Who comes back comes before the tenant's others,
-// since little is left to be done there.
-func Aside(ctx context.Context, wait func() error) error {
+// others may have it meanwhile, and the context that wait gets has none. Who comes
+// back comes before the tenant's others, since little is left to be done there.
+func Aside(ctx context.Context, wait func(context.Context) error) error {
 	has, _ := ctx.Value(held{}).(turn)
 	if has.of == nil {
-		return wait()
+		return wait(ctx)
 	}
 	has.of.Give(has.tenant)
-	err := wait()
+	err := wait(context.WithValue(ctx, held{}, turn{}))
 	<-has.of.enter(has.tenant, true)
 	return err
 }

@@ -44,7 +44,7 @@ func TestAsideComesBack(t *testing.T) {
 	began, ready, back := make(chan struct{}), make(chan struct{}), make(chan string, 1)
 	go func() {
 		_ = turns.InTurn(t.Context(), "many", func(ctx context.Context) error {
-			err := Aside(ctx, func() error { close(began); <-ready; return nil })
+			err := Aside(ctx, func(context.Context) error { close(began); <-ready; return nil })
 			back <- "back"
 			return err
 		})
@@ -122,7 +122,7 @@ func TestInTurn(t *testing.T) {
 				t.Error("two have the one turn")
 			}
 			return other.InTurn(ctx, "first", func(context.Context) error {
-				return Aside(ctx, func() error {
+				return Aside(ctx, func(context.Context) error {
 					if err := turns.Take(withoutWaiting(), "second"); err != nil {
 						t.Error("the turn isn't left to others")
 					}
@@ -140,8 +140,30 @@ func TestInTurn(t *testing.T) {
 	}
 	refused := errors.New("refused")
 	var none *Semaphore
-	if err := none.InTurn(t.Context(), "any", func(ctx context.Context) error { return Aside(ctx, func() error { return refused }) }); !errors.Is(err, refused) {
+	if err := none.InTurn(t.Context(), "any", func(ctx context.Context) error { return Aside(ctx, func(context.Context) error { return refused }) }); !errors.Is(err, refused) {
 		t.Errorf("without a semaphore the error is %v", err)
+	}
+}
+
+// TestAsideWithinAside gives the turn away once.
+func TestAsideWithinAside(t *testing.T) {
+	turns := NewSemaphore(1)
+	err := turns.InTurn(t.Context(), "first", func(ctx context.Context) error {
+		return Aside(ctx, func(ctx context.Context) error {
+			return Aside(ctx, func(context.Context) error {
+				if err := turns.Take(withoutWaiting(), "second"); err != nil {
+					t.Error("the turn isn't left to others")
+				}
+				if turns.Take(withoutWaiting(), "third") == nil {
+					t.Error("one turn was given away twice")
+				}
+				turns.Give("second")
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
