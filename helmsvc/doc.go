@@ -1,5 +1,6 @@
 // Package helmsvc is a service instance as a Helm release in a namespace of
-// its own: install, uninstall, readiness, and what a binding can see of it.
+// its own: install, uninstall, and what a binding can see of it. Whether what was
+// made is ready is judged in helmsvc/readiness.
 //
 // It knows Helm and Kubernetes and nothing else. Which instance exists, what
 // it is doing and when to try again is broker/operation's and broker/record's

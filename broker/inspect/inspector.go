@@ -46,11 +46,11 @@ func New(config *rest.Config, namespace string) (*Inspector, error) {
 	if err != nil {
 		return nil, err
 	}
-	bounded, err := kubernetes.NewForConfig(bounded.Reads(config))
+	reading, err := kubernetes.NewForConfig(bounded.Reads(config))
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}
-	return &Inspector{namespace: namespace, config: config, records: records, clients: clients, bounded: bounded}, nil
+	return &Inspector{namespace: namespace, config: config, records: records, clients: clients, bounded: reading}, nil
 }
 
 // find reads an instance's record.
