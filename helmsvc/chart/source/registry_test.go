@@ -96,16 +96,7 @@ func TestRegistryIndex(t *testing.T) {
 	server := serve(t, registry)
 	s := source.Source{OCI: push(t, registry, server.URL, "1.2.3", text), Version: "2.0.0", PlainHTTP: true}
 	put := func(tag, mediaType, body string) {
-		request, err := http.NewRequest(http.MethodPut, server.URL+"/v2/charts/redis/manifests/"+tag, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Content-Type", mediaType)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil || response.StatusCode != http.StatusCreated {
-			t.Fatal(response, err)
-		}
-		_ = response.Body.Close()
+		store(t, http.MethodPut, server.URL+"/v2/charts/redis/manifests/"+tag, mediaType, []byte(body))
 	}
 	const image, index = "application/vnd.oci.image.manifest.v1+json", "application/vnd.oci.image.index.v1+json"
 	const picture = `{"schemaVersion": 2, "mediaType": "` + image + `", "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": "` + someDigest + `", "size": 1}, "layers": []}`

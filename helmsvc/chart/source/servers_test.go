@@ -95,22 +95,28 @@ func push(t *testing.T, handler http.Handler, address, version string, text []by
 	return "oci://" + host + path
 }
 
+// store puts something into a registry.
+func store(t *testing.T, method, address, mediaType string, body []byte) {
+	t.Helper()
+	request, err := http.NewRequest(method, address, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", mediaType)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil || response.StatusCode != http.StatusCreated {
+		t.Fatal(response, err)
+	}
+	_ = response.Body.Close()
+}
+
 // pushRaw publishes what Helm's client wouldn't, as redis 1.2.3, and returns the address.
 func pushRaw(t *testing.T, handler http.Handler, address string, text []byte) string {
 	t.Helper()
 	const path = "/charts/redis"
 	open := serve(t, handler)
 	put := func(method, url, mediaType string, body []byte) {
-		request, err := http.NewRequest(method, open.URL+"/v2"+path+url, bytes.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Content-Type", mediaType)
-		response, err := http.DefaultClient.Do(request)
-		if err != nil || response.StatusCode != http.StatusCreated {
-			t.Fatal(response, err)
-		}
-		_ = response.Body.Close()
+		store(t, method, open.URL+"/v2"+path+url, mediaType, body)
 	}
 	config := []byte("{}")
 	put(http.MethodPost, "/blobs/uploads/?digest="+digest(text), "application/octet-stream", text)
