@@ -365,11 +365,7 @@ func TestTimeLimit(t *testing.T) {
 // TestQuota says why no pod could be made at all.
 func TestQuota(t *testing.T) {
 	p := newPlace(t)
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "none"}}
-	if err := json.Unmarshal([]byte(`{"hard":{"pods":"0"}}`), &quota.Spec); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := clients.CoreV1().ResourceQuotas(p.ns.Name).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+	if _, err := cluster.Fill(t.Context(), clients, p.ns.Name); err != nil {
 		t.Fatal(err)
 	}
 	ctx := newLimit(t)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
 const (
@@ -190,15 +191,15 @@ func TestRegistryUpgrade(t *testing.T) {
 	check("with another chart", registry+"/d:2", "own", pullSecret)
 
 	limit := newLimit(t)
-	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "none"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: {}}}}
-	if _, err := clients.CoreV1().ResourceQuotas(p.ns.Name).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+	quota, err := cluster.Fill(t.Context(), clients, p.ns.Name)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Upgrade(limit, p.target, version("a/d:3"), limit.upWhen("exceeded quota")); err == nil {
 		t.Fatal("the upgrade that can't become ready went well")
 	}
 	check("after a failed upgrade", registry+"/d:3", "own", pullSecret)
-	if err := clients.CoreV1().ResourceQuotas(p.ns.Name).Delete(t.Context(), quota.Name, metav1.DeleteOptions{}); err != nil {
+	if err := clients.CoreV1().ResourceQuotas(p.ns.Name).Delete(t.Context(), quota, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	before, err := p.Revision(t.Context(), p.target)

@@ -8,10 +8,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
 func TestServiceAccountMayDoWhatItsRolesSay(t *testing.T) {
@@ -54,11 +55,7 @@ func TestAdmissionRefusesWhatAClusterRefuses(t *testing.T) {
 	}
 
 	full := newNamespace(t, client, nil)
-	_, err := client.CoreV1().ResourceQuotas(full).Create(t.Context(), &corev1.ResourceQuota{
-		ObjectMeta: metav1.ObjectMeta{Name: "none"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}},
-	}, metav1.CreateOptions{})
-	if err != nil {
+	if _, err := cluster.Fill(t.Context(), client, full); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := client.CoreV1().Pods(full).Create(t.Context(), pod, metav1.CreateOptions{}); !apierrors.IsForbidden(err) {
