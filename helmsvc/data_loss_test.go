@@ -2,6 +2,7 @@ package helmsvc_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -9,6 +10,9 @@ import (
 )
 
 const claimSpec = "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}"
+
+// claimOf finds the claim that an error names first.
+var claimOf = regexp.MustCompile(`(data-s-\d|p)\b`)
 
 func claimNamed(name string) string { return object("v1", "PersistentVolumeClaim", name, claimSpec) }
 
@@ -43,6 +47,9 @@ func TestDataLoss(t *testing.T) {
 			p := confined(t)
 			if err := p.Install(t.Context(), p.target, rendered(string(saying("old").Chart.Templates[0].Data), c.before), nil); err != nil {
 				t.Fatal(err)
+			}
+			if c.want != "" {
+				p.bound(claimOf.FindString(c.want)) // no data is in one that isn't
 			}
 			update := rendered(string(saying("new").Chart.Templates[0].Data), c.after)
 			err := p.Upgrade(t.Context(), p.target, update, nil)
