@@ -1,7 +1,9 @@
 package faults
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,25 +49,33 @@ func (w *world) roleDifferences() []string {
 }
 
 // volumeDifferences compares the volumes of the instances: those that there
-// are, those that are kept, and none else.
+// are, those that are kept, and none else. A create that was given up and
+// deleted has kept one, too, if it came as far.
 func (w *world) volumeDifferences() []string {
 	all, err := w.volumes(w.t.Context())
 	if err != nil {
 		return []string{err.Error()}
 	}
+	const bound, kept = "Bound Delete;", "Released Retain;"
 	have, want := map[string]string{}, map[string]string{}
+	slices.SortFunc(all, func(a, b corev1.PersistentVolume) int { return cmp.Compare(a.Status.Phase, b.Status.Phase) })
 	for _, v := range all {
 		have[v.Spec.ClaimRef.Namespace] += string(v.Status.Phase) + " " + string(v.Spec.PersistentVolumeReclaimPolicy) + ";"
 	}
 	for _, i := range w.instances {
 		if slices.Contains([]string{withKept, withVolume}, i.Plan.Name) {
-			want[w.namespace(i)] = "Bound Delete;"
+			want[w.namespace(i)] = bound
 		}
 	}
 	for _, i := range w.gone {
-		kept := have[w.namespace(i)] != "" || i.created // one that was never there may have none
-		if i.Plan.Name == withKept && kept {
-			want[w.namespace(i)] = "Released Retain;"
+		if i.Plan.Name == withKept && i.created {
+			want[w.namespace(i)] = kept
+		}
+	}
+	for _, i := range slices.Concat(slices.Collect(maps.Values(w.instances)), slices.Collect(maps.Values(w.gone))) {
+		if i.Plan.Name == withKept {
+			has, sure := have[w.namespace(i)], want[w.namespace(i)]
+			want[w.namespace(i)] += strings.Repeat(kept, max(0, min(strings.Count(has, kept)-strings.Count(sure, kept), i.unsure)))
 		}
 	}
 	return compare("volume of", have, want)

@@ -169,6 +169,9 @@ func (w *world) delete(i *instance) {
 	w.watch.note(moment{what: left, instance: i.ID})
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.instances[i.ID] == nil {
+		i.unsure++
+	}
 	delete(w.instances, i.ID)
 	w.gone[i.ID] = i
 }

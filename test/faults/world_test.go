@@ -41,6 +41,7 @@ type instance struct {
 	rig.Instance
 	number   int               // its parameter
 	created  bool              // its create was acknowledged as done
+	unsure   int               // creates that were deleted without that
 	bindings map[string]string // the bound apps, by the bindings' ids
 	issued   map[string]string // the credentials that came with bindings, by the same
 	unbound  map[string]bool   // bindings that are no more
