@@ -119,7 +119,7 @@ func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view he
 
 // record writes the binding down and opens it.
 func (e *Engine) record(ctx context.Context, wanted record.Binding) (record.Binding, error) {
-	unlock, err := e.access.acquire(ctx, wanted.InstanceID)
+	unlock, err := e.access.Acquire(ctx, wanted.InstanceID)
 	if err != nil {
 		return record.Binding{}, err
 	}
@@ -145,7 +145,7 @@ func (e *Engine) existing(ctx context.Context, b, wanted record.Binding) (record
 	if b.State == record.Bound || b.Operation != nil && b.State != record.Revoking {
 		return b, record.ErrExists
 	}
-	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	unlock, err := e.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
 		return record.Binding{}, err
 	}

@@ -131,7 +131,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 			return err
 		}
 	}
-	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	unlock, err := e.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 // unmade notes why a binding couldn't be made, and closes what may have been
 // opened. The record remembers that until it is certain to be closed.
 func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) error {
-	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	unlock, err := e.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/lock"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
@@ -82,8 +83,8 @@ type Engine struct {
 	metrics   *Metrics
 	log       lager.Logger
 
-	access  locks        // by instance id: held while its policies change
-	quotas  locks        // by quota: held while an instance is counted in
+	access  lock.Named   // by instance id: held while its policies change
+	quotas  lock.Named   // by quota: held while an instance is counted in
 	posting sync.RWMutex // held while recorded policies are posted again; for reading, while those of one instance are changed
 	leading atomic.Bool
 	binders sync.WaitGroup // that make bindings which were put off

@@ -222,7 +222,7 @@ func (f *follower) alignOne(ctx context.Context, i record.Instance, b record.Bin
 	if err != nil || wanted.metBy(b) {
 		return err
 	}
-	unlock, err := f.access.acquire(ctx, b.InstanceID)
+	unlock, err := f.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}

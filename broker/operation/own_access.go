@@ -24,7 +24,7 @@ func (w *work) openOwn(ctx context.Context) error {
 		return nil
 	}
 	w.describe("opening access among the instance's pods")
-	unlock, err := w.access.acquire(ctx, w.instance.ID)
+	unlock, err := w.access.Acquire(ctx, w.instance.ID)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (e *Engine) countIn(ctx context.Context, quotas []quota, id string) (releas
 		}
 	}
 	for _, q := range quotas {
-		free, err := e.quotas.acquire(ctx, q.key)
+		free, err := e.quotas.Acquire(ctx, q.key)
 		if err != nil {
 			release()
 			return nil, err

@@ -47,7 +47,7 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 // revoke turns the binding into a tombstone, closes its policies and, when they
 // are seen to be gone, deletes it.
 func (e *Engine) revoke(ctx context.Context, b record.Binding, why burial) error {
-	unlock, err := e.access.acquire(ctx, b.InstanceID)
+	unlock, err := e.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}

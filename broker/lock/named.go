@@ -1,13 +1,13 @@
-package operation
+package lock
 
 import (
 	"context"
 	"sync"
 )
 
-// locks are mutexes by name that can be waited for with a context. The zero
+// Named are mutexes by name that can be waited for with a context. The zero
 // value is ready.
-type locks struct {
+type Named struct {
 	mu   sync.Mutex
 	held map[string]*lock
 }
@@ -17,8 +17,9 @@ type lock struct {
 	users int           // that hold it or wait for it
 }
 
-// acquire waits for the lock and returns what releases it.
-func (l *locks) acquire(ctx context.Context, name string) (release func(), err error) {
+// Acquire waits for the lock of that name and returns what releases it. It
+// returns the error of ctx if that ends first.
+func (l *Named) Acquire(ctx context.Context, name string) (release func(), err error) {
 	l.mu.Lock()
 	if l.held == nil {
 		l.held = map[string]*lock{}
