@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"code.cloudfoundry.org/lager/v3"
-
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
@@ -33,7 +31,16 @@ type charts struct {
 	kept map[string]chart.Service // loaded from what is kept, by digest; guarded by mu
 }
 
-// of returns the chart and its plan.
+// NewCharts finds charts in the catalog and among those that are kept.
+func NewCharts(catalog *chart.Live, records *record.Store, texts *render.Texts) *charts {
+	return &charts{catalog: catalog, records: records, texts: texts, kept: map[string]chart.Service{}}
+}
+
+// Catalog is what is offered now.
+func (c *charts) Catalog() chart.Catalog { return c.catalog.Catalog() }
+
+// of returns the chart and its plan. The error is ErrNoPlan if the chart's
+// version has no such plan.
 func (c *charts) of(ctx context.Context, want record.Chart, planID string) (chart.Service, chart.Plan, error) {
 	service, err := c.find(ctx, want)
 	if err != nil {
@@ -92,57 +99,43 @@ func (c *charts) keep(ctx context.Context, s chart.Service) error {
 	return c.records.KeepChart(ctx, ChartOf(s), s.Archive())
 }
 
-// CatalogChanged is told when the charts have been read again.
-func (e *Engine) CatalogChanged(ctx context.Context) {
-	e.forgetCharts(ctx)
-	e.clusters.forget()
-	e.follower.wantsAll() // plans say what bindings open
-	select {
-	case e.operators.wanted <- struct{}{}:
-	default: // they will be looked at anyway
-	}
-}
-
-// forgetCharts removes what is kept of charts that neither the catalog nor an
-// instance needs.
-func (e *Engine) forgetCharts(ctx context.Context) {
-	e.charts.forgetting.Lock()
-	defer e.charts.forgetting.Unlock()
-	instances, err := e.records.LiveInstances(ctx)
+// Tidy removes what is kept of charts that neither the catalog nor an instance
+// needs.
+func (c *charts) Tidy(ctx context.Context) error {
+	c.forgetting.Lock()
+	defer c.forgetting.Unlock()
+	instances, err := c.records.LiveInstances(ctx)
 	if err != nil {
-		// A record that can't be read may need any of them.
-		e.log.Error("forgetting-charts", err)
-		return
+		return err // a record that can't be read may need any of them
 	}
-	err = e.records.ForgetCharts(ctx, func(digest string) bool { return e.charts.needed(digest, instances) })
-	if err != nil {
-		e.log.Error("forgetting-charts", err)
-	}
-	e.charts.mu.Lock()
-	defer e.charts.mu.Unlock()
-	for digest := range e.charts.kept {
-		if !e.charts.needed(digest, instances) {
-			delete(e.charts.kept, digest)
+	err = c.records.ForgetCharts(ctx, func(digest string) bool { return c.needed(digest, instances) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for digest := range c.kept {
+		if !c.needed(digest, instances) {
+			delete(c.kept, digest)
 		}
 	}
+	return err
 }
 
-// outgrow removes what is kept of the chart that the instance was on, if it was
+// Outgrow removes what is kept of the chart that an instance was on, if it was
 // the last one. The cache is good enough for that: only an instance that has
 // been there for long is on a chart that isn't offered any more.
-func (w *work) outgrow(ctx context.Context, before record.Chart) {
-	w.charts.forgetting.Lock()
-	defer w.charts.forgetting.Unlock()
-	others := slices.DeleteFunc(w.records.Instances(), func(i record.Instance) bool { return i.ID == w.instance.ID })
-	if before.Digest == "" || w.charts.needed(before.Digest, others) {
-		return
+func (c *charts) Outgrow(ctx context.Context, instanceID string, before record.Chart) error {
+	c.forgetting.Lock()
+	defer c.forgetting.Unlock()
+	others := slices.DeleteFunc(c.records.Instances(), func(i record.Instance) bool { return i.ID == instanceID })
+	if before.Digest == "" || c.needed(before.Digest, others) {
+		return nil
 	}
-	w.charts.mu.Lock()
-	delete(w.charts.kept, before.Digest)
-	w.charts.mu.Unlock()
-	if err := w.records.ForgetChart(ctx, before.Digest); err != nil {
-		w.log.Error("forgetting-chart", err, lager.Data{"chart": before})
+	c.mu.Lock()
+	delete(c.kept, before.Digest)
+	c.mu.Unlock()
+	if err := c.records.ForgetChart(ctx, before.Digest); err != nil {
+		return fmt.Errorf("forgetting the chart %s %s: %w", before.Name, before.Version, err)
 	}
+	return nil
 }
 
 // needed tells whether the catalog offers the chart or one of the instances is,
@@ -154,4 +147,9 @@ func (c *charts) needed(digest string, instances []record.Instance) bool {
 	return slices.ContainsFunc(instances, func(i record.Instance) bool {
 		return i.Chart.Digest == digest || i.Update != nil && i.Update.Chart.Digest == digest
 	})
+}
+
+// ChartOf identifies the chart of a service as it is loaded now.
+func ChartOf(s chart.Service) record.Chart {
+	return record.Chart{Name: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest}
 }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -27,6 +25,15 @@ type clusters struct {
 	open map[string]*helmsvc.Cluster // by kubeconfig; guarded by mu
 }
 
+// NewClusters finds the clusters that plans name; home is that of plans without
+// one of their own.
+func NewClusters(home *helmsvc.Cluster, connect Connect, charts *charts) *clusters {
+	return &clusters{home: home, connect: connect, charts: charts, open: map[string]*helmsvc.Cluster{}}
+}
+
+// Home is the broker's own cluster.
+func (c *clusters) Home() *helmsvc.Cluster { return c.home }
+
 // of returns the cluster that the instance lives on. The kubeconfig is that of
 // the instance's plan in the catalog, as long as it is for that cluster, so that
 // credentials can be changed; else the one that came with the instance's chart.
@@ -35,7 +42,7 @@ func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster,
 	if i.Cluster == "" {
 		return c.home, nil
 	}
-	for _, s := range c.charts.catalog.Catalog().Services {
+	for _, s := range c.charts.Catalog().Services {
 		// A plan's id is made of its service's. Of Kibosh's instances the service
 		// isn't known.
 		if plan, found := s.Plan(i.PlanID); found && clusterID(plan) == i.Cluster {
@@ -91,14 +98,4 @@ func clusterID(p chart.Plan) string {
 		return ""
 	}
 	return p.Cluster.ID
-}
-
-// explainAccess adds what can be done where a plan's cluster doesn't accept the
-// credentials any more. For some seconds after they were withdrawn it still
-// knows them, and only what they allowed is gone.
-func explainAccess(err error, i record.Instance) error {
-	if i.Cluster == "" || !apierrors.IsUnauthorized(err) && !apierrors.IsForbidden(err) {
-		return err
-	}
-	return fmt.Errorf("%w: the cluster of the instance's plan no longer accepts the plan's credentials, or they don't allow this; put a new `credentials` file into the plan, put the plan back if it has been removed, have the charts read again and try again", err)
 }

@@ -19,7 +19,7 @@ import (
 // it and record.ErrExists.
 func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin record.Origin) (record.Instance, error) {
 	defer e.charts.hold()()
-	service, plan, found := e.charts.catalog.Catalog().Find(wanted.ServiceID, wanted.PlanID)
+	service, plan, found := e.charts.Catalog().Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
@@ -77,11 +77,6 @@ func (e *Engine) claim(ctx context.Context, wanted record.Instance) (record.Inst
 	}
 }
 
-// ChartOf identifies the chart of a service as it is loaded now.
-func ChartOf(s chart.Service) record.Chart {
-	return record.Chart{Name: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest}
-}
-
 // create makes the namespace and installs the chart into it.
 func (w *work) create(ctx context.Context) error {
 	if err := w.prepare(ctx); err != nil {
@@ -126,4 +121,9 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 func (w *work) clear(ctx context.Context) error {
 	w.describe("removing what an earlier attempt left")
 	return w.remove(ctx, targetOf(w.instance))
+}
+
+// isolate brings what the namespace carries up to date with a plan.
+func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
+	return w.cluster.EnsureNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (w *work) delete(ctx context.Context) error {
 	target := targetOf(w.instance)
 	if _, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID); err == nil {
 		target = targetBy(w.instance, plan) // for delete hooks
-		target.ClusterObjects = union(plan.ClusterObjects, w.instance.ClusterObjects)
+		target.ClusterObjects = distinct(slices.Concat(plan.ClusterObjects, w.instance.ClusterObjects))
 	}
 	w.nameDefinitions(ctx, target)
 	w.describe("uninstalling the chart")

@@ -1,13 +1,8 @@
 package operation
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -36,27 +31,4 @@ func policyGroup(instanceID string) string {
 		return instanceID
 	}
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
-}
-
-// targetBy is targetOf with what a plan lets its chart make elsewhere, and when
-// it takes that for ready.
-func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
-	target := targetOf(i)
-	target.ClusterObjects, target.Ready = plan.ClusterObjects, plan.Ready
-	return target
-}
-
-func targetOf(i record.Instance) helmsvc.Target {
-	target := helmsvc.Target{Namespace: i.Namespace, Release: i.Release, Tenant: tenantOf(i), ClusterObjects: i.ClusterObjects}
-	if Destination(i.Destination) == ToWorkload {
-		target.PolicyGroups = i.PolicyGroup
-	}
-	return target
-}
-
-// union are the names of both, each once.
-func union(names, more []string) []string {
-	all := slices.Concat(names, more)
-	slices.Sort(all)
-	return slices.Compact(all)
 }

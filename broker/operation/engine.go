@@ -113,11 +113,11 @@ type run struct {
 // New returns an engine; Run makes it work. policies is nil where policies
 // are off; home is the cluster of plans without one of their own.
 func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies policy.Enforcer, metrics *Metrics, log lager.Logger) (*Engine, error) {
-	charts := &charts{catalog: catalog, records: records, texts: settings.Texts, kept: map[string]chart.Service{}}
+	charts := NewCharts(catalog, records, settings.Texts)
 	e := &Engine{
 		settings:  settings,
 		charts:    charts,
-		clusters:  &clusters{home: home, connect: settings.Connect, charts: charts, open: map[string]*helmsvc.Cluster{}},
+		clusters:  NewClusters(home, settings.Connect, charts),
 		records:   records,
 		policies:  policies,
 		metrics:   metrics,
@@ -145,6 +145,23 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
+// CatalogChanged is told when the charts have been read again.
+func (e *Engine) CatalogChanged(ctx context.Context) {
+	e.tidyCharts(ctx)
+	e.clusters.forget()
+	e.follower.wantsAll() // plans say what bindings open
+	select {
+	case e.operators.wanted <- struct{}{}:
+	default: // they will be looked at anyway
+	}
+}
+
+func (e *Engine) tidyCharts(ctx context.Context) {
+	if err := e.charts.Tidy(ctx); err != nil {
+		e.log.Error("forgetting-charts", err)
+	}
+}
+
 // Leads tells whether this replica holds the Lease.
 func (e *Engine) Leads() bool { return e.leading.Load() }
 
@@ -153,7 +170,7 @@ func (e *Engine) lead(ctx context.Context) {
 	e.log.Info("leading", lager.Data{"replica": e.settings.Lease.Lock.Identity()})
 	e.leading.Store(true)
 	defer e.leading.Store(false)
-	e.forgetCharts(ctx)
+	e.tidyCharts(ctx)
 	var workers sync.WaitGroup
 	workers.Go(func() { e.reconcile(ctx) })
 	workers.Go(func() { e.follower.run(ctx) })
@@ -257,7 +274,7 @@ func (a again) put(queue workqueue.TypedRateLimitingInterface[task], t task) {
 }
 
 func (e *Engine) work(ctx context.Context, t task) again {
-	ctx = e.forSpace(ctx, t.instance)
+	ctx = forSpace(ctx, e.records, t.instance)
 	if t.binding != "" {
 		return e.completeBind(ctx, t)
 	}

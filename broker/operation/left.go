@@ -47,10 +47,10 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 // and returns the id of the cluster that has it. It asks no other: one that
 // doesn't answer would hold up the deletes of all.
 func (e *Engine) whereIs(ctx context.Context, namespace helmsvc.Namespace, planID string) (cluster string, found bool, err error) {
-	if found, err = e.clusters.home.Has(ctx, namespace); found || err != nil {
+	if found, err = e.clusters.Home().Has(ctx, namespace); found || err != nil {
 		return "", found, err
 	}
-	for _, s := range e.charts.catalog.Catalog().Services {
+	for _, s := range e.charts.Catalog().Services {
 		plan, isPlan := s.Plan(planID)
 		if !isPlan || plan.Cluster == nil {
 			continue

@@ -1,8 +1,6 @@
 package operation
 
 import (
-	"context"
-
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -47,9 +45,4 @@ func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Nam
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,
 		},
 	}
-}
-
-// isolate brings what the namespace carries up to date with a plan.
-func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
-	return w.cluster.EnsureNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan))
 }

@@ -158,7 +158,7 @@ func (e *Engine) convergeOperator(ctx, undoing context.Context, operator chart.S
 	if err != nil {
 		return err
 	}
-	err = e.clusters.home.EnsureNamespace(ctx, helmsvc.Namespace{
+	err = e.clusters.Home().EnsureNamespace(ctx, helmsvc.Namespace{
 		Name:        target.Namespace,
 		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
 		Annotations: map[string]string{operatorAnnotation: name},
@@ -167,5 +167,5 @@ func (e *Engine) convergeOperator(ctx, undoing context.Context, operator chart.S
 	if err != nil {
 		return err
 	}
-	return e.clusters.home.Converge(ctx, undoing, target, what, operator.Digest)
+	return e.clusters.Home().Converge(ctx, undoing, target, what, operator.Digest)
 }

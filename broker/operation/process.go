@@ -187,6 +187,12 @@ func (w *work) succeed(ctx context.Context, before record.Chart) error {
 	return nil
 }
 
+func (w *work) outgrow(ctx context.Context, before record.Chart) {
+	if err := w.charts.Outgrow(ctx, w.instance.ID, before); err != nil {
+		w.log.Error("forgetting-chart", err)
+	}
+}
+
 // forget deletes the record, at last.
 func (w *work) forget(ctx context.Context) error {
 	live := w.progress.written

@@ -19,7 +19,7 @@ import (
 // of the chart: the catalog's count, and only if it doesn't offer the plan any
 // more, those that the instance was made with.
 func (e *Engine) destinations(i record.Instance, kept chart.Plan) (all []chart.Destination, offered bool) {
-	_, plan, offered := e.charts.catalog.Catalog().Find(i.ServiceID, i.PlanID)
+	_, plan, offered := e.charts.Catalog().Find(i.ServiceID, i.PlanID)
 	if !offered {
 		plan = kept
 	}
@@ -31,7 +31,7 @@ func (e *Engine) shares(group string) bool {
 	has := func(all []chart.Destination) bool {
 		return slices.ContainsFunc(all, func(d chart.Destination) bool { return d.Group == group })
 	}
-	for _, s := range e.charts.catalog.Catalog().Services {
+	for _, s := range e.charts.Catalog().Services {
 		if slices.ContainsFunc(s.Plans, func(p chart.Plan) bool { return has(p.Destinations) }) {
 			return true
 		}

@@ -14,8 +14,8 @@ func tenantOf(i record.Instance) string { return cmp.Or(i.SpaceGUID, i.Organizat
 // forSpace has what is asked of the API server for the instance, its records
 // included, wait for its space's turn. What is done for no instance, or for one
 // that isn't known, counts as the broker's own.
-func (e *Engine) forSpace(ctx context.Context, id string) context.Context {
-	i, err := e.records.Instance(id)
+func forSpace(ctx context.Context, records *record.Store, id string) context.Context {
+	i, err := records.Instance(id)
 	if err != nil {
 		return ctx
 	}

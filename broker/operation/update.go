@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -159,7 +160,7 @@ func (w *work) noteBefore(ctx context.Context, plan chart.Plan) error {
 	update := *w.instance.Update
 	update.From = revision
 	w.instance.Update = &update
-	w.instance.ClusterObjects = union(w.instance.ClusterObjects, plan.ClusterObjects)
+	w.instance.ClusterObjects = distinct(slices.Concat(w.instance.ClusterObjects, plan.ClusterObjects))
 	return w.change(ctx, func(*record.Operation) {})
 }
 
