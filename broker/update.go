@@ -11,6 +11,7 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -39,9 +40,9 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 		return domain.UpdateServiceSpec{}, b.absent(ctx, id, details.PlanID)
 	case errors.As(err, &answer):
 		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
-	case errors.Is(err, operation.ErrNoPlan) && details.MaintenanceInfo != nil:
+	case errors.Is(err, locate.ErrNoPlan) && details.MaintenanceInfo != nil:
 		return domain.UpdateServiceSpec{}, unprocessable("plan-is-gone", "version %s of the chart doesn't have the service instance's plan any more; change the plan together with the upgrade", details.MaintenanceInfo.Version)
-	case errors.Is(err, operation.ErrNoPlan):
+	case errors.Is(err, locate.ErrNoPlan):
 		return domain.UpdateServiceSpec{}, unprocessable("upgrade-first", "the service instance is on version %s of the chart, which doesn't have that plan; run `cf upgrade-service` first", instance.Chart.Version)
 	case err != nil && !errors.Is(err, errSameUpdate):
 		return domain.UpdateServiceSpec{}, failure(ctx, err)
@@ -118,7 +119,7 @@ func (b *Broker) wanted(i record.Instance, details domain.UpdateDetails) (*recor
 		if err := checkMaintenanceInfo(details.MaintenanceInfo, service); err != nil {
 			return nil, err
 		}
-		wanted.Chart = operation.ChartOf(service)
+		wanted.Chart = locate.ChartOf(service)
 	}
 	var err error
 	wanted.Parameters, err = chart.MergeParameters(i.Parameters, details.RawParameters)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -64,7 +65,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	if async {
 		patience = min(patience, e.settings.SyncWait)
 	}
-	view, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), e.clusters.revision(at.instance), patience)
+	view, err := at.cluster.ViewReady(ctx, locate.TargetBy(at.instance, at.plan), e.clusters.Revision(at.instance), patience)
 	if async && errors.Is(err, helmsvc.ErrNoReadyPod) {
 		return e.bindLater(ctx, wanted, err)
 	}
@@ -82,10 +83,10 @@ func (e *Engine) placeOf(ctx context.Context, instanceID string) (at place, err 
 	if at.instance, err = e.bindable(ctx, instanceID); err != nil {
 		return at, err
 	}
-	if at.service, at.plan, err = e.charts.of(ctx, at.instance.Chart, at.instance.PlanID); err != nil {
+	if at.service, at.plan, err = e.charts.Of(ctx, at.instance.Chart, at.instance.PlanID); err != nil {
 		return at, err
 	}
-	at.cluster, err = e.clusters.of(ctx, at.instance)
+	at.cluster, err = e.clusters.Of(ctx, at.instance)
 	return at, err
 }
 

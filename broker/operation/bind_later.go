@@ -9,6 +9,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/google/uuid"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
@@ -119,7 +120,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 	}
 	if b.State == record.Waiting {
 		// One look in any case: nobody may have looked while no broker ran.
-		view, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
+		view, err := at.cluster.ViewReady(ctx, locate.TargetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -18,7 +19,7 @@ import (
 // and nothing is recorded. If the id is taken it returns the record that holds
 // it and record.ErrExists.
 func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin record.Origin) (record.Instance, error) {
-	defer e.charts.hold()()
+	defer e.charts.Hold()()
 	service, plan, found := e.charts.Catalog().Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
@@ -34,15 +35,15 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	}
 	defer release()
 	// An instance may outlive its chart's place in the catalog.
-	if err := e.charts.keep(ctx, service); err != nil {
+	if err := e.charts.Keep(ctx, service); err != nil {
 		return record.Instance{}, err
 	}
-	wanted.Chart, wanted.Cluster, wanted.KeepData = ChartOf(service), clusterID(plan), plan.KeepData
+	wanted.Chart, wanted.Cluster, wanted.KeepData = locate.ChartOf(service), locate.ClusterID(plan), plan.KeepData
 	wanted.ClusterObjects = plan.ClusterObjects
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
 	wanted.Destination = string(e.settings.Destination)
-	if e.settings.Destination != ToApp { // whose group isn't known before the app is made
-		wanted.PolicyGroup = policyGroup(wanted.ID)
+	if e.settings.Destination != locate.ToApp { // whose group isn't known before the app is made
+		wanted.PolicyGroup = locate.PolicyGroup(wanted.ID)
 	}
 	wanted.Operation = record.NewOperation(record.Create, origin)
 	created, err := e.claim(ctx, wanted)
@@ -56,7 +57,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 		return record.Instance{}, errors.Join(err, deleteErr)
 	}
 	// Nor is it known whether one has forgotten the chart before it saw the claim.
-	return created, e.charts.keep(ctx, service)
+	return created, e.charts.Keep(ctx, service)
 }
 
 // claim writes the record, or returns the one that has the id.
@@ -82,7 +83,7 @@ func (w *work) create(ctx context.Context) error {
 	if err := w.prepare(ctx); err != nil {
 		return err
 	}
-	service, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
+	service, plan, err := w.charts.Of(ctx, w.instance.Chart, w.instance.PlanID)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (w *work) create(ctx context.Context) error {
 }
 
 func (w *work) install(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
-	target := targetBy(w.instance, plan)
+	target := locate.TargetBy(w.instance, plan)
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
 		if err := w.openOwn(ctx); err != nil {
 			return err
@@ -120,10 +121,10 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 // those the next attempt generates.
 func (w *work) clear(ctx context.Context) error {
 	w.describe("removing what an earlier attempt left")
-	return w.remove(ctx, targetOf(w.instance))
+	return w.remove(ctx, locate.Target(w.instance))
 }
 
 // isolate brings what the namespace carries up to date with a plan.
 func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
-	return w.cluster.EnsureNamespace(ctx, namespaceOf(w.instance, service.Metadata().Name, plan))
+	return w.cluster.EnsureNamespace(ctx, locate.Namespace(w.instance, service.Metadata().Name, plan))
 }

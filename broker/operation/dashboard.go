@@ -6,6 +6,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
@@ -17,12 +18,12 @@ const dashboardWait = 5 * time.Second
 // DashboardURL is where the instance can be looked at; empty if its chart has
 // no dashboard. An instance serves without it: what is wrong is only logged.
 func (e *Engine) DashboardURL(ctx context.Context, i record.Instance) string {
-	service, plan, err := e.charts.of(ctx, i.Chart, i.PlanID)
+	service, plan, err := e.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {
 		e.log.Error("dashboard-url", err, lager.Data{"instance-id": i.ID})
 		return ""
 	}
-	ctx, stop := context.WithTimeout(fair.WithTenant(ctx, tenantOf(i)), dashboardWait)
+	ctx, stop := context.WithTimeout(fair.WithTenant(ctx, locate.Tenant(i)), dashboardWait)
 	defer stop()
 	address, err := service.DashboardURL(ctx, plan, i.Release, i.Namespace, i.Parameters)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -77,9 +78,9 @@ func (w *work) delete(ctx context.Context) error {
 	if err := w.keepData(ctx); err != nil {
 		return err
 	}
-	target := targetOf(w.instance)
-	if _, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID); err == nil {
-		target = targetBy(w.instance, plan) // for delete hooks
+	target := locate.Target(w.instance)
+	if _, plan, err := w.charts.Of(ctx, w.instance.Chart, w.instance.PlanID); err == nil {
+		target = locate.TargetBy(w.instance, plan) // for delete hooks
 		target.ClusterObjects = distinct(slices.Concat(plan.ClusterObjects, w.instance.ClusterObjects))
 	}
 	w.nameDefinitions(ctx, target)
@@ -125,7 +126,7 @@ func (w *work) uninstall(ctx context.Context, target helmsvc.Target) error {
 func (w *work) deleteNamespace(ctx context.Context) error {
 	const doing = "deleting the namespace"
 	w.describe(doing)
-	return w.cluster.DeleteNamespace(ctx, namespaceOf(w.instance, "", chart.Plan{}), func(obstacle string) {
+	return w.cluster.DeleteNamespace(ctx, locate.Namespace(w.instance, "", chart.Plan{}), func(obstacle string) {
 		if obstacle != "" {
 			w.describe(doing + "; in the way: " + obstacle)
 		}
@@ -138,11 +139,11 @@ func (w *work) keepData(ctx context.Context) error {
 	if !w.instance.KeepData {
 		return nil
 	}
-	own, err := w.cluster.Has(ctx, namespaceOf(w.instance, "", chart.Plan{}))
+	own, err := w.cluster.Has(ctx, locate.Namespace(w.instance, "", chart.Plan{}))
 	if err != nil || !own {
 		return err
 	}
-	kept, err := w.cluster.KeepVolumes(ctx, w.instance.Namespace, map[string]string{instanceAnnotation: w.instance.ID})
+	kept, err := w.cluster.KeepVolumes(ctx, w.instance.Namespace, map[string]string{helmsvc.InstanceAnnotation: w.instance.ID})
 	if err != nil {
 		return err
 	}

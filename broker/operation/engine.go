@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/lock"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -49,7 +50,7 @@ type Settings struct {
 	// Lease is held by the one replica that carries operations through.
 	Lease Lease
 	// Destination is what the policies to new instances point to.
-	Destination Destination
+	Destination locate.Destination
 	// WithinInstance lets the pods of one instance reach each other.
 	WithinInstance bool
 	// DNSGroup is the policy group of the cluster's DNS, which instances may
@@ -67,14 +68,14 @@ type Settings struct {
 	// and a space, may have; 0: any number.
 	OrganizationQuota, SpaceQuota int
 	// Connect opens the clusters of plans that have one of their own.
-	Connect Connect
+	Connect locate.Connect
 }
 
 // Engine carries operations through.
 type Engine struct {
 	settings  Settings
-	charts    *charts
-	clusters  *clusters
+	charts    *locate.Charts
+	clusters  *locate.Clusters
 	records   *record.Store
 	policies  policy.Enforcer // nil: policies are off
 	follower  *follower
@@ -113,11 +114,11 @@ type run struct {
 // New returns an engine; Run makes it work. policies is nil where policies
 // are off; home is the cluster of plans without one of their own.
 func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies policy.Enforcer, metrics *Metrics, log lager.Logger) (*Engine, error) {
-	charts := NewCharts(catalog, records, settings.Texts)
+	charts := locate.NewCharts(catalog, records, settings.Texts)
 	e := &Engine{
 		settings:  settings,
 		charts:    charts,
-		clusters:  NewClusters(home, settings.Connect, charts),
+		clusters:  locate.NewClusters(home, settings.Connect, charts),
 		records:   records,
 		policies:  policies,
 		metrics:   metrics,
@@ -148,7 +149,7 @@ func (e *Engine) Run(ctx context.Context) {
 // CatalogChanged is told when the charts have been read again.
 func (e *Engine) CatalogChanged(ctx context.Context) {
 	e.tidyCharts(ctx)
-	e.clusters.forget()
+	e.clusters.Forget()
 	e.follower.wantsAll() // plans say what bindings open
 	select {
 	case e.operators.wanted <- struct{}{}:
@@ -274,7 +275,7 @@ func (a again) put(queue workqueue.TypedRateLimitingInterface[task], t task) {
 }
 
 func (e *Engine) work(ctx context.Context, t task) again {
-	ctx = forSpace(ctx, e.records, t.instance)
+	ctx = locate.ForSpace(ctx, e.records, t.instance)
 	if t.binding != "" {
 		return e.completeBind(ctx, t)
 	}

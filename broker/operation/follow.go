@@ -12,6 +12,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
@@ -147,7 +148,7 @@ func (f *follower) follow(ctx context.Context, id string) error {
 	if err != nil || i.Operation.Type == record.Delete || i.PolicyGroup == "" {
 		return err
 	}
-	ctx = fair.WithTenant(ctx, tenantOf(i))
+	ctx = fair.WithTenant(ctx, locate.Tenant(i))
 	if err := f.keepOwn(ctx, i); err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func (f *follower) keepOwn(ctx context.Context, i record.Instance) error {
 // liveEndpoints are those of the instance's pods as they are now: after an
 // update, what was seen by a watch may be older.
 func (f *follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helmsvc.Endpoint, error) {
-	cluster, err := f.clusters.of(ctx, i)
+	cluster, err := f.clusters.Of(ctx, i)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +241,7 @@ func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 	if b.ID == record.OwnAccess {
 		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup}))), nil
 	}
-	_, plan, err := f.charts.of(ctx, i.Chart, i.PlanID)
+	_, plan, err := f.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {
 		return need{}, err
 	}
@@ -288,7 +289,7 @@ func (f *follower) observer(ctx context.Context, i record.Instance) (*helmsvc.Ob
 	if observer != nil {
 		return observer, nil
 	}
-	cluster, err := f.clusters.of(ctx, i)
+	cluster, err := f.clusters.Of(ctx, i)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -23,12 +24,12 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 	target := helmsvc.TargetOf(e.settings.NamespacePrefix, id)
 	own := record.Instance{
 		ID: id, PlanID: planID, Namespace: target.Namespace, Release: target.Release,
-		Destination: string(ToInstance), PolicyGroup: policyGroup(id),
+		Destination: string(locate.ToInstance), PolicyGroup: locate.PolicyGroup(id),
 	}
 	kibosh := own
 	kibosh.Kibosh, kibosh.Namespace = true, helmsvc.KiboshNamespace(id).Name
 	for _, candidate := range []record.Instance{own, kibosh} {
-		cluster, found, err := e.whereIs(ctx, namespaceOf(candidate, "", chart.Plan{}), planID)
+		cluster, found, err := e.whereIs(ctx, locate.Namespace(candidate, "", chart.Plan{}), planID)
 		if found || err != nil {
 			candidate.Cluster = cluster
 			return candidate, found, err
@@ -55,7 +56,7 @@ func (e *Engine) whereIs(ctx context.Context, namespace helmsvc.Namespace, planI
 		if !isPlan || plan.Cluster == nil {
 			continue
 		}
-		at, err := e.clusters.connected(plan.Cluster)
+		at, err := e.clusters.Connected(plan.Cluster)
 		if err != nil {
 			return "", false, err
 		}

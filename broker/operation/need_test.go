@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -117,7 +118,7 @@ func TestSharedNeed(t *testing.T) {
 		if c.offered != nil {
 			catalog.Replace(chart.Catalog{Services: []chart.Service{{ID: "s", Plans: []chart.Plan{*c.offered}}}})
 		}
-		e := &Engine{settings: Settings{Shared: c.setting}, charts: &charts{catalog: catalog}}
+		e := &Engine{settings: Settings{Shared: c.setting}, charts: locate.NewCharts(catalog, nil, nil)}
 		b := record.Binding{AppGUID: "app", Policies: c.recorded}
 		have := e.sharedNeed(b, record.Instance{ServiceID: "s", PlanID: "p"}, chart.Plan{Destinations: c.kept})
 		if !policy.Same(have, c.want) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -48,13 +49,13 @@ func (w *work) openOwn(ctx context.Context) error {
 
 // wantsOwn tells whether the instance has access of its own to be recorded.
 func (e *Engine) wantsOwn(i record.Instance) bool {
-	return Destination(i.Destination) == ToApp || e.settings.WithinInstance || e.settings.DNSGroup != ""
+	return locate.Destination(i.Destination) == locate.ToApp || e.settings.WithinInstance || e.settings.DNSGroup != ""
 }
 
 // ownRecord returns the record of the instance's own access, made now if there
 // is none, or made live again if an earlier instance of the id has left it.
 func (e *Engine) ownRecord(ctx context.Context, i record.Instance) (record.Binding, error) {
-	wantsApp := Destination(i.Destination) == ToApp
+	wantsApp := locate.Destination(i.Destination) == locate.ToApp
 	own, err := e.records.LiveBinding(ctx, i.ID, record.OwnAccess)
 	if errors.Is(err, record.ErrNotFound) {
 		own, err = e.records.CreateBinding(ctx, record.Binding{

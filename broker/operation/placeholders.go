@@ -8,6 +8,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -28,7 +29,7 @@ func (e *Engine) remakePlaceholders(ctx context.Context, before string) (failed 
 
 func (e *Engine) findPlaceholders(ctx context.Context) error {
 	wanting := slices.DeleteFunc(e.records.Instances(), func(i record.Instance) bool {
-		return Destination(i.Destination) != ToApp || i.PolicyGroup == "" || !i.Usable() || i.Operation.Running()
+		return locate.Destination(i.Destination) != locate.ToApp || i.PolicyGroup == "" || !i.Usable() || i.Operation.Running()
 	})
 	if len(wanting) == 0 || e.settings.Placeholders == nil {
 		return nil
@@ -57,11 +58,11 @@ func (e *Engine) regroup(ctx context.Context, i record.Instance) error {
 	}
 	former := i.PolicyGroup
 	i.FormerGroups, i.PolicyGroup = append(slices.Clone(i.FormerGroups), former), group
-	cluster, err := e.clusters.of(ctx, i)
+	cluster, err := e.clusters.Of(ctx, i)
 	if err != nil {
 		return err
 	}
-	if err := cluster.Regroup(ctx, namespaceOf(i, "", chart.Plan{})); err != nil {
+	if err := cluster.Regroup(ctx, locate.Namespace(i, "", chart.Plan{})); err != nil {
 		return err
 	}
 	if _, err := e.records.UpdateInstance(ctx, i); err != nil {

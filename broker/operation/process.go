@@ -110,7 +110,7 @@ func (w *work) limit(allowed time.Duration) time.Time {
 
 // timeLimit is the plan's, else the broker's.
 func (w *work) timeLimit(ctx context.Context) time.Duration {
-	_, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
+	_, plan, err := w.charts.Of(ctx, w.instance.Chart, w.instance.PlanID)
 	if err != nil {
 		return w.settings.TimeLimit // the step will say what is missing, if it needs it
 	}
@@ -153,7 +153,7 @@ func (w *work) prepare(ctx context.Context) error {
 
 // reach finds the cluster that the instance lives on.
 func (w *work) reach(ctx context.Context) (err error) {
-	w.cluster, err = w.clusters.of(ctx, w.instance)
+	w.cluster, err = w.clusters.Of(ctx, w.instance)
 	return err
 }
 

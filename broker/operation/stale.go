@@ -68,7 +68,7 @@ func (s sharedHosts) lost(ctx context.Context, i record.Instance, services []rec
 func (s sharedHosts) hosts(ctx context.Context, i record.Instance, d record.SharedService) []string {
 	ctx, cancel := context.WithTimeout(ctx, listingShared)
 	defer cancel()
-	cluster, err := s.clusters.of(ctx, i)
+	cluster, err := s.clusters.Of(ctx, i)
 	if err != nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
@@ -52,7 +53,7 @@ func (e *Engine) Update(ctx context.Context, id string, change func(*record.Inst
 
 func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Change, origin record.Origin) (record.Instance, error) {
 	if wanted.Update != nil {
-		defer e.charts.hold()()
+		defer e.charts.Hold()()
 		release, err := e.admitUpdate(ctx, i, wanted)
 		if err != nil {
 			return i, err
@@ -67,7 +68,7 @@ func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Cha
 	}
 	if wanted.Update != nil {
 		// Another replica may have forgotten the chart before it saw the update.
-		return i, e.charts.keepAs(ctx, wanted.Update.Chart)
+		return i, e.charts.KeepAs(ctx, wanted.Update.Chart)
 	}
 	return i, nil
 }
@@ -75,11 +76,11 @@ func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Cha
 // admitUpdate checks an update before anything is done for it, and sees to it
 // that its chart is kept.
 func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Change) (release func(), err error) {
-	service, plan, err := e.charts.of(ctx, wanted.Update.Chart, wanted.Update.PlanID)
+	service, plan, err := e.charts.Of(ctx, wanted.Update.Chart, wanted.Update.PlanID)
 	if err != nil {
 		return nil, err
 	}
-	if clusterID(plan) != i.Cluster {
+	if locate.ClusterID(plan) != i.Cluster {
 		return nil, fmt.Errorf("%w, and the plan %s is on another; create a new one and move the data", ErrOtherCluster, plan.Name)
 	}
 	if err := plan.CheckUpdate(wanted.Parameters); err != nil {
@@ -88,10 +89,10 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
 		return nil, &InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
 	}
-	if err := checkValues(ctx, service, plan, targetOf(i), wanted.Update.Parameters); err != nil {
+	if err := checkValues(ctx, service, plan, locate.Target(i), wanted.Update.Parameters); err != nil {
 		return nil, err
 	}
-	if err := e.charts.keep(ctx, service); err != nil {
+	if err := e.charts.Keep(ctx, service); err != nil {
 		return nil, err
 	}
 	if wanted.Update.PlanID == i.PlanID || plan.Quota == 0 {
@@ -110,7 +111,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if wanted == nil {
 		return errors.New("the record doesn't say what the update leads to")
 	}
-	service, plan, err := w.charts.of(ctx, wanted.Chart, wanted.PlanID)
+	service, plan, err := w.charts.Of(ctx, wanted.Chart, wanted.PlanID)
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 
 // upgrade makes the namespace and the release what the plan says.
 func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
-	target := targetBy(w.instance, plan)
+	target := locate.TargetBy(w.instance, plan)
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
 		w.describe("upgrading the release")
 		if err := w.isolate(ctx, service, plan); err != nil {
@@ -153,7 +154,7 @@ func (w *work) noteBefore(ctx context.Context, plan chart.Plan) error {
 	if w.instance.Update.From != 0 {
 		return nil
 	}
-	revision, err := w.cluster.Revision(ctx, targetOf(w.instance))
+	revision, err := w.cluster.Revision(ctx, locate.Target(w.instance))
 	if err != nil {
 		return err
 	}
@@ -177,11 +178,11 @@ func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) e
 
 // goBack makes the namespace and the release what they were before the update.
 func (w *work) goBack(ctx context.Context) error {
-	service, plan, err := w.charts.of(ctx, w.instance.Chart, w.instance.PlanID)
+	service, plan, err := w.charts.Of(ctx, w.instance.Chart, w.instance.PlanID)
 	if err != nil {
 		return err
 	}
-	target := targetBy(w.instance, plan)
+	target := locate.TargetBy(w.instance, plan)
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
 		if err := w.isolate(ctx, service, plan); err != nil {
 			return err

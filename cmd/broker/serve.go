@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
@@ -124,7 +125,7 @@ func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Text
 		Operators:       func() []chart.Service { return offer.operators.Catalog().Services },
 		Lease:           lease,
 		Connect:         connectTo(s, rendering),
-		Destination:     operation.Destination(s.PolicyDestination),
+		Destination:     locate.Destination(s.PolicyDestination),
 		WithinInstance:  s.PolicyWithin,
 		DNSGroup:        s.PolicyDNSGroup,
 		Shared:          shared,

@@ -1,4 +1,4 @@
-package operation
+package locate
 
 import (
 	"context"
@@ -16,10 +16,10 @@ import (
 // instance is on.
 var ErrNoPlan = errors.New("no such plan")
 
-// charts finds the very chart that an instance was made from: the catalog's, or
+// Charts finds the very chart that an instance was made from: the catalog's, or
 // the one that is kept beside the records, since the catalog moves on.
-type charts struct {
-	catalog *chart.Live
+type Charts struct {
+	offered *chart.Live
 	records *record.Store
 	texts   *render.Texts
 
@@ -32,16 +32,16 @@ type charts struct {
 }
 
 // NewCharts finds charts in the catalog and among those that are kept.
-func NewCharts(catalog *chart.Live, records *record.Store, texts *render.Texts) *charts {
-	return &charts{catalog: catalog, records: records, texts: texts, kept: map[string]chart.Service{}}
+func NewCharts(catalog *chart.Live, records *record.Store, texts *render.Texts) *Charts {
+	return &Charts{offered: catalog, records: records, texts: texts, kept: map[string]chart.Service{}}
 }
 
 // Catalog is what is offered now.
-func (c *charts) Catalog() chart.Catalog { return c.catalog.Catalog() }
+func (c *Charts) Catalog() chart.Catalog { return c.offered.Catalog() }
 
-// of returns the chart and its plan. The error is ErrNoPlan if the chart's
+// Of returns the chart and its plan. The error is ErrNoPlan if the chart's
 // version has no such plan.
-func (c *charts) of(ctx context.Context, want record.Chart, planID string) (chart.Service, chart.Plan, error) {
+func (c *Charts) Of(ctx context.Context, want record.Chart, planID string) (chart.Service, chart.Plan, error) {
 	service, err := c.find(ctx, want)
 	if err != nil {
 		return chart.Service{}, chart.Plan{}, err
@@ -53,8 +53,8 @@ func (c *charts) of(ctx context.Context, want record.Chart, planID string) (char
 	return service, plan, nil
 }
 
-func (c *charts) find(ctx context.Context, want record.Chart) (chart.Service, error) {
-	if service, found := c.catalog.Catalog().Digest(want.Digest); found {
+func (c *Charts) find(ctx context.Context, want record.Chart) (chart.Service, error) {
+	if service, found := c.offered.Catalog().Digest(want.Digest); found {
 		return service, nil
 	}
 	c.mu.Lock()
@@ -79,29 +79,29 @@ func (c *charts) find(ctx context.Context, want record.Chart) (chart.Service, er
 	return service, nil
 }
 
-// hold keeps charts from being forgotten until the returned function is called.
-func (c *charts) hold() (release func()) {
+// Hold keeps charts from being forgotten until the returned function is called.
+func (c *Charts) Hold() (release func()) {
 	c.forgetting.RLock()
 	return c.forgetting.RUnlock
 }
 
-// keepAs is keep for a chart that has been found before.
-func (c *charts) keepAs(ctx context.Context, chart record.Chart) error {
+// KeepAs is Keep for a chart that has been found before.
+func (c *Charts) KeepAs(ctx context.Context, chart record.Chart) error {
 	service, err := c.find(ctx, chart)
 	if err != nil {
 		return err
 	}
-	return c.keep(ctx, service)
+	return c.Keep(ctx, service)
 }
 
-// keep has the chart outlive the catalog.
-func (c *charts) keep(ctx context.Context, s chart.Service) error {
+// Keep has the chart outlive the catalog.
+func (c *Charts) Keep(ctx context.Context, s chart.Service) error {
 	return c.records.KeepChart(ctx, ChartOf(s), s.Archive())
 }
 
 // Tidy removes what is kept of charts that neither the catalog nor an instance
 // needs.
-func (c *charts) Tidy(ctx context.Context) error {
+func (c *Charts) Tidy(ctx context.Context) error {
 	c.forgetting.Lock()
 	defer c.forgetting.Unlock()
 	instances, err := c.records.LiveInstances(ctx)
@@ -122,7 +122,7 @@ func (c *charts) Tidy(ctx context.Context) error {
 // Outgrow removes what is kept of the chart that an instance was on, if it was
 // the last one. The cache is good enough for that: only an instance that has
 // been there for long is on a chart that isn't offered any more.
-func (c *charts) Outgrow(ctx context.Context, instanceID string, before record.Chart) error {
+func (c *Charts) Outgrow(ctx context.Context, instanceID string, before record.Chart) error {
 	c.forgetting.Lock()
 	defer c.forgetting.Unlock()
 	others := slices.DeleteFunc(c.records.Instances(), func(i record.Instance) bool { return i.ID == instanceID })
@@ -140,8 +140,8 @@ func (c *charts) Outgrow(ctx context.Context, instanceID string, before record.C
 
 // needed tells whether the catalog offers the chart or one of the instances is,
 // or is about to be, on it.
-func (c *charts) needed(digest string, instances []record.Instance) bool {
-	if _, offered := c.catalog.Catalog().Digest(digest); offered {
+func (c *Charts) needed(digest string, instances []record.Instance) bool {
+	if _, offered := c.offered.Catalog().Digest(digest); offered {
 		return true
 	}
 	return slices.ContainsFunc(instances, func(i record.Instance) bool {

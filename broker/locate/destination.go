@@ -1,4 +1,4 @@
-package operation
+package locate
 
 import (
 	"github.com/google/uuid"
@@ -23,10 +23,10 @@ const (
 // Destinations are all of them.
 func Destinations() []Destination { return []Destination{ToInstance, ToApp, ToWorkload} }
 
-// policyGroup returns the policy group of an instance: its id, the one that
+// PolicyGroup returns the policy group of an instance: its id, the one that
 // `cf service NAME --guid` prints. One that policies may not name is turned
 // into a UUID.
-func policyGroup(instanceID string) string {
+func PolicyGroup(instanceID string) string {
 	if policy.ValidID(instanceID) {
 		return instanceID
 	}

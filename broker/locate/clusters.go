@@ -1,4 +1,4 @@
-package operation
+package locate
 
 import (
 	"context"
@@ -14,12 +14,12 @@ import (
 // Connect opens a connection to the cluster that a kubeconfig names.
 type Connect func(kubeconfig []byte) (*helmsvc.Cluster, error)
 
-// clusters are the clusters that instances live on: the broker's own, and
+// Clusters are the clusters that instances live on: the broker's own, and
 // those of plans.
-type clusters struct {
+type Clusters struct {
 	home    *helmsvc.Cluster
 	connect Connect
-	charts  *charts
+	charts  *Charts
 
 	mu   sync.Mutex
 	open map[string]*helmsvc.Cluster // by kubeconfig; guarded by mu
@@ -27,55 +27,57 @@ type clusters struct {
 
 // NewClusters finds the clusters that plans name; home is that of plans without
 // one of their own.
-func NewClusters(home *helmsvc.Cluster, connect Connect, charts *charts) *clusters {
-	return &clusters{home: home, connect: connect, charts: charts, open: map[string]*helmsvc.Cluster{}}
+func NewClusters(home *helmsvc.Cluster, connect Connect, charts *Charts) *Clusters {
+	return &Clusters{home: home, connect: connect, charts: charts, open: map[string]*helmsvc.Cluster{}}
 }
 
 // Home is the broker's own cluster.
-func (c *clusters) Home() *helmsvc.Cluster { return c.home }
+func (c *Clusters) Home() *helmsvc.Cluster { return c.home }
 
-// of returns the cluster that the instance lives on. The kubeconfig is that of
+// Of returns the cluster that the instance lives on. The kubeconfig is that of
 // the instance's plan in the catalog, as long as it is for that cluster, so that
 // credentials can be changed; else the one that came with the instance's chart.
 // Another plan's is never used: it may have other rights.
-func (c *clusters) of(ctx context.Context, i record.Instance) (*helmsvc.Cluster, error) {
+func (c *Clusters) Of(ctx context.Context, i record.Instance) (*helmsvc.Cluster, error) {
 	if i.Cluster == "" {
 		return c.home, nil
 	}
 	for _, s := range c.charts.Catalog().Services {
 		// A plan's id is made of its service's. Of Kibosh's instances the service
 		// isn't known.
-		if plan, found := s.Plan(i.PlanID); found && clusterID(plan) == i.Cluster {
-			return c.connected(plan.Cluster)
+		if plan, found := s.Plan(i.PlanID); found && ClusterID(plan) == i.Cluster {
+			return c.Connected(plan.Cluster)
 		}
 	}
 	if i.Kibosh {
-		return c.connected(nil)
+		return c.Connected(nil)
 	}
-	_, plan, err := c.charts.of(ctx, i.Chart, i.PlanID)
+	_, plan, err := c.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {
 		return nil, fmt.Errorf("finding the access to the instance's cluster: %w", err)
 	}
-	return c.connected(plan.Cluster)
+	return c.Connected(plan.Cluster)
 }
 
-// revision is that of the instance's cluster which knows all that its last
+// Revision is that of the instance's cluster which knows all that its last
 // operation saw; empty if that can't be told: another cluster counts its own.
-func (c *clusters) revision(i record.Instance) string {
+func (c *Clusters) Revision(i record.Instance) string {
 	if i.Cluster != "" {
 		return ""
 	}
 	return i.Revision()
 }
 
-// forget closes what isn't in use: kubeconfigs change with their tokens.
-func (c *clusters) forget() {
+// Forget closes what isn't in use: kubeconfigs change with their tokens.
+func (c *Clusters) Forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.open)
 }
 
-func (c *clusters) connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {
+// Connected returns the cluster that a plan's credentials are for. k is nil where
+// there are none any more; the error then says what to do.
+func (c *Clusters) Connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {
 	if k == nil {
 		return nil, errors.New("no plan has credentials for the cluster that the service instance lives on any more; put back the plan with its `credentials` file, or, if the cluster is gone for good, have the operator run `broker instances forget`")
 	}
@@ -92,8 +94,8 @@ func (c *clusters) connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {
 	return cluster, nil
 }
 
-// clusterID is the id of the plan's cluster; empty for the broker's own.
-func clusterID(p chart.Plan) string {
+// ClusterID is the id of the plan's cluster; empty for the broker's own.
+func ClusterID(p chart.Plan) string {
 	if p.Cluster == nil {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package operation
+package locate
 
 import (
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -8,18 +8,14 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
-// What an instance's namespace carries.
-const (
-	instanceAnnotation = helmsvc.InstanceAnnotation
-	// destinationLabel says what policies to it point to. deploy/kubernetes/policy-group.yaml
-	// goes by it.
-	destinationLabel = "cf-helm-broker.io/policy-destination"
-)
+// destinationLabel says what policies to the namespace point to.
+// deploy/kubernetes/policy-group.yaml goes by it.
+const destinationLabel = "cf-helm-broker.io/policy-destination"
 
-// namespaceOf describes the instance's namespace by its plan; without one by
+// Namespace describes the instance's namespace by its plan; without one by
 // whose it is alone, for deletes. Most labels are for people
 // (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
-func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Namespace {
+func Namespace(i record.Instance, service string, plan chart.Plan) helmsvc.Namespace {
 	if i.Kibosh {
 		return helmsvc.KiboshNamespace(i.ID)
 	}
@@ -39,8 +35,8 @@ func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Nam
 	return helmsvc.Namespace{
 		Name:        i.Namespace,
 		Labels:      labels,
-		Annotations: map[string]string{instanceAnnotation: i.ID, helmsvc.PolicyGroupAnnotation: i.PolicyGroup},
-		Owner:       instanceAnnotation,
+		Annotations: map[string]string{helmsvc.InstanceAnnotation: i.ID, helmsvc.PolicyGroupAnnotation: i.PolicyGroup},
+		Owner:       helmsvc.InstanceAnnotation,
 		Isolation: &helmsvc.Isolation{
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,
 		},
