@@ -143,8 +143,8 @@ func (e *Engine) record(ctx context.Context, wanted record.Binding) (record.Bind
 
 // existing answers for a binding whose id is taken.
 func (e *Engine) existing(ctx context.Context, b, wanted record.Binding) (record.Binding, error) {
-	if b.State == record.Bound || b.Operation != nil && b.State != record.Revoking {
-		return b, record.ErrExists
+	if _, err := next(b, asking(wanted, b), wanted.Started, 0); errors.Is(err, record.ErrExists) {
+		return b, err
 	}
 	unlock, err := e.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
@@ -154,51 +154,43 @@ func (e *Engine) existing(ctx context.Context, b, wanted record.Binding) (record
 	return e.existingLocked(ctx, wanted)
 }
 
-// existingLocked reads the binding again, now that nobody is working on it,
-// and makes it whole if that was left half-done.
-func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (record.Binding, error) {
-	b, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
-	if err == nil && b.State == record.Revoking && revivable(b, wanted) {
-		return e.revive(ctx, b, wanted)
+// asking is the event that a request is for what there is of its binding.
+func asking(wanted, b record.Binding) event {
+	if repeats(wanted, b) {
+		return askedAgain
 	}
-	if errors.Is(err, record.ErrNotFound) || err == nil && b.State == record.Revoking {
-		return record.Binding{}, ErrBusy
-	}
-	if err == nil && b.State == record.Opening && b.Operation == nil {
-		// From now on it isn't cut short any more.
-		b.Started = wanted.Started
-		if b, err = e.records.UpdateBinding(ctx, b); errors.Is(err, record.ErrConflict) {
-			return record.Binding{}, ErrBusy
-		}
-		if err == nil {
-			b, err = e.open(ctx, b)
-		}
-	}
-	return b, errors.Join(err, record.ErrExists)
+	return asked
 }
 
-// revive makes a tombstone the binding that is asked for again.
-func (e *Engine) revive(ctx context.Context, b, wanted record.Binding) (record.Binding, error) {
-	b.State, b.Started = record.Opening, wanted.Started
-	b, err := e.records.UpdateBinding(ctx, b)
-	if errors.Is(err, record.ErrConflict) {
+// existingLocked reads the binding again, now that nobody is working on it, and
+// makes it whole if that was left half-done.
+func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (record.Binding, error) {
+	b, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
+	if errors.Is(err, record.ErrNotFound) {
 		return record.Binding{}, ErrBusy
 	}
 	if err != nil {
 		return record.Binding{}, err
+	}
+	revived := b.State == record.Revoking
+	if b, err = next(b, asking(wanted, b), wanted.Started, 0); err != nil {
+		return b, err
+	}
+	if b, err = e.records.UpdateBinding(ctx, b); errors.Is(err, record.ErrConflict) {
+		return record.Binding{}, ErrBusy
+	}
+	if err != nil {
+		return record.Binding{}, err
+	}
+	if !revived {
+		b, err = e.open(ctx, b)
+		return b, errors.Join(err, record.ErrExists)
 	}
 	if _, err := e.bindable(ctx, b.InstanceID); err != nil {
 		e.undo(ctx, b, err)
 		return record.Binding{}, err
 	}
 	return e.open(ctx, b)
-}
-
-// revivable tells whether a tombstone is that of the very same request, which
-// only waits for what may still be posted for it.
-func revivable(b, wanted record.Binding) bool {
-	return !b.UnsettledUntil.IsZero() && b.Operation == nil && b.ServiceID == wanted.ServiceID && b.PlanID == wanted.PlanID &&
-		b.AppGUID == wanted.AppGUID && string(b.Parameters) == string(wanted.Parameters)
 }
 
 // bindable returns the instance if it is there to be bound to.
@@ -261,7 +253,7 @@ func (e *Engine) undo(ctx context.Context, b record.Binding, cause error) {
 	// A request that has been broken off must not leave a door open.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	why := undoing
+	why := unsure
 	if ended(cause) {
 		why = undone
 	}

@@ -34,11 +34,6 @@ func (e *Engine) bindLater(ctx context.Context, wanted record.Binding, cause err
 	return recorded, nil
 }
 
-// later tells whether the binding is still to be made by itself.
-func later(b record.Binding) bool {
-	return b.Operation != nil && (b.State == record.Waiting || b.State == record.Opening)
-}
-
 // bindingChanged is told of every change of a binding's record. One that is
 // revoked meanwhile isn't waited for any longer.
 func (e *Engine) bindingChanged(instanceID, id string) {
@@ -169,11 +164,14 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
-	b.State, b.Credentials = record.Unmade, nil
-	b.Operation.Description = record.ReasonOf(reason)
-	if len(b.Policies) > 0 && !ended(cause) {
-		b.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
+	why := unsure
+	if ended(cause) {
+		why = undone
 	}
+	if b, err = next(b, why, time.Now(), e.requestLife()); err != nil {
+		return err
+	}
+	b.Operation.Description = record.ReasonOf(reason)
 	if b, err = e.records.UpdateBinding(ctx, b); err != nil {
 		return err
 	}
@@ -193,7 +191,7 @@ func (e *Engine) closeUnmade(ctx context.Context, b record.Binding) error {
 	if err := e.close(ctx, b); err != nil {
 		return err
 	}
-	if time.Now().Before(b.UnsettledUntil) {
+	if !settled(b, time.Now()) {
 		return errUnsettled
 	}
 	b.Policies, b.UnsettledUntil = nil, time.Time{}

@@ -181,14 +181,14 @@ func (w *work) buryAll(ctx context.Context) error {
 		if b.Placeholder {
 			b.PlaceholderGUID = w.instance.PolicyGroup // the record may outlive the instance's
 		}
-		buried, err := w.bury(ctx, b, unbinding)
+		buried, err := w.bury(ctx, b, unwanted)
 		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
 		}
-		if err := w.revoke(ctx, buried, unbinding); err != nil {
+		if err := w.revoke(ctx, buried, unwanted); err != nil {
 			w.log.Error("tombstone-stays", err, bindingData(buried))
 		}
 	}

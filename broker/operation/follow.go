@@ -186,7 +186,7 @@ func (f *follower) keepOwn(ctx context.Context, i record.Instance) error {
 	// sees the other.
 	live, err := f.records.LiveInstance(ctx, i.ID)
 	if errors.Is(err, record.ErrNotFound) || err == nil && live.Operation.Type == record.Delete {
-		return f.revoke(ctx, own, unbinding)
+		return f.revoke(ctx, own, unwanted)
 	}
 	return err // what it opens is aligned when the record is seen
 }

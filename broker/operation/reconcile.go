@@ -75,12 +75,12 @@ func (e *Engine) settle() {
 // revoked binding has opened.
 func (e *Engine) round(ctx context.Context) error {
 	bindings := e.records.Bindings()
-	bound, over := bindings[record.Bound], e.over(bindings)
+	bound, debts := bindings[record.Bound], e.debts(bindings)
 	desired := policiesOf(bound)
 	e.metrics.desired.Set(float64(len(desired)))
 	// Last, since it may wait for a cluster.
 	defer func() { e.metrics.stale.Set(float64(e.follower.stale(ctx, bound))) }()
-	if len(desired)+len(over) == 0 {
+	if len(desired)+len(debts) == 0 {
 		return nil
 	}
 	actual, err := e.actual(ctx)
@@ -88,9 +88,11 @@ func (e *Engine) round(ctx context.Context) error {
 		return err
 	}
 	err = e.reassert(ctx, bound, actual)
-	for _, b := range over {
-		if slices.ContainsFunc(b.Policies, actual.Has) || !time.Now().Before(b.UnsettledUntil) {
-			err = errors.Join(err, e.finishRevoking(ctx, b))
+	for why, owing := range debts {
+		for _, b := range owing {
+			if slices.ContainsFunc(b.Policies, actual.Has) || settled(b, time.Now()) {
+				err = errors.Join(err, e.finishRevoking(ctx, b, why))
+			}
 		}
 	}
 	if err == nil {
@@ -108,22 +110,18 @@ func (e *Engine) actual(ctx context.Context) (policy.Set, error) {
 	return policy.SetOf(list), err
 }
 
-// over are the bindings that may have left something open: tombstones, those
-// that couldn't be made, and those whose request has ended without being
-// answered, since the replica that was making them has died.
-func (e *Engine) over(bindings map[record.BindingState][]record.Binding) []record.Binding {
-	over := bindings[record.Revoking]
-	for _, b := range bindings[record.Unmade] {
-		if len(b.Policies) > 0 {
-			over = append(over, b)
+// debts are the bindings that may have left something open, by what has to be
+// done about them.
+func (e *Engine) debts(bindings map[record.BindingState][]record.Binding) map[event][]record.Binding {
+	debts := map[event][]record.Binding{}
+	for _, all := range bindings {
+		for _, b := range all {
+			if what, owes := debt(b, time.Now(), e.requestLife()); owes {
+				debts[what] = append(debts[what], b)
+			}
 		}
 	}
-	for _, b := range bindings[record.Opening] {
-		if b.Operation == nil && time.Since(b.Started) > e.requestLife() {
-			over = append(over, b)
-		}
-	}
-	return over
+	return debts
 }
 
 func policiesOf(bindings []record.Binding) []policy.Policy {
@@ -180,24 +178,14 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	return err
 }
 
-// reason is why a round revokes a binding, by what it saw of it: one that is being
-// opened was cut short, and long enough ago. What it saw as a tombstone may be a
-// live binding again by now, acknowledged to a platform that has asked once more.
-func reason(b record.Binding) burial {
-	if b.State == record.Opening {
-		return undone
-	}
-	return finishing
-}
-
 // finishRevoking tries again to close what is left open. That of a binding
 // which somebody may be opening right now stays until that has ended.
-func (e *Engine) finishRevoking(ctx context.Context, b record.Binding) error {
+func (e *Engine) finishRevoking(ctx context.Context, b record.Binding, why event) error {
 	var err error
 	if b.State == record.Unmade {
 		err = e.closeUnmade(ctx, b)
 	} else {
-		err = e.revoke(ctx, b, reason(b))
+		err = e.revoke(ctx, b, why)
 	}
 	if err == nil || errors.Is(err, errMade) || errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) || errors.Is(err, record.ErrConflict) {
 		return nil

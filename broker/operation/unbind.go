@@ -38,7 +38,7 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 	if err != nil {
 		return err
 	}
-	if err := e.revoke(ctx, b, unbinding); !errors.Is(err, errUnsettled) {
+	if err := e.revoke(ctx, b, unwanted); !errors.Is(err, errUnsettled) {
 		return err
 	}
 	return nil
@@ -46,7 +46,7 @@ func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) 
 
 // revoke turns the binding into a tombstone, closes its policies and, when they
 // are seen to be gone, deletes it.
-func (e *Engine) revoke(ctx context.Context, b record.Binding, why burial) error {
+func (e *Engine) revoke(ctx context.Context, b record.Binding, why event) error {
 	unlock, err := e.access.Acquire(ctx, b.InstanceID)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (e *Engine) revoke(ctx context.Context, b record.Binding, why burial) error
 // revokeLocked wants the instance's access lock held: within this process
 // nobody is then opening the binding. Other replicas take no such lock; so what
 // they have recorded is read again after each write, and put right.
-func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, why burial) error {
+func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, why event) error {
 	b, err := e.bury(ctx, b, why)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, why burial)
 	if err := e.close(ctx, b); err != nil {
 		return &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", b.AppGUID, err)}
 	}
-	if time.Now().Before(b.UnsettledUntil) {
+	if !settled(b, time.Now()) {
 		return errUnsettled
 	}
 	if err := e.dismiss(ctx, b); err != nil {
@@ -79,50 +79,22 @@ func (e *Engine) revokeLocked(ctx context.Context, b record.Binding, why burial)
 	return e.records.DeleteBinding(ctx, b)
 }
 
-// burial is why a binding is revoked.
-type burial int
-
-const (
-	// unbinding: it isn't wanted any more. Somebody may be opening it right now.
-	unbinding burial = iota
-	// undoing: it couldn't be made, and its policies may still be posted.
-	undoing
-	// undone: it couldn't be made, and nobody is posting its policies any more.
-	undone
-	// finishing: it is a tombstone, unless it has been asked for again meanwhile.
-	finishing
-)
-
-// errMade says that a binding which was to be undone has been made by another
-// replica meanwhile.
-var errMade = errors.New("another replica has made the binding")
-
-// bury marks the binding as revoked before anything is undone. It notes until
-// when its policies may still be posted.
-func (e *Engine) bury(ctx context.Context, b record.Binding, why burial) (record.Binding, error) {
-	for b.State != record.Revoking {
-		buried := b
-		switch {
-		case why == finishing, why != unbinding && b.State == record.Bound:
-			return b, errMade
-		case why == undone:
-			buried.UnsettledUntil = time.Time{}
-		case b.State == record.Opening:
-			buried.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
+// bury notes an event after which the binding isn't live any more, before
+// anything is undone.
+func (e *Engine) bury(ctx context.Context, b record.Binding, why event) (record.Binding, error) {
+	for {
+		buried, err := next(b, why, time.Now(), e.requestLife())
+		if err != nil || buried.State == b.State {
+			return buried, err
 		}
-		buried.State = record.Revoking
-		buried, err := e.records.UpdateBinding(ctx, buried)
-		if err == nil {
-			return buried, nil
-		}
+		buried, err = e.records.UpdateBinding(ctx, buried)
 		if !errors.Is(err, record.ErrConflict) {
-			return b, err
+			return buried, err
 		}
 		if b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
 			return b, err
 		}
 	}
-	return b, nil
 }
 
 // close deletes the policies that no other binding needs, and returns an error
