@@ -13,7 +13,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -224,12 +223,7 @@ func policiesTo(app, group string, endpoints []helmsvc.Endpoint) []policy.Policy
 // can't be posted, the binding is undone. It wants the instance's access lock
 // held.
 func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, error) {
-	if err := e.grant(ctx, b.Policies); err != nil {
-		e.undo(ctx, b, err)
-		return record.Binding{}, fmt.Errorf("opening access for app %s: %w", b.AppGUID, err)
-	}
-	b.State = record.Bound
-	bound, err := e.records.UpdateBinding(ctx, b)
+	bound, err := e.converge(ctx, b, opened, need{})
 	if errors.Is(err, record.ErrConflict) {
 		// The same request on another replica may have been faster, or be about to finish it.
 		made, readErr := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
@@ -242,7 +236,7 @@ func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, er
 	}
 	if err != nil {
 		e.undo(ctx, b, err)
-		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
+		return record.Binding{}, err
 	}
 	return bound, nil
 }
@@ -253,35 +247,28 @@ func (e *Engine) undo(ctx context.Context, b record.Binding, cause error) {
 	// A request that has been broken off must not leave a door open.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoPatience)
 	defer cancel()
-	why := unsure
-	if ended(cause) {
-		why = undone
-	}
-	err := e.revokeLocked(ctx, b, why)
+	_, err := e.converge(ctx, b, couldNot(cause), need{})
 	if errors.Is(err, record.ErrNotFound) {
 		// Another replica has undone it, and not what was posted since.
-		err = e.close(ctx, b)
+		err = e.close(ctx, b, b.Policies)
 	}
 	if err != nil && !errors.Is(err, errUnsettled) && !errors.Is(err, errMade) {
 		e.log.Error("undoing-bind", err, bindingData(b))
 	}
 }
 
-// ended tells whether a request that failed so is certain not to be carried out
-// by its server any more: the policy server has refused it, or it was never
-// sent. A connection that breaks off and a router's 502 tell nothing.
-func ended(err error) bool {
+// couldNot is the event of a binding that couldn't be made because of cause. It
+// is certain not to be carried out by the policy server any more if that has
+// refused it, or it was never sent. A connection that breaks off and a router's 502
+// tell nothing.
+func couldNot(cause error) event {
 	var refused *policy.Error
-	if errors.As(err, &refused) {
-		return refused.Status < http.StatusInternalServerError
-	}
 	var network *net.OpError
-	return errors.As(err, &network) && network.Op == "dial" || errors.Is(err, ErrBusy) || errors.Is(err, record.ErrConflict)
-}
-
-func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {
-	if len(policies) == 0 {
-		return nil
+	switch {
+	case errors.As(cause, &refused) && refused.Status < http.StatusInternalServerError,
+		!errors.As(cause, &refused) && errors.As(cause, &network) && network.Op == "dial",
+		!errors.As(cause, &refused) && (errors.Is(cause, ErrBusy) || errors.Is(cause, record.ErrConflict)):
+		return undone
 	}
-	return fair.Aside(ctx, func(ctx context.Context) error { return e.policies.Create(ctx, policies) })
+	return unsure
 }

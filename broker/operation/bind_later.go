@@ -136,11 +136,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 	if b, err = e.records.UpdateBinding(ctx, b); err != nil {
 		return err
 	}
-	if err := e.grant(ctx, b.Policies); err != nil {
-		return fmt.Errorf("opening access for app %s: %w", b.AppGUID, err)
-	}
-	b.State = record.Bound
-	_, err = e.records.UpdateBinding(ctx, b)
+	_, err = e.converge(ctx, b, opened, need{})
 	e.metrics.observeCall("bind", err, b.Operation.Started)
 	return err
 }
@@ -164,37 +160,16 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
-	why := unsure
-	if ended(cause) {
-		why = undone
-	}
-	if b, err = next(b, why, time.Now(), e.requestLife()); err != nil {
-		return err
-	}
 	b.Operation.Description = record.ReasonOf(reason)
-	if b, err = e.records.UpdateBinding(ctx, b); err != nil {
-		return err
-	}
+	_, err = e.converge(ctx, b, couldNot(cause), need{})
 	e.metrics.observeCall("bind", cause, b.Operation.Started)
-	if err := e.closeUnmade(ctx, b); err != nil && !errors.Is(err, errUnsettled) {
+	var pending *PendingError
+	if errors.As(err, &pending) {
 		e.log.Error("closing-unmade-binding", err, bindingData(b)) // a round tries again
-	}
-	return nil
-}
-
-// closeUnmade closes what a binding that couldn't be made may have opened, and
-// forgets it when that is certain.
-func (e *Engine) closeUnmade(ctx context.Context, b record.Binding) error {
-	if len(b.Policies) == 0 {
 		return nil
 	}
-	if err := e.close(ctx, b); err != nil {
+	if !errors.Is(err, errUnsettled) {
 		return err
 	}
-	if !settled(b, time.Now()) {
-		return errUnsettled
-	}
-	b.Policies, b.UnsettledUntil = nil, time.Time{}
-	_, err := e.records.UpdateBinding(ctx, b)
-	return err
+	return nil
 }

@@ -181,15 +181,15 @@ func (w *work) buryAll(ctx context.Context) error {
 		if b.Placeholder {
 			b.PlaceholderGUID = w.instance.PolicyGroup // the record may outlive the instance's
 		}
-		buried, err := w.bury(ctx, b, unwanted)
+		noted, err := w.note(ctx, b, unwanted, need{})
 		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
 		}
-		if err := w.revoke(ctx, buried, unwanted); err != nil {
-			w.log.Error("tombstone-stays", err, bindingData(buried))
+		if err := w.revoke(ctx, b, unwanted); err != nil {
+			w.log.Error("tombstone-stays", err, bindingData(noted.intent))
 		}
 	}
 	return nil

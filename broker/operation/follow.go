@@ -228,7 +228,7 @@ func (f *follower) alignOne(ctx context.Context, i record.Instance, b record.Bin
 		return err
 	}
 	defer unlock()
-	if err := f.align(ctx, b, wanted); err != nil {
+	if err := f.follows(ctx, b, wanted); err != nil {
 		return err
 	}
 	f.log.Info("followed", bindingData(b))

@@ -38,7 +38,7 @@ func (w *work) openOwn(ctx context.Context) error {
 		return err
 	}
 	var pending *PendingError
-	err = w.align(ctx, own, w.ownNeed(own, []string{w.instance.PolicyGroup}))
+	err = w.follows(ctx, own, w.ownNeed(own, []string{w.instance.PolicyGroup}))
 	if errors.As(err, &pending) {
 		w.log.Error("own-access-pending", err)
 		w.settle()

@@ -88,11 +88,9 @@ func (e *Engine) round(ctx context.Context) error {
 		return err
 	}
 	err = e.reassert(ctx, bound, actual)
-	for why, owing := range debts {
-		for _, b := range owing {
-			if slices.ContainsFunc(b.Policies, actual.Has) || settled(b, time.Now()) {
-				err = errors.Join(err, e.finishRevoking(ctx, b, why))
-			}
+	for _, b := range debts {
+		if slices.ContainsFunc(b.Policies, actual.Has) || settled(b, time.Now()) {
+			err = errors.Join(err, e.repay(ctx, b))
 		}
 	}
 	if err == nil {
@@ -110,18 +108,16 @@ func (e *Engine) actual(ctx context.Context) (policy.Set, error) {
 	return policy.SetOf(list), err
 }
 
-// debts are the bindings that may have left something open, by what has to be
-// done about them.
-func (e *Engine) debts(bindings map[record.BindingState][]record.Binding) map[event][]record.Binding {
-	debts := map[event][]record.Binding{}
-	for _, all := range bindings {
-		for _, b := range all {
-			if what, owes := debt(b, time.Now(), e.requestLife()); owes {
-				debts[what] = append(debts[what], b)
+// debts are the bindings that may have left something open.
+func (e *Engine) debts(bindings map[record.BindingState][]record.Binding) (all []record.Binding) {
+	for _, each := range bindings {
+		for _, b := range each {
+			if _, owes := debt(b, time.Now(), e.requestLife()); owes {
+				all = append(all, b)
 			}
 		}
 	}
-	return debts
+	return all
 }
 
 func policiesOf(bindings []record.Binding) []policy.Policy {
@@ -178,15 +174,27 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	return err
 }
 
-// finishRevoking tries again to close what is left open. That of a binding
-// which somebody may be opening right now stays until that has ended.
-func (e *Engine) finishRevoking(ctx context.Context, b record.Binding, why event) error {
-	var err error
-	if b.State == record.Unmade {
-		err = e.closeUnmade(ctx, b)
-	} else {
-		err = e.revoke(ctx, b, why)
+// repay closes what a binding has left open, if it owes that still: it may have
+// been asked for again since the round saw it. That of a binding which somebody
+// may be opening right now stays until that has ended.
+func (e *Engine) repay(ctx context.Context, b record.Binding) error {
+	unlock, err := e.access.Acquire(ctx, b.InstanceID)
+	if err != nil {
+		return err
 	}
+	defer unlock()
+	live, err := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	what, owes := debt(live, time.Now(), e.requestLife())
+	if !owes {
+		return nil
+	}
+	_, err = e.converge(ctx, live, what, need{})
 	if err == nil || errors.Is(err, errMade) || errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) || errors.Is(err, record.ErrConflict) {
 		return nil
 	}

@@ -20,6 +20,8 @@ const (
 	drawnUp event = "drawn up"
 	// opened: its policies are posted.
 	opened event = "opened"
+	// follows: what it has to open is another now.
+	follows event = "follows"
 	// unsure: it couldn't be made, and its policies may still be posted.
 	unsure event = "unsure"
 	// undone: it couldn't be made, and nobody is posting its policies any more.
@@ -73,6 +75,8 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 		return b, nil
 	case owed:
 		return b, errMade
+	case follows:
+		return b, ErrBusy
 	case unwanted:
 		b.State = record.Revoking
 	case unsure, undone:
@@ -91,7 +95,7 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 // nextMade is next for a binding that the platform may have been told of.
 func nextMade(b record.Binding, e event) (record.Binding, error) {
 	switch e {
-	case asked, askedAgain, drawnUp:
+	case asked, askedAgain, drawnUp, opened:
 		return b, record.ErrExists
 	case unsure, undone, owed:
 		return b, errMade
@@ -107,6 +111,8 @@ func nextFailed(b record.Binding, e event) (record.Binding, error) {
 	switch e {
 	case asked, askedAgain, drawnUp, opened:
 		return b, record.ErrExists
+	case follows:
+		return b, ErrBusy
 	case unwanted:
 		b.State = record.Revoking
 	}
@@ -116,7 +122,7 @@ func nextFailed(b record.Binding, e event) (record.Binding, error) {
 // nextRevoking is next for a tombstone.
 func nextRevoking(b record.Binding, e event, at time.Time) (record.Binding, error) {
 	switch e {
-	case asked, drawnUp, opened:
+	case asked, drawnUp, opened, follows:
 		return b, ErrBusy
 	case askedAgain:
 		b.State, b.Started = record.Opening, at

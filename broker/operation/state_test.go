@@ -16,13 +16,13 @@ import (
 // the event comes too late or too early.
 func TestNext(t *testing.T) {
 	const grid = `
-		state          | asked    | asked again | drawn up | opened | unsure    | undone   | unwanted  | owed
-		waiting        | exists   | exists      | opening  | bound  | failed    | failed   | revoking  | made
-		opening        | opening* | opening*    | .        | bound  | revoking+ | revoking | revoking+ | made
-		opening, later | exists   | exists      | .        | bound  | failed+   | failed   | revoking+ | made
-		bound          | exists   | exists      | exists   | .      | made      | made     | revoking  | made
-		failed         | exists   | exists      | exists   | exists | .         | .        | revoking  | .
-		revoking       | busy     | opening*    | busy     | busy   | .         | .        | .         | .
+		state          | asked    | asked again | drawn up | opened | follows | unsure    | undone   | unwanted  | owed
+		waiting        | exists   | exists      | opening  | bound  | busy    | failed    | failed   | revoking  | made
+		opening        | opening* | opening*    | .        | bound  | busy    | revoking+ | revoking | revoking+ | made
+		opening, later | exists   | exists      | .        | bound  | busy    | failed+   | failed   | revoking+ | made
+		bound          | exists   | exists      | exists   | exists | .       | made      | made     | revoking  | made
+		failed         | exists   | exists      | exists   | exists | busy    | .         | .        | revoking  | .
+		revoking       | busy     | opening*    | busy     | busy   | busy    | .         | .        | .         | .
 	`
 	rows := strings.Split(strings.TrimSpace(grid), "\n")
 	events := cells(rows[0])[1:]
