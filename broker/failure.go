@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
@@ -74,9 +75,9 @@ func failure(ctx context.Context, err error) error {
 		return response(err, http.StatusUnprocessableEntity, "instance-failed")
 	case errors.Is(err, helmsvc.ErrNoReadyPod):
 		return response(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
-	case errors.As(err, &refused) && !operation.MayPass(err):
+	case errors.As(err, &refused) && !retryable.Is(err):
 		return internal(ctx, err, http.StatusInternalServerError)
-	case operation.MayPass(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case retryable.Is(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return internal(ctx, fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable)
 	}
 	return internal(ctx, err, http.StatusInternalServerError)

@@ -39,7 +39,7 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	started := time.Now()
 	defer func() {
 		if !later(bound) { // that is counted when it has ended
-			e.metrics.observeCall("bind", err, started)
+			e.metrics.Call("bind", err, started)
 		}
 	}()
 	wanted.Started = started.UTC()

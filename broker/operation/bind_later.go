@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
@@ -82,7 +83,7 @@ func (e *Engine) completeBind(ctx context.Context, t task) again {
 		return again{}
 	case ctx.Err() != nil || bounded.Err() != nil:
 		return again{} // stopped, to be taken up by the next process; or revoked
-	case time.Now().Before(end) && (errors.Is(err, ErrBusy) || MayPass(err)):
+	case time.Now().Before(end) && (errors.Is(err, ErrBusy) || retryable.Is(err)):
 		log.Error("will-retry", err)
 		return againBy(end)
 	}
@@ -137,7 +138,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 		return err
 	}
 	_, err = e.converge(ctx, b, opened, need{})
-	e.metrics.observeCall("bind", err, b.Operation.Started)
+	e.metrics.Call("bind", err, b.Operation.Started)
 	return err
 }
 
@@ -162,7 +163,7 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 	}
 	b.Operation.Description = record.ReasonOf(reason)
 	_, err = e.converge(ctx, b, couldNot(cause), need{})
-	e.metrics.observeCall("bind", cause, b.Operation.Started)
+	e.metrics.Call("bind", cause, b.Operation.Started)
 	var pending *PendingError
 	if errors.As(err, &pending) {
 		e.log.Error("closing-unmade-binding", err, bindingData(b)) // a round tries again

@@ -46,7 +46,7 @@ func (e *Engine) close(ctx context.Context, b record.Binding, over []policy.Poli
 	if err := e.confirm(ctx, b, closing); err != nil {
 		return err
 	}
-	e.metrics.revoked.Add(float64(len(closing)))
+	e.metrics.Revoked.Add(float64(len(closing)))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -115,7 +116,7 @@ func (w *work) uninstall(ctx context.Context, target helmsvc.Target) error {
 		return nil
 	case ctx.Err() != nil:
 		return err
-	case MayPass(err) && time.Since(w.instance.Operation.Begun) < uninstallPatience:
+	case retryable.Is(err) && time.Since(w.instance.Operation.Begun) < uninstallPatience:
 		return err
 	}
 	w.log.Error("uninstall-failed", err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/lock"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
@@ -81,7 +82,7 @@ type Engine struct {
 	follower  *follower
 	operators operators
 	awaited   awaited
-	metrics   *Metrics
+	metrics   *measure.Metrics
 	log       lager.Logger
 
 	access  lock.Named   // by instance id: held while its policies change
@@ -113,7 +114,7 @@ type run struct {
 
 // New returns an engine; Run makes it work. policies is nil where policies
 // are off; home is the cluster of plans without one of their own.
-func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies policy.Enforcer, metrics *Metrics, log lager.Logger) (*Engine, error) {
+func New(settings Settings, catalog *chart.Live, records *record.Store, home *helmsvc.Cluster, policies policy.Enforcer, metrics *measure.Metrics, log lager.Logger) (*Engine, error) {
 	charts := locate.NewCharts(catalog, records, settings.Texts)
 	e := &Engine{
 		settings:  settings,

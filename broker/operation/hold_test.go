@@ -10,6 +10,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -50,7 +51,7 @@ func TestEndsProcesses(t *testing.T) {
 // holding is the work of a process named me.
 func holding(records *record.Store, i record.Instance) *work {
 	settings := Settings{Lease: Lease{Lock: &resourcelock.LeaseLock{LockConfig: resourcelock.ResourceLockConfig{Identity: "me"}}}}
-	engine := &Engine{settings: settings, records: records, metrics: NewMetrics(prometheus.NewRegistry())}
+	engine := &Engine{settings: settings, records: records, metrics: measure.New(prometheus.NewRegistry())}
 	return &work{Engine: engine, instance: i, progress: progress{written: i}, log: lager.NewLogger("test")}
 }
 

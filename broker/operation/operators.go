@@ -8,6 +8,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -125,7 +126,7 @@ func (e *Engine) installOperator(ctx context.Context, i int, operator chart.Serv
 	started := time.Now()
 	err := wait.PollUntilContextCancel(bounded, operatorRetry, true, func(ctx context.Context) (bool, error) {
 		err := e.convergeOperator(bounded, undoing, operator)
-		if err == nil || ctx.Err() != nil || !MayPass(err) {
+		if err == nil || ctx.Err() != nil || !retryable.Is(err) {
 			return true, err
 		}
 		log.Error("will-retry", err)

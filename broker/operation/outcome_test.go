@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -38,7 +39,7 @@ func TestRefusedOutcome(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			engine := &Engine{records: records, metrics: NewMetrics(prometheus.NewRegistry())}
+			engine := &Engine{records: records, metrics: measure.New(prometheus.NewRegistry())}
 			w := &work{Engine: engine, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
 			err = w.fail(t.Context(), "the reason")
 			left, readErr := records.LiveInstance(t.Context(), "one")
@@ -68,7 +69,7 @@ func TestConflicts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		engine := &Engine{records: records, metrics: NewMetrics(prometheus.NewRegistry())}
+		engine := &Engine{records: records, metrics: measure.New(prometheus.NewRegistry())}
 		w := &work{Engine: engine, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
 		if err := end(w); err != nil {
 			t.Errorf("%s: %v", state, err)

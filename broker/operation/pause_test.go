@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -65,7 +66,7 @@ func TestTakeWithoutID(t *testing.T) {
 	if _, err := records.CreateInstance(ctx, record.Instance{ID: "one", Operation: record.Operation{Type: record.Create, State: record.InProgress}}); err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{records: records, metrics: NewMetrics(prometheus.NewRegistry()), running: map[string]*run{}, waiting: map[string]string{}}
+	e := &Engine{records: records, metrics: measure.New(prometheus.NewRegistry()), running: map[string]*run{}, waiting: map[string]string{}}
 	for _, want := range []bool{false, true, true} {
 		i, putOff, err := e.take(ctx, "one", func(error) {})
 		if err != nil || i.ID != "one" || putOff != want {

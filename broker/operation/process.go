@@ -11,6 +11,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
@@ -80,7 +81,7 @@ func (w *work) carry(ctx, superseded context.Context) again {
 		return again{}
 	case err == nil:
 		err = w.succeed(ctx, chart)
-	case bounded.Err() == nil && MayPass(err):
+	case bounded.Err() == nil && retryable.Is(err):
 		w.tryAgain(ctx, err)
 		return againBy(limit)
 	default:
@@ -234,7 +235,7 @@ func sameOperation(live, i record.Instance) bool {
 func (w *work) fail(ctx context.Context, reason string) error {
 	w.ended(record.Failed)
 	err := w.finish(ctx, record.Failed, record.ReasonOf(reason))
-	if err == nil || errors.Is(err, errSuperseded) || errors.Is(err, record.ErrNotFound) || MayPass(err) {
+	if err == nil || errors.Is(err, errSuperseded) || errors.Is(err, record.ErrNotFound) || retryable.Is(err) {
 		return err
 	}
 	// An outcome that can't be written would have everything done again and again.
@@ -265,7 +266,7 @@ func (w *work) finish(ctx context.Context, state record.State, description recor
 
 func (w *work) ended(state record.State) {
 	o := w.instance.Operation
-	w.metrics.observe(string(o.Type), state, o.Started)
+	w.metrics.Operation(string(o.Type), state, o.Started)
 	w.log.Info("done", lager.Data{"state": state, "seconds": time.Since(o.Started).Seconds()})
 }
 

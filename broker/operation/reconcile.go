@@ -49,7 +49,7 @@ func (e *Engine) reconcile(ctx context.Context) {
 			looked, unplaced = time.Now(), e.remakePlaceholders(ctx, unplaced)
 		}
 		if err := e.round(ctx); err != nil && ctx.Err() == nil {
-			e.metrics.roundFailed.Inc()
+			e.metrics.RoundFailed.Inc()
 			e.log.Error("reconciling-policies", err)
 			pause = min(pause, soon)
 		}
@@ -77,9 +77,9 @@ func (e *Engine) round(ctx context.Context) error {
 	bindings := e.records.Bindings()
 	bound, debts := bindings[record.Bound], e.debts(bindings)
 	desired := policiesOf(bound)
-	e.metrics.desired.Set(float64(len(desired)))
+	e.metrics.Desired.Set(float64(len(desired)))
 	// Last, since it may wait for a cluster.
-	defer func() { e.metrics.stale.Set(float64(e.follower.stale(ctx, bound))) }()
+	defer func() { e.metrics.Stale.Set(float64(e.follower.stale(ctx, bound))) }()
 	if len(desired)+len(debts) == 0 {
 		return nil
 	}
@@ -94,7 +94,7 @@ func (e *Engine) round(ctx context.Context) error {
 		}
 	}
 	if err == nil {
-		e.metrics.goodRound.SetToCurrentTime()
+		e.metrics.GoodRound.SetToCurrentTime()
 	}
 	return err
 }
@@ -139,7 +139,7 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	e.posting.Lock()
 	defer e.posting.Unlock()
 	missing := func(p policy.Policy) bool { return !actual.Has(p) }
-	e.metrics.missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
+	e.metrics.Missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
 	var noted sync.Mutex
 	var lost []policy.Policy
 	var group errgroup.Group
@@ -168,7 +168,7 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 		if postErr := e.policies.Create(ctx, chunk); postErr != nil {
 			return errors.Join(err, postErr)
 		}
-		e.metrics.reasserted.Add(float64(len(chunk)))
+		e.metrics.Reasserted.Add(float64(len(chunk)))
 		e.log.Info("reasserted", lager.Data{"count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
 	}
 	return err

@@ -2,13 +2,13 @@ package operation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -39,9 +39,6 @@ func (e *Engine) shares(group string) bool {
 	return has(e.settings.Shared)
 }
 
-// errShared says that a shared service isn't there to be opened now.
-var errShared = errors.New("a shared service that the bind opens too isn't available")
-
 // shared finds where they are now. One that has no ready pod fails the bind: the
 // credentials would lead nowhere.
 func (e *Engine) shared(ctx context.Context, at place) (found []helmsvc.Destination, issued []record.SharedService, err error) {
@@ -49,7 +46,7 @@ func (e *Engine) shared(ctx context.Context, at place) (found []helmsvc.Destinat
 	for _, d := range all {
 		addresses, err := at.cluster.ReadyAddresses(ctx, d.Namespace, d.Selector)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %s: %w", errShared, d.Name, err)
+			return nil, nil, &retryable.Error{Cause: fmt.Errorf("a shared service that the bind opens too isn't available: %s: %w", d.Name, err)}
 		}
 		found = append(found, helmsvc.Destination{Name: d.Name, Endpoints: endpointsOf(d, addresses)})
 		issued = append(issued, record.SharedService{Name: d.Name, Namespace: d.Namespace, Selector: labels.Set(d.Selector).String(), Hosts: addresses})

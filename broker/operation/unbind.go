@@ -13,7 +13,7 @@ import (
 // the binding stays as a tombstone and the error is a PendingError.
 func (e *Engine) Unbind(ctx context.Context, instanceID, id string) (err error) {
 	started := time.Now()
-	defer func() { e.metrics.observeCall("unbind", err, started) }()
+	defer func() { e.metrics.Call("unbind", err, started) }()
 	b, err := e.records.LiveBinding(ctx, instanceID, id)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
@@ -129,7 +130,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 		return nil
 	}
 	err = explainExceeded(redact(err, what.Values), wanted.Parameters)
-	if undoing.Err() != nil || ctx.Err() == nil && MayPass(err) {
+	if undoing.Err() != nil || ctx.Err() == nil && retryable.Is(err) {
 		return err
 	}
 	return w.rollBack(undoing, err, cmp.Or(plan.TimeLimit, w.settings.TimeLimit))

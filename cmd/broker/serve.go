@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
@@ -64,7 +65,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	metrics := operation.NewMetrics(registry)
+	metrics := measure.New(registry)
 	policies := newPolicyClient(s, metrics, log)
 	offer := newOffer(s, records, cluster, texts, log)
 	if err := offer.load(ctx); err != nil {
@@ -107,7 +108,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
 }
 
-func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
+func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *measure.Metrics, log lager.Logger) (*operation.Engine, error) {
 	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
 	if err != nil {
 		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
@@ -151,7 +152,7 @@ func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Text
 func requestLimit(s settings) time.Duration { return s.BindTimeout + 15*time.Second }
 
 // newPolicyClient returns nil where no CF API is configured.
-func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *policy.Client {
+func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *policy.Client {
 	if s.CFAPIAddress == "" {
 		log.Info("policies-off", lager.Data{"meaning": "CF_API_ADDRESS is not set: bindings open no container-to-container access"})
 		return nil

@@ -1,4 +1,4 @@
-package operation
+package retryable
 
 import (
 	"crypto/tls"
@@ -13,12 +13,19 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// MayPass decides which errors are worth another try: those of a server that
+// Error is one that another try may not meet, whatever its cause.
+type Error struct{ Cause error }
+
+func (e *Error) Error() string { return e.Cause.Error() }
+func (e *Error) Unwrap() error { return e.Cause }
+
+// Is decides which errors are worth another try: those of a server that
 // is down, overloaded or restarting, and a record that somebody else has changed
 // meanwhile. Anything else, an invalid manifest or a refused permission say,
 // would fail the same way again.
-func MayPass(err error) bool {
-	if errors.Is(err, errShared) || errors.Is(err, record.ErrConflict) {
+func Is(err error) bool {
+	var again *Error
+	if errors.As(err, &again) || errors.Is(err, record.ErrConflict) {
 		return true
 	}
 	var refused *policy.Error

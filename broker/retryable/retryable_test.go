@@ -1,4 +1,4 @@
-package operation_test
+package retryable_test
 
 import (
 	"crypto/tls"
@@ -13,14 +13,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-func TestMayPass(t *testing.T) {
+func TestIs(t *testing.T) {
 	kind := schema.GroupResource{Resource: "pods"}
 	refused := &url.Error{Op: "Get", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 	for name, c := range map[string]struct {
@@ -47,7 +47,7 @@ func TestMayPass(t *testing.T) {
 		"namespace of another": {&helmsvc.ConflictError{What: "x"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := operation.MayPass(c.err); got != c.want {
+			if got := retryable.Is(c.err); got != c.want {
 				t.Errorf("%v may pass: %t, want %t", c.err, got, c.want)
 			}
 		})

@@ -1,4 +1,4 @@
-package operation
+package measure
 
 import (
 	"errors"
@@ -13,17 +13,19 @@ import (
 type Metrics struct {
 	operations  *prometheus.HistogramVec
 	policyCalls *prometheus.CounterVec
-	reasserted  prometheus.Counter
-	revoked     prometheus.Counter
-	stale       prometheus.Gauge
-	roundFailed prometheus.Counter
-	desired     prometheus.Gauge
-	missing     prometheus.Gauge
-	goodRound   prometheus.Gauge
+
+	// What rounds see and do about policies; each metric's help says more.
+	Reasserted  prometheus.Counter
+	Revoked     prometheus.Counter
+	Stale       prometheus.Gauge
+	RoundFailed prometheus.Counter
+	Desired     prometheus.Gauge
+	Missing     prometheus.Gauge
+	GoodRound   prometheus.Gauge
 }
 
-// NewMetrics registers the metrics.
-func NewMetrics(registry prometheus.Registerer) *Metrics {
+// New registers the metrics.
+func New(registry prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "cf_helm_broker_operation_seconds",
@@ -35,49 +37,50 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
 		}, []string{"call", "result"}),
 	}
-	m.reasserted = prometheus.NewCounter(prometheus.CounterOpts{
+	m.Reasserted = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "cf_helm_broker_policies_reasserted_total",
 		Help: "Policies that were lost, to CF's cleanup or to somebody's hand, and posted again.",
 	})
-	m.revoked = prometheus.NewCounter(prometheus.CounterOpts{
+	m.Revoked = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "cf_helm_broker_policies_revoked_total",
 		Help: "Policies that were closed, and seen to be gone.",
 	})
-	m.stale = prometheus.NewGauge(prometheus.GaugeOpts{
+	m.Stale = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_bindings_stale",
 		Help: "Bindings whose credentials hold an address that no pod of the instance has any more, as of the last round. broker instances show names them.",
 	})
-	m.roundFailed = prometheus.NewCounter(prometheus.CounterOpts{
+	m.RoundFailed = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "cf_helm_broker_policy_round_failures_total",
 		Help: "Rounds in which policies couldn't be compared with the bindings, or not be put right.",
 	})
-	m.desired = prometheus.NewGauge(prometheus.GaugeOpts{
+	m.Desired = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_policies_desired",
 		Help: "Policies that live bindings need, as of the last round. Only the leading replica has rounds.",
 	})
-	m.missing = prometheus.NewGauge(prometheus.GaugeOpts{
+	m.Missing = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_policies_missing",
 		Help: "Of those, the ones that the last round found missing.",
 	})
-	m.goodRound = prometheus.NewGauge(prometheus.GaugeOpts{
+	m.GoodRound = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
 		Help: "When a round last ended well.",
 	})
-	registry.MustRegister(m.operations, m.policyCalls, m.reasserted, m.revoked, m.stale, m.roundFailed, m.desired, m.missing, m.goodRound)
+	registry.MustRegister(m.operations, m.policyCalls, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.Missing, m.GoodRound)
 	return m
 }
 
-func (m *Metrics) observe(kind string, state record.State, started time.Time) {
+// Operation notes how an operation has ended.
+func (m *Metrics) Operation(kind string, state record.State, started time.Time) {
 	m.operations.WithLabelValues(kind, string(state)).Observe(time.Since(started).Seconds())
 }
 
-// observeCall is observe for what is done within a request.
-func (m *Metrics) observeCall(kind string, err error, started time.Time) {
+// Call is Operation for what is done within a request.
+func (m *Metrics) Call(kind string, err error, started time.Time) {
 	state := record.Succeeded
 	if err != nil && !errors.Is(err, record.ErrExists) {
 		state = record.Failed
 	}
-	m.observe(kind, state, started)
+	m.Operation(kind, state, started)
 }
 
 // PolicyCall counts a call of the policy API; see policy.New.
