@@ -7,7 +7,7 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -37,7 +37,7 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 	case err != nil:
 		return domain.Binding{}, failure(ctx, err)
 	case instance.Operation.Type == record.Delete:
-		return domain.Binding{}, failure(ctx, operation.Unavailable(instance.Operation))
+		return domain.Binding{}, failure(ctx, locate.Unavailable(instance.Operation))
 	}
 	_, err = b.records.LiveBinding(ctx, instanceID, id)
 	if errors.Is(err, record.ErrNotFound) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
@@ -39,7 +40,7 @@ func unprocessable(action, format string, args ...any) error {
 // Broker Errors"). What may pass later is 503, so that a platform tries again;
 // 422 and 400 are final for some.
 func failure(ctx context.Context, err error) error {
-	var failed *operation.FailedError
+	var failed *locate.FailedError
 	var refused *policy.Error
 	var invalid *operation.InvalidError
 	var quota *operation.QuotaError
@@ -63,7 +64,7 @@ func failure(ctx context.Context, err error) error {
 		return response(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):
 		return badRequest("%s", err)
-	case errors.Is(err, operation.ErrBusy):
+	case errors.Is(err, locate.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
 	case errors.As(err, &policies):
 		return response(policies, http.StatusUnprocessableEntity, "too-many-policies")

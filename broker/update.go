@@ -71,7 +71,7 @@ var errSameUpdate = errors.New("the same update is in progress")
 // changes.
 func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncAllowed bool) (*record.Update, error) {
 	if i.Operation.Type == record.Delete {
-		return nil, operation.Unavailable(i.Operation)
+		return nil, locate.Unavailable(i.Operation)
 	}
 	wanted, err := b.wanted(*i, details)
 	if err != nil {
@@ -84,9 +84,9 @@ func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncA
 		}
 		return nil, errSameUpdate
 	case i.Operation.Running():
-		return nil, operation.ErrBusy
+		return nil, locate.ErrBusy
 	case !i.Usable():
-		return nil, &operation.FailedError{Operation: i.Operation}
+		return nil, &locate.FailedError{Operation: i.Operation}
 	case wanted.PlanID == i.PlanID && wanted.Chart == i.Chart && sameParameters(wanted.Parameters, i.Parameters):
 		i.Context = wanted.Context
 		return nil, nil

@@ -16,6 +16,9 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
+// ErrNotBindable says that the instance's plan makes no bindings.
+var ErrNotBindable = errors.New("the plan of the service instance is not bindable")
+
 // undoPatience bounds how long a failed bind is being taken back.
 const undoPatience = 30 * time.Second
 
@@ -166,7 +169,7 @@ func asking(wanted, b record.Binding) event {
 func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (record.Binding, error) {
 	b, err := e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 	if errors.Is(err, record.ErrNotFound) {
-		return record.Binding{}, ErrBusy
+		return record.Binding{}, locate.ErrBusy
 	}
 	if err != nil {
 		return record.Binding{}, err
@@ -176,7 +179,7 @@ func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (rec
 		return b, err
 	}
 	if b, err = e.records.UpdateBinding(ctx, b); errors.Is(err, record.ErrConflict) {
-		return record.Binding{}, ErrBusy
+		return record.Binding{}, locate.ErrBusy
 	}
 	if err != nil {
 		return record.Binding{}, err
@@ -195,15 +198,10 @@ func (e *Engine) existingLocked(ctx context.Context, wanted record.Binding) (rec
 // bindable returns the instance if it is there to be bound to.
 func (e *Engine) bindable(ctx context.Context, id string) (record.Instance, error) {
 	instance, err := e.records.LiveInstance(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return record.Instance{}, err
-	case instance.Operation.Running():
-		return record.Instance{}, ErrBusy
-	case !instance.Usable():
-		return record.Instance{}, &FailedError{Operation: instance.Operation}
 	}
-	return instance, nil
+	return instance, locate.Usable(instance)
 }
 
 // opens tells whether the binding opens anything: a service key has no app.
@@ -231,7 +229,7 @@ func (e *Engine) open(ctx context.Context, b record.Binding) (record.Binding, er
 			return made, nil
 		}
 		if readErr == nil && made.State == record.Opening && !made.Started.Equal(b.Started) {
-			return record.Binding{}, ErrBusy
+			return record.Binding{}, locate.ErrBusy
 		}
 	}
 	if err != nil {
@@ -267,7 +265,7 @@ func couldNot(cause error) event {
 	switch {
 	case errors.As(cause, &refused) && refused.Status < http.StatusInternalServerError,
 		!errors.As(cause, &refused) && errors.As(cause, &network) && network.Op == "dial",
-		!errors.As(cause, &refused) && (errors.Is(cause, ErrBusy) || errors.Is(cause, record.ErrConflict)):
+		!errors.As(cause, &refused) && (errors.Is(cause, locate.ErrBusy) || errors.Is(cause, record.ErrConflict)):
 		return undone
 	}
 	return unsure

@@ -83,7 +83,7 @@ func (e *Engine) completeBind(ctx context.Context, t task) again {
 		return again{}
 	case ctx.Err() != nil || bounded.Err() != nil:
 		return again{} // stopped, to be taken up by the next process; or revoked
-	case time.Now().Before(end) && (errors.Is(err, ErrBusy) || retryable.Is(err)):
+	case time.Now().Before(end) && (errors.Is(err, locate.ErrBusy) || retryable.Is(err)):
 		log.Error("will-retry", err)
 		return againBy(end)
 	}

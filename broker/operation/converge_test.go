@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -23,9 +24,9 @@ func TestPlan(t *testing.T) {
 	}{
 		"made":               {state: record.Opening, why: opened, noted: true, intent: recorded, opens: recorded},
 		"made already":       {state: record.Bound, why: opened, refused: record.ErrExists},
-		"revoked, then made": {state: record.Revoking, why: opened, refused: ErrBusy},
+		"revoked, then made": {state: record.Revoking, why: opened, refused: locate.ErrBusy},
 		"follows":            {state: record.Bound, why: follows, intent: to("i", 1, 2, 3), opens: to("i", 3), closes: to("i", 1), until: true},
-		"follows too late":   {state: record.Revoking, why: follows, refused: ErrBusy},
+		"follows too late":   {state: record.Revoking, why: follows, refused: locate.ErrBusy},
 		"unbound":            {state: record.Bound, why: unwanted, intent: recorded, closes: recorded},
 		"unbound meanwhile":  {state: record.Opening, why: unwanted, intent: recorded, closes: recorded, until: true},
 		"undone":             {state: record.Opening, why: undone, intent: recorded, closes: recorded},

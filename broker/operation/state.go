@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -76,7 +77,7 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 	case owed:
 		return b, errMade
 	case follows:
-		return b, ErrBusy
+		return b, locate.ErrBusy
 	case unwanted:
 		b.State = record.Revoking
 	case unsure, undone:
@@ -112,7 +113,7 @@ func nextFailed(b record.Binding, e event) (record.Binding, error) {
 	case asked, askedAgain, drawnUp, opened:
 		return b, record.ErrExists
 	case follows:
-		return b, ErrBusy
+		return b, locate.ErrBusy
 	case unwanted:
 		b.State = record.Revoking
 	}
@@ -123,7 +124,7 @@ func nextFailed(b record.Binding, e event) (record.Binding, error) {
 func nextRevoking(b record.Binding, e event, at time.Time) (record.Binding, error) {
 	switch e {
 	case asked, drawnUp, opened, follows:
-		return b, ErrBusy
+		return b, locate.ErrBusy
 	case askedAgain:
 		b.State, b.Started = record.Opening, at
 	}

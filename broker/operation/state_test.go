@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -62,7 +63,7 @@ func become(state string, e event) string {
 	switch {
 	case errors.Is(err, record.ErrExists):
 		return "exists"
-	case errors.Is(err, ErrBusy):
+	case errors.Is(err, locate.ErrBusy):
 		return "busy"
 	case errors.Is(err, errMade):
 		return "made"

@@ -1,4 +1,4 @@
-package operation
+package locate
 
 import (
 	"errors"
@@ -8,11 +8,7 @@ import (
 )
 
 // ErrBusy says that another operation on the same instance or binding is running.
-// Callers act on it, and on the errors of record, helmsvc and policy.
 var ErrBusy = errors.New("another operation on this service instance or binding is in progress; try again when it has ended")
-
-// ErrNotBindable says that the instance's plan makes no bindings.
-var ErrNotBindable = errors.New("the plan of the service instance is not bindable")
 
 // FailedError says that the instance's last operation failed, so that it
 // can't be used.
@@ -29,4 +25,12 @@ func Unavailable(o record.Operation) error {
 		return ErrBusy
 	}
 	return &FailedError{Operation: o}
+}
+
+// Usable returns nil if the instance is there to be bound to, else why it isn't.
+func Usable(i record.Instance) error {
+	if i.Operation.Running() || !i.Usable() {
+		return Unavailable(i.Operation)
+	}
+	return nil
 }
