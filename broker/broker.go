@@ -13,9 +13,11 @@ import (
 
 // Broker answers OSBAPI requests; it is brokerapi's domain.ServiceBroker.
 type Broker struct {
-	catalog *chart.Live
-	records *record.Store
-	engine  *operation.Engine
+	catalog   *chart.Live
+	records   *record.Store
+	instances *operation.Instances
+	bindings  *operation.Bindings
+	worker    *operation.Worker
 	// prefix is that of the instances' namespaces, and home the broker's own.
 	prefix, home string
 }
@@ -24,8 +26,8 @@ var _ domain.ServiceBroker = (*Broker)(nil)
 
 // New returns a broker for the catalog. namespacePrefix is that of the
 // instances' namespaces, and home is the namespace of the broker's records.
-func New(catalog *chart.Live, records *record.Store, engine *operation.Engine, namespacePrefix, home string) *Broker {
-	return &Broker{catalog: catalog, records: records, engine: engine, prefix: namespacePrefix, home: home}
+func New(catalog *chart.Live, records *record.Store, instances *operation.Instances, bindings *operation.Bindings, worker *operation.Worker, namespacePrefix, home string) *Broker {
+	return &Broker{catalog: catalog, records: records, instances: instances, bindings: bindings, worker: worker, prefix: namespacePrefix, home: home}
 }
 
 // origin is the request that is being answered.

@@ -42,7 +42,7 @@ func unprocessable(action, format string, args ...any) error {
 func failure(ctx context.Context, err error) error {
 	var failed *locate.FailedError
 	var refused *policy.Error
-	var invalid *operation.InvalidError
+	var invalid *locate.InvalidError
 	var quota *operation.QuotaError
 	var policies *operation.PolicyLimitError
 	var unreachable *helmsvc.UnreachableError

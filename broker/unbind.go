@@ -23,7 +23,7 @@ func (b *Broker) Unbind(ctx context.Context, instanceID, id string, _ domain.Unb
 	if err := b.checkIDs(instanceID, id); err != nil {
 		return domain.UnbindSpec{}, err
 	}
-	err := b.engine.Unbind(ctx, instanceID, id)
+	err := b.bindings.Unbind(ctx, instanceID, id)
 	var pending *operation.PendingError
 	switch {
 	case errors.As(err, &pending) && asyncAllowed:

@@ -30,7 +30,7 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 		return domain.UpdateServiceSpec{}, err
 	}
 	details.MaintenanceInfo = named(details.MaintenanceInfo)
-	instance, err := b.engine.Update(ctx, id, func(i *record.Instance) (operation.Change, error) {
+	instance, err := b.instances.Update(ctx, id, func(i *record.Instance) (operation.Change, error) {
 		update, err := b.change(i, details, asyncAllowed)
 		return operation.Change{Update: update, Parameters: details.RawParameters}, err
 	}, origin(ctx))
@@ -57,7 +57,7 @@ func (b *Broker) updated(ctx context.Context, written record.Instance) domain.Up
 	if running && b.succeeded(ctx, written) {
 		running, written = false, written.Updated()
 	}
-	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, written), Metadata: metadata(written)}
+	spec := domain.UpdateServiceSpec{DashboardURL: b.instances.DashboardURL(ctx, written), Metadata: metadata(written)}
 	if running {
 		spec.IsAsync, spec.OperationData = true, written.Operation.ID
 	}

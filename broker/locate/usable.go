@@ -34,3 +34,9 @@ func Usable(i record.Instance) error {
 	}
 	return nil
 }
+
+// InvalidError says why a request is refused. Its text names the field and
+// quotes no value.
+type InvalidError struct{ Reason string }
+
+func (e *InvalidError) Error() string { return e.Reason }

@@ -12,16 +12,16 @@ import (
 // which it waits for SyncWait at most. Whichever replica carries the operation
 // through, its outcome is seen by the watch on the records. It returns false if
 // the operation hasn't succeeded: a failure is told to whoever polls.
-func (e *Engine) Await(ctx context.Context, begun record.Instance) (succeeded bool) {
-	if e.settings.SyncWait <= 0 {
+func (w *Worker) Await(ctx context.Context, begun record.Instance) (succeeded bool) {
+	if w.settings.SyncWait <= 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.settings.SyncWait)
+	ctx, cancel := context.WithTimeout(ctx, w.settings.SyncWait)
 	defer cancel()
-	changed, leave := e.awaited.join(begun.ID)
+	changed, leave := w.awaited.join(begun.ID)
 	defer leave()
 	for {
-		state := e.stateOf(ctx, begun)
+		state := w.stateOf(ctx, begun)
 		if state != record.InProgress {
 			return state == record.Succeeded
 		}
@@ -36,10 +36,10 @@ func (e *Engine) Await(ctx context.Context, begun record.Instance) (succeeded bo
 // stateOf is the state of the operation that the record names, as it is now. A
 // delete has succeeded when there is no record any more, of which a cache alone
 // is no proof.
-func (e *Engine) stateOf(ctx context.Context, begun record.Instance) record.State {
-	now, err := e.records.Instance(begun.ID)
+func (w *Worker) stateOf(ctx context.Context, begun record.Instance) record.State {
+	now, err := w.records.Instance(begun.ID)
 	if errors.Is(err, record.ErrNotFound) && begun.Operation.Type == record.Delete {
-		if _, err := e.records.LiveInstance(ctx, begun.ID); errors.Is(err, record.ErrNotFound) {
+		if _, err := w.records.LiveInstance(ctx, begun.ID); errors.Is(err, record.ErrNotFound) {
 			return record.Succeeded
 		}
 		return record.InProgress

@@ -16,12 +16,12 @@ import (
 )
 
 // bindLater records a binding that has to wait for a ready pod.
-func (e *Engine) bindLater(ctx context.Context, wanted record.Binding, cause error) (record.Binding, error) {
+func (s *Bindings) bindLater(ctx context.Context, wanted record.Binding, cause error) (record.Binding, error) {
 	wanted.State = record.Waiting
 	wanted.Operation = &record.BindOperation{ID: uuid.NewString(), Started: time.Now().UTC(), Description: record.ReasonOf(cause.Error())}
-	recorded, err := e.records.CreateBinding(ctx, wanted)
+	recorded, err := s.records.CreateBinding(ctx, wanted)
 	if errors.Is(err, record.ErrExists) {
-		recorded, err = e.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
+		recorded, err = s.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 		return recorded, errors.Join(err, record.ErrExists)
 	}
 	if err != nil {
@@ -29,88 +29,50 @@ func (e *Engine) bindLater(ctx context.Context, wanted record.Binding, cause err
 	}
 	// A delete lists the bindings after it has been recorded: one of the two
 	// sees the other.
-	if _, err := e.bindable(ctx, wanted.InstanceID); err != nil {
-		return record.Binding{}, errors.Join(err, e.records.DeleteBinding(ctx, recorded))
+	i, err := s.records.LiveInstance(ctx, wanted.InstanceID)
+	if err == nil {
+		err = locate.Usable(i)
+	}
+	if err != nil {
+		return record.Binding{}, errors.Join(err, s.records.DeleteBinding(ctx, recorded))
 	}
 	return recorded, nil
 }
 
-// bindingChanged is told of every change of a binding's record. One that is
-// revoked meanwhile isn't waited for any longer.
-func (e *Engine) bindingChanged(instanceID, id string) {
-	t := task{instance: instanceID, binding: id}
-	b, err := e.records.Binding(instanceID, id)
-	if err == nil && b.State == record.Revoking {
-		e.settle()
+// Complete makes a binding that was put off, unless ctx ends: because the process
+// does, or the binding isn't wanted any more.
+func (s *Bindings) Complete(ctx context.Context, instanceID, id string) retryable.Again {
+	b, err := s.records.LiveBinding(ctx, instanceID, id)
+	if errors.Is(err, record.ErrNotFound) || err == nil && !Later(b) {
+		return retryable.Again{}
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	cancel, waiting := e.binding[t]
-	switch {
-	case err == nil && later(b) && !waiting && e.queue != nil:
-		e.queue.Add(t)
-	case waiting && (err != nil || !later(b)):
-		cancel()
-	}
-}
-
-// completeBind makes a binding that was put off.
-func (e *Engine) completeBind(ctx context.Context, t task) again {
-	bounded, cancel := context.WithCancel(ctx)
-	defer cancel()
-	e.mu.Lock()
-	e.binding[t] = cancel
-	e.mu.Unlock()
-	defer func() {
-		e.mu.Lock()
-		delete(e.binding, t)
-		e.mu.Unlock()
-	}()
-	b, err := e.records.LiveBinding(bounded, t.instance, t.binding)
-	if errors.Is(err, record.ErrNotFound) || err == nil && !later(b) {
-		return again{}
-	}
-	log := e.log.Session("bind", lager.Data{"instance-id": t.instance, "binding-id": t.binding, "correlation-id": b.CorrelationID})
+	log := s.log.Session("bind", lager.Data{"instance-id": instanceID, "binding-id": id, "correlation-id": b.CorrelationID})
 	if err != nil {
 		log.Error("reading-record", err)
-		return again{wanted: ctx.Err() == nil}
+		return retryable.Again{Wanted: ctx.Err() == nil}
 	}
 	// Every operation ends: what may pass is waited for until then.
-	end := b.Operation.Started.Add(e.settings.TimeLimit)
-	err = e.waitAndBind(bounded, b, end)
+	end := b.Operation.Started.Add(s.settings.TimeLimit)
+	err = s.waitAndBind(ctx, b, end)
 	switch {
-	case err == nil, errors.Is(err, record.ErrNotFound):
-		return again{}
-	case ctx.Err() != nil || bounded.Err() != nil:
-		return again{} // stopped, to be taken up by the next process; or revoked
+	case err == nil, errors.Is(err, record.ErrNotFound), ctx.Err() != nil:
+		return retryable.Again{}
 	case time.Now().Before(end) && (errors.Is(err, locate.ErrBusy) || retryable.Is(err)):
 		log.Error("will-retry", err)
-		return againBy(end)
+		return retryable.By(end)
 	}
 	log.Error("failed", err)
-	if err := e.unmade(ctx, b, err); err != nil {
+	if err := s.fail(ctx, b, err); err != nil {
 		log.Error("recording-outcome", err)
-		return again{wanted: true}
+		return retryable.Again{Wanted: true}
 	}
-	return again{}
-}
-
-// errGone says that there is no instance to be bound to any more.
-var errGone = errors.New("the service instance is gone")
-
-// placeNow is placeOf for a binding that is there already.
-func (e *Engine) placeNow(ctx context.Context, instanceID string) (place, error) {
-	at, err := e.placeOf(ctx, instanceID)
-	if errors.Is(err, record.ErrNotFound) {
-		return at, errGone // the binding isn't
-	}
-	return at, err
+	return retryable.Again{}
 }
 
 // waitAndBind waits for a ready pod until end and makes the binding. It returns
 // ErrBusy while an operation on the instance is running.
-func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Time) error {
-	at, err := e.placeNow(ctx, b.InstanceID)
+func (s *Bindings) waitAndBind(ctx context.Context, b record.Binding, end time.Time) error {
+	at, err := s.placeNow(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
@@ -121,37 +83,38 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 			return err
 		}
 		// The instance may have been updated meanwhile.
-		if at, err = e.placeNow(ctx, b.InstanceID); err != nil {
+		if at, err = s.placeNow(ctx, b.InstanceID); err != nil {
 			return err
 		}
-		if b, err = e.drawUp(ctx, at, b, view); err != nil {
+		if b, err = s.drawUp(ctx, at, b, view); err != nil {
 			return err
 		}
 	}
-	unlock, err := e.access.Acquire(ctx, b.InstanceID)
+	release, err := s.access.Hold(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer release()
 	// From here on the record says what has to be undone.
-	if b, err = e.records.UpdateBinding(ctx, b); err != nil {
+	if b, err = s.records.UpdateBinding(ctx, b); err != nil {
 		return err
 	}
-	_, err = e.converge(ctx, b, opened, need{})
-	e.metrics.Call("bind", err, b.Operation.Started)
+	if _, err = s.open(ctx, b, at.instance); err == nil {
+		s.metrics.Call("bind", nil, b.Operation.Started)
+	}
 	return err
 }
 
-// unmade notes why a binding couldn't be made, and closes what may have been
-// opened. The record remembers that until it is certain to be closed.
-func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) error {
-	unlock, err := e.access.Acquire(ctx, b.InstanceID)
+// fail notes why a binding couldn't be made, and closes what may have been
+// opened.
+func (s *Bindings) fail(ctx context.Context, b record.Binding, cause error) error {
+	release, err := s.access.Hold(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	b, err = e.records.LiveBinding(ctx, b.InstanceID, b.ID)
-	if errors.Is(err, record.ErrNotFound) || err == nil && !later(b) {
+	defer release()
+	b, err = s.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	if errors.Is(err, record.ErrNotFound) || err == nil && !Later(b) {
 		return nil
 	}
 	if err != nil {
@@ -162,15 +125,9 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
 	b.Operation.Description = record.ReasonOf(reason)
-	_, err = e.converge(ctx, b, couldNot(cause), need{})
-	e.metrics.Call("bind", cause, b.Operation.Started)
-	var pending *PendingError
-	if errors.As(err, &pending) {
-		e.log.Error("closing-unmade-binding", err, bindingData(b)) // a round tries again
-		return nil
-	}
-	if !errors.Is(err, errUnsettled) {
+	if err := s.access.TakeBack(ctx, b, cause); err != nil {
 		return err
 	}
+	s.metrics.Call("bind", cause, b.Operation.Started)
 	return nil
 }

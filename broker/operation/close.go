@@ -14,25 +14,25 @@ import (
 )
 
 // grant opens policies.
-func (e *Engine) grant(ctx context.Context, policies []policy.Policy) error {
+func (a *Access) grant(ctx context.Context, policies []policy.Policy) error {
 	if len(policies) == 0 {
 		return nil
 	}
-	return fair.Aside(ctx, func(ctx context.Context) error { return e.policies.Create(ctx, policies) })
+	return fair.Aside(ctx, func(ctx context.Context) error { return a.policies.Create(ctx, policies) })
 }
 
 // close deletes those of the binding's policies that no other binding needs, and
 // returns an error unless they are seen to be gone. The policy server counts no
 // references: two bindings of one app share their policies.
-func (e *Engine) close(ctx context.Context, b record.Binding, over []policy.Policy) error {
+func (a *Access) close(ctx context.Context, b record.Binding, over []policy.Policy) error {
 	if len(over) == 0 {
 		return nil
 	}
-	if e.policies == nil {
-		e.log.Error("policies-left-open", errors.New("the binding's policies can't be revoked, since no CF API is configured any more; delete them by hand"), bindingData(b))
+	if a.policies == nil {
+		a.log.Error("policies-left-open", errors.New("the binding's policies can't be revoked, since no CF API is configured any more; delete them by hand"), bindingData(b))
 		return nil
 	}
-	needed, err := e.needed(ctx, b)
+	needed, err := a.needed(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -40,28 +40,28 @@ func (e *Engine) close(ctx context.Context, b record.Binding, over []policy.Poli
 	if len(closing) == 0 {
 		return nil
 	}
-	if err := e.policies.Delete(ctx, closing); err != nil {
+	if err := a.policies.Delete(ctx, closing); err != nil {
 		return err
 	}
-	if err := e.confirm(ctx, b, closing); err != nil {
+	if err := a.confirm(ctx, b, closing); err != nil {
 		return err
 	}
-	e.metrics.Revoked.Add(float64(len(closing)))
+	a.metrics.Revoked.Add(float64(len(closing)))
 	return nil
 }
 
 // confirm opens again what a binding that was recorded meanwhile needs of the
 // closed policies, and looks whether the others are gone.
-func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.Policy) error {
-	needed, err := e.needed(ctx, b)
+func (a *Access) confirm(ctx context.Context, b record.Binding, closed []policy.Policy) error {
+	needed, err := a.needed(ctx, b)
 	if err != nil {
 		return err
 	}
 	gone := policy.Without(closed, needed)
-	if err := e.grant(ctx, policy.Without(closed, gone)); err != nil {
+	if err := a.grant(ctx, policy.Without(closed, gone)); err != nil {
 		return err
 	}
-	actual, err := e.policies.ListTo(ctx, policy.Groups(closed)...)
+	actual, err := a.policies.ListTo(ctx, policy.Groups(closed)...)
 	if err != nil {
 		return err
 	}
@@ -74,13 +74,13 @@ func (e *Engine) confirm(ctx context.Context, b record.Binding, closed []policy.
 // needed is what other live bindings than this one open. Policies name the
 // instance's own groups, so that only its own bindings can need them; except
 // for shared services, which bindings of any instance may need.
-func (e *Engine) needed(ctx context.Context, b record.Binding) ([]policy.Policy, error) {
+func (a *Access) needed(ctx context.Context, b record.Binding) ([]policy.Policy, error) {
 	var bindings []record.Binding
 	var err error
-	if len(b.SharedGroups) > 0 || slices.ContainsFunc(policy.Groups(b.Policies), e.shares) {
-		bindings, err = e.records.AllLiveBindings(ctx)
+	if len(b.SharedGroups) > 0 || slices.ContainsFunc(policy.Groups(b.Policies), a.shares) {
+		bindings, err = a.records.AllLiveBindings(ctx)
 	} else {
-		bindings, err = e.records.LiveBindings(ctx, b.InstanceID)
+		bindings, err = a.records.LiveBindings(ctx, b.InstanceID)
 	}
 	var policies []policy.Policy
 	for _, other := range bindings {

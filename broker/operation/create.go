@@ -18,59 +18,59 @@ import (
 // schema refuses are an InvalidError, one instance too many is a QuotaError,
 // and nothing is recorded. If the id is taken it returns the record that holds
 // it and record.ErrExists.
-func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin record.Origin) (record.Instance, error) {
-	defer e.charts.Hold()()
-	service, plan, found := e.charts.Catalog().Find(wanted.ServiceID, wanted.PlanID)
+func (s *Instances) Create(ctx context.Context, wanted record.Instance, origin record.Origin) (record.Instance, error) {
+	defer s.charts.Hold()()
+	service, plan, found := s.charts.Catalog().Find(wanted.ServiceID, wanted.PlanID)
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
-	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
+	target := helmsvc.TargetOf(s.settings.NamespacePrefix, wanted.ID)
 	if err := checkCreate(ctx, service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
-	quotas := e.quotasOf(wanted, service, plan)
-	release, err := e.countIn(ctx, quotas, wanted.ID)
+	quotas := s.quotasOf(wanted, service, plan)
+	release, err := s.countIn(ctx, quotas, wanted.ID)
 	if err != nil {
 		return record.Instance{}, err
 	}
 	defer release()
 	// An instance may outlive its chart's place in the catalog.
-	if err := e.charts.Keep(ctx, service); err != nil {
+	if err := s.charts.Keep(ctx, service); err != nil {
 		return record.Instance{}, err
 	}
 	wanted.Chart, wanted.Cluster, wanted.KeepData = locate.ChartOf(service), locate.ClusterID(plan), plan.KeepData
 	wanted.ClusterObjects = plan.ClusterObjects
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
-	wanted.Destination = string(e.settings.Destination)
-	if e.settings.Destination != locate.ToApp { // whose group isn't known before the app is made
+	wanted.Destination = string(s.settings.Destination)
+	if s.settings.Destination != locate.ToApp { // whose group isn't known before the app is made
 		wanted.PolicyGroup = locate.PolicyGroup(wanted.ID)
 	}
 	wanted.Operation = record.NewOperation(record.Create, origin)
-	created, err := e.claim(ctx, wanted)
+	created, err := s.claim(ctx, wanted)
 	if err != nil {
 		return created, err
 	}
 	// Another replica may have let one more in at the same time. Both may then
 	// give way; neither is promised anything yet.
-	if err := e.recount(ctx, quotas, wanted.ID); err != nil {
-		_, deleteErr := e.Delete(ctx, wanted.ID, wanted.PlanID, origin)
+	if err := s.recount(ctx, quotas, wanted.ID); err != nil {
+		_, deleteErr := s.Delete(ctx, wanted.ID, wanted.PlanID, origin)
 		return record.Instance{}, errors.Join(err, deleteErr)
 	}
 	// Nor is it known whether one has forgotten the chart before it saw the claim.
-	return created, e.charts.Keep(ctx, service)
+	return created, s.charts.Keep(ctx, service)
 }
 
 // claim writes the record, or returns the one that has the id.
-func (e *Engine) claim(ctx context.Context, wanted record.Instance) (record.Instance, error) {
+func (s *Instances) claim(ctx context.Context, wanted record.Instance) (record.Instance, error) {
 	for {
-		created, err := e.records.CreateInstance(ctx, wanted)
+		created, err := s.records.CreateInstance(ctx, wanted)
 		if err == nil {
 			return created, nil
 		}
 		if !errors.Is(err, record.ErrExists) {
 			return record.Instance{}, fmt.Errorf("recording the service instance: %w", err)
 		}
-		existing, err := e.records.LiveInstance(ctx, wanted.ID)
+		existing, err := s.records.LiveInstance(ctx, wanted.ID)
 		if errors.Is(err, record.ErrNotFound) {
 			continue // deleted between the two
 		}
@@ -127,4 +127,26 @@ func (w *work) clear(ctx context.Context) error {
 // isolate brings what the namespace carries up to date with a plan.
 func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
 	return w.cluster.EnsureNamespace(ctx, locate.Namespace(w.instance, service.Metadata().Name, plan))
+}
+
+// openOwn has the instance's pods reach what they need before they start.
+func (w *work) openOwn(ctx context.Context) error {
+	if !w.access.WantsOwn(w.instance) {
+		return nil
+	}
+	w.describe("opening access among the instance's pods")
+	return w.access.OpenOwn(ctx, w.instance, w.ensureGroup)
+}
+
+// ensureGroup makes the placeholder app, where the instance's destination is
+// one, and records its GUID before a namespace or a policy names it.
+func (w *work) ensureGroup(ctx context.Context) (group string, err error) {
+	if w.instance.PolicyGroup != "" {
+		return w.instance.PolicyGroup, nil
+	}
+	if group, err = w.access.EnsurePlaceholder(ctx, w.instance.ID); err != nil {
+		return "", err
+	}
+	w.instance.PolicyGroup = group
+	return group, w.change(ctx, func(*record.Operation) {})
 }

@@ -12,12 +12,12 @@ import (
 
 // credentials are what the chart's bind template yields, or the whole view
 // where the chart has none.
-func (e *Engine) credentials(ctx context.Context, at place, b record.Binding, view helmsvc.View) (json.RawMessage, error) {
+func (s *Bindings) credentials(ctx context.Context, at place, b record.Binding, view helmsvc.View) (json.RawMessage, error) {
 	i, service, plan := at.instance, at.service, at.plan
 	if service.Bind == nil {
 		return view.Credentials()
 	}
-	seen, err := at.cluster.TemplateView(ctx, i.Namespace, view, e.policies != nil)
+	seen, err := at.cluster.TemplateView(ctx, i.Namespace, view, s.access.Enforced())
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (e *Engine) credentials(ctx context.Context, at place, b record.Binding, vi
 	if err != nil {
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
-	return e.settings.Templates.Evaluate(ctx, *service.Bind, text)
+	return s.settings.Templates.Evaluate(ctx, *service.Bind, text)
 }
 
 // values are what the chart's own templates saw when the release was made.

@@ -17,17 +17,17 @@ const dashboardWait = 5 * time.Second
 
 // DashboardURL is where the instance can be looked at; empty if its chart has
 // no dashboard. An instance serves without it: what is wrong is only logged.
-func (e *Engine) DashboardURL(ctx context.Context, i record.Instance) string {
-	service, plan, err := e.charts.Of(ctx, i.Chart, i.PlanID)
+func (s *Instances) DashboardURL(ctx context.Context, i record.Instance) string {
+	service, plan, err := s.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {
-		e.log.Error("dashboard-url", err, lager.Data{"instance-id": i.ID})
+		s.log.Error("dashboard-url", err, lager.Data{"instance-id": i.ID})
 		return ""
 	}
 	ctx, stop := context.WithTimeout(fair.WithTenant(ctx, locate.Tenant(i)), dashboardWait)
 	defer stop()
 	address, err := service.DashboardURL(ctx, plan, i.Release, i.Namespace, i.Parameters)
 	if err != nil {
-		e.log.Error("dashboard-url", dashboardError(err, i), lager.Data{"instance-id": i.ID})
+		s.log.Error("dashboard-url", dashboardError(err, i), lager.Data{"instance-id": i.ID})
 	}
 	return address
 }

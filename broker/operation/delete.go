@@ -22,11 +22,11 @@ import (
 // running is returned as it is; one that failed begins anew. If there is no
 // such instance it returns record.ErrNotFound. One that Kibosh has made, or
 // whose record somebody has deleted, gets a record, and is deleted like others.
-func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
+func (s *Instances) Delete(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
 	for {
-		instance, err := e.records.LiveInstance(ctx, id)
+		instance, err := s.records.LiveInstance(ctx, id)
 		if errors.Is(err, record.ErrNotFound) {
-			return e.deleteUnrecorded(ctx, id, planID, origin)
+			return s.deleteUnrecorded(ctx, id, planID, origin)
 		}
 		if err != nil {
 			return record.Instance{}, err
@@ -35,7 +35,7 @@ func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Or
 			return instance, nil
 		}
 		instance.Operation = record.NewOperation(record.Delete, origin)
-		instance, err = e.records.UpdateInstance(ctx, instance)
+		instance, err = s.records.UpdateInstance(ctx, instance)
 		if errors.Is(err, record.ErrConflict) {
 			continue // an operation has just noted its progress
 		}
@@ -48,8 +48,8 @@ func (e *Engine) Delete(ctx context.Context, id, planID string, origin record.Or
 
 // deleteUnrecorded records that an instance has to go of which something is
 // left, and no record.
-func (e *Engine) deleteUnrecorded(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
-	left, found, err := e.findLeft(ctx, id, planID)
+func (s *Instances) deleteUnrecorded(ctx context.Context, id, planID string, origin record.Origin) (record.Instance, error) {
+	left, found, err := s.findLeft(ctx, id, planID)
 	if err != nil {
 		return record.Instance{}, err
 	}
@@ -57,7 +57,7 @@ func (e *Engine) deleteUnrecorded(ctx context.Context, id, planID string, origin
 		return record.Instance{}, record.ErrNotFound
 	}
 	left.Operation = record.NewOperation(record.Delete, origin)
-	instance, err := e.claim(ctx, left)
+	instance, err := s.claim(ctx, left)
 	if errors.Is(err, record.ErrExists) && instance.ID != "" {
 		return instance, nil // the same request, at the same time
 	}
@@ -182,15 +182,15 @@ func (w *work) buryAll(ctx context.Context) error {
 		if b.Placeholder {
 			b.PlaceholderGUID = w.instance.PolicyGroup // the record may outlive the instance's
 		}
-		noted, err := w.note(ctx, b, unwanted, need{})
+		err := w.access.Bury(ctx, b)
 		if errors.Is(err, record.ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return fmt.Errorf("revoking binding %s: %w", b.ID, err)
 		}
-		if err := w.revoke(ctx, b, unwanted); err != nil {
-			w.log.Error("tombstone-stays", err, bindingData(noted.intent))
+		if err := w.access.Revoke(ctx, b); err != nil && !errors.Is(err, record.ErrNotFound) {
+			w.log.Error("tombstone-stays", err, lager.Data{"binding-id": b.ID})
 		}
 	}
 	return nil

@@ -7,10 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"code.cloudfoundry.org/lager/v3"
-	"k8s.io/client-go/util/workqueue"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -19,7 +17,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// follower has policies follow the pods: a port that an instance begins to
+// Follower has policies follow the pods: a port that an instance begins to
 // offer is opened to the apps that are bound to it. What it stops offering is
 // closed after an update only: pods come and go by themselves, and a policy
 // that went with them would be missed when they are back.
@@ -27,84 +25,51 @@ import (
 // It has them follow settings and plans, too, in both directions and at once.
 // Replicas whose settings differ, as while one after the other is replaced,
 // don't contend: only the one that leads follows.
-type follower struct {
-	*Engine
-	limited map[string]string                            // why policies don't follow, by binding's id; of the one worker
-	queue   workqueue.TypedRateLimitingInterface[string] // nil unless this replica leads; guarded by mu
+type Follower struct {
+	*Access
+	clusters *locate.Clusters
+	prefix   string                  // of the namespaces' names
+	changed  func(instanceID string) // is told of each change of the pods of an instance
+	limited  map[string]string       // why policies don't follow, by binding's id; of the one worker
 
 	mu        sync.Mutex
-	observers map[string]*helmsvc.Observer // by cluster's id; guarded by mu
+	observers map[string]*helmsvc.Observer // by cluster's id; nil unless this replica leads; guarded by mu
 	elsewhere map[string]string            // ids of instances made under another prefix, by namespace; guarded by mu
 }
 
-func newFollower(e *Engine) *follower { return &follower{Engine: e} }
+// NewFollower returns a follower that tells changed which instances to follow.
+func NewFollower(access *Access, clusters *locate.Clusters, prefix string, changed func(instanceID string)) *Follower {
+	return &Follower{Access: access, clusters: clusters, prefix: prefix, changed: changed}
+}
 
-// run follows until ctx ends.
-func (f *follower) run(ctx context.Context) {
-	if f.policies == nil {
-		return
-	}
-	queue := workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[string](200*time.Millisecond, 30*time.Second))
+// Begin prepares for following, until End.
+func (f *Follower) Begin() {
 	f.mu.Lock()
-	f.queue, f.observers, f.elsewhere = queue, map[string]*helmsvc.Observer{}, map[string]string{}
+	defer f.mu.Unlock()
+	f.observers, f.elsewhere = map[string]*helmsvc.Observer{}, map[string]string{}
 	for _, i := range f.records.Instances() {
 		if _, current := f.idOf(i.Namespace); !current {
 			f.elsewhere[i.Namespace] = i.ID
 		}
-		queue.Add(i.ID)
 	}
-	f.mu.Unlock()
-	var worker sync.WaitGroup
-	worker.Go(func() {
-		for f.next(ctx, queue) {
-		}
-	})
-	<-ctx.Done()
-	f.mu.Lock()
-	f.queue, f.observers = nil, nil
-	f.mu.Unlock()
-	queue.ShutDown()
-	worker.Wait()
 }
 
-// wants asks for a look at the instance.
-func (f *follower) wants(id string) {
+// End forgets what was watched.
+func (f *Follower) End() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.queue != nil {
-		f.queue.Add(id)
-	}
+	f.observers = nil
 }
 
-// wantsAll asks for a look at all instances.
-func (f *follower) wantsAll() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.queue == nil {
-		return
-	}
-	for _, i := range f.records.Instances() {
-		f.queue.Add(i.ID)
-	}
-}
-
-// bindingChanged is wants for the instance of a binding that may have been made
-// by a replica with other settings, or another catalog.
-func (f *follower) bindingChanged(instanceID, id string) {
-	if b, err := f.records.Binding(instanceID, id); err == nil && b.State == record.Bound {
-		f.wants(instanceID)
-	}
-}
-
-// namespaceChanged is wants for the instance that lives in the namespace.
-func (f *follower) namespaceChanged(namespace string) {
+// namespaceChanged tells of the instance that lives in the namespace.
+func (f *Follower) namespaceChanged(namespace string) {
 	if id, found := f.find(namespace); found {
-		f.wants(id)
+		f.changed(id)
 	}
 }
 
 // find returns the id of the instance that the namespace may be of.
-func (f *follower) find(namespace string) (id string, found bool) {
+func (f *Follower) find(namespace string) (id string, found bool) {
 	if id, found = f.idOf(namespace); found {
 		return id, true
 	}
@@ -115,36 +80,29 @@ func (f *follower) find(namespace string) (id string, found bool) {
 }
 
 // idOf takes the name of a namespace apart.
-func (f *follower) idOf(namespace string) (id string, found bool) {
-	return strings.CutPrefix(namespace, f.settings.NamespacePrefix+"-")
-}
-
-func (f *follower) next(ctx context.Context, queue workqueue.TypedRateLimitingInterface[string]) bool {
-	id, shutdown := queue.Get()
-	if shutdown {
-		return false
-	}
-	defer queue.Done(id)
-	err := f.follow(ctx, id)
-	if err == nil || errors.Is(err, record.ErrNotFound) || ctx.Err() != nil {
-		queue.Forget(id)
-		return true
-	}
-	if !errors.Is(err, record.ErrConflict) && !errors.Is(err, errUnsynced) {
-		f.log.Error("following-pods", err)
-	}
-	queue.AddRateLimited(id)
-	return true
+func (f *Follower) idOf(namespace string) (id string, found bool) {
+	return strings.CutPrefix(namespace, f.prefix+"-")
 }
 
 // errUnsynced says that nothing is known of a cluster yet.
 var errUnsynced = errors.New("the cluster's pods haven't been listed yet")
 
-// follow aligns what the instance's bindings open with what its pods offer, and
-// what settings and the catalog say, now. Settings hold also while the cluster
-// can't be asked.
-func (f *follower) follow(ctx context.Context, id string) error {
+// Follow has the instance's bindings open what its pods offer, and what settings
+// and the catalog say, now. Settings hold also while the cluster can't be asked. An
+// error means that it has to be followed again.
+func (f *Follower) Follow(ctx context.Context, id string) error {
+	err := f.follow(ctx, id)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, record.ErrConflict) && !errors.Is(err, errUnsynced) {
+		f.log.Error("following-pods", err, lager.Data{"instance-id": id})
+	}
+	return err
+}
+
+func (f *Follower) follow(ctx context.Context, id string) error {
 	i, err := f.records.Instance(id)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil
+	}
 	if err != nil || i.Operation.Type == record.Delete || i.PolicyGroup == "" {
 		return err
 	}
@@ -171,8 +129,8 @@ func (f *follower) follow(ctx context.Context, id string) error {
 
 // keepOwn makes the record of an instance's own access where settings want some
 // that wanted none when the instance was made.
-func (f *follower) keepOwn(ctx context.Context, i record.Instance) error {
-	if !f.wantsOwn(i) || !i.Usable() || i.Operation.Running() || i.Kibosh {
+func (f *Follower) keepOwn(ctx context.Context, i record.Instance) error {
+	if !f.WantsOwn(i) || !i.Usable() || i.Operation.Running() || i.Kibosh {
 		return nil
 	}
 	if _, err := f.records.Binding(i.ID, record.OwnAccess); !errors.Is(err, record.ErrNotFound) {
@@ -186,14 +144,14 @@ func (f *follower) keepOwn(ctx context.Context, i record.Instance) error {
 	// sees the other.
 	live, err := f.records.LiveInstance(ctx, i.ID)
 	if errors.Is(err, record.ErrNotFound) || err == nil && live.Operation.Type == record.Delete {
-		return f.revoke(ctx, own, unwanted)
+		return f.Revoke(ctx, own)
 	}
 	return err // what it opens is aligned when the record is seen
 }
 
 // liveEndpoints are those of the instance's pods as they are now: after an
 // update, what was seen by a watch may be older.
-func (f *follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helmsvc.Endpoint, error) {
+func (f *Follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helmsvc.Endpoint, error) {
 	cluster, err := f.clusters.Of(ctx, i)
 	if err != nil {
 		return nil, err
@@ -203,7 +161,7 @@ func (f *follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helm
 }
 
 // aligned notes that the bindings open what is offered since the last update.
-func (f *follower) aligned(ctx context.Context, id string) error {
+func (f *Follower) aligned(ctx context.Context, id string) error {
 	i, err := f.records.LiveInstance(ctx, id)
 	if err != nil || !i.Unaligned || i.Operation.Running() {
 		return err
@@ -215,15 +173,15 @@ func (f *follower) aligned(ctx context.Context, id string) error {
 
 // alignOne is align for a binding that was read from the cache. The lock is
 // taken only where there is something to do.
-func (f *follower) alignOne(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) error {
-	if b.State != record.Bound || !f.opens(b) && b.ID != record.OwnAccess {
+func (f *Follower) alignOne(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) error {
+	if b.State != record.Bound || !f.Opens(b) && b.ID != record.OwnAccess {
 		return nil
 	}
 	wanted, err := f.needOf(ctx, i, b, to, groups)
 	if err != nil || wanted.metBy(b) {
 		return err
 	}
-	unlock, err := f.access.Acquire(ctx, b.InstanceID)
+	unlock, err := f.Hold(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
@@ -237,7 +195,7 @@ func (f *follower) alignOne(ctx context.Context, i record.Instance, b record.Bin
 
 // needOf is what the binding has to open. groups are those that the instance's
 // pods are in.
-func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
+func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
 	if b.ID == record.OwnAccess {
 		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup}))), nil
 	}
@@ -258,7 +216,7 @@ func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 
 // sayOnce logs what keeps a binding's policies from following, but not the same
 // again and again.
-func (f *follower) sayOnce(b record.Binding, why error) {
+func (f *Follower) sayOnce(b record.Binding, why error) {
 	if f.limited[b.ID] == why.Error() {
 		return
 	}
@@ -270,7 +228,7 @@ func (f *follower) sayOnce(b record.Binding, why error) {
 }
 
 // offer is what the instance's pods offer now.
-func (f *follower) offer(ctx context.Context, i record.Instance) (helmsvc.Offer, error) {
+func (f *Follower) offer(ctx context.Context, i record.Instance) (helmsvc.Offer, error) {
 	observer, err := f.observer(ctx, i)
 	if err != nil {
 		return helmsvc.Offer{}, err
@@ -282,7 +240,7 @@ func (f *follower) offer(ctx context.Context, i record.Instance) (helmsvc.Offer,
 }
 
 // observer watches the instance's cluster for as long as this replica leads.
-func (f *follower) observer(ctx context.Context, i record.Instance) (*helmsvc.Observer, error) {
+func (f *Follower) observer(ctx context.Context, i record.Instance) (*helmsvc.Observer, error) {
 	f.mu.Lock()
 	observer := f.observers[i.Cluster]
 	f.mu.Unlock()

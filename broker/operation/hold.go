@@ -23,15 +23,12 @@ const (
 // errEndedTwice ends an operation that ends its process.
 var errEndedTwice = errors.New("the broker's process ended twice while doing this; its operator finds more in the log")
 
-// self is this process among those that take operations up.
-func (e *Engine) self() string { return e.settings.Lease.Lock.Identity() }
-
 // takeUp notes that the operation is begun, or begun again, and by whom, before
 // anything is done for it.
 func (w *work) takeUp(ctx context.Context) error {
 	attempt := w.instance.Operation.Attempt + 1
 	return w.change(ctx, func(o *record.Operation) {
-		o.TakeUp(w.self())
+		o.TakeUp(w.settings.Self)
 		o.Attempt = attempt
 		if o.Begun.IsZero() {
 			o.Begun = time.Now().UTC()
@@ -39,43 +36,36 @@ func (w *work) takeUp(ctx context.Context) error {
 	})
 }
 
-// putDown notes that this process, which isn't at the operation any more, leaves it
-// to another one. It takes back nothing but its own name: the other may have begun.
-func (e *Engine) putDown(ctx context.Context, i record.Instance) {
+// PutDown notes that this process, which isn't at the operation any more unless
+// carries says so, leaves it to another one. It takes back nothing but its own name: the other may have begun.
+func (s *Instances) PutDown(ctx context.Context, i record.Instance, carries func() bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), putDownLimit)
 	defer cancel()
 	for {
-		live, err := e.records.LiveInstance(ctx, i.ID)
-		if errors.Is(err, record.ErrNotFound) || err == nil && (!sameOperation(live, i) || !slices.Contains(live.Operation.Holders, e.self()) || e.carries(i.ID)) {
+		live, err := s.records.LiveInstance(ctx, i.ID)
+		if errors.Is(err, record.ErrNotFound) || err == nil && (!sameOperation(live, i) || !slices.Contains(live.Operation.Holders, s.settings.Self) || carries()) {
 			return
 		}
 		if err == nil {
-			live.Operation.PutDown(e.self())
-			_, err = e.records.UpdateInstance(ctx, live)
+			live.Operation.PutDown(s.settings.Self)
+			_, err = s.records.UpdateInstance(ctx, live)
 		}
 		if errors.Is(err, record.ErrConflict) {
 			continue
 		}
 		if err != nil {
-			e.log.Error("putting-down", err, lager.Data{"instance-id": i.ID})
+			s.log.Error("putting-down", err, lager.Data{"instance-id": i.ID})
 		}
 		return
 	}
 }
 
-// carries tells whether this process is at the instance's operation.
-func (e *Engine) carries(id string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.running[id] != nil
-}
-
-// lives takes this process's name off an operation that another one has taken up,
-// after this one was cut off from the API server, and couldn't: it hasn't died.
-func (e *Engine) lives(i record.Instance) {
-	if o := i.Operation; o.Running() && o.Holder() != e.self() && slices.Contains(o.Holders, e.self()) {
-		go e.putDown(context.Background(), i)
-	}
+// Abandoned tells whether this process's name is still on an operation that another
+// one has taken up, after this one was cut off from the API server, and couldn't take
+// it off: it hasn't died.
+func (s *Instances) Abandoned(i record.Instance) bool {
+	o := i.Operation
+	return o.Running() && o.Holder() != s.settings.Self && slices.Contains(o.Holders, s.settings.Self)
 }
 
 // endsProcesses tells whether enough processes have died with the operation. A
@@ -84,7 +74,7 @@ func (w *work) endsProcesses() bool {
 	return w.instance.Operation.Type != record.Delete && w.deaths() >= deathsDoing
 }
 
-func (w *work) deaths() int { return w.instance.Operation.Deaths(w.self()) }
+func (w *work) deaths() int { return w.instance.Operation.Deaths(w.settings.Self) }
 
 // giveUp ends an operation that ends its process. What a create has left goes with
 // its delete; an update is undone, unless that ends the process as well.

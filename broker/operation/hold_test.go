@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
 	"code.cloudfoundry.org/lager/v3"
 
@@ -50,9 +49,8 @@ func TestEndsProcesses(t *testing.T) {
 
 // holding is the work of a process named me.
 func holding(records *record.Store, i record.Instance) *work {
-	settings := Settings{Lease: Lease{Lock: &resourcelock.LeaseLock{LockConfig: resourcelock.ResourceLockConfig{Identity: "me"}}}}
-	engine := &Engine{settings: settings, records: records, metrics: measure.New(prometheus.NewRegistry())}
-	return &work{Engine: engine, instance: i, progress: progress{written: i}, log: lager.NewLogger("test")}
+	instances := &Instances{settings: InstanceSettings{Self: "me"}, records: records, metrics: measure.New(prometheus.NewRegistry())}
+	return &work{Instances: instances, instance: i, progress: progress{written: i}, log: lager.NewLogger("test")}
 }
 
 // TestPutDown takes back the process's own name, and leaves alone what isn't its
@@ -80,7 +78,7 @@ func TestPutDown(t *testing.T) {
 			if _, err := records.UpdateInstance(t.Context(), made); err != nil {
 				t.Fatal(err)
 			}
-			w.putDown(t.Context(), old)
+			w.PutDown(t.Context(), old, func() bool { return false })
 			left, err := records.LiveInstance(t.Context(), "one")
 			if err != nil || !slices.Equal(left.Operation.Holders, strings.Fields(c.want)) {
 				t.Errorf("left with %v, want %s; %v", left.Operation.Holders, c.want, err)

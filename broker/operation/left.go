@@ -13,15 +13,15 @@ import (
 
 // Left tells whether anything is left of an instance that has no record, and
 // whether Kibosh has made it. planID is what the request names, if it does.
-func (e *Engine) Left(ctx context.Context, id, planID string) (left, kibosh bool, err error) {
-	instance, left, err := e.findLeft(ctx, id, planID)
+func (s *Instances) Left(ctx context.Context, id, planID string) (left, kibosh bool, err error) {
+	instance, left, err := s.findLeft(ctx, id, planID)
 	return left, instance.Kibosh, err
 }
 
 // findLeft returns the record that an instance without one should have: its
 // namespace is there, or that which Kibosh has made for it, or bindings are.
-func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instance, bool, error) {
-	target := helmsvc.TargetOf(e.settings.NamespacePrefix, id)
+func (s *Instances) findLeft(ctx context.Context, id, planID string) (record.Instance, bool, error) {
+	target := helmsvc.TargetOf(s.settings.NamespacePrefix, id)
 	own := record.Instance{
 		ID: id, PlanID: planID, Namespace: target.Namespace, Release: target.Release,
 		Destination: string(locate.ToInstance), PolicyGroup: locate.PolicyGroup(id),
@@ -29,13 +29,13 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 	kibosh := own
 	kibosh.Kibosh, kibosh.Namespace = true, helmsvc.KiboshNamespace(id).Name
 	for _, candidate := range []record.Instance{own, kibosh} {
-		cluster, found, err := e.whereIs(ctx, locate.Namespace(candidate, "", chart.Plan{}), planID)
+		cluster, found, err := s.whereIs(ctx, locate.Namespace(candidate, "", chart.Plan{}), planID)
 		if found || err != nil {
 			candidate.Cluster = cluster
 			return candidate, found, err
 		}
 	}
-	bindings, err := e.records.LiveBindings(ctx, id)
+	bindings, err := s.records.LiveBindings(ctx, id)
 	if errors.Is(err, record.ErrDamaged) {
 		err = nil // the delete tells of them
 	}
@@ -47,16 +47,16 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 // whereIs looks for a namespace on the broker's cluster and on that of the plan,
 // and returns the id of the cluster that has it. It asks no other: one that
 // doesn't answer would hold up the deletes of all.
-func (e *Engine) whereIs(ctx context.Context, namespace helmsvc.Namespace, planID string) (cluster string, found bool, err error) {
-	if found, err = e.clusters.Home().Has(ctx, namespace); found || err != nil {
+func (s *Instances) whereIs(ctx context.Context, namespace helmsvc.Namespace, planID string) (cluster string, found bool, err error) {
+	if found, err = s.clusters.Home().Has(ctx, namespace); found || err != nil {
 		return "", found, err
 	}
-	for _, s := range e.charts.Catalog().Services {
-		plan, isPlan := s.Plan(planID)
+	for _, service := range s.charts.Catalog().Services {
+		plan, isPlan := service.Plan(planID)
 		if !isPlan || plan.Cluster == nil {
 			continue
 		}
-		at, err := e.clusters.Connected(plan.Cluster)
+		at, err := s.clusters.Connected(plan.Cluster)
 		if err != nil {
 			return "", false, err
 		}

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -24,14 +25,14 @@ func (n need) metBy(b record.Binding) bool {
 
 // ownNeed is that of an instance's own access, whose pods are in these groups.
 // What pods that come and go were given stays, as long as settings want it.
-func (e *Engine) ownNeed(b record.Binding, groups []string) need {
+func (a *Access) ownNeed(b record.Binding, groups []string) need {
 	var kept []policy.Policy
 	for _, p := range b.Policies {
-		if slices.Contains(e.ownPolicies([]string{p.Source.ID, p.Destination.ID}), p) {
+		if slices.Contains(a.ownPolicies([]string{p.Source.ID, p.Destination.ID}), p) {
 			kept = append(kept, p)
 		}
 	}
-	return need{policies: policy.Unique(slices.Concat(kept, e.ownPolicies(groups)))}
+	return need{policies: policy.Unique(slices.Concat(kept, a.ownPolicies(groups)))}
 }
 
 // pods is what is known of an instance's.
@@ -64,16 +65,26 @@ func bindingNeed(b record.Binding, to pods, shared []policy.Policy) need {
 // and those of its plan as the catalog has it now. Of a plan that isn't offered
 // any more, kept is what the instance was made from: what the binding opens to
 // its destinations stays, and nothing is added.
-func (e *Engine) sharedNeed(b record.Binding, i record.Instance, kept chart.Plan) []policy.Policy {
-	destinations, offered := e.destinations(i, kept)
+func (a *Access) sharedNeed(b record.Binding, i record.Instance, kept chart.Plan) []policy.Policy {
+	destinations, offered := a.Destinations(i, kept)
 	wanted := policy.Merged(sharedPolicies(b.AppGUID, destinations))
 	if offered {
 		return wanted
 	}
-	anyway := sharedPolicies(b.AppGUID, e.settings.Shared)
+	anyway := sharedPolicies(b.AppGUID, a.settings.Shared)
 	return slices.DeleteFunc(wanted, func(p policy.Policy) bool {
 		return len(uncovered([]policy.Policy{p}, slices.Concat(anyway, b.Policies))) > 0
 	})
+}
+
+// policiesTo returns what an app needs to reach the endpoints. group is that of
+// the instance, which pods without one of their own belong to.
+func policiesTo(app, group string, endpoints []helmsvc.Endpoint) []policy.Policy {
+	var policies []policy.Policy
+	for _, endpoint := range endpoints {
+		policies = append(policies, policy.To(app, cmp.Or(endpoint.PolicyGroup, group), endpoint.Protocol, int(endpoint.Port)))
+	}
+	return policy.Unique(policies)
 }
 
 // uncovered are the wanted policies that none of the others makes needless.

@@ -28,23 +28,23 @@ func TestOwnNeed(t *testing.T) {
 		return []policy.Policy{policy.To(from, to, "tcp", 53), policy.To(from, to, "udp", 53)}
 	}
 	for name, c := range map[string]struct {
-		settings Settings
+		settings AccessSettings
 		recorded []policy.Policy
 		groups   []string
 		want     []policy.Policy
 	}{
-		"nothing":                     {Settings{}, nil, []string{"i"}, nil},
-		"new settings":                {Settings{WithinInstance: true, DNSGroup: "d"}, nil, []string{"i"}, slices.Concat(within("i", "i"), dns("i", "d"))},
-		"unchanged":                   {Settings{WithinInstance: true, DNSGroup: "d"}, slices.Concat(within("i", "i"), dns("i", "d")), []string{"i"}, slices.Concat(within("i", "i"), dns("i", "d"))},
-		"both taken back":             {Settings{}, slices.Concat(within("i", "i"), dns("i", "d")), []string{"i"}, nil},
-		"within taken back":           {Settings{DNSGroup: "d"}, slices.Concat(within("i", "i"), dns("i", "d")), []string{"i"}, dns("i", "d")},
-		"another group":               {Settings{DNSGroup: "e"}, dns("i", "d"), []string{"i"}, dns("i", "e")},
-		"a workload that is gone":     {Settings{WithinInstance: true}, slices.Concat(within("i", "w"), within("w", "w")), []string{"i"}, slices.Concat(within("i", "i"), within("i", "w"), within("w", "w"))},
-		"a workload, and taken back":  {Settings{DNSGroup: "e"}, slices.Concat(within("i", "w"), dns("w", "d"), dns("w", "e")), []string{"i"}, slices.Concat(dns("i", "e"), dns("w", "e"))},
-		"a workload that is new":      {Settings{WithinInstance: true}, within("i", "i"), []string{"i", "w"}, slices.Concat(within("i", "i"), within("i", "w"), within("w", "i"), within("w", "w"))},
-		"nothing recorded, no groups": {Settings{WithinInstance: true, DNSGroup: "d"}, nil, nil, nil},
+		"nothing":                     {AccessSettings{}, nil, []string{"i"}, nil},
+		"new settings":                {AccessSettings{WithinInstance: true, DNSGroup: "d"}, nil, []string{"i"}, slices.Concat(within("i", "i"), dns("i", "d"))},
+		"unchanged":                   {AccessSettings{WithinInstance: true, DNSGroup: "d"}, slices.Concat(within("i", "i"), dns("i", "d")), []string{"i"}, slices.Concat(within("i", "i"), dns("i", "d"))},
+		"both taken back":             {AccessSettings{}, slices.Concat(within("i", "i"), dns("i", "d")), []string{"i"}, nil},
+		"within taken back":           {AccessSettings{DNSGroup: "d"}, slices.Concat(within("i", "i"), dns("i", "d")), []string{"i"}, dns("i", "d")},
+		"another group":               {AccessSettings{DNSGroup: "e"}, dns("i", "d"), []string{"i"}, dns("i", "e")},
+		"a workload that is gone":     {AccessSettings{WithinInstance: true}, slices.Concat(within("i", "w"), within("w", "w")), []string{"i"}, slices.Concat(within("i", "i"), within("i", "w"), within("w", "w"))},
+		"a workload, and taken back":  {AccessSettings{DNSGroup: "e"}, slices.Concat(within("i", "w"), dns("w", "d"), dns("w", "e")), []string{"i"}, slices.Concat(dns("i", "e"), dns("w", "e"))},
+		"a workload that is new":      {AccessSettings{WithinInstance: true}, within("i", "i"), []string{"i", "w"}, slices.Concat(within("i", "i"), within("i", "w"), within("w", "i"), within("w", "w"))},
+		"nothing recorded, no groups": {AccessSettings{WithinInstance: true, DNSGroup: "d"}, nil, nil, nil},
 	} {
-		e := &Engine{settings: c.settings}
+		e := &Access{settings: c.settings}
 		if have := e.ownNeed(record.Binding{Policies: c.recorded}, c.groups); !policy.Same(have.policies, c.want) || len(have.shared) != 0 {
 			t.Errorf("%s: %+v, want %+v", name, have, c.want)
 		}
@@ -118,7 +118,7 @@ func TestSharedNeed(t *testing.T) {
 		if c.offered != nil {
 			catalog.Replace(chart.Catalog{Services: []chart.Service{{ID: "s", Plans: []chart.Plan{*c.offered}}}})
 		}
-		e := &Engine{settings: Settings{Shared: c.setting}, charts: locate.NewCharts(catalog, nil, nil)}
+		e := &Access{settings: AccessSettings{Shared: c.setting}, charts: locate.NewCharts(catalog, nil, nil)}
 		b := record.Binding{AppGUID: "app", Policies: c.recorded}
 		have := e.sharedNeed(b, record.Instance{ServiceID: "s", PlanID: "p"}, chart.Plan{Destinations: c.kept})
 		if !policy.Same(have, c.want) {

@@ -39,8 +39,8 @@ func TestRefusedOutcome(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			engine := &Engine{records: records, metrics: measure.New(prometheus.NewRegistry())}
-			w := &work{Engine: engine, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
+			instances := &Instances{records: records, metrics: measure.New(prometheus.NewRegistry())}
+			w := &work{Instances: instances, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
 			err = w.fail(t.Context(), "the reason")
 			left, readErr := records.LiveInstance(t.Context(), "one")
 			if readErr != nil {
@@ -69,8 +69,8 @@ func TestConflicts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		engine := &Engine{records: records, metrics: measure.New(prometheus.NewRegistry())}
-		w := &work{Engine: engine, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
+		instances := &Instances{records: records, metrics: measure.New(prometheus.NewRegistry())}
+		w := &work{Instances: instances, instance: made, progress: progress{written: made}, log: lager.NewLogger("test")}
 		if err := end(w); err != nil {
 			t.Errorf("%s: %v", state, err)
 		}

@@ -46,17 +46,17 @@ func portsOf(p policy.Policy) string {
 
 // policyLimit returns a PolicyLimitError if the binding and the instance's
 // others would open more policies than they may.
-func (e *Engine) policyLimit(b record.Binding, plan chart.Plan, wanted []policy.Policy) error {
+func (a *Access) policyLimit(b record.Binding, plan chart.Plan, wanted []policy.Policy) error {
 	own := len(wanted)
-	if most := cmp.Or(plan.PoliciesPerBinding, e.settings.PoliciesPerBinding); most > 0 && own > most {
+	if most := cmp.Or(plan.PoliciesPerBinding, a.settings.PoliciesPerBinding); most > 0 && own > most {
 		return &PolicyLimitError{Of: "a binding", Wanted: own, Most: most, Policies: wanted}
 	}
-	most := e.settings.PoliciesPerInstance
+	most := a.settings.PoliciesPerInstance
 	if most == 0 {
 		return nil
 	}
 	all := own
-	for _, other := range e.records.BindingsOf(b.InstanceID) {
+	for _, other := range a.records.BindingsOf(b.InstanceID) {
 		if other.ID != b.ID && other.ID != record.OwnAccess {
 			all += len(other.Policies)
 		}

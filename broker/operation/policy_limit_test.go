@@ -31,7 +31,7 @@ func TestPolicyLimit(t *testing.T) {
 		"a range is one":  {1, 0, []policy.Policy{policy.Range("app", "i", "udp", 1, 5000)}, ""},
 		"a range's name":  {1, 0, []policy.Policy{policy.Range("app", "i", "udp", 1, 5000), policy.To("app", "i", "tcp", 1)}, "1-5000/udp, 1/tcp"},
 	} {
-		e := &Engine{settings: Settings{PoliciesPerBinding: c.setting}}
+		e := &Access{settings: AccessSettings{PoliciesPerBinding: c.setting}}
 		err := e.policyLimit(record.Binding{}, chart.Plan{PoliciesPerBinding: c.plan}, c.policies)
 		var limit *PolicyLimitError
 		switch {

@@ -15,12 +15,12 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 )
 
-// errSuperseded ends an operation whose instance has got a newer one.
-var errSuperseded = errors.New("a newer operation has replaced this one")
+// ErrSuperseded ends an operation whose instance has got a newer one.
+var ErrSuperseded = errors.New("a newer operation has replaced this one")
 
 // work is one operation while it is being carried through.
 type work struct {
-	*Engine
+	*Instances
 	instance record.Instance
 	cluster  *helmsvc.Cluster // that the instance lives on
 	log      lager.Logger
@@ -29,42 +29,42 @@ type work struct {
 	putOff bool
 }
 
-// process carries the instance's operation through, if one is running.
-func (e *Engine) process(ctx context.Context, id string) (next again) {
-	known, err := e.records.Instance(id)
+// Process carries the instance's operation through, if one is running, unless ctx
+// ends, because this replica doesn't lead any more, or superseded does, because of a
+// newer operation. begun is told of the operation before anything is done for it.
+// putOff tells that this process has carried it before, and put it off.
+func (s *Instances) Process(ctx, superseded context.Context, id string, putOff bool, begun func(operation string)) (next retryable.Again) {
+	known, err := s.records.Instance(id)
 	if errors.Is(err, record.ErrNotFound) || err == nil && !known.Operation.Running() {
-		return again{}
+		return retryable.Again{}
 	}
-	superseded, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var w *work
-	defer func() {
-		e.release(id, next.wanted)
-		if w != nil && ctx.Err() != nil {
-			e.putDown(ctx, w.instance)
-		}
-	}()
 	// Live, since the cache may lag behind what this very process has written.
-	instance, putOff, err := e.take(superseded, id, cancel)
+	instance, err := s.records.LiveInstance(superseded, id)
 	switch {
 	case errors.Is(err, record.ErrNotFound), err == nil && !instance.Operation.Running():
-		return again{}
+		return retryable.Again{}
 	case err != nil:
-		e.log.Error("reading-record", err, lager.Data{"instance-id": id})
-		return again{wanted: ctx.Err() == nil}
+		s.log.Error("reading-record", err, lager.Data{"instance-id": id})
+		return retryable.Again{Wanted: ctx.Err() == nil}
 	}
-	w = &work{Engine: e, instance: instance, putOff: putOff, progress: progress{written: instance}, log: e.log.Session(string(instance.Operation.Type), lager.Data{
+	begun(instance.Operation.ID)
+	w := &work{Instances: s, instance: instance, putOff: putOff, progress: progress{written: instance}, log: s.log.Session(string(instance.Operation.Type), lager.Data{
 		"instance-id": id, "operation": instance.Operation.ID, "correlation-id": instance.Operation.CorrelationID,
 	})}
+	defer func() {
+		if ctx.Err() != nil {
+			s.PutDown(ctx, w.instance, func() bool { return false })
+		}
+	}()
 	return w.carry(ctx, superseded)
 }
 
 // carry works within superseded, which a newer operation ends; the outcome is
 // written within ctx.
-func (w *work) carry(ctx, superseded context.Context) again {
+func (w *work) carry(ctx, superseded context.Context) retryable.Again {
 	if err := w.takeUp(superseded); err != nil {
 		w.log.Error("taking-up", err)
-		return again{wanted: superseded.Err() == nil}
+		return retryable.Again{Wanted: superseded.Err() == nil}
 	}
 	allowed := w.timeLimit(ctx)
 	limit := w.limit(allowed)
@@ -78,22 +78,22 @@ func (w *work) carry(ctx, superseded context.Context) again {
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
-		return again{}
+		return retryable.Again{}
 	case err == nil:
 		err = w.succeed(ctx, chart)
 	case bounded.Err() == nil && retryable.Is(err):
 		w.tryAgain(ctx, err)
-		return againBy(limit)
+		return retryable.By(limit)
 	default:
 		reason := w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed)
 		w.log.Error("failed", errors.New(reason), unnamed(err))
 		err = w.fail(ctx, reason)
 	}
-	if err != nil && !errors.Is(err, errSuperseded) && !errors.Is(err, record.ErrNotFound) {
+	if err != nil && !errors.Is(err, ErrSuperseded) && !errors.Is(err, record.ErrNotFound) {
 		w.log.Error("recording-outcome", err)
-		return again{wanted: ctx.Err() == nil}
+		return retryable.Again{Wanted: ctx.Err() == nil}
 	}
-	return again{}
+	return retryable.Again{}
 }
 
 // limit is when the operation ends at the latest: the time allowed after it was
@@ -148,7 +148,7 @@ func (w *work) step(ctx, undoing context.Context) (err error) {
 // prepare comes before anything is made of the chart, which may be of kinds
 // that operators bring.
 func (w *work) prepare(ctx context.Context) error {
-	w.awaitOperators(ctx)
+	w.operators.Await(ctx, func() { w.describe("waiting for operators to be installed") })
 	return w.reach(ctx)
 }
 
@@ -216,12 +216,12 @@ func (w *work) forget(ctx context.Context) error {
 }
 
 // current reads the record again that has changed since it was read. It returns
-// errSuperseded if it isn't this operation's any more, or another process has
+// ErrSuperseded if it isn't this operation's any more, or another process has
 // taken the operation up since.
 func (w *work) current(ctx context.Context) (record.Instance, error) {
 	live, err := w.records.LiveInstance(ctx, w.instance.ID)
 	if err == nil && (!sameOperation(live, w.instance) || live.Operation.Holder() != w.instance.Operation.Holder()) {
-		return live, errSuperseded
+		return live, ErrSuperseded
 	}
 	return live, err
 }
@@ -235,7 +235,7 @@ func sameOperation(live, i record.Instance) bool {
 func (w *work) fail(ctx context.Context, reason string) error {
 	w.ended(record.Failed)
 	err := w.finish(ctx, record.Failed, record.ReasonOf(reason))
-	if err == nil || errors.Is(err, errSuperseded) || errors.Is(err, record.ErrNotFound) || retryable.Is(err) {
+	if err == nil || errors.Is(err, ErrSuperseded) || errors.Is(err, record.ErrNotFound) || retryable.Is(err) {
 		return err
 	}
 	// An outcome that can't be written would have everything done again and again.
@@ -274,7 +274,7 @@ func (w *work) ended(state record.State) {
 func (w *work) tryAgain(ctx context.Context, cause error) {
 	w.log.Error("will-retry", cause)
 	err := w.change(ctx, func(o *record.Operation) {
-		o.PutDown(w.self())
+		o.PutDown(w.settings.Self)
 		o.HeldUp = record.ReasonOf(cause.Error())
 		o.Description = record.ReasonOf("held up, trying again: " + cause.Error())
 	})
@@ -285,7 +285,7 @@ func (w *work) tryAgain(ctx context.Context, cause error) {
 
 // change writes a change of the running operation back. A record that has
 // changed meanwhile belongs to a newer operation and is left alone; unless it
-// was this one that wrote it, and never heard so. The error is then errSuperseded.
+// was this one that wrote it, and never heard so. The error is then ErrSuperseded.
 // edit may be called more than once.
 func (w *work) change(ctx context.Context, edit func(*record.Operation)) error {
 	w.progress.mu.Lock()

@@ -33,23 +33,23 @@ type quota struct {
 }
 
 // quotasOf are those that a new instance comes under.
-func (e *Engine) quotasOf(i record.Instance, s chart.Service, p chart.Plan) []quota {
+func (s *Instances) quotasOf(i record.Instance, service chart.Service, p chart.Plan) []quota {
 	all := []quota{planQuota(p)}
 	all = append(all, quota{
-		key: "service " + i.ServiceID, most: s.Quota(),
+		key: "service " + i.ServiceID, most: service.Quota(),
 		counts: func(other record.Instance) bool { return other.ServiceID == i.ServiceID },
-		full:   QuotaError{Of: "the service " + s.Metadata().Name, Remedy: "delete one, or ask the operator"},
+		full:   QuotaError{Of: "the service " + service.Metadata().Name, Remedy: "delete one, or ask the operator"},
 	})
 	if i.OrganizationGUID != "" {
 		all = append(all, quota{
-			key: "organization " + i.OrganizationGUID, most: e.settings.OrganizationQuota,
+			key: "organization " + i.OrganizationGUID, most: s.settings.OrganizationQuota,
 			counts: func(other record.Instance) bool { return other.OrganizationGUID == i.OrganizationGUID },
 			full:   QuotaError{Of: "what your organization may have of this broker", Remedy: "delete a service instance in it, or ask the operator"},
 		})
 	}
 	if i.SpaceGUID != "" {
 		all = append(all, quota{
-			key: "space " + i.SpaceGUID, most: e.settings.SpaceQuota,
+			key: "space " + i.SpaceGUID, most: s.settings.SpaceQuota,
 			counts: func(other record.Instance) bool { return other.SpaceGUID == i.SpaceGUID },
 			full:   QuotaError{Of: "what this space may have of this broker", Remedy: "delete a service instance in it, use another space, or ask the operator"},
 		})
@@ -71,7 +71,7 @@ func planQuota(p chart.Plan) quota {
 // countIn finds out whether there is room for the instance, which doesn't count
 // itself if it is there already. Until release is called nobody else is counted
 // in under these quotas by this replica; others see to it by recount.
-func (e *Engine) countIn(ctx context.Context, quotas []quota, id string) (release func(), err error) {
+func (s *Instances) countIn(ctx context.Context, quotas []quota, id string) (release func(), err error) {
 	// In one order, so that two requests don't wait for each other.
 	quotas = slices.SortedFunc(slices.Values(quotas), func(a, b quota) int { return strings.Compare(a.key, b.key) })
 	var releases []func()
@@ -81,14 +81,14 @@ func (e *Engine) countIn(ctx context.Context, quotas []quota, id string) (releas
 		}
 	}
 	for _, q := range quotas {
-		free, err := e.quotas.Acquire(ctx, q.key)
+		free, err := s.quotas.Acquire(ctx, q.key)
 		if err != nil {
 			release()
 			return nil, err
 		}
 		releases = append(releases, free)
 	}
-	if err := e.recount(ctx, quotas, id); err != nil {
+	if err := s.recount(ctx, quotas, id); err != nil {
 		release()
 		return nil, err
 	}
@@ -98,11 +98,11 @@ func (e *Engine) countIn(ctx context.Context, quotas []quota, id string) (releas
 // recount returns a QuotaError if there are as many others as there may be.
 // After the instance has been recorded it tells whether another replica was
 // faster.
-func (e *Engine) recount(ctx context.Context, quotas []quota, id string) error {
+func (s *Instances) recount(ctx context.Context, quotas []quota, id string) error {
 	if len(quotas) == 0 {
 		return nil
 	}
-	instances, err := e.records.LiveInstances(ctx)
+	instances, err := s.records.LiveInstances(ctx)
 	// A damaged record may come under any of them; it isn't counted.
 	if err != nil && !errors.Is(err, record.ErrDamaged) {
 		return err

@@ -15,8 +15,8 @@ const listingShared = 2 * time.Second
 // stale counts the bindings that were issued an address which no pod has any
 // more, of the instance or of a shared service. It knows nothing of clusters
 // that haven't been listed yet, or don't answer.
-func (f *follower) stale(ctx context.Context, bound []record.Binding) int {
-	shared := sharedHosts{follower: f, known: map[sharedPods][]string{}}
+func (f *Follower) stale(ctx context.Context, bound []record.Binding) int {
+	shared := sharedHosts{Follower: f, known: map[sharedPods][]string{}}
 	count := 0
 	for _, b := range bound {
 		if len(b.Hosts)+len(b.Destinations) == 0 {
@@ -30,7 +30,7 @@ func (f *follower) stale(ctx context.Context, bound []record.Binding) int {
 	return count
 }
 
-func (f *follower) lostPods(i record.Instance, issued []string) bool {
+func (f *Follower) lostPods(i record.Instance, issued []string) bool {
 	f.mu.Lock()
 	observer := f.observers[i.Cluster]
 	f.mu.Unlock()
@@ -46,7 +46,7 @@ func lost(issued, have []string) bool {
 
 // sharedHosts asks for the addresses of each shared service once.
 type sharedHosts struct {
-	*follower
+	*Follower
 	known map[sharedPods][]string // nil: not known
 }
 

@@ -25,7 +25,7 @@ const (
 	follows event = "follows"
 	// unsure: it couldn't be made, and its policies may still be posted.
 	unsure event = "unsure"
-	// undone: it couldn't be made, and nobody is posting its policies any more.
+	// undone: it couldn't be made, and who tried isn't posting its policies any more.
 	undone event = "undone"
 	// unwanted: the platform, or the instance's delete, has no more use for it.
 	unwanted event = "unwanted"
@@ -66,7 +66,11 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 		if later {
 			return b, record.ErrExists
 		}
-		b.Started = at // from now on it isn't cut short any more
+		// From now on it isn't cut short any more; who began it may still be posting.
+		if until := b.Started.Add(life).UTC(); until.After(at) {
+			b.UnsettledUntil = until
+		}
+		b.Started = at
 		return b, nil
 	case drawnUp:
 		b.State = record.Opening
@@ -86,7 +90,6 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 			b.State, b.Credentials = record.Unmade, nil
 		}
 	}
-	b.UnsettledUntil = time.Time{}
 	if opening && e != undone && len(b.Policies) > 0 {
 		b.UnsettledUntil = at.Add(life).UTC()
 	}
@@ -134,9 +137,20 @@ func nextRevoking(b record.Binding, e event, at time.Time) (record.Binding, erro
 // settled tells whether nobody is opening any more what the binding has closed.
 func settled(b record.Binding, now time.Time) bool { return !now.Before(b.UnsettledUntil) }
 
-// later tells whether the binding is still to be made by itself.
-func later(b record.Binding) bool {
+// Later tells whether the binding is still to be made by itself.
+func Later(b record.Binding) bool {
 	return b.Operation != nil && (b.State == record.Waiting || b.State == record.Opening)
+}
+
+// Ask is what becomes of the binding that there is by a request for it: it exists,
+// and the error is record.ErrExists; somebody is at it, and the error is
+// locate.ErrBusy; or it is to be made whole, as the record returned says.
+func (a *Access) Ask(b, wanted record.Binding) (record.Binding, error) {
+	e := asked
+	if repeats(wanted, b) {
+		e = askedAgain
+	}
+	return next(b, e, wanted.Started, a.requestLife())
 }
 
 // repeats tells whether a request is the very one that a tombstone is left of,

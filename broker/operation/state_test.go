@@ -86,7 +86,8 @@ func become(state string, e event) string {
 
 // TestUnsettled: a tombstone of what somebody may be opening stays for as long as
 // a request lives; what is noted of a live binding's posting goes on to its
-// tombstone; and what is certain takes it away.
+// tombstone, and so does what an earlier request may be posting of a binding that
+// a later one has taken over.
 func TestUnsettled(t *testing.T) {
 	now := time.Now().UTC()
 	posting := now.Add(time.Hour)
@@ -97,12 +98,14 @@ func TestUnsettled(t *testing.T) {
 		want  time.Time
 	}{
 		{record.Opening, time.Time{}, unwanted, now.Add(time.Minute)},
-		{record.Opening, posting, undone, time.Time{}},
+		{record.Opening, time.Time{}, undone, time.Time{}},
+		{record.Opening, posting, undone, posting}, // somebody else is
+		{record.Opening, time.Time{}, asked, now.Add(time.Minute - time.Second)},
 		{record.Bound, posting, unwanted, posting},
 		{record.Bound, time.Time{}, unwanted, time.Time{}},
 		{record.Revoking, posting, owed, posting},
 	} {
-		b := record.Binding{State: c.state, UnsettledUntil: c.noted, Policies: []policy.Policy{{}}}
+		b := record.Binding{State: c.state, UnsettledUntil: c.noted, Policies: []policy.Policy{{}}, Started: now.Add(-time.Second)}
 		got, err := next(b, c.e, now, time.Minute)
 		if err != nil || !got.UnsettledUntil.Equal(c.want) || settled(got, now) != !now.Before(c.want) {
 			t.Errorf("%s by %s: until %s, %v, want %s", c.state, c.e, got.UnsettledUntil, err, c.want)

@@ -35,9 +35,9 @@ type Change struct {
 // returned as they are; ErrBusy if another operation is running,
 // record.ErrNotFound if there is no such instance, ErrNoPlan if the chart's
 // version has no such plan, ErrOtherCluster, an InvalidError or a QuotaError.
-func (e *Engine) Update(ctx context.Context, id string, change func(*record.Instance) (Change, error), origin record.Origin) (record.Instance, error) {
+func (s *Instances) Update(ctx context.Context, id string, change func(*record.Instance) (Change, error), origin record.Origin) (record.Instance, error) {
 	for {
-		instance, err := e.records.LiveInstance(ctx, id)
+		instance, err := s.records.LiveInstance(ctx, id)
 		if err != nil {
 			return record.Instance{}, err
 		}
@@ -45,17 +45,17 @@ func (e *Engine) Update(ctx context.Context, id string, change func(*record.Inst
 		if err != nil {
 			return instance, err
 		}
-		instance, err = e.recordUpdate(ctx, instance, wanted, origin)
+		instance, err = s.recordUpdate(ctx, instance, wanted, origin)
 		if !errors.Is(err, record.ErrConflict) {
 			return instance, err
 		}
 	}
 }
 
-func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Change, origin record.Origin) (record.Instance, error) {
+func (s *Instances) recordUpdate(ctx context.Context, i record.Instance, wanted Change, origin record.Origin) (record.Instance, error) {
 	if wanted.Update != nil {
-		defer e.charts.Hold()()
-		release, err := e.admitUpdate(ctx, i, wanted)
+		defer s.charts.Hold()()
+		release, err := s.admitUpdate(ctx, i, wanted)
 		if err != nil {
 			return i, err
 		}
@@ -63,21 +63,21 @@ func (e *Engine) recordUpdate(ctx context.Context, i record.Instance, wanted Cha
 		i.Update = wanted.Update
 		i.Operation = record.NewOperation(record.Modify, origin)
 	}
-	i, err := e.records.UpdateInstance(ctx, i)
+	i, err := s.records.UpdateInstance(ctx, i)
 	if err != nil {
 		return record.Instance{}, fmt.Errorf("recording the update of the service instance: %w", err)
 	}
 	if wanted.Update != nil {
 		// Another replica may have forgotten the chart before it saw the update.
-		return i, e.charts.KeepAs(ctx, wanted.Update.Chart)
+		return i, s.charts.KeepAs(ctx, wanted.Update.Chart)
 	}
 	return i, nil
 }
 
 // admitUpdate checks an update before anything is done for it, and sees to it
 // that its chart is kept.
-func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Change) (release func(), err error) {
-	service, plan, err := e.charts.Of(ctx, wanted.Update.Chart, wanted.Update.PlanID)
+func (s *Instances) admitUpdate(ctx context.Context, i record.Instance, wanted Change) (release func(), err error) {
+	service, plan, err := s.charts.Of(ctx, wanted.Update.Chart, wanted.Update.PlanID)
 	if err != nil {
 		return nil, err
 	}
@@ -85,21 +85,21 @@ func (e *Engine) admitUpdate(ctx context.Context, i record.Instance, wanted Chan
 		return nil, fmt.Errorf("%w, and the plan %s is on another; create a new one and move the data", ErrOtherCluster, plan.Name)
 	}
 	if err := plan.CheckUpdate(wanted.Parameters); err != nil {
-		return nil, &InvalidError{Reason: err.Error()}
+		return nil, &locate.InvalidError{Reason: err.Error()}
 	}
 	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
-		return nil, &InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
+		return nil, &locate.InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
 	}
 	if err := checkValues(ctx, service, plan, locate.Target(i), wanted.Update.Parameters); err != nil {
 		return nil, err
 	}
-	if err := e.charts.Keep(ctx, service); err != nil {
+	if err := s.charts.Keep(ctx, service); err != nil {
 		return nil, err
 	}
 	if wanted.Update.PlanID == i.PlanID || plan.Quota == 0 {
 		return func() {}, nil
 	}
-	return e.countIn(ctx, []quota{planQuota(plan)}, i.ID)
+	return s.countIn(ctx, []quota{planQuota(plan)}, i.ID)
 }
 
 // update upgrades the release, and brings it back if that fails: the instance
@@ -126,7 +126,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	err = w.upgrade(ctx, service, plan, what)
 	if err == nil {
 		w.instance = w.instance.Updated()
-		w.instance.KeepData, w.instance.Unaligned = plan.KeepData, w.policies != nil
+		w.instance.KeepData, w.instance.Unaligned = plan.KeepData, w.access.Enforced()
 		return nil
 	}
 	err = explainExceeded(redact(err, what.Values), wanted.Parameters)

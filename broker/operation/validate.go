@@ -5,20 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
-// InvalidError says why parameters are refused. Its text names the field and
-// quotes no value.
-type InvalidError struct{ Reason string }
-
-func (e *InvalidError) Error() string { return e.Reason }
-
 // checkCreate checks parameters before anything is made for them.
 func checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
 	if err := plan.CheckCreate(parameters); err != nil {
-		return &InvalidError{Reason: err.Error()}
+		return &locate.InvalidError{Reason: err.Error()}
 	}
 	return checkValues(ctx, service, plan, target, parameters)
 }
@@ -29,7 +24,7 @@ func checkValues(ctx context.Context, service chart.Service, plan chart.Plan, ta
 	err := service.CheckValues(ctx, plan, target.Release, target.Namespace, parameters)
 	var refused *chart.RefusedError
 	if errors.As(err, &refused) {
-		return &InvalidError{Reason: "the parameters are refused by the chart: " + refused.Error()}
+		return &locate.InvalidError{Reason: "the parameters are refused by the chart: " + refused.Error()}
 	}
 	return err
 }

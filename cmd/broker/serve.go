@@ -13,14 +13,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -75,11 +71,14 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(s, templates, texts, rendering, lease, offer, records, cluster, policies, metrics, log)
+	house, err := furnish(s, fixtures{
+		templates: templates, texts: texts, rendering: rendering, lease: lease, offer: offer,
+		records: records, cluster: cluster, policies: policies, metrics: metrics, log: log,
+	})
 	if err != nil {
 		return err
 	}
-	if err := offer.follow(engine.CatalogChanged); err != nil {
+	if err := offer.follow(house.worker.CatalogChanged); err != nil {
 		return err
 	}
 	files, err := followFiles(s.DoorSettings, log)
@@ -90,11 +89,11 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	readiness := newReadiness(s.BrokerNamespace, offer, engine, records, clients, policies)
+	readiness := newReadiness(s.BrokerNamespace, offer, house, records, clients, policies)
 	readiness.Files = files.problems()
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
-		Broker:         broker.New(&offer.live, records, engine, s.NamespacePrefix, s.BrokerNamespace),
+		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace),
 		Door:           entrance,
 		PublicStatus:   s.PublicStatus,
 		RequestsAtOnce: s.RequestsAtOnce,
@@ -105,46 +104,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		Registry:       registry,
 		Log:            log,
 	})
-	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
-}
-
-func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *measure.Metrics, log lager.Logger) (*operation.Engine, error) {
-	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
-	if err != nil {
-		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
-	}
-	settings := operation.Settings{
-		NamespacePrefix: s.NamespacePrefix,
-		TimeLimit:       s.OperationTimeout,
-		BindPatience:    s.BindTimeout,
-		RequestLimit:    requestLimit(s),
-		SyncWait:        s.SyncWait,
-		Workers:         s.AtOnce,
-		PolicyResync:    s.PolicyResync,
-		Templates:       templates,
-		Texts:           texts,
-		Operators:       func() []chart.Service { return offer.operators.Catalog().Services },
-		Lease:           lease,
-		Connect:         connectTo(s, rendering),
-		Destination:     locate.Destination(s.PolicyDestination),
-		WithinInstance:  s.PolicyWithin,
-		DNSGroup:        s.PolicyDNSGroup,
-		Shared:          shared,
-
-		OrganizationQuota: s.OrganizationQuota,
-		SpaceQuota:        s.SpaceQuota,
-
-		PoliciesPerBinding:  s.PoliciesPerBinding,
-		PoliciesPerInstance: s.PoliciesPerInstance,
-	}
-	// A nil client in an interface wouldn't be nil.
-	var enforcer policy.Enforcer
-	if policies != nil {
-		enforcer = policies
-		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
-		settings.Placeholders = policies
-	}
-	return operation.New(settings, &offer.live, records, cluster, enforcer, metrics, log)
+	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, house.worker.Run, offer.run, files.watch)
 }
 
 // requestLimit is how long a request may take: a bind waits for a pod, then has
@@ -169,12 +129,12 @@ func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *po
 	}, metrics.PolicyCall)
 }
 
-func newReadiness(namespace string, offer *offer, engine *operation.Engine, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
+func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
 	r := web.Readiness{
-		Leads:     engine.Leads,
+		Leads:     house.worker.Leads,
 		Synced:    records.Synced,
 		Charts:    offer.charts,
-		Operators: func() any { return engine.Operators() },
+		Operators: func() any { return house.operators.States() },
 		Dependencies: map[string]func(context.Context) error{
 			// That the records' namespace can be read says that the cluster is
 			// up, lets the broker in, and has been prepared.

@@ -27,12 +27,23 @@ const (
 	batch = 10_000
 )
 
-// reconcile keeps the policies true to the bindings' records until ctx ends:
+// Rounds keep policies true to the records while a replica leads.
+type Rounds struct {
+	*Access
+	follower *Follower
+}
+
+// NewRounds returns rounds that also count what the follower finds stale.
+func NewRounds(follower *Follower) *Rounds {
+	return &Rounds{Access: follower.Access, follower: follower}
+}
+
+// Run keeps the policies true to the bindings' records until ctx ends:
 // what was lost is opened again, and what revoked bindings have left open is
 // closed. CF's policy server deletes, by default every hour, policies whose
 // destination isn't a live app, and nothing tells when it has. So rounds go by
 // time, and by changes of bindings.
-func (e *Engine) reconcile(ctx context.Context) {
+func (r *Rounds) Run(ctx context.Context) {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	var unplaced string // why placeholder apps couldn't be made again
@@ -42,15 +53,15 @@ func (e *Engine) reconcile(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-next.C:
-		case <-e.unsettled:
+		case <-r.unsettled:
 		}
-		pause := e.settings.PolicyResync
+		pause := r.settings.Resync
 		if time.Since(looked) >= pause {
-			looked, unplaced = time.Now(), e.remakePlaceholders(ctx, unplaced)
+			looked, unplaced = time.Now(), r.remakePlaceholders(ctx, unplaced)
 		}
-		if err := e.round(ctx); err != nil && ctx.Err() == nil {
-			e.metrics.RoundFailed.Inc()
-			e.log.Error("reconciling-policies", err)
+		if err := r.round(ctx); err != nil && ctx.Err() == nil {
+			r.metrics.RoundFailed.Inc()
+			r.log.Error("reconciling-policies", err)
 			pause = min(pause, soon)
 		}
 		select {
@@ -62,57 +73,49 @@ func (e *Engine) reconcile(ctx context.Context) {
 	}
 }
 
-// settle asks for a round.
-func (e *Engine) settle() {
-	select {
-	case e.unsettled <- struct{}{}:
-	default: // there will be one anyway
-	}
-}
-
 // round compares the records with the actual policies: one GET for the whole
 // foundation, and POSTs only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
-func (e *Engine) round(ctx context.Context) error {
-	bindings := e.records.Bindings()
-	bound, debts := bindings[record.Bound], e.debts(bindings)
+func (r *Rounds) round(ctx context.Context) error {
+	bindings := r.records.Bindings()
+	bound, debts := bindings[record.Bound], r.debts(bindings)
 	desired := policiesOf(bound)
-	e.metrics.Desired.Set(float64(len(desired)))
+	r.metrics.Desired.Set(float64(len(desired)))
 	// Last, since it may wait for a cluster.
-	defer func() { e.metrics.Stale.Set(float64(e.follower.stale(ctx, bound))) }()
+	defer func() { r.metrics.Stale.Set(float64(r.follower.stale(ctx, bound))) }()
 	if len(desired)+len(debts) == 0 {
 		return nil
 	}
-	actual, err := e.actual(ctx)
+	actual, err := r.actual(ctx)
 	if err != nil {
 		return err
 	}
-	err = e.reassert(ctx, bound, actual)
+	err = r.reassert(ctx, bound, actual)
 	for _, b := range debts {
 		if slices.ContainsFunc(b.Policies, actual.Has) || settled(b, time.Now()) {
-			err = errors.Join(err, e.repay(ctx, b))
+			err = errors.Join(err, r.repay(ctx, b))
 		}
 	}
 	if err == nil {
-		e.metrics.GoodRound.SetToCurrentTime()
+		r.metrics.GoodRound.SetToCurrentTime()
 	}
 	return err
 }
 
 // actual lists the policies that there are; none where policies are off.
-func (e *Engine) actual(ctx context.Context) (policy.Set, error) {
-	if e.policies == nil {
+func (r *Rounds) actual(ctx context.Context) (policy.Set, error) {
+	if r.policies == nil {
 		return nil, nil
 	}
-	list, err := e.policies.List(ctx)
+	list, err := r.policies.List(ctx)
 	return policy.SetOf(list), err
 }
 
 // debts are the bindings that may have left something open.
-func (e *Engine) debts(bindings map[record.BindingState][]record.Binding) (all []record.Binding) {
+func (r *Rounds) debts(bindings map[record.BindingState][]record.Binding) (all []record.Binding) {
 	for _, each := range bindings {
 		for _, b := range each {
-			if _, owes := debt(b, time.Now(), e.requestLife()); owes {
+			if _, owes := debt(b, time.Now(), r.requestLife()); owes {
 				all = append(all, b)
 			}
 		}
@@ -132,14 +135,14 @@ func policiesOf(bindings []record.Binding) []policy.Policy {
 // of the bindings that somebody is posting for it: one that is revoked
 // meanwhile then stays as a tombstone for as long as the request may take. One
 // that has changed since it was read is left for the next round.
-func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual policy.Set) error {
-	if e.policies == nil {
+func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, actual policy.Set) error {
+	if r.policies == nil {
 		return nil
 	}
-	e.posting.Lock()
-	defer e.posting.Unlock()
+	r.posting.Lock()
+	defer r.posting.Unlock()
 	missing := func(p policy.Policy) bool { return !actual.Has(p) }
-	e.metrics.Missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
+	r.metrics.Missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
 	var noted sync.Mutex
 	var lost []policy.Policy
 	var group errgroup.Group
@@ -149,8 +152,8 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 			continue
 		}
 		group.Go(func() error {
-			b.UnsettledUntil = time.Now().Add(e.requestLife()).UTC()
-			_, err := e.records.UpdateBinding(ctx, b)
+			b.UnsettledUntil = time.Now().Add(r.requestLife()).UTC()
+			_, err := r.records.UpdateBinding(ctx, b)
 			if errors.Is(err, record.ErrConflict) {
 				return nil
 			}
@@ -165,11 +168,11 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 	err := group.Wait()
 	lost = slices.DeleteFunc(policy.Unique(lost), actual.Has)
 	for chunk := range slices.Chunk(lost, batch) {
-		if postErr := e.policies.Create(ctx, chunk); postErr != nil {
+		if postErr := r.policies.Create(ctx, chunk); postErr != nil {
 			return errors.Join(err, postErr)
 		}
-		e.metrics.Reasserted.Add(float64(len(chunk)))
-		e.log.Info("reasserted", lager.Data{"count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
+		r.metrics.Reasserted.Add(float64(len(chunk)))
+		r.log.Info("reasserted", lager.Data{"count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
 	}
 	return err
 }
@@ -177,27 +180,27 @@ func (e *Engine) reassert(ctx context.Context, bound []record.Binding, actual po
 // repay closes what a binding has left open, if it owes that still: it may have
 // been asked for again since the round saw it. That of a binding which somebody
 // may be opening right now stays until that has ended.
-func (e *Engine) repay(ctx context.Context, b record.Binding) error {
-	unlock, err := e.access.Acquire(ctx, b.InstanceID)
+func (r *Rounds) repay(ctx context.Context, b record.Binding) error {
+	unlock, err := r.Hold(ctx, b.InstanceID)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	live, err := e.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	live, err := r.records.LiveBinding(ctx, b.InstanceID, b.ID)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	what, owes := debt(live, time.Now(), e.requestLife())
+	what, owes := debt(live, time.Now(), r.requestLife())
 	if !owes {
 		return nil
 	}
-	_, err = e.converge(ctx, live, what, need{})
+	_, err = r.converge(ctx, live, what, need{})
 	if err == nil || errors.Is(err, errMade) || errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) || errors.Is(err, record.ErrConflict) {
 		return nil
 	}
-	e.log.Error("tombstone-stays", err, bindingData(b))
+	r.log.Error("tombstone-stays", err, bindingData(b))
 	return err
 }
