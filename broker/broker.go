@@ -6,8 +6,10 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/middlewares"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
@@ -15,9 +17,9 @@ import (
 type Broker struct {
 	catalog   *chart.Live
 	records   *record.Store
-	instances *operation.Instances
-	bindings  *operation.Bindings
-	worker    *operation.Worker
+	instances *instance.Instances
+	bindings  *binding.Bindings
+	worker    *worker.Worker
 	// prefix is that of the instances' namespaces, and home the broker's own.
 	prefix, home string
 }
@@ -26,7 +28,7 @@ var _ domain.ServiceBroker = (*Broker)(nil)
 
 // New returns a broker for the catalog. namespacePrefix is that of the
 // instances' namespaces, and home is the namespace of the broker's records.
-func New(catalog *chart.Live, records *record.Store, instances *operation.Instances, bindings *operation.Bindings, worker *operation.Worker, namespacePrefix, home string) *Broker {
+func New(catalog *chart.Live, records *record.Store, instances *instance.Instances, bindings *binding.Bindings, worker *worker.Worker, namespacePrefix, home string) *Broker {
 	return &Broker{catalog: catalog, records: records, instances: instances, bindings: bindings, worker: worker, prefix: namespacePrefix, home: home}
 }
 

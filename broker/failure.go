@@ -8,8 +8,10 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -43,8 +45,8 @@ func failure(ctx context.Context, err error) error {
 	var failed *locate.FailedError
 	var refused *policy.Error
 	var invalid *locate.InvalidError
-	var quota *operation.QuotaError
-	var policies *operation.PolicyLimitError
+	var quota *instance.QuotaError
+	var policies *access.PolicyLimitError
 	var unreachable *helmsvc.UnreachableError
 	var noPod *helmsvc.NoPodError
 	var tooMuch *bounded.TooMuchError
@@ -62,7 +64,7 @@ func failure(ctx context.Context, err error) error {
 		return response(err, http.StatusUnprocessableEntity, "too-long")
 	case errors.Is(err, helmsvc.ErrGone):
 		return response(err, http.StatusUnprocessableEntity, "gone")
-	case errors.Is(err, operation.ErrNotBindable):
+	case errors.Is(err, binding.ErrNotBindable):
 		return badRequest("%s", err)
 	case errors.Is(err, locate.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
@@ -70,7 +72,7 @@ func failure(ctx context.Context, err error) error {
 		return response(policies, http.StatusUnprocessableEntity, "too-many-policies")
 	case errors.As(err, &quota):
 		return response(quota, http.StatusUnprocessableEntity, "quota")
-	case errors.Is(err, operation.ErrOtherCluster):
+	case errors.Is(err, instance.ErrOtherCluster):
 		return response(err, http.StatusUnprocessableEntity, "other-cluster")
 	case errors.As(err, &failed):
 		return response(err, http.StatusUnprocessableEntity, "instance-failed")

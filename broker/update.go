@@ -11,8 +11,8 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -30,9 +30,9 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 		return domain.UpdateServiceSpec{}, err
 	}
 	details.MaintenanceInfo = named(details.MaintenanceInfo)
-	instance, err := b.instances.Update(ctx, id, func(i *record.Instance) (operation.Change, error) {
+	instance, err := b.instances.Update(ctx, id, func(i *record.Instance) (instance.Change, error) {
 		update, err := b.change(i, details, asyncAllowed)
-		return operation.Change{Update: update, Parameters: details.RawParameters}, err
+		return instance.Change{Update: update, Parameters: details.RawParameters}, err
 	}, origin(ctx))
 	var answer *apiresponses.FailureResponse
 	switch {

@@ -5,10 +5,13 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -18,10 +21,10 @@ import (
 
 // house are the rooms that requests and the lead need.
 type house struct {
-	instances *operation.Instances
-	bindings  *operation.Bindings
-	operators *operation.Operators
-	worker    *operation.Worker
+	instances *instance.Instances
+	bindings  *binding.Bindings
+	operators *instance.Operators
+	worker    *worker.Worker
 }
 
 // fixtures are what all rooms share.
@@ -29,7 +32,7 @@ type fixtures struct {
 	templates *bindtemplate.Evaluator
 	texts     *render.Texts
 	rendering helmsvc.Option
-	lease     operation.Lease
+	lease     worker.Lease
 	offer     *offer
 	records   *record.Store
 	cluster   *helmsvc.Cluster
@@ -46,34 +49,34 @@ func furnish(s settings, f fixtures) (house, error) {
 	}
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
 	clusters := locate.NewClusters(f.cluster, connectTo(s, f.rendering), charts)
-	access := newAccess(s, f, charts, shared)
-	bindings := operation.NewBindings(operation.BindingSettings{
+	reach := newAccess(s, f, charts, shared)
+	bindings := binding.New(binding.Settings{
 		Patience:  s.BindTimeout,
 		SyncWait:  s.SyncWait,
 		TimeLimit: s.OperationTimeout,
 		Templates: f.templates,
-	}, access, charts, clusters, f.records, f.metrics, f.log)
-	operators := operation.NewOperators(func() []chart.Service { return f.offer.operators.Catalog().Services },
+	}, reach, charts, clusters, f.records, f.metrics, f.log)
+	operators := instance.NewOperators(func() []chart.Service { return f.offer.operators.Catalog().Services },
 		f.cluster, s.NamespacePrefix, s.OperationTimeout, f.log)
-	instances := operation.NewInstances(operation.InstanceSettings{
+	instances := instance.New(instance.Settings{
 		NamespacePrefix:   s.NamespacePrefix,
 		TimeLimit:         s.OperationTimeout,
 		Destination:       locate.Destination(s.PolicyDestination),
 		OrganizationQuota: s.OrganizationQuota,
 		SpaceQuota:        s.SpaceQuota,
 		Self:              f.lease.Lock.Identity(),
-	}, access, operators, charts, clusters, f.records, f.metrics, f.log)
-	worker, err := operation.NewWorker(operation.WorkerSettings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait}, operation.Rooms{
+	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
+	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait}, worker.Rooms{
 		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators,
-		Follower: func(changed func(string)) *operation.Follower {
-			return operation.NewFollower(access, clusters, s.NamespacePrefix, changed)
+		Follower: func(changed func(string)) *access.Follower {
+			return access.NewFollower(reach, clusters, s.NamespacePrefix, changed)
 		},
-	}, access, f.records, f.log)
-	return house{instances: instances, bindings: bindings, operators: operators, worker: worker}, err
+	}, reach, f.records, f.log)
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead}, err
 }
 
-func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Destination) *operation.Access {
-	settings := operation.AccessSettings{
+func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Destination) *access.Access {
+	settings := access.Settings{
 		RequestLimit:        requestLimit(s),
 		Resync:              s.PolicyResync,
 		WithinInstance:      s.PolicyWithin,
@@ -89,5 +92,5 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Des
 		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
 		settings.Placeholders = f.policies
 	}
-	return operation.NewAccess(settings, charts, f.records, enforcer, f.metrics, f.log)
+	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
 }
