@@ -3,14 +3,12 @@ package helmsvc
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
@@ -31,10 +29,10 @@ const mostGroups = 6000
 // What operators make of custom resources isn't known here: its pods are in
 // their namespace's group. Where workloads have no groups it does nothing.
 func (s *session) admitGroups(ctx context.Context, releases ...*release.Release) error {
-	if s.client.making.asIs || s.client.making.groups == "" {
+	if s.client.rules.asIs || s.client.rules.groups == "" {
 		return nil
 	}
-	groups, err := s.client.making.groupsOf(releases)
+	groups, err := s.client.rules.groupsOf(releases)
 	if err != nil {
 		return err
 	}
@@ -56,26 +54,6 @@ func (s *session) admitGroups(ctx context.Context, releases ...*release.Release)
 		return nil
 	}
 	return s.cluster.awaitAdmitted(ctx, namespace, groups)
-}
-
-// groupsOf are the policy groups that the releases' pods are given, in order.
-func (m making) groupsOf(releases []*release.Release) ([]string, error) {
-	var groups []string
-	for _, r := range releases {
-		if r == nil { // it can't be rendered before its CRDs are there
-			continue
-		}
-		err := EachObject(r, func(object *unstructured.Unstructured, _ string) {
-			if group := m.groupOf(object); group != "" {
-				groups = append(groups, group)
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(groups)
-	return slices.Compact(groups), nil
 }
 
 const (

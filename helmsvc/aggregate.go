@@ -47,8 +47,8 @@ func (c *Cluster) awaitAggregation(ctx context.Context, manifest string) error {
 
 // aggregated are the rules of a manifest's ClusterRoles that are to be added to
 // the role of instances.
-func aggregated(manifest string) ([]rbacv1.PolicyRule, error) {
-	objects, err := decode(manifest)
+func aggregated(text string) ([]rbacv1.PolicyRule, error) {
+	objects, err := decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading what the chart made: %w", err)
 	}

@@ -16,7 +16,7 @@ import (
 // crds/ the cluster doesn't have, lies outside the instance's namespace and
 // isn't allowed there.
 func (s *session) checkOutside(r *release.Release, definitions []helmchart.CRD) error {
-	if !s.client.making.confined {
+	if !s.client.rules.confined {
 		return nil
 	}
 	refused := new(OutsideError)
@@ -32,7 +32,7 @@ func (s *session) checkOutside(r *release.Release, definitions []helmchart.CRD) 
 		namespaced, err := s.isNamespaced(object.GroupVersionKind(), scopes)
 		failed = cmp.Or(failed, err)
 		inside := namespaced && (object.GetNamespace() == "" || object.GetNamespace() == s.client.Namespace)
-		if !inside && !s.client.making.allows(object.GroupVersionKind().GroupKind(), namespaced) {
+		if !inside && !s.client.rules.allows(object.GroupVersionKind().GroupKind(), namespaced) {
 			refused.add(object, namespaced, file)
 		}
 	})
@@ -57,7 +57,7 @@ func (s *session) checkDefinitions(refused *OutsideError, definitions []helmchar
 			for _, kind := range definedBy([]*unstructured.Unstructured{object}) {
 				scopes[kind.GroupKind()] = scope != "Cluster"
 			}
-			if s.serves(object) || s.client.making.allows(object.GroupVersionKind().GroupKind(), false) {
+			if s.serves(object) || s.client.rules.allows(object.GroupVersionKind().GroupKind(), false) {
 				continue
 			}
 			refused.add(object, false, d.File.Name)
@@ -79,8 +79,7 @@ func (s *session) serves(definition *unstructured.Unstructured) bool {
 // hasDefinitions tells whether crds/ may be left out: the cluster has it all,
 // by an operator say, and the plan doesn't allow to make it.
 func (s *session) hasDefinitions(definitions []helmchart.CRD) bool {
-	crd := schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
-	if !s.client.making.confined || s.client.making.allows(crd, false) {
+	if !s.client.rules.confined || s.client.rules.allows(crdKind, false) {
 		return false
 	}
 	objects, err := decodeDefinitions(definitions)

@@ -6,14 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// WithoutExposure keeps a chart from being reachable around
-// container-to-container policies: Services of type LoadBalancer or NodePort
-// become ClusterIP and lose their external addresses, and pods with ports of
-// their nodes are refused with an ExposedError. Plans may allow exposure.
-func WithoutExposure() Option {
-	return func(c *Cluster) { c.withoutExposure = true }
-}
-
 // typeAnnotation is on a Service that became ClusterIP, and holds the type that
 // the chart gave it: bind templates that were written for that type still see it.
 const typeAnnotation = "cf-helm-broker.io/service-type"
@@ -71,29 +63,4 @@ func unmarkService(object *unstructured.Unstructured) {
 
 func isService(object *unstructured.Unstructured) bool {
 	return object.GroupVersionKind().GroupKind() == schema.GroupKind{Group: corev1.GroupName, Kind: "Service"}
-}
-
-// annotate sets an annotation of what has metadata: an object or a pod
-// template. Annotations that aren't a map are left for the API server to refuse.
-func annotate(object map[string]any, key, value string) {
-	if annotations := mapIn(mapIn(object, "metadata"), "annotations"); annotations != nil {
-		annotations[key] = value
-	}
-}
-
-func unannotate(object map[string]any, key string) {
-	unstructured.RemoveNestedField(object, "metadata", "annotations", key)
-}
-
-// mapIn returns a field that is a map, and makes it one if it is empty or
-// absent: charts write `annotations:` with nothing behind it.
-func mapIn(object map[string]any, field string) map[string]any {
-	if object == nil {
-		return nil
-	}
-	if object[field] == nil {
-		object[field] = map[string]any{}
-	}
-	found, _ := object[field].(map[string]any)
-	return found
 }

@@ -9,7 +9,6 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -36,12 +35,13 @@ func (e *DataLossError) Error() string {
 		"; copy the data to another service instance, or have the operator let the plan say `may_delete_data: true`"
 }
 
-// checkData returns a DataLossError if an update from one revision to another
+// CheckData returns a DataLossError if an update from one revision to another
 // deletes a claim that is bound to a volume: one of the chart's own, one that a
 // hook makes anew, and those of a StatefulSet whose retention policy says so.
 // Those of other StatefulSets stay until the namespace goes. What an operator
-// makes of custom resources can't be foreseen.
-func (s *session) checkData(from, to *release.Release) error {
+// makes of custom resources can't be foreseen. The live claims are asked for only
+// where any could go.
+func CheckData(from, to *release.Release, claims func() ([]corev1.PersistentVolumeClaim, error)) error {
 	before, err := decode(from.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the service instance is made of: %w", err)
@@ -58,7 +58,7 @@ func (s *session) checkData(from, to *release.Release) error {
 	if len(losses) == 0 {
 		return nil
 	}
-	live, err := s.claims()
+	live, err := claims()
 	if err != nil {
 		return err
 	}
@@ -74,18 +74,6 @@ func (s *session) checkData(from, to *release.Release) error {
 	}
 	slices.Sort(lost.Claims)
 	return lost
-}
-
-func (s *session) claims() ([]corev1.PersistentVolumeClaim, error) {
-	clients, err := s.KubernetesClientSet()
-	if err != nil {
-		return nil, err
-	}
-	live, err := clients.CoreV1().PersistentVolumeClaims(s.client.Namespace).List(s.client.ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("listing the claims of the service instance: %w", err)
-	}
-	return live.Items, nil
 }
 
 // loss is of claims that an update deletes.

@@ -1,7 +1,9 @@
 package helmsvc
 
 import (
+	"helm.sh/helm/v3/pkg/kube"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -26,3 +28,11 @@ func definedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
 	}
 	return kinds
 }
+
+func wantsKept(object metav1.Object) bool {
+	return object.GetAnnotations()[kube.ResourcePolicyAnno] == kube.KeepPolicy
+}
+
+// crdKind is the kind of what defines kinds. Such objects outlive the release:
+// with one go everybody's custom resources.
+var crdKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}

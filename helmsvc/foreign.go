@@ -10,7 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // Helm's marks of what belongs to a release.
@@ -64,8 +64,8 @@ func (c *boundClient) claim(resources kube.ResourceList) error {
 		if !ok || !c.foreign(info) {
 			continue
 		}
-		allowed := c.making.allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced())
-		if allowed && readiness.IsCRD(info) {
+		allowed := c.rules.allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced())
+		if allowed && manifest.IsCRD(info) {
 			continue
 		}
 		whose, err := c.whose(info)
@@ -76,7 +76,7 @@ func (c *boundClient) claim(resources kube.ResourceList) error {
 			return &ConflictError{What: object.GetKind() + " " + object.GetName()}
 		case allowed:
 			c.mark(object)
-		case whose != its || !c.making.lenient:
+		case whose != its || !c.rules.lenient:
 			refused.add(object, info.Namespaced(), "")
 		}
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
@@ -40,7 +43,7 @@ func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return err
 	}
-	helm.client.making = c.making(target, what.AllowExposure)
+	helm.client.rules = c.rulesFor(target, what.AllowExposure)
 	last, err := helm.last(target.Release)
 	switch {
 	case err != nil:
@@ -146,4 +149,25 @@ func remaining(ctx context.Context) time.Duration {
 		return time.Until(deadline)
 	}
 	return time.Hour
+}
+
+// checkLeft is CheckProspect where Jobs have run: what they were to make is
+// there by now.
+func (s *session) checkLeft(ctx context.Context, r *release.Release) error {
+	p, err := prospectOf(r)
+	if err != nil || !p.never() {
+		return err
+	}
+	clients, err := s.KubernetesClientSet()
+	if err != nil {
+		return err
+	}
+	pods, err := clients.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("listing the pods of namespace %s: %w", r.Namespace, err)
+	}
+	if slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool { return readiness.Serves(&pod) }) {
+		return nil
+	}
+	return p.noPod()
 }

@@ -34,10 +34,7 @@ func WithPodSecurity(standard string) Option {
 // ExposureLabel is on instances' namespaces where a chart may not be reachable
 // around the policies, or its plan says that it may. deploy/kubernetes/exposure.yaml
 // and neighbours.yaml go by it.
-const (
-	ExposureLabel   = "cf-helm-broker.io/exposure"
-	exposureRefused = "refused"
-)
+const ExposureLabel = "cf-helm-broker.io/exposure"
 
 // Labels of Kubernetes' Pod Security admission.
 const (
@@ -70,9 +67,9 @@ func (c *Cluster) labelsOf(want Namespace) map[string]*string {
 func (c *Cluster) exposureOf(i *Isolation) string {
 	switch {
 	case i.AllowExposure:
-		return exposureAllowed
+		return "allowed"
 	case c.withoutExposure:
-		return exposureRefused
+		return "refused"
 	}
 	return ""
 }
@@ -94,6 +91,9 @@ func (c *Cluster) isolate(ctx context.Context, want Namespace, isNew bool) error
 	}
 	return nil
 }
+
+// fieldManager is whose fields of objects those are that the broker sets.
+const fieldManager = "cf-helm-broker"
 
 // isolationName is the name of the objects by which a namespace is isolated.
 const isolationName = "cf-helm-broker"

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // TestLongLists names the first few objects of each error that lists them, tells
@@ -45,7 +45,7 @@ func TestLongLists(t *testing.T) {
 		if strings.Contains(text, "object-5") || len(text) > 600 {
 			t.Errorf("%d bytes: %.600s", len(text), text)
 		}
-		unnamed := readiness.Unnamed(fmt.Errorf("installing: %w", c.err))
+		unnamed := manifest.Unnamed(fmt.Errorf("installing: %w", c.err))
 		named := slices.ContainsFunc(unnamed, func(object string) bool { return strings.Contains(object, "object-4 ") })
 		if len(unnamed) != c.unnamed || named {
 			t.Errorf("%s: %d objects are left to the log", advice, len(unnamed))

@@ -1,16 +1,12 @@
 package helmsvc
 
 import (
-	"context"
 	"fmt"
-	"slices"
 
 	"helm.sh/helm/v3/pkg/release"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // prospect is what becomes of a release's objects, as far as pods go.
@@ -51,8 +47,8 @@ func prospectOf(r *release.Release) (prospect, error) {
 
 func (p *prospect) add(object *unstructured.Unstructured) {
 	kind := object.GroupVersionKind()
-	if readiness.IsCustom(kind) {
-		if !readiness.SeldomTold[kind.GroupKind().String()] {
+	if manifest.IsCustom(kind) {
+		if !manifest.SeldomTold[kind.GroupKind().String()] {
 			p.customs = append(p.customs, object)
 		}
 		return
@@ -92,9 +88,9 @@ func (p prospect) noPod() *NoPodError { return &NoPodError{Stopped: p.stopped, L
 func (e *NoPodError) Error() string {
 	const text = "no pod of the service instance would ever serve, since "
 	if len(e.Stopped) > 0 {
-		return text + readiness.Listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
+		return text + manifest.Listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
 	}
-	return text + readiness.Listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
+	return text + manifest.Listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
 }
 
 // CheckProspect returns a NoPodError for a release that could never be bound to
@@ -106,27 +102,6 @@ func CheckProspect(r *release.Release, bindable bool) error {
 	p, err := prospectOf(r)
 	if err != nil || !p.never() || p.ends {
 		return err
-	}
-	return p.noPod()
-}
-
-// checkLeft is CheckProspect where Jobs have run: what they were to make is
-// there by now.
-func (s *session) checkLeft(ctx context.Context, r *release.Release) error {
-	p, err := prospectOf(r)
-	if err != nil || !p.never() {
-		return err
-	}
-	clients, err := s.KubernetesClientSet()
-	if err != nil {
-		return err
-	}
-	pods, err := clients.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return fmt.Errorf("listing the pods of namespace %s: %w", r.Namespace, err)
-	}
-	if slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool { return readiness.Serves(&pod) }) {
-		return nil
 	}
 	return p.noPod()
 }

@@ -8,36 +8,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	corev1apply "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 )
-
-const (
-	// pullSecret is the Secret of an instance's namespace by which its pods
-	// may pull from the registry.
-	pullSecret   = "cf-helm-broker-registry" //nolint:gosec // a name
-	fieldManager = "cf-helm-broker"
-)
-
-// addPullSecret names the pull Secret in an object's pod spec, next to the
-// chart's own: the ServiceAccount's don't reach pods that name any, nor those
-// that run as another ServiceAccount.
-func (r Registry) addPullSecret(object *unstructured.Unstructured) {
-	const field = "imagePullSecrets"
-	spec := podSpec(object)
-	if spec == nil || r.Username == "" {
-		return
-	}
-	named := func(secret map[string]any) bool { return secret["name"] == pullSecret }
-	if slices.ContainsFunc(mapsIn(spec[field]), named) {
-		return
-	}
-	own, _ := spec[field].([]any)
-	spec[field] = append(own, map[string]any{"name": pullSecret})
-}
 
 // ensurePullSecret brings the namespace's pull Secret up to date and gives it
 // to the default ServiceAccount, for pods that no chart describes: those that
@@ -55,7 +30,7 @@ func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instan
 }
 
 func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
-	config, err := c.registry.dockerConfig()
+	config, err := c.registry.DockerConfig()
 	if err != nil {
 		return fmt.Errorf("encoding the pull Secret: %w", err)
 	}
@@ -93,13 +68,4 @@ func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace
 	}
 	_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 	return err
-}
-
-// dockerConfig is the registry's password in the form in which kubelets read it.
-func (r Registry) dockerConfig() ([]byte, error) {
-	login := map[string]string{"username": r.Username, "password": r.Password}
-	if r.Email != "" {
-		login["email"] = r.Email
-	}
-	return json.Marshal(map[string]any{"auths": map[string]any{r.Server: login}})
 }

@@ -1,6 +1,8 @@
 package helmsvc
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,27 +19,22 @@ type Registry struct {
 	Email    string
 }
 
-// Option sets what a Cluster does beyond installing charts as they are.
-type Option func(*Cluster)
+// pullSecret is the Secret of an instance's namespace by which its pods may pull
+// from the registry.
+const pullSecret = "cf-helm-broker-registry" //nolint:gosec // a name
 
-// WithRegistry has every chart's images come from the registry, which must
-// hold them already, and each instance's namespace carry the password for it.
-// Without a Server it does nothing.
-func WithRegistry(r Registry) Option {
-	return func(c *Cluster) {
-		// Kibosh allows a scheme, which the name of an image can't have.
-		r.Server = strings.TrimPrefix(strings.TrimPrefix(r.Server, "https://"), "http://")
-		r.Server = strings.TrimRight(r.Server, "/")
-		c.registry = r
-	}
-}
-
-// adjustments are what a registry changes in a chart's objects.
-func (r Registry) adjustments() []adjustment {
+// Adjust changes an object of a chart into what the cluster gets.
+//
+// A release's record keeps the manifest as the chart renders it, and it is
+// adjusted whenever it is read: to be made, compared, deleted. So this leaves alone
+// what it doesn't understand, for the API server to refuse, and changes nothing
+// more when it is applied again. For what depends on the revision, see Rules.
+func (r Registry) Adjust(object *unstructured.Unstructured) {
 	if r.Server == "" {
-		return nil
+		return
 	}
-	return []adjustment{r.relocateImages, r.addPullSecret}
+	r.relocateImages(object)
+	r.addPullSecret(object)
 }
 
 // relocateImages lets an object's pods take their images from the registry.
@@ -71,14 +68,28 @@ func (r Registry) imageName(image string) string {
 	return r.Server + "/" + image[strings.LastIndex(image, "/")+1:]
 }
 
-// mapsIn returns those items of a list that are maps.
-func mapsIn(list any) []map[string]any {
-	items, _ := list.([]any)
-	var found []map[string]any
-	for _, item := range items {
-		if m, ok := item.(map[string]any); ok {
-			found = append(found, m)
-		}
+// addPullSecret names the pull Secret in an object's pod spec, next to the
+// chart's own: the ServiceAccount's don't reach pods that name any, nor those
+// that run as another ServiceAccount.
+func (r Registry) addPullSecret(object *unstructured.Unstructured) {
+	const field = "imagePullSecrets"
+	spec := podSpec(object)
+	if spec == nil || r.Username == "" {
+		return
 	}
-	return found
+	named := func(secret map[string]any) bool { return secret["name"] == pullSecret }
+	if slices.ContainsFunc(mapsIn(spec[field]), named) {
+		return
+	}
+	own, _ := spec[field].([]any)
+	spec[field] = append(own, map[string]any{"name": pullSecret})
+}
+
+// DockerConfig is the registry's password in the form in which kubelets read it.
+func (r Registry) DockerConfig() ([]byte, error) {
+	login := map[string]string{"username": r.Username, "password": r.Password}
+	if r.Email != "" {
+		login["email"] = r.Email
+	}
+	return json.Marshal(map[string]any{"auths": map[string]any{r.Server: login}})
 }

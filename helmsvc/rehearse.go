@@ -63,7 +63,7 @@ func (s *session) rehearseUpgrade(target Target, from *release.Release, what cha
 	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.operator {
 		return rendered, err
 	}
-	return rendered, s.checkData(from, rendered)
+	return rendered, CheckData(from, rendered, s.claims)
 }
 
 // rehearsal is a copy of the configuration for a dry run. What Helm learns of
@@ -80,3 +80,19 @@ type rehearsingClient struct{ *boundClient }
 
 // Build returns no objects.
 func (c *rehearsingClient) Build(io.Reader, bool) (kube.ResourceList, error) { return nil, nil }
+
+// checkExposure returns an ExposedError if the release has pods that aren't
+// allowed.
+func (s *session) checkExposure(r *release.Release) error {
+	if !s.client.rules.refuses() {
+		return nil
+	}
+	found, err := Exposures(r)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return &ExposedError{Exposures: found}
+	}
+	return nil
+}

@@ -3,7 +3,6 @@ package helmsvc
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
@@ -11,10 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/discovery"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // checkServed returns an UnservedError if the release has objects of kinds
@@ -83,50 +79,4 @@ func (s *session) confirm(unserved *UnservedError) error {
 		}
 	}
 	return unserved
-}
-
-// decodeHooks leaves out tests, which nobody runs.
-func decodeHooks(hooks []*release.Hook) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	for _, hook := range hooks {
-		if !slices.ContainsFunc(hook.Events, func(e release.HookEvent) bool { return e != release.HookTest }) {
-			continue
-		}
-		decoded, err := decode(hook.Manifest)
-		if err != nil {
-			return nil, fmt.Errorf("reading hook %s: %w", hook.Path, err)
-		}
-		objects = append(objects, decoded...)
-	}
-	return objects, nil
-}
-
-func decodeDefinitions(definitions []helmchart.CRD) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	for _, d := range definitions {
-		decoded, err := decode(string(d.File.Data))
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", d.Filename, err)
-		}
-		objects = append(objects, decoded...)
-	}
-	return objects, nil
-}
-
-// decode reads a manifest in the way that Build does, lists included, without
-// asking the cluster.
-func decode(manifest string) ([]*unstructured.Unstructured, error) {
-	infos, err := resource.NewLocalBuilder().Unstructured().Flatten().Stream(strings.NewReader(manifest), "").Do().Infos()
-	if err != nil {
-		return nil, err
-	}
-	var objects []*unstructured.Unstructured
-	for _, info := range infos {
-		object, err := readiness.AsUnstructured(info.Object)
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, object)
-	}
-	return objects, nil
 }

@@ -11,6 +11,11 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
+// differencesOf are differences between objects.
+func differencesOf(before, wanted, live *unstructured.Unstructured) []string {
+	return differences(stated(before), stated(wanted), stated(live))
+}
+
 // stated is what an object says, in the form in which it can be compared: of
 // Kubernetes' own kinds each value is written as the API server writes it (1000m
 // is 1), and what its type can't tell from nothing is left out; a Secret's

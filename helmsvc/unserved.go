@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // UnservedError says that nothing was made of a chart, since the cluster
@@ -26,14 +26,14 @@ type UnservedKind struct {
 
 func (e *UnservedError) Error() string {
 	return fmt.Sprintf("the chart uses API versions that this cluster doesn't serve: %s; "+
-		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", readiness.Listed(e.AllObjects()))
+		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", manifest.Listed(e.AllObjects()))
 }
 
 // AllObjects are those that the words name only some of.
 func (e *UnservedError) AllObjects() []string {
 	var kinds []string
 	for _, k := range e.Kinds {
-		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, readiness.Listed(k.Names)))
+		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, manifest.Listed(k.Names)))
 	}
 	return kinds
 }

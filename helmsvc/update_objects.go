@@ -32,7 +32,7 @@ func (c *boundClient) Update(original, target kube.ResourceList, force bool) (*k
 		return result, err
 	}
 	for _, info := range original {
-		if object, ok := info.Object.(*unstructured.Unstructured); ok && !c.making.asIs {
+		if object, ok := info.Object.(*unstructured.Unstructured); ok && !c.rules.asIs {
 			// What may be there and the target doesn't have, has to go.
 			markService(object)
 		}
@@ -78,7 +78,7 @@ func (c *boundClient) updateObject(was, info *resource.Info, force bool, result 
 
 func differing(before, wanted *unstructured.Unstructured, live *resource.Info) []string {
 	object, _ := live.Object.(*unstructured.Unstructured)
-	return differences(stated(before), stated(wanted), stated(object))
+	return differencesOf(before, wanted, object)
 }
 
 // writeWhole patches the object so that each list in it is the rendered one.
@@ -125,7 +125,7 @@ func (c *boundClient) judgeWritten(before, wanted *unstructured.Unstructured, in
 	anew.SetGenerateName(wanted.GetName() + "-")
 	made, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(fieldManager).Create(info.Namespace, false, anew)
 	if object, ok := made.(*unstructured.Unstructured); ok && err == nil {
-		usual, unusual := differences(stated(before), stated(wanted), stated(object)), differing(nil, object, info)
+		usual, unusual := differencesOf(before, wanted, object), differing(nil, object, info)
 		left = slices.DeleteFunc(left, func(field string) bool { return slices.Contains(usual, field) && !slices.Contains(unusual, field) })
 	}
 	if len(left) == 0 {

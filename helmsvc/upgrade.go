@@ -34,7 +34,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return err
 	}
-	helm.client.making = c.making(target, what.AllowExposure)
+	helm.client.rules = c.rulesFor(target, what.AllowExposure)
 	last, err := helm.unlocked(target.Release)
 	if err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -146,7 +147,7 @@ func TestPodReason(t *testing.T) {
 }
 
 func TestShorten(t *testing.T) {
-	if got := readiness.Shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
+	if got := manifest.Shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
 		t.Errorf("shortened to %d bytes: %q", len(got), got)
 	}
 }

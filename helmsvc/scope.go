@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // OutsideError says that nothing was made of a chart, since objects of it would
@@ -45,7 +45,7 @@ func (e *OutsideError) Error() string {
 			kinds = append(kinds, o.Kind)
 		}
 	}
-	text := "the chart makes objects outside the service instance's namespace: " + readiness.Listed(e.AllObjects()) + "; take them out of the chart"
+	text := "the chart makes objects outside the service instance's namespace: " + manifest.Listed(e.AllObjects()) + "; take them out of the chart"
 	if len(kinds) > 0 {
 		text += fmt.Sprintf(", or let the plan say `cluster_objects: [%s]`", strings.Join(kinds, ", "))
 	}
@@ -80,6 +80,6 @@ func (e *OutsideError) orNil() error {
 }
 
 // allows tells whether an object outside the instance's namespace may be made.
-func (m making) allows(kind schema.GroupKind, namespaced bool) bool {
-	return !namespaced && (slices.Contains(m.clusterKinds, kind.Kind) || slices.Contains(m.clusterKinds, kind.String()))
+func (r Rules) allows(kind schema.GroupKind, namespaced bool) bool {
+	return !namespaced && (slices.Contains(r.clusterKinds, kind.Kind) || slices.Contains(r.clusterKinds, kind.String()))
 }
