@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -44,7 +45,7 @@ func failure(ctx context.Context, err error) error {
 	var quota *operation.QuotaError
 	var policies *operation.PolicyLimitError
 	var unreachable *helmsvc.UnreachableError
-	var noPod *helmsvc.NoPodError
+	var noPod *manifest.NoPodError
 	var tooMuch *bounded.TooMuchError
 	var tooLong *bindtemplate.TooLongError
 	switch {

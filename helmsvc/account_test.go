@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // confined is a place where Helm acts as the instance.
@@ -156,7 +157,7 @@ func TestOutside(t *testing.T) {
 	bring(t, what.Chart, "Outsider")
 	check := func(err error) {
 		t.Helper()
-		var outside *helmsvc.OutsideError
+		var outside *manifest.OutsideError
 		if !errors.As(err, &outside) {
 			t.Fatalf("error %v", err)
 		}
@@ -329,7 +330,7 @@ func TestBundledDefinitions(t *testing.T) {
 	withCRD := func() chart.Rendered {
 		return chart.Rendered{Chart: bring(t, chartOf("c", map[string]string{"c.yaml": mapOf}), "Bundled")}
 	}
-	var outside *helmsvc.OutsideError
+	var outside *manifest.OutsideError
 	if err := p.Install(t.Context(), p.target, withCRD(), nil); !errors.As(err, &outside) {
 		t.Fatalf("error %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // PolicyGroupsAnnotation lists on a namespace, with commas between, the policy
@@ -29,10 +30,10 @@ const mostGroups = 6000
 // What operators make of custom resources isn't known here: its pods are in
 // their namespace's group. Where workloads have no groups it does nothing.
 func (s *session) admitGroups(ctx context.Context, releases ...*release.Release) error {
-	if s.client.rules.asIs || s.client.rules.groups == "" {
+	if s.client.rules.AsIs || s.client.rules.Groups == "" {
 		return nil
 	}
-	groups, err := s.client.rules.groupsOf(releases)
+	groups, err := s.client.rules.GroupsOf(releases)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func dryRun() metav1.CreateOptions { return metav1.CreateOptions{DryRun: []strin
 func probe(group string) *corev1.Pod {
 	yes, no := true, false
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{PolicyGroupAnnotation: group}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{manifest.PolicyGroupAnnotation: group}},
 		Spec: corev1.PodSpec{
 			SecurityContext: &corev1.PodSecurityContext{
 				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},

@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 const (
@@ -48,7 +50,7 @@ func (c *Cluster) awaitAggregation(ctx context.Context, manifest string) error {
 // aggregated are the rules of a manifest's ClusterRoles that are to be added to
 // the role of instances.
 func aggregated(text string) ([]rbacv1.PolicyRule, error) {
-	objects, err := decode(text)
+	objects, err := manifest.Decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading what the chart made: %w", err)
 	}

@@ -19,8 +19,8 @@ import (
 type boundClient struct {
 	*kube.Client
 	ctx      context.Context
-	registry Registry
-	rules    Rules
+	registry manifest.Registry
+	rules    manifest.Rules
 	release  string
 	// broker has the broker's own rights, where Helm acts as the instance.
 	broker *rest.Config

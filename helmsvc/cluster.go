@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -23,7 +24,7 @@ type Cluster struct {
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	// capabilities are what charts are told of it.
 	capabilities capabilities
-	registry     Registry
+	registry     manifest.Registry
 	// withoutExposure: nothing may be reachable around the policies, unless its
 	// plan allows it.
 	withoutExposure bool

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
@@ -301,7 +302,7 @@ func TestGoneKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	install := func() error { return p.install(t.Context(), `{"custom":"Passing"}`, nil) }
-	unserved := new(helmsvc.UnservedError)
+	unserved := new(manifest.UnservedError)
 	for err = install(); errors.As(err, &unserved); err = install() {
 		t.Log("the kind isn't served yet") // discovery lags behind
 	}

@@ -3,6 +3,8 @@ package helmsvc
 import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // prepare adjusts the objects that are about to be made. What the rehearsal
@@ -12,16 +14,16 @@ func (c *boundClient) prepare(resources kube.ResourceList) error {
 		c.failed = err // Helm keeps only the words of a hook's error
 		return err
 	}
-	exposed := new(ExposedError)
+	exposed := new(manifest.ExposedError)
 	for _, info := range resources {
 		object, ok := info.Object.(*unstructured.Unstructured)
 		if !ok {
 			continue
 		}
-		c.rules.adjust(object)
-		exposed.Exposures = append(exposed.Exposures, exposuresOf(object, "")...)
+		c.rules.Adjust(object)
+		exposed.Exposures = append(exposed.Exposures, manifest.ExposuresOf(object, "")...)
 	}
-	if !c.rules.refuses() || len(exposed.Exposures) == 0 {
+	if !c.rules.Refuses() || len(exposed.Exposures) == 0 {
 		return nil
 	}
 	c.failed = exposed

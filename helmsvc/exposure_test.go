@@ -13,6 +13,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // plan is a chart of these templates under a plan that allows exposure or not.
@@ -247,7 +248,7 @@ func hostPorts() *helmchart.Chart {
 
 func checkExposedError(t *testing.T, err error) {
 	t.Helper()
-	var exposed *helmsvc.ExposedError
+	var exposed *manifest.ExposedError
 	if !errors.As(err, &exposed) {
 		t.Fatalf("error %v", err)
 	}
@@ -312,7 +313,7 @@ func TestHostPortsUnseen(t *testing.T) {
 	gate := `{{ if not (.Capabilities.APIVersions.Has "example.com/v1/Gated") }}{{ fail "no CRD" }}{{ end }}`
 	what := plan(false, object("apps/v1", "Deployment", "agent", workload("x", onHost, "a/x")), gate)
 	bring(t, what.Chart, "Gated")
-	var exposed *helmsvc.ExposedError
+	var exposed *manifest.ExposedError
 	if err := p.Install(t.Context(), p.target, what, nil); !errors.As(err, &exposed) {
 		t.Errorf("error %v", err)
 	}
@@ -373,7 +374,7 @@ func TestDeleteHooks(t *testing.T) {
 func TestOperatorsAreExposed(t *testing.T) {
 	p := newPlace(t)
 	p.use(helmsvc.WithoutExposure())
-	own := strings.Replace(workload("x", onHost, "a/x"), "metadata: {", "metadata: {annotations: {"+helmsvc.PolicyGroupAnnotation+": operators}, ", 1)
+	own := strings.Replace(workload("x", onHost, "a/x"), "metadata: {", "metadata: {annotations: {"+manifest.PolicyGroupAnnotation+": operators}, ", 1)
 	what := plan(false, object("apps/v1", "Deployment", "agent", own), object("v1", "Service", "s", onNodes))
 	if err := p.Converge(t.Context(), t.Context(), p.target, what, "sha256:1111111111111111111111111111111111111111"); err != nil {
 		t.Fatal(err)

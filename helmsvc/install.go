@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -114,11 +115,11 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if errors.As(s.client.failed, &notReady) {
 		return notReady
 	}
-	var exposed *ExposedError
+	var exposed *manifest.ExposedError
 	if errors.As(s.client.failed, &exposed) {
 		return exposed
 	}
-	var outside *OutsideError
+	var outside *manifest.OutsideError
 	if errors.As(s.client.failed, &outside) {
 		return outside
 	}
@@ -154,8 +155,8 @@ func remaining(ctx context.Context) time.Duration {
 // checkLeft is CheckProspect where Jobs have run: what they were to make is
 // there by now.
 func (s *session) checkLeft(ctx context.Context, r *release.Release) error {
-	p, err := prospectOf(r)
-	if err != nil || !p.never() {
+	p, err := manifest.ProspectOf(r)
+	if err != nil || !p.Never() {
 		return err
 	}
 	clients, err := s.KubernetesClientSet()
@@ -169,5 +170,5 @@ func (s *session) checkLeft(ctx context.Context, r *release.Release) error {
 	if slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool { return readiness.Serves(&pod) }) {
 		return nil
 	}
-	return p.noPod()
+	return p.NoPod()
 }

@@ -15,5 +15,5 @@ import (
 // resources would go.
 func (c *boundClient) keeps(info *resource.Info, live runtime.Object) bool {
 	object, err := meta.Accessor(live)
-	return err == nil && wantsKept(object) && (!c.foreign(info) || manifest.IsCRD(info))
+	return err == nil && manifest.WantsKept(object) && (!c.foreign(info) || manifest.IsCRD(info))
 }

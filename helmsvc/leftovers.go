@@ -33,7 +33,7 @@ func (s *session) outsiders(revisions []*release.Release) (kube.ResourceList, er
 	var found kube.ResourceList
 	for _, r := range revisions {
 		for _, text := range documentsOf(r) {
-			objects, err := decode(text)
+			objects, err := manifest.Decode(text)
 			if err != nil {
 				continue
 			}
@@ -128,15 +128,15 @@ func (c *Cluster) clusterKinds(target Target) ([]schema.GroupVersionResource, er
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // some API service may be down
 		return nil, err
 	}
-	allowed := Rules{clusterKinds: target.ClusterObjects}
+	allowed := manifest.Rules{ClusterKinds: target.ClusterObjects}
 	var found []schema.GroupVersionResource
 	for _, list := range lists {
 		version, err := schema.ParseGroupVersion(list.GroupVersion)
-		if err != nil || version.Group == crdKind.Group {
+		if err != nil || version.Group == manifest.CRDKind.Group {
 			continue
 		}
 		for _, r := range list.APIResources {
-			if allowed.allows(schema.GroupKind{Group: version.Group, Kind: r.Kind}, r.Namespaced) && slices.Contains(r.Verbs, "list") {
+			if allowed.Allows(schema.GroupKind{Group: version.Group, Kind: r.Kind}, r.Namespaced) && slices.Contains(r.Verbs, "list") {
 				found = append(found, version.WithResource(r.Name))
 			}
 		}

@@ -17,6 +17,7 @@ import (
 	watchtools "k8s.io/client-go/tools/watch"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // Namespace is what an instance's namespace carries.
@@ -161,7 +162,7 @@ func (c *Cluster) Regroup(ctx context.Context, want Namespace) error {
 	if !want.owns(have) {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
-	annotations := map[string]string{PolicyGroupAnnotation: want.Annotations[PolicyGroupAnnotation]}
+	annotations := map[string]string{manifest.PolicyGroupAnnotation: want.Annotations[manifest.PolicyGroupAnnotation]}
 	return doing(c.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
 }
 

@@ -1,6 +1,10 @@
 package helmsvc
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+)
 
 // Option sets what a Cluster does beyond installing charts as they are.
 type Option func(*Cluster)
@@ -8,7 +12,7 @@ type Option func(*Cluster)
 // WithRegistry has every chart's images come from the registry, which must
 // hold them already, and each instance's namespace carry the password for it.
 // Without a Server it does nothing.
-func WithRegistry(r Registry) Option {
+func WithRegistry(r manifest.Registry) Option {
 	return func(c *Cluster) {
 		// Kibosh allows a scheme, which the name of an image can't have.
 		r.Server = strings.TrimPrefix(strings.TrimPrefix(r.Server, "https://"), "http://")

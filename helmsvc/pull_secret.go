@@ -12,6 +12,8 @@ import (
 	corev1apply "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // ensurePullSecret brings the namespace's pull Secret up to date and gives it
@@ -35,14 +37,14 @@ func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interf
 		return fmt.Errorf("encoding the pull Secret: %w", err)
 	}
 	// A type that bindings don't see.
-	secret := corev1apply.Secret(pullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
+	secret := corev1apply.Secret(manifest.PullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
 		WithData(map[string][]byte{corev1.DockerConfigJsonKey: config})
 	if _, err := clients.CoreV1().Secrets(namespace).Apply(ctx, secret, applying()); err != nil {
-		return fmt.Errorf("writing the pull Secret %s of namespace %s: %w", pullSecret, namespace, err)
+		return fmt.Errorf("writing the pull Secret %s of namespace %s: %w", manifest.PullSecret, namespace, err)
 	}
 	err = retry.RetryOnConflict(retry.DefaultRetry, func() error { return lendPullSecret(ctx, clients, namespace) })
 	if err != nil {
-		return fmt.Errorf("adding the pull Secret %s to the default ServiceAccount of namespace %s: %w", pullSecret, namespace, err)
+		return fmt.Errorf("adding the pull Secret %s to the default ServiceAccount of namespace %s: %w", manifest.PullSecret, namespace, err)
 	}
 	return nil
 }
@@ -55,7 +57,7 @@ func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace
 	if err != nil {
 		return err
 	}
-	own := corev1.LocalObjectReference{Name: pullSecret}
+	own := corev1.LocalObjectReference{Name: manifest.PullSecret}
 	if slices.Contains(account.ImagePullSecrets, own) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // checkPullSecret looks at what lets pods pull that no chart describes.
@@ -68,7 +69,7 @@ func TestPullSecret(t *testing.T) {
 // TestOpenRegistry asks for no password and so needs no Secret.
 func TestOpenRegistry(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.WithRegistry(helmsvc.Registry{Server: registry}))
+	p.use(helmsvc.WithRegistry(manifest.Registry{Server: registry}))
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestPullSecretDropped(t *testing.T) {
 	if _, err := accounts.Patch(t.Context(), "default", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.WithImpersonation(), helmsvc.WithRegistry(helmsvc.Registry{Server: registry}))
+	p.use(helmsvc.WithImpersonation(), helmsvc.WithRegistry(manifest.Registry{Server: registry}))
 	for range 2 {
 		p.ensure()
 		if _, err := clients.CoreV1().Secrets(p.ns.Name).Get(t.Context(), pullSecret, metav1.GetOptions{}); !apierrors.IsNotFound(err) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
@@ -18,7 +19,7 @@ const (
 	pullSecret = "cf-helm-broker-registry"
 )
 
-var login = helmsvc.Registry{Server: "https://" + registry + "/", Username: "puller", Password: "first", Email: "puller@example.com"}
+var login = manifest.Registry{Server: "https://" + registry + "/", Username: "puller", Password: "first", Email: "puller@example.com"}
 
 // use connects to the cluster anew, as the next process does.
 func (p *place) use(options ...helmsvc.Option) {

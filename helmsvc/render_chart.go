@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -67,13 +68,13 @@ func (s *session) rendered(ctx context.Context, target Target, what chart.Render
 // brought are the cluster's capabilities with what crds/ is going to bring:
 // templates may ask for it.
 func (s *session) brought(definitions []helmchart.CRD) (*chartutil.Capabilities, error) {
-	objects, err := decodeDefinitions(definitions)
+	objects, err := manifest.DecodeDefinitions(definitions)
 	if err != nil {
 		return nil, err
 	}
 	all := s.Capabilities.Copy()
 	all.APIVersions = slices.Clone(all.APIVersions)
-	for _, kind := range definedBy(objects) {
+	for _, kind := range manifest.DefinedBy(objects) {
 		all.APIVersions = append(all.APIVersions, kind.GroupVersion().String(), kind.GroupVersion().String()+"/"+kind.Kind)
 	}
 	return all, nil

@@ -6,20 +6,21 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // rulesFor are how a revision is made of which the plan allows exposure or doesn't.
-func (c *Cluster) rulesFor(target Target, exposure bool) Rules {
-	return Rules{
-		asIs: target.operator, closed: c.withoutExposure && !exposure, groups: target.PolicyGroups,
-		confined: c.impersonate && !target.operator, clusterKinds: target.ClusterObjects,
+func (c *Cluster) rulesFor(target Target, exposure bool) manifest.Rules {
+	return manifest.Rules{
+		AsIs: target.operator, Closed: c.withoutExposure && !exposure, Groups: target.PolicyGroups,
+		Confined: c.impersonate && !target.operator, ClusterKinds: target.ClusterObjects,
 	}
 }
 
 // rulesAgain are how a revision is made that was made before.
-func (c *Cluster) rulesAgain(target Target, r *release.Release) Rules {
+func (c *Cluster) rulesAgain(target Target, r *release.Release) manifest.Rules {
 	rules := c.rulesFor(target, r.Labels[exposureLabel] == exposureAllowed)
-	rules.lenient = true
+	rules.Lenient = true
 	return rules
 }
 

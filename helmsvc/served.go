@@ -11,32 +11,34 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // checkServed returns an UnservedError if the release has objects of kinds
 // that the cluster doesn't serve and definitions, the chart's crds/, don't
 // bring.
 func (s *session) checkServed(r *release.Release, definitions []helmchart.CRD) error {
-	crds, err := decodeDefinitions(definitions)
+	crds, err := manifest.DecodeDefinitions(definitions)
 	if err != nil {
 		return err
 	}
-	objects, err := decode(r.Manifest)
+	objects, err := manifest.Decode(r.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the chart renders: %w", err)
 	}
-	hooks, err := decodeHooks(r.Hooks)
+	hooks, err := manifest.DecodeHooks(r.Hooks)
 	if err != nil {
 		return err
 	}
-	unserved := new(UnservedError)
-	brought := definedBy(crds)
+	unserved := new(manifest.UnservedError)
+	brought := manifest.DefinedBy(crds)
 	err = s.judgeServed(unserved, slices.Concat(crds, objects), brought)
 	if err != nil {
 		return err
 	}
 	// Helm looks hooks up one at a time, so they may use CRDs of templates too.
-	brought = append(brought, definedBy(slices.Concat(objects, hooks))...)
+	brought = append(brought, manifest.DefinedBy(slices.Concat(objects, hooks))...)
 	if err := s.judgeServed(unserved, hooks, brought); err != nil {
 		return err
 	}
@@ -46,7 +48,7 @@ func (s *session) checkServed(r *release.Release, definitions []helmchart.CRD) e
 	return s.confirm(unserved)
 }
 
-func (s *session) judgeServed(unserved *UnservedError, objects []*unstructured.Unstructured, brought []schema.GroupVersionKind) error {
+func (s *session) judgeServed(unserved *manifest.UnservedError, objects []*unstructured.Unstructured, brought []schema.GroupVersionKind) error {
 	for _, object := range objects {
 		kind := object.GroupVersionKind()
 		if slices.Contains(brought, kind) {
@@ -54,7 +56,7 @@ func (s *session) judgeServed(unserved *UnservedError, objects []*unstructured.U
 		}
 		_, err := s.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 		if meta.IsNoMatchError(err) {
-			unserved.add(object)
+			unserved.Add(object)
 			continue
 		}
 		if err != nil {
@@ -66,7 +68,7 @@ func (s *session) judgeServed(unserved *UnservedError, objects []*unstructured.U
 
 // confirm holds back from judging kinds of an aggregated API that is down:
 // that may pass.
-func (s *session) confirm(unserved *UnservedError) error {
+func (s *session) confirm(unserved *manifest.UnservedError) error {
 	found, err := s.RESTClientGetter.ToDiscoveryClient()
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 func definitionsAPI(t *testing.T) apiextensions.Interface {
@@ -94,7 +95,7 @@ const fourKinds = "policy/v1beta1 PodDisruptionBudget (one, two), extensions/v1b
 // checkUnserved wants an error that names all the kinds, each once.
 func checkUnserved(t *testing.T, err error, more string) {
 	t.Helper()
-	var unserved *helmsvc.UnservedError
+	var unserved *manifest.UnservedError
 	if !errors.As(err, &unserved) {
 		t.Fatalf("error %v", err)
 	}
@@ -167,7 +168,7 @@ func TestNewKind(t *testing.T) {
 	what := func() chart.Rendered {
 		return chart.Rendered{Chart: chartOf("new", map[string]string{"a.yaml": custom("Novelty", "new")})}
 	}
-	var unserved *helmsvc.UnservedError
+	var unserved *manifest.UnservedError
 	if err := p.Install(t.Context(), p.target, what(), nil); !errors.As(err, &unserved) {
 		t.Fatalf("before the CRD: %v", err)
 	}

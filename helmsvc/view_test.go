@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -143,12 +142,6 @@ func TestPodReason(t *testing.T) {
 	ready := pod()
 	if got := readiness.PodReason(&ready); got != "" {
 		t.Errorf("a ready pod has the reason %q", got)
-	}
-}
-
-func TestShorten(t *testing.T) {
-	if got := manifest.Shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
-		t.Errorf("shortened to %d bytes: %q", len(got), got)
 	}
 }
 

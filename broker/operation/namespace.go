@@ -8,6 +8,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // What an instance's namespace carries.
@@ -41,7 +42,7 @@ func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Nam
 	return helmsvc.Namespace{
 		Name:        i.Namespace,
 		Labels:      labels,
-		Annotations: map[string]string{instanceAnnotation: i.ID, helmsvc.PolicyGroupAnnotation: i.PolicyGroup},
+		Annotations: map[string]string{instanceAnnotation: i.ID, manifest.PolicyGroupAnnotation: i.PolicyGroup},
 		Owner:       instanceAnnotation,
 		Isolation: &helmsvc.Isolation{
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,

@@ -12,6 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
@@ -51,7 +52,7 @@ func clusterOptions(s settings, renderer helmsvc.Option, limiter *fair.Limiter) 
 	options := []helmsvc.Option{
 		renderer,
 		helmsvc.WithLimiter(limiter),
-		helmsvc.WithRegistry(helmsvc.Registry{
+		helmsvc.WithRegistry(manifest.Registry{
 			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
 		}),
 		helmsvc.WithWorkers(s.Workers),

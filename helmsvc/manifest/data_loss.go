@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"fmt"
@@ -42,11 +42,11 @@ func (e *DataLossError) Error() string {
 // makes of custom resources can't be foreseen. The live claims are asked for only
 // where any could go.
 func CheckData(from, to *release.Release, claims func() ([]corev1.PersistentVolumeClaim, error)) error {
-	before, err := decode(from.Manifest)
+	before, err := Decode(from.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the service instance is made of: %w", err)
 	}
-	after, err := decode(to.Manifest)
+	after, err := Decode(to.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the chart renders: %w", err)
 	}
@@ -91,9 +91,9 @@ func lossesBetween(before, after []*unstructured.Unstructured) []loss {
 		gone := i < 0
 		switch set, isSet := statefulSet(object); {
 		case isClaim(object) && gone:
-			dropped := func(c *corev1.PersistentVolumeClaim) bool { return c.Name == object.GetName() && !wantsKept(c) }
+			dropped := func(c *corev1.PersistentVolumeClaim) bool { return c.Name == object.GetName() && !WantsKept(c) }
 			losses = append(losses, loss{of: dropped, why: "the chart no longer has it"})
-		case isSet && gone && !wantsKept(object) && retention(set).WhenDeleted == appsv1.DeletePersistentVolumeClaimRetentionPolicyType:
+		case isSet && gone && !WantsKept(object) && retention(set).WhenDeleted == appsv1.DeletePersistentVolumeClaimRetentionPolicyType:
 			losses = append(losses, loss{of: ordinals(set, 0, 0), why: "it goes with the StatefulSet " + set.Name})
 		case isSet && i >= 0:
 			next, _ := statefulSet(after[i])
@@ -130,7 +130,7 @@ func upgradeHooks(r *release.Release) ([]*unstructured.Unstructured, error) {
 	failsOnly := func(h *release.Hook) bool {
 		return slices.Equal(h.DeletePolicies, []release.HookDeletePolicy{release.HookFailed})
 	}
-	return decodeHooks(slices.DeleteFunc(slices.Clone(r.Hooks), func(h *release.Hook) bool { return !upgrades(h) || failsOnly(h) }))
+	return DecodeHooks(slices.DeleteFunc(slices.Clone(r.Hooks), func(h *release.Hook) bool { return !upgrades(h) || failsOnly(h) }))
 }
 
 // ordinals tells the claims of a StatefulSet's pods that aren't numbered from
@@ -159,7 +159,7 @@ func isClaim(object *unstructured.Unstructured) bool {
 }
 
 // statefulSet reads a StatefulSet. One that isn't well-formed the API server
-// refuses, and says why.
+// Refuses, and says why.
 func statefulSet(object *unstructured.Unstructured) (*appsv1.StatefulSet, bool) {
 	set := new(appsv1.StatefulSet)
 	if object.GroupVersionKind() != appsv1.SchemeGroupVersion.WithKind("StatefulSet") {

@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"cmp"
@@ -34,7 +34,7 @@ func (r Rules) setPolicyGroup(object *unstructured.Unstructured) {
 		return
 	}
 	if group := r.groupOf(object); group != "" {
-		annotate(template, PolicyGroupAnnotation, group)
+		Annotate(template, PolicyGroupAnnotation, group)
 		return
 	}
 	unannotate(template, PolicyGroupAnnotation)
@@ -43,14 +43,14 @@ func (r Rules) setPolicyGroup(object *unstructured.Unstructured) {
 // groupOf is the policy group of the pods that an object makes; empty: that of
 // their namespace, or it makes none.
 func (r Rules) groupOf(object *unstructured.Unstructured) string {
-	if r.groups == "" || podTemplate(object) == nil || object.GetKind() == "PodTemplate" { // whose pods are another's
+	if r.Groups == "" || podTemplate(object) == nil || object.GetKind() == "PodTemplate" { // whose pods are another's
 		return ""
 	}
-	return PolicyGroupOf(r.groups, object.GetKind(), cmp.Or(object.GetName(), object.GetGenerateName()))
+	return PolicyGroupOf(r.Groups, object.GetKind(), cmp.Or(object.GetName(), object.GetGenerateName()))
 }
 
-// groupsOf are the policy groups that the releases' pods are given, in order.
-func (r Rules) groupsOf(releases []*release.Release) ([]string, error) {
+// GroupsOf are the policy groups that the releases' pods are given, in order.
+func (r Rules) GroupsOf(releases []*release.Release) ([]string, error) {
 	var groups []string
 	for _, made := range releases {
 		if made == nil { // it can't be rendered before its CRDs are there

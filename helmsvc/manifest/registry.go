@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"encoding/json"
@@ -19,9 +19,9 @@ type Registry struct {
 	Email    string
 }
 
-// pullSecret is the Secret of an instance's namespace by which its pods may pull
+// PullSecret is the Secret of an instance's namespace by which its pods may pull
 // from the registry.
-const pullSecret = "cf-helm-broker-registry" //nolint:gosec // a name
+const PullSecret = "cf-helm-broker-registry" //nolint:gosec // a name
 
 // Adjust changes an object of a chart into what the cluster gets.
 //
@@ -77,12 +77,12 @@ func (r Registry) addPullSecret(object *unstructured.Unstructured) {
 	if spec == nil || r.Username == "" {
 		return
 	}
-	named := func(secret map[string]any) bool { return secret["name"] == pullSecret }
+	named := func(secret map[string]any) bool { return secret["name"] == PullSecret }
 	if slices.ContainsFunc(mapsIn(spec[field]), named) {
 		return
 	}
 	own, _ := spec[field].([]any)
-	spec[field] = append(own, map[string]any{"name": pullSecret})
+	spec[field] = append(own, map[string]any{"name": PullSecret})
 }
 
 // DockerConfig is the registry's password in the form in which kubelets read it.

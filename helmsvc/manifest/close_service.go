@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	corev1 "k8s.io/api/core/v1"
@@ -6,9 +6,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// typeAnnotation is on a Service that became ClusterIP, and holds the type that
+// TypeAnnotation is on a Service that became ClusterIP, and holds the type that
 // the chart gave it: bind templates that were written for that type still see it.
-const typeAnnotation = "cf-helm-broker.io/service-type"
+const TypeAnnotation = "cf-helm-broker.io/service-type"
 
 // rangesAnnotation is another form of loadBalancerSourceRanges, and refused too
 // on a Service of another type.
@@ -33,7 +33,7 @@ func closeService(object *unstructured.Unstructured) {
 	declared, _ := spec["type"].(string)
 	switch corev1.ServiceType(declared) {
 	case corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer:
-		annotate(object.Object, typeAnnotation, declared)
+		Annotate(object.Object, TypeAnnotation, declared)
 		spec["type"] = closed
 	case "":
 		spec["type"] = closed
@@ -47,17 +47,17 @@ func closeService(object *unstructured.Unstructured) {
 	unannotate(object.Object, rangesAnnotation)
 }
 
-// markService gives a Service the annotations that it may have in the cluster.
-func markService(object *unstructured.Unstructured) {
+// MarkService gives a Service the annotations that it may have in the cluster.
+func MarkService(object *unstructured.Unstructured) {
 	if isService(object) {
-		annotate(object.Object, typeAnnotation, "")
-		annotate(object.Object, rangesAnnotation, "")
+		Annotate(object.Object, TypeAnnotation, "")
+		Annotate(object.Object, rangesAnnotation, "")
 	}
 }
 
 func unmarkService(object *unstructured.Unstructured) {
 	if isService(object) {
-		unannotate(object.Object, typeAnnotation)
+		unannotate(object.Object, TypeAnnotation)
 	}
 }
 

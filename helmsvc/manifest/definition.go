@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"helm.sh/helm/v3/pkg/kube"
@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// definedBy returns the kinds that those of the objects define that are CRDs.
-func definedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
+// DefinedBy returns the kinds that those of the objects define that are CRDs.
+func DefinedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
 	var kinds []schema.GroupVersionKind
 	for _, object := range objects {
 		if object.GroupVersionKind() != apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition") {
@@ -29,10 +29,12 @@ func definedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
 	return kinds
 }
 
-func wantsKept(object metav1.Object) bool {
+// WantsKept tells whether an object says that it stays when its release has it no
+// more: by helm.sh/resource-policy.
+func WantsKept(object metav1.Object) bool {
 	return object.GetAnnotations()[kube.ResourcePolicyAnno] == kube.KeepPolicy
 }
 
-// crdKind is the kind of what defines kinds. Such objects outlive the release:
+// CRDKind is the kind of what defines kinds. Such objects outlive the release:
 // with one go everybody's custom resources.
-var crdKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}
+var CRDKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}

@@ -1,20 +1,18 @@
-package helmsvc
+package manifest
 
 import (
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
-// prospect is what becomes of a release's objects, as far as pods go.
-type prospect struct {
-	// pods names a workload that keeps pods running; empty: there is none.
-	pods string
-	// customs are custom resources: their operators may make anything.
-	customs []*unstructured.Unstructured
+// Prospect is what becomes of a release's objects, as far as pods go.
+type Prospect struct {
+	// Pods names a workload that keeps pods running; empty: there is none.
+	Pods string
+	// Customs are custom resources: their operators may make anything.
+	Customs []*unstructured.Unstructured
 	// ends: there are Jobs, which may make anything before they end.
 	ends bool
 	// stopped are the workloads that are asked for no pod, and leading the
@@ -22,48 +20,48 @@ type prospect struct {
 	stopped, leading []string
 }
 
-// never tells whether there will be no pod though there is something that is
+// Never tells whether there will be no pod though there is something that is
 // about pods.
-func (p prospect) never() bool {
-	return p.pods == "" && len(p.customs) == 0 && len(p.stopped)+len(p.leading) > 0
+func (p Prospect) Never() bool {
+	return p.Pods == "" && len(p.Customs) == 0 && len(p.stopped)+len(p.leading) > 0
 }
 
-// prospectOf looks at what a release was, or would be, made of, hooks included.
-func prospectOf(r *release.Release) (prospect, error) {
-	objects, err := decode(r.Manifest)
+// ProspectOf looks at what a release was, or would be, made of, hooks included.
+func ProspectOf(r *release.Release) (Prospect, error) {
+	objects, err := Decode(r.Manifest)
 	if err != nil {
-		return prospect{}, fmt.Errorf("reading what the chart renders: %w", err)
+		return Prospect{}, fmt.Errorf("reading what the chart renders: %w", err)
 	}
-	hooks, err := decodeHooks(r.Hooks)
+	hooks, err := DecodeHooks(r.Hooks)
 	if err != nil {
-		return prospect{}, err
+		return Prospect{}, err
 	}
-	var p prospect
+	var p Prospect
 	for _, object := range append(objects, hooks...) {
 		p.add(object)
 	}
 	return p, nil
 }
 
-func (p *prospect) add(object *unstructured.Unstructured) {
+func (p *Prospect) add(object *unstructured.Unstructured) {
 	kind := object.GroupVersionKind()
-	if manifest.IsCustom(kind) {
-		if !manifest.SeldomTold[kind.GroupKind().String()] {
-			p.customs = append(p.customs, object)
+	if IsCustom(kind) {
+		if !SeldomTold[kind.GroupKind().String()] {
+			p.Customs = append(p.Customs, object)
 		}
 		return
 	}
 	name := kind.Kind + " " + object.GetName()
 	switch kind.Kind {
 	case "Pod", "DaemonSet":
-		p.pods = name
+		p.Pods = name
 	case "Deployment", "StatefulSet", "ReplicaSet", "ReplicationController":
 		replicas, found, err := unstructured.NestedInt64(object.Object, "spec", "replicas")
 		if found && err == nil && replicas == 0 {
 			p.stopped = append(p.stopped, name)
 			return
 		}
-		p.pods = name
+		p.Pods = name
 	case "Job", "CronJob":
 		p.ends = true
 	case "Service":
@@ -83,14 +81,15 @@ type NoPodError struct {
 	Leading []string
 }
 
-func (p prospect) noPod() *NoPodError { return &NoPodError{Stopped: p.stopped, Leading: p.leading} }
+// NoPod is the error of a prospect in which nothing will ever serve.
+func (p Prospect) NoPod() *NoPodError { return &NoPodError{Stopped: p.stopped, Leading: p.leading} }
 
 func (e *NoPodError) Error() string {
 	const text = "no pod of the service instance would ever serve, since "
 	if len(e.Stopped) > 0 {
-		return text + manifest.Listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
+		return text + Listed(e.Stopped) + " is asked for 0 replicas; ask for one at least, by parameters or another plan"
 	}
-	return text + manifest.Listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
+	return text + Listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
 }
 
 // CheckProspect returns a NoPodError for a release that could never be bound to
@@ -99,9 +98,9 @@ func CheckProspect(r *release.Release, bindable bool) error {
 	if !bindable {
 		return nil
 	}
-	p, err := prospectOf(r)
-	if err != nil || !p.never() || p.ends {
+	p, err := ProspectOf(r)
+	if err != nil || !p.Never() || p.ends {
 		return err
 	}
-	return p.noPod()
+	return p.NoPod()
 }

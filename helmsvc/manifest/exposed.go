@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"cmp"
@@ -6,8 +6,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // ExposedError says that nothing was made of a chart, since pods of it would be
@@ -33,7 +31,7 @@ func (e Exposure) String() string {
 
 func (e *ExposedError) Error() string {
 	return fmt.Sprintf("the chart takes ports of the nodes, where anybody could reach it without a binding: %s; "+
-		"take them out of the chart, or let the plan say `allow_exposure: true`", manifest.Listed(e.AllObjects()))
+		"take them out of the chart, or let the plan say `allow_exposure: true`", Listed(e.AllObjects()))
 }
 
 // AllObjects are those that the words name only some of.
@@ -50,12 +48,13 @@ func (e *ExposedError) AllObjects() []string {
 func Exposures(r *release.Release) ([]Exposure, error) {
 	var found []Exposure
 	err := EachObject(r, func(object *unstructured.Unstructured, file string) {
-		found = append(found, exposuresOf(object, file)...)
+		found = append(found, ExposuresOf(object, file)...)
 	})
 	return found, err
 }
 
-func exposuresOf(object *unstructured.Unstructured, file string) []Exposure {
+// ExposuresOf finds where the pods that an object makes take ports of their nodes.
+func ExposuresOf(object *unstructured.Unstructured, file string) []Exposure {
 	spec := podSpec(object)
 	exposure := Exposure{Kind: object.GetKind(), Name: cmp.Or(object.GetName(), object.GetGenerateName()), File: file}
 	var found []Exposure

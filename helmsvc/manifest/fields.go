@@ -1,10 +1,10 @@
-package helmsvc
+package manifest
 
 import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-// annotate sets an annotation of what has metadata: an object or a pod
+// Annotate sets an annotation of what has metadata: an object or a pod
 // template. Annotations that aren't a map are left for the API server to refuse.
-func annotate(object map[string]any, key, value string) {
+func Annotate(object map[string]any, key, value string) {
 	if annotations := mapIn(mapIn(object, "metadata"), "annotations"); annotations != nil {
 		annotations[key] = value
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"fmt"
@@ -10,8 +10,6 @@ import (
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // EachObject calls see with each object of a rendered release, hooks included
@@ -26,7 +24,7 @@ func EachObject(r *release.Release, see func(object *unstructured.Unstructured, 
 		if named, found := strings.CutPrefix(first, "# Source: "); found {
 			source = named
 		}
-		objects, err := decode(text)
+		objects, err := Decode(text)
 		if err != nil {
 			return fmt.Errorf("reading what the chart renders: %w", err)
 		}
@@ -35,7 +33,7 @@ func EachObject(r *release.Release, see func(object *unstructured.Unstructured, 
 		}
 	}
 	for _, hook := range r.Hooks {
-		objects, err := decodeHooks([]*release.Hook{hook})
+		objects, err := DecodeHooks([]*release.Hook{hook})
 		if err != nil {
 			return err
 		}
@@ -52,14 +50,14 @@ func fileOf(source string) string {
 	return file
 }
 
-// decodeHooks leaves out tests, which nobody runs.
-func decodeHooks(hooks []*release.Hook) ([]*unstructured.Unstructured, error) {
+// DecodeHooks reads hooks. It leaves out tests, which nobody runs.
+func DecodeHooks(hooks []*release.Hook) ([]*unstructured.Unstructured, error) {
 	var objects []*unstructured.Unstructured
 	for _, hook := range hooks {
 		if !slices.ContainsFunc(hook.Events, func(e release.HookEvent) bool { return e != release.HookTest }) {
 			continue
 		}
-		decoded, err := decode(hook.Manifest)
+		decoded, err := Decode(hook.Manifest)
 		if err != nil {
 			return nil, fmt.Errorf("reading hook %s: %w", hook.Path, err)
 		}
@@ -68,10 +66,11 @@ func decodeHooks(hooks []*release.Hook) ([]*unstructured.Unstructured, error) {
 	return objects, nil
 }
 
-func decodeDefinitions(definitions []helmchart.CRD) ([]*unstructured.Unstructured, error) {
+// DecodeDefinitions reads a chart's crds/.
+func DecodeDefinitions(definitions []helmchart.CRD) ([]*unstructured.Unstructured, error) {
 	var objects []*unstructured.Unstructured
 	for _, d := range definitions {
-		decoded, err := decode(string(d.File.Data))
+		decoded, err := Decode(string(d.File.Data))
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", d.Filename, err)
 		}
@@ -80,16 +79,16 @@ func decodeDefinitions(definitions []helmchart.CRD) ([]*unstructured.Unstructure
 	return objects, nil
 }
 
-// decode reads a manifest in the way that Build does, lists included, without
+// Decode reads a manifest in the way that Build does, lists included, without
 // asking the cluster.
-func decode(text string) ([]*unstructured.Unstructured, error) {
+func Decode(text string) ([]*unstructured.Unstructured, error) {
 	infos, err := resource.NewLocalBuilder().Unstructured().Flatten().Stream(strings.NewReader(text), "").Do().Infos()
 	if err != nil {
 		return nil, err
 	}
 	var objects []*unstructured.Unstructured
 	for _, info := range infos {
-		object, err := manifest.AsUnstructured(info.Object)
+		object, err := AsUnstructured(info.Object)
 		if err != nil {
 			return nil, err
 		}
