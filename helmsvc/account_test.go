@@ -18,10 +18,17 @@ import (
 )
 
 // confined is a place where Helm acts as the instance.
-func confined(t *testing.T, options ...helmsvc.Option) *place {
+func confined(t *testing.T) *place {
+	t.Helper()
+	return confinedBy(t, helmsvc.Config{})
+}
+
+// confinedBy is confined where this holds too.
+func confinedBy(t *testing.T, config helmsvc.Config) *place {
 	t.Helper()
 	p := newPlace(t)
-	p.use(append(options, helmsvc.WithImpersonation())...)
+	config.Impersonate = true
+	p.use(config)
 	p.ns.Isolation = new(helmsvc.Isolation)
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
@@ -86,7 +93,7 @@ func TestMissingAccount(t *testing.T) {
 	if err := p.install(t.Context(), `{}`, nil); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.WithImpersonation())
+	p.use(helmsvc.Config{Impersonate: true})
 	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
 		t.Errorf("view %+v, %v", view, err)
 	}

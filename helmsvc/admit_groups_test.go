@@ -59,7 +59,7 @@ func guarded(t *testing.T) (*place, kubernetes.Interface) {
 		t.Fatal(err)
 	}
 	p := grouped(t)
-	p.use(helmsvc.WithImpersonation())
+	p.use(helmsvc.Config{Impersonate: true})
 	p.ns.Labels = map[string]string{"cf-helm-broker.io/policy-destination": "workload"}
 	p.ns.Isolation = new(helmsvc.Isolation)
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {

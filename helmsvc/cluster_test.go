@@ -61,7 +61,7 @@ func newPlace(t *testing.T) *place {
 // anotherPlace is for a test that has a place already.
 func anotherPlace(t *testing.T) *place {
 	t.Helper()
-	c, err := helmsvc.NewCluster(local.RESTConfig())
+	c, err := helmsvc.NewCluster(local.RESTConfig(), helmsvc.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -313,7 +313,7 @@ func TestGoneKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The next process doesn't know the kind from before.
-	if p.Cluster, err = helmsvc.NewCluster(local.RESTConfig()); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(local.RESTConfig(), helmsvc.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
@@ -460,7 +460,7 @@ func TestMissingRight(t *testing.T) {
 	}
 	config := local.RESTConfig()
 	config.Impersonate.UserName = user
-	limited, err := helmsvc.NewCluster(config)
+	limited, err := helmsvc.NewCluster(config, helmsvc.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

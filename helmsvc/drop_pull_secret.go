@@ -19,7 +19,7 @@ import (
 // when the registry was given a password: nodes have it by now, or nobody needs
 // one. Whether there is one stands in the default ServiceAccount, last to forget.
 func (c *Cluster) dropPullSecret(ctx context.Context, namespace string) error {
-	if c.registry.Username != "" {
+	if c.settings.Registry.Username != "" {
 		return nil
 	}
 	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {

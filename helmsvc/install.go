@@ -30,8 +30,8 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
 // before anything is made, with an UnservedError, and so is, with a NoPodError,
 // one that could never be bound to though its plan says so, with an
-// ExposedError, one whose pods WithoutExposure keeps out, and, with an
-// OutsideError, one that leaves its namespace where WithImpersonation keeps it
+// ExposedError, one whose pods Config.WithoutExposure keeps out, and, with an
+// OutsideError, one that leaves its namespace where Config.Impersonate keeps it
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.

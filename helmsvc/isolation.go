@@ -25,12 +25,6 @@ type Isolation struct {
 	Limits []corev1.LimitRangeItem
 }
 
-// WithPodSecurity has the pods of all instances keep to a Pod Security
-// Standard, unless their plan names another.
-func WithPodSecurity(standard string) Option {
-	return func(c *Cluster) { c.podSecurity = standard }
-}
-
 // ExposureLabel is on instances' namespaces where a chart may not be reachable
 // around the policies, or its plan says that it may. deploy/kubernetes/exposure.yaml
 // and neighbours.yaml go by it.
@@ -57,7 +51,7 @@ func (c *Cluster) labelsOf(want Namespace) map[string]*string {
 		all[ExposureLabel] = &exposure
 	}
 	// Where no standard is asked for, there may be an administrator's.
-	if standard := cmp.Or(want.Isolation.PodSecurity, c.podSecurity); standard != "" {
+	if standard := cmp.Or(want.Isolation.PodSecurity, c.settings.PodSecurity); standard != "" {
 		warned := "restricted"
 		all[enforceLabel], all[warnLabel] = &standard, &warned
 	}
@@ -68,7 +62,7 @@ func (c *Cluster) exposureOf(i *Isolation) string {
 	switch {
 	case i.AllowExposure:
 		return "allowed"
-	case c.withoutExposure:
+	case c.settings.WithoutExposure:
 		return "refused"
 	}
 	return ""

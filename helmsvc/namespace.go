@@ -80,7 +80,7 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 // revision at which it was made, if it was made just now.
 func (c *Cluster) fillNamespace(ctx context.Context, want Namespace, since string) error {
 	all, ctx := errgroup.WithContext(ctx)
-	if c.impersonate && want.Isolation != nil {
+	if c.settings.Impersonate && want.Isolation != nil {
 		all.Go(func() error { return c.makeAccount(ctx, want.Name) })
 	}
 	all.Go(func() error { return c.isolate(ctx, want, since != "") })

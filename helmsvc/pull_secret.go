@@ -21,7 +21,7 @@ import (
 // an operator makes for a custom resource, say. It is done as the instance,
 // where it is one: the broker itself need not have rights in all namespaces.
 func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instance bool) error {
-	if c.registry.Server == "" || c.registry.Username == "" {
+	if c.settings.Registry.Server == "" || c.settings.Registry.Username == "" {
 		return nil
 	}
 	write := func(clients kubernetes.Interface) error { return c.writePullSecret(ctx, clients, namespace) }
@@ -32,7 +32,7 @@ func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instan
 }
 
 func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
-	config, err := c.registry.DockerConfig()
+	config, err := c.settings.Registry.DockerConfig()
 	if err != nil {
 		return fmt.Errorf("encoding the pull Secret: %w", err)
 	}

@@ -178,7 +178,7 @@ func TestNewKind(t *testing.T) {
 	}
 	// The broker's other process installs; this one still knows the old kinds.
 	old := p.Cluster
-	p.use()
+	p.use(helmsvc.Config{})
 	err := p.Install(t.Context(), p.target, what(), nil)
 	for errors.As(err, &unserved) {
 		t.Log("the kind isn't served yet")
@@ -231,7 +231,7 @@ func TestAPIDown(t *testing.T) {
 	config := local.RESTConfig()
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return down{next} })
 	var err error
-	if p.Cluster, err = helmsvc.NewCluster(config); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	c := chartOf("down", map[string]string{"a.yaml": object("down.example.com/v1", "Thing", "a", "{}")})

@@ -52,8 +52,10 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	rendering, texts := helmsvc.WithRenderer(renderer), render.NewTexts(renderer)
-	cluster, err := helmsvc.NewCluster(config, clusterOptions(s, rendering, limiter)...)
+	clusters, texts := clusterConfig(s, renderer), render.NewTexts(renderer)
+	own := clusters
+	own.Limiter = limiter
+	cluster, err := helmsvc.NewCluster(config, own)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(s, templates, texts, rendering, lease, offer, records, cluster, policies, metrics, log)
+	engine, err := newEngine(s, templates, texts, clusters, lease, offer, records, cluster, policies, metrics, log)
 	if err != nil {
 		return err
 	}
@@ -106,7 +108,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
 }
 
-func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, rendering helmsvc.Option, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
+func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, clusters helmsvc.Config, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
 	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
 	if err != nil {
 		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
@@ -123,7 +125,7 @@ func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Text
 		Texts:           texts,
 		Operators:       func() []chart.Service { return offer.operators.Catalog().Services },
 		Lease:           lease,
-		Connect:         connectTo(s, rendering),
+		Connect:         connectTo(s, clusters),
 		Destination:     operation.Destination(s.PolicyDestination),
 		WithinInstance:  s.PolicyWithin,
 		DNSGroup:        s.PolicyDNSGroup,

@@ -19,6 +19,14 @@ type Registry struct {
 	Email    string
 }
 
+// Trimmed is the registry without a scheme, which Kibosh allows and the name of an
+// image can't have.
+func (r Registry) Trimmed() Registry {
+	r.Server = strings.TrimPrefix(strings.TrimPrefix(r.Server, "https://"), "http://")
+	r.Server = strings.TrimRight(r.Server, "/")
+	return r
+}
+
 // PullSecret is the Secret of an instance's namespace by which its pods may pull
 // from the registry.
 const PullSecret = "cf-helm-broker-registry" //nolint:gosec // a name
