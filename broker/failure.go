@@ -17,6 +17,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -48,7 +49,7 @@ func failure(ctx context.Context, err error) error {
 	var quota *instance.QuotaError
 	var policies *access.PolicyLimitError
 	var unreachable *helmsvc.UnreachableError
-	var noPod *helmsvc.NoPodError
+	var noPod *manifest.NoPodError
 	var tooMuch *bounded.TooMuchError
 	var tooLong *bindtemplate.TooLongError
 	switch {

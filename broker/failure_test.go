@@ -12,6 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // TestFinalOrNot: platforms try a 503 again and take a 422 for final. A pod that
@@ -25,7 +26,7 @@ func TestFinalOrNot(t *testing.T) {
 		"many policies":    {fmt.Errorf("binding: %w", &access.PolicyLimitError{Of: "a binding"}), http.StatusUnprocessableEntity},
 		"too much":         {fmt.Errorf("binding: %w", &bounded.TooMuchError{Resource: "secrets"}), http.StatusUnprocessableEntity},
 		"long credentials": {fmt.Errorf("bind.yaml: %w", &bindtemplate.TooLongError{Bytes: 1 << 20}), http.StatusUnprocessableEntity},
-		"no pod will be":   {fmt.Errorf("binding: %w", &helmsvc.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},
+		"no pod will be":   {fmt.Errorf("binding: %w", &manifest.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},
 		"nothing is left":  {helmsvc.ErrGone, http.StatusUnprocessableEntity},
 	} {
 		t.Run(name, func(t *testing.T) {

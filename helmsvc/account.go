@@ -29,15 +29,6 @@ const InstanceAccount = "cf-helm-broker-instance"
 // instanceRole is the ClusterRole that an instance has in its namespace.
 const instanceRole = "admin"
 
-// WithImpersonation has Helm act as the instance and not as the broker: what a
-// chart's templates look up and what they make lies in the instance's namespace
-// or is refused with an OutsideError. Of cluster-scoped kinds that the target
-// allows, objects are made with the broker's own rights. Operators act as the
-// broker all the same.
-func WithImpersonation() Option {
-	return func(c *Cluster) { c.impersonate = true }
-}
-
 // asInstance is the configuration by which requests are the instance's.
 func (c *Cluster) asInstance(namespace string) *rest.Config { return AsInstance(c.config, namespace) }
 

@@ -14,13 +14,21 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // confined is a place where Helm acts as the instance.
-func confined(t *testing.T, options ...helmsvc.Option) *place {
+func confined(t *testing.T) *place {
+	t.Helper()
+	return confinedBy(t, helmsvc.Config{})
+}
+
+// confinedBy is confined where this holds too.
+func confinedBy(t *testing.T, config helmsvc.Config) *place {
 	t.Helper()
 	p := newPlace(t)
-	p.use(append(options, helmsvc.WithImpersonation())...)
+	config.Impersonate = true
+	p.use(config)
 	p.ns.Isolation = new(helmsvc.Isolation)
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
@@ -85,7 +93,7 @@ func TestMissingAccount(t *testing.T) {
 	if err := p.install(t.Context(), `{}`, nil); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.WithImpersonation())
+	p.use(helmsvc.Config{Impersonate: true})
 	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
 		t.Errorf("view %+v, %v", view, err)
 	}
@@ -156,7 +164,7 @@ func TestOutside(t *testing.T) {
 	bring(t, what.Chart, "Outsider")
 	check := func(err error) {
 		t.Helper()
-		var outside *helmsvc.OutsideError
+		var outside *manifest.OutsideError
 		if !errors.As(err, &outside) {
 			t.Fatalf("error %v", err)
 		}
@@ -329,7 +337,7 @@ func TestBundledDefinitions(t *testing.T) {
 	withCRD := func() chart.Rendered {
 		return chart.Rendered{Chart: bring(t, chartOf("c", map[string]string{"c.yaml": mapOf}), "Bundled")}
 	}
-	var outside *helmsvc.OutsideError
+	var outside *manifest.OutsideError
 	if err := p.Install(t.Context(), p.target, withCRD(), nil); !errors.As(err, &outside) {
 		t.Fatalf("error %v", err)
 	}

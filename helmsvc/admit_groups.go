@@ -3,18 +3,17 @@ package helmsvc
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // PolicyGroupsAnnotation lists on a namespace, with commas between, the policy
@@ -31,10 +30,10 @@ const mostGroups = 6000
 // What operators make of custom resources isn't known here: its pods are in
 // their namespace's group. Where workloads have no groups it does nothing.
 func (s *session) admitGroups(ctx context.Context, releases ...*release.Release) error {
-	if s.client.making.asIs || s.client.making.groups == "" {
+	if s.client.rules.AsIs || s.client.rules.Groups == "" {
 		return nil
 	}
-	groups, err := s.client.making.groupsOf(releases)
+	groups, err := s.client.rules.GroupsOf(releases)
 	if err != nil {
 		return err
 	}
@@ -56,26 +55,6 @@ func (s *session) admitGroups(ctx context.Context, releases ...*release.Release)
 		return nil
 	}
 	return s.cluster.awaitAdmitted(ctx, namespace, groups)
-}
-
-// groupsOf are the policy groups that the releases' pods are given, in order.
-func (m making) groupsOf(releases []*release.Release) ([]string, error) {
-	var groups []string
-	for _, r := range releases {
-		if r == nil { // it can't be rendered before its CRDs are there
-			continue
-		}
-		err := EachObject(r, func(object *unstructured.Unstructured, _ string) {
-			if group := m.groupOf(object); group != "" {
-				groups = append(groups, group)
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(groups)
-	return slices.Compact(groups), nil
 }
 
 const (
@@ -114,7 +93,7 @@ func dryRun() metav1.CreateOptions { return metav1.CreateOptions{DryRun: []strin
 func probe(group string) *corev1.Pod {
 	yes, no := true, false
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{PolicyGroupAnnotation: group}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{manifest.PolicyGroupAnnotation: group}},
 		Spec: corev1.PodSpec{
 			SecurityContext: &corev1.PodSecurityContext{
 				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},

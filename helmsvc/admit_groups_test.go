@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // guardGroups installs the deployed policy in the cluster that all tests share,
@@ -39,7 +40,7 @@ var guardGroups = sync.OnceValue(func() error {
 // claimGroup tries to make a pod that names a group.
 func claimGroup(ctx context.Context, as kubernetes.Interface, namespace, group string) error {
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "claim-", Annotations: map[string]string{helmsvc.PolicyGroupAnnotation: group}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "claim-", Annotations: map[string]string{manifest.PolicyGroupAnnotation: group}},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "a/x:1"}}},
 	}
 	_, err := as.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
@@ -58,7 +59,7 @@ func guarded(t *testing.T) (*place, kubernetes.Interface) {
 		t.Fatal(err)
 	}
 	p := grouped(t)
-	p.use(helmsvc.WithImpersonation())
+	p.use(helmsvc.Config{Impersonate: true})
 	p.ns.Labels = map[string]string{"cf-helm-broker.io/policy-destination": "workload"}
 	p.ns.Isolation = new(helmsvc.Isolation)
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
@@ -112,7 +113,7 @@ func TestAdmittedGroups(t *testing.T) {
 		}
 	}
 	check("installed", all[:3]...)
-	for name, group := range map[string]string{"another's": uuid.NewString(), "another workload's": helmsvc.PolicyGroupOf(uuid.NewString(), "Deployment", "dep"), "a list": p.of("Deployment", "dep") + "," + p.of("Pod", "bare")} {
+	for name, group := range map[string]string{"another's": uuid.NewString(), "another workload's": manifest.PolicyGroupOf(uuid.NewString(), "Deployment", "dep"), "a list": p.of("Deployment", "dep") + "," + p.of("Pod", "bare")} {
 		if err := claimGroup(t.Context(), instance, p.ns.Name, group); !refusesGroup(err) {
 			t.Errorf("%s group: %v", name, err)
 		}

@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 const (
@@ -47,8 +49,8 @@ func (c *Cluster) awaitAggregation(ctx context.Context, manifest string) error {
 
 // aggregated are the rules of a manifest's ClusterRoles that are to be added to
 // the role of instances.
-func aggregated(manifest string) ([]rbacv1.PolicyRule, error) {
-	objects, err := decode(manifest)
+func aggregated(text string) ([]rbacv1.PolicyRule, error) {
+	objects, err := manifest.Decode(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading what the chart made: %w", err)
 	}

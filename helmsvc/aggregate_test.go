@@ -15,7 +15,7 @@ import (
 func TestOperatorsRights(t *testing.T) {
 	p := confined(t)
 	operator := anotherPlace(t)
-	operator.use(helmsvc.WithImpersonation())
+	operator.use(helmsvc.Config{Impersonate: true})
 	added := "added-" + p.ns.Name
 	c := chartOf("operator", map[string]string{"role.yaml": "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n" +
 		"metadata: {name: " + added + ", labels: {rbac.authorization.k8s.io/aggregate-to-admin: 'true'}}\n" +

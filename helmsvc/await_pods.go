@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -48,11 +49,11 @@ func (c *Cluster) ViewReady(ctx context.Context, target Target, since string, pa
 		switch {
 		case err != nil:
 			return View{}, err
-		case ahead.never():
-			return View{}, ahead.noPod()
-		case ahead.pods != "":
-			view.reason = ahead.pods + " has no pod yet"
-		case len(ahead.customs) == 0:
+		case ahead.Never():
+			return View{}, ahead.NoPod()
+		case ahead.Pods != "":
+			view.reason = ahead.Pods + " has no pod yet"
+		case len(ahead.Customs) == 0:
 			return view, nil
 		default:
 			if view, err = c.viewMade(ctx, target, ahead, patience); err != nil || !view.wantsPods() || len(view.Pods) > 0 {
@@ -73,10 +74,10 @@ func (c *Cluster) ViewReady(ctx context.Context, target Target, since string, pa
 }
 
 // viewMade is View once an instance's custom resources are ready.
-func (c *Cluster) viewMade(ctx context.Context, target Target, ahead prospect, patience time.Duration) (View, error) {
+func (c *Cluster) viewMade(ctx context.Context, target Target, ahead manifest.Prospect, patience time.Duration) (View, error) {
 	waitCtx, cancel := context.WithTimeout(ctx, max(patience, aLook))
 	defer cancel()
-	reason, err := c.awaitCustoms(waitCtx, target, ahead.customs)
+	reason, err := c.awaitCustoms(waitCtx, target, ahead.Customs)
 	if err != nil && ctx.Err() == nil && waitCtx.Err() != nil {
 		return View{}, noReadyPod(reason, patience)
 	}
@@ -88,7 +89,7 @@ func (c *Cluster) viewMade(ctx context.Context, target Target, ahead prospect, p
 
 // ahead tells what an instance is going to have, by the release that is
 // deployed.
-func (c *Cluster) ahead(ctx context.Context, target Target) (prospect, error) {
+func (c *Cluster) ahead(ctx context.Context, target Target) (manifest.Prospect, error) {
 	var found *release.Release
 	err := c.inNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
 		releases := storageIn(clients, target)
@@ -98,15 +99,15 @@ func (c *Cluster) ahead(ctx context.Context, target Target) (prospect, error) {
 		return err
 	})
 	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return prospect{}, ErrGone
+		return manifest.Prospect{}, ErrGone
 	}
 	if errors.Is(err, ErrGone) {
-		return prospect{}, err
+		return manifest.Prospect{}, err
 	}
 	if err != nil {
-		return prospect{}, fmt.Errorf("looking for the release in namespace %s: %w", target.Namespace, err)
+		return manifest.Prospect{}, fmt.Errorf("looking for the release in namespace %s: %w", target.Namespace, err)
 	}
-	return prospectOf(found)
+	return manifest.ProspectOf(found)
 }
 
 func noReadyPod(reason string, patience time.Duration) error {

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // boundClient is Helm's Kubernetes client with some changes: objects are
@@ -18,10 +18,10 @@ import (
 // 2 s, and every wait ends with the operation's context.
 type boundClient struct {
 	*kube.Client
-	ctx         context.Context
-	adjustments []adjustment
-	making      making
-	release     string
+	ctx      context.Context
+	registry manifest.Registry
+	rules    manifest.Rules
+	release  string
 	// broker has the broker's own rights, where Helm acts as the instance.
 	broker *rest.Config
 	watch  func(ctx context.Context, resources kube.ResourceList, hook bool) error
@@ -34,7 +34,7 @@ func (c *boundClient) IsReachable() error { return nil }
 
 // Wait watches until the resources are ready. The timeout is the context's.
 func (c *boundClient) Wait(resources kube.ResourceList, timeout time.Duration) error {
-	if definitions := resources.Filter(readiness.IsCRD); len(definitions) > 0 {
+	if definitions := resources.Filter(manifest.IsCRD); len(definitions) > 0 {
 		// A chart's crds/ folder: Helm waits for them before anything else.
 		if err := c.until(func() error { return c.Client.Wait(definitions, timeout) }); err != nil {
 			return err

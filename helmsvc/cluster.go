@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -23,46 +24,71 @@ type Cluster struct {
 	mapper    *restmapper.DeferredDiscoveryRESTMapper
 	// capabilities are what charts are told of it.
 	capabilities capabilities
-	registry     Registry
-	// withoutExposure: nothing may be reachable around the policies, unless its
-	// plan allows it.
-	withoutExposure bool
-	// impersonate: Helm acts as the instance.
-	impersonate bool
-	// podSecurity is the Pod Security Standard of instances whose plan names
-	// none; empty: none.
-	podSecurity string
-	// renderer renders charts, and renderings are the turns for it; nil: Helm does.
-	renderer   *render.Renderer
-	renderings *fair.Semaphore
-	// limiter bounds requests a second, if it isn't nil: by config's own limiter
-	// those whose context names a tenant, by this one Helm's, which have none.
-	limiter *fair.Limiter
+	// settings are what it does beyond installing charts as they are.
+	settings Config
 	// turns bound how much Helm work is done at once; nil: nothing does.
 	turns *fair.Semaphore
 	// views are the turns for reading what a namespace holds.
 	views *fair.Semaphore
-	// network is what instances' NetworkPolicies let pass.
-	network Network
 }
 
-// NewCluster connects to the cluster that config names. It sends no request.
-func NewCluster(config *rest.Config, options ...Option) (*Cluster, error) {
-	config = bounded.Reads(config)
-	clients, err := kubernetes.NewForConfig(config)
+// Config is what a Cluster does beyond installing charts as they are.
+type Config struct {
+	// Registry is where every chart's images come from; it must hold them already.
+	// Each instance's namespace carries the password for it. Without a Server:
+	// from where the charts say.
+	Registry manifest.Registry
+	// WithoutExposure keeps a chart from being reachable around
+	// container-to-container policies: Services of type LoadBalancer or NodePort
+	// become ClusterIP and lose their external addresses, and pods with ports of
+	// their nodes are refused with an ExposedError. Plans may allow exposure.
+	WithoutExposure bool
+	// Impersonate has Helm act as the instance and not as the broker: what a
+	// chart's templates look up and what they make lies in the instance's namespace
+	// or is refused with an OutsideError. Of cluster-scoped kinds that the target
+	// allows, objects are made with the broker's own rights. Operators act as the
+	// broker all the same.
+	Impersonate bool
+	// PodSecurity is the Pod Security Standard that the pods of all instances keep
+	// to, unless their plan names another; empty: none.
+	PodSecurity string
+	// Network is what instances' NetworkPolicies let pass.
+	Network Network
+	// Renderer renders charts in a sandbox; nil: Helm renders them in this process,
+	// twice and unbounded.
+	Renderer *render.Renderer
+	// Renderings are the turns for the Renderer, which Clusters may share; nil:
+	// nothing bounds how many charts are rendered at once.
+	Renderings *fair.Semaphore
+	// Limiter has requests that Helm sends wait for their tenant's turn; nil: they
+	// don't wait. Requests whose context names a tenant go by the limiter of the
+	// connection; Helm's have none.
+	Limiter *fair.Limiter
+	// Workers bounds how many releases are worked on at once: rendering, reading
+	// and writing, not waiting for readiness. Tenants take turns. Operators aren't
+	// counted. 0: nothing bounds it.
+	Workers int
+}
+
+// NewCluster connects to the cluster that access names. It sends no request.
+func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
+	access = bounded.Reads(access)
+	clients, err := kubernetes.NewForConfig(access)
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}
+	config.Registry = config.Registry.Trimmed()
 	cached := memory.NewMemCacheClient(clients.Discovery())
 	c := &Cluster{
-		config:    config,
+		config:    access,
 		clients:   clients,
 		discovery: cached,
+		settings:  config,
 		views:     newViews(),
 		mapper:    restmapper.NewDeferredDiscoveryRESTMapper(cached),
 	}
-	for _, set := range options {
-		set(c)
+	if config.Workers > 0 {
+		c.turns = fair.NewSemaphore(config.Workers)
 	}
 	return c, nil
 }

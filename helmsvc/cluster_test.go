@@ -20,6 +20,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
@@ -60,7 +61,7 @@ func newPlace(t *testing.T) *place {
 // anotherPlace is for a test that has a place already.
 func anotherPlace(t *testing.T) *place {
 	t.Helper()
-	c, err := helmsvc.NewCluster(local.RESTConfig())
+	c, err := helmsvc.NewCluster(local.RESTConfig(), helmsvc.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +302,7 @@ func TestGoneKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	install := func() error { return p.install(t.Context(), `{"custom":"Passing"}`, nil) }
-	unserved := new(helmsvc.UnservedError)
+	unserved := new(manifest.UnservedError)
 	for err = install(); errors.As(err, &unserved); err = install() {
 		t.Log("the kind isn't served yet") // discovery lags behind
 	}
@@ -312,7 +313,7 @@ func TestGoneKind(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The next process doesn't know the kind from before.
-	if p.Cluster, err = helmsvc.NewCluster(local.RESTConfig()); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(local.RESTConfig(), helmsvc.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
@@ -459,7 +460,7 @@ func TestMissingRight(t *testing.T) {
 	}
 	config := local.RESTConfig()
 	config.Impersonate.UserName = user
-	limited, err := helmsvc.NewCluster(config)
+	limited, err := helmsvc.NewCluster(config, helmsvc.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

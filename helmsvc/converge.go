@@ -25,7 +25,7 @@ const digestLabel = "cf-helm-broker-chart"
 func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
 	target.operator = true
 	defer c.capabilities.renew() // services may ask for what it has brought
-	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.impersonate {
+	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.settings.Impersonate {
 		return err
 	}
 	helm, err := c.session(ctx, target, nil)

@@ -116,7 +116,7 @@ func withoutDefinitions(p *place) *helmsvc.Cluster {
 		_, err := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "secrets"}).Namespace(p.ns.Name).List(p.t.Context(), metav1.ListOptions{})
 		return !apierrors.IsForbidden(err)
 	})
-	c, err := helmsvc.NewCluster(config)
+	c, err := helmsvc.NewCluster(config, helmsvc.Config{})
 	p.must(err)
 	return c
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 const claimSpec = "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}"
@@ -53,7 +53,7 @@ func TestDataLoss(t *testing.T) {
 			}
 			update := rendered(string(saying("new").Chart.Templates[0].Data), c.after)
 			err := p.Upgrade(t.Context(), p.target, update, nil)
-			var lost *helmsvc.DataLossError
+			var lost *manifest.DataLossError
 			switch {
 			case c.want == "" && err != nil:
 				t.Fatal(err)

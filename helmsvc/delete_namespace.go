@@ -14,7 +14,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // DeleteNamespace deletes the namespace and waits until it is gone. One that
@@ -101,7 +101,7 @@ func obstacles(namespace *corev1.Namespace) []string {
 	var reasons []string
 	for _, condition := range namespace.Status.Conditions {
 		if condition.Status == corev1.ConditionTrue {
-			reasons = append(reasons, readiness.Shorten(condition.Message))
+			reasons = append(reasons, manifest.Shorten(condition.Message))
 		}
 	}
 	return reasons

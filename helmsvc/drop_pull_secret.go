@@ -11,13 +11,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // dropPullSecret deletes the pull Secret that an instance's namespace has from
 // when the registry was given a password: nodes have it by now, or nobody needs
 // one. Whether there is one stands in the default ServiceAccount, last to forget.
 func (c *Cluster) dropPullSecret(ctx context.Context, namespace string) error {
-	if c.registry.Username != "" {
+	if c.settings.Registry.Username != "" {
 		return nil
 	}
 	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
@@ -25,12 +27,12 @@ func (c *Cluster) dropPullSecret(ctx context.Context, namespace string) error {
 		account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
 		at := -1
 		if err == nil {
-			at = slices.Index(account.ImagePullSecrets, corev1.LocalObjectReference{Name: pullSecret})
+			at = slices.Index(account.ImagePullSecrets, corev1.LocalObjectReference{Name: manifest.PullSecret})
 		}
 		if at < 0 {
 			return err
 		}
-		if err := clients.CoreV1().Secrets(namespace).Delete(ctx, pullSecret, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		if err := clients.CoreV1().Secrets(namespace).Delete(ctx, manifest.PullSecret, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 		patch, err := json.Marshal(map[string]any{
@@ -44,7 +46,7 @@ func (c *Cluster) dropPullSecret(ctx context.Context, namespace string) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("taking the pull Secret %s from namespace %s: %w", pullSecret, namespace, err)
+		return fmt.Errorf("taking the pull Secret %s from namespace %s: %w", manifest.PullSecret, namespace, err)
 	}
 	return nil
 }

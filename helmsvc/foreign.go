@@ -10,7 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/rest"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // Helm's marks of what belongs to a release.
@@ -58,14 +58,14 @@ func clientOf(config *rest.Config, mapping *meta.RESTMapping) (resource.RESTClie
 // known later. CRDs stay without it, unless Helm makes it: what is in crds/ is
 // everybody's, and Helm deletes no hook's.
 func (c *boundClient) claim(resources kube.ResourceList) error {
-	refused := new(OutsideError)
+	refused := new(manifest.OutsideError)
 	for _, info := range resources {
 		object, ok := info.Object.(*unstructured.Unstructured)
 		if !ok || !c.foreign(info) {
 			continue
 		}
-		allowed := c.making.allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced())
-		if allowed && readiness.IsCRD(info) {
+		allowed := c.rules.Allows(info.Mapping.GroupVersionKind.GroupKind(), info.Namespaced())
+		if allowed && manifest.IsCRD(info) {
 			continue
 		}
 		whose, err := c.whose(info)
@@ -76,16 +76,16 @@ func (c *boundClient) claim(resources kube.ResourceList) error {
 			return &ConflictError{What: object.GetKind() + " " + object.GetName()}
 		case allowed:
 			c.mark(object)
-		case whose != its || !c.making.lenient:
-			refused.add(object, info.Namespaced(), "")
+		case whose != its || !c.rules.Lenient:
+			refused.Add(object, info.Namespaced(), "")
 		}
 	}
-	return refused.orNil()
+	return refused.OrNil()
 }
 
 func (c *boundClient) mark(object *unstructured.Unstructured) {
-	annotate(object.Object, releaseAnnotation, c.release)
-	annotate(object.Object, releaseNamespaceAnnotation, c.Namespace)
+	manifest.Annotate(object.Object, releaseAnnotation, c.release)
+	manifest.Annotate(object.Object, releaseNamespaceAnnotation, c.Namespace)
 }
 
 // owned leaves out foreign objects that are gone, or that aren't the release's

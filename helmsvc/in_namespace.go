@@ -13,7 +13,7 @@ import (
 // called again where the instance's account had to be made first. ErrGone says
 // that the namespace is gone or going.
 func (c *Cluster) inNamespace(ctx context.Context, namespace string, read func(kubernetes.Interface) error) error {
-	if !c.impersonate {
+	if !c.settings.Impersonate {
 		return read(c.clients)
 	}
 	clients, err := kubernetes.NewForConfig(c.asInstance(namespace))

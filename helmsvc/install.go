@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -26,8 +30,8 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
 // before anything is made, with an UnservedError, and so is, with a NoPodError,
 // one that could never be bound to though its plan says so, with an
-// ExposedError, one whose pods WithoutExposure keeps out, and, with an
-// OutsideError, one that leaves its namespace where WithImpersonation keeps it
+// ExposedError, one whose pods Config.WithoutExposure keeps out, and, with an
+// OutsideError, one that leaves its namespace where Config.Impersonate keeps it
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
@@ -40,7 +44,7 @@ func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return err
 	}
-	helm.client.making = c.making(target, what.AllowExposure)
+	helm.client.rules = c.rulesFor(target, what.AllowExposure)
 	last, err := helm.last(target.Release)
 	switch {
 	case err != nil:
@@ -111,11 +115,11 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if errors.As(s.client.failed, &notReady) {
 		return notReady
 	}
-	var exposed *ExposedError
+	var exposed *manifest.ExposedError
 	if errors.As(s.client.failed, &exposed) {
 		return exposed
 	}
-	var outside *OutsideError
+	var outside *manifest.OutsideError
 	if errors.As(s.client.failed, &outside) {
 		return outside
 	}
@@ -146,4 +150,25 @@ func remaining(ctx context.Context) time.Duration {
 		return time.Until(deadline)
 	}
 	return time.Hour
+}
+
+// checkLeft is CheckProspect where Jobs have run: what they were to make is
+// there by now.
+func (s *session) checkLeft(ctx context.Context, r *release.Release) error {
+	p, err := manifest.ProspectOf(r)
+	if err != nil || !p.Never() {
+		return err
+	}
+	clients, err := s.KubernetesClientSet()
+	if err != nil {
+		return err
+	}
+	pods, err := clients.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("listing the pods of namespace %s: %w", r.Namespace, err)
+	}
+	if slices.ContainsFunc(pods.Items, func(pod corev1.Pod) bool { return readiness.Serves(&pod) }) {
+		return nil
+	}
+	return p.NoPod()
 }

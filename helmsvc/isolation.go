@@ -25,19 +25,10 @@ type Isolation struct {
 	Limits []corev1.LimitRangeItem
 }
 
-// WithPodSecurity has the pods of all instances keep to a Pod Security
-// Standard, unless their plan names another.
-func WithPodSecurity(standard string) Option {
-	return func(c *Cluster) { c.podSecurity = standard }
-}
-
 // ExposureLabel is on instances' namespaces where a chart may not be reachable
 // around the policies, or its plan says that it may. deploy/kubernetes/exposure.yaml
 // and neighbours.yaml go by it.
-const (
-	ExposureLabel   = "cf-helm-broker.io/exposure"
-	exposureRefused = "refused"
-)
+const ExposureLabel = "cf-helm-broker.io/exposure"
 
 // Labels of Kubernetes' Pod Security admission.
 const (
@@ -60,7 +51,7 @@ func (c *Cluster) labelsOf(want Namespace) map[string]*string {
 		all[ExposureLabel] = &exposure
 	}
 	// Where no standard is asked for, there may be an administrator's.
-	if standard := cmp.Or(want.Isolation.PodSecurity, c.podSecurity); standard != "" {
+	if standard := cmp.Or(want.Isolation.PodSecurity, c.settings.PodSecurity); standard != "" {
 		warned := "restricted"
 		all[enforceLabel], all[warnLabel] = &standard, &warned
 	}
@@ -70,9 +61,9 @@ func (c *Cluster) labelsOf(want Namespace) map[string]*string {
 func (c *Cluster) exposureOf(i *Isolation) string {
 	switch {
 	case i.AllowExposure:
-		return exposureAllowed
-	case c.withoutExposure:
-		return exposureRefused
+		return "allowed"
+	case c.settings.WithoutExposure:
+		return "refused"
 	}
 	return ""
 }
@@ -94,6 +85,9 @@ func (c *Cluster) isolate(ctx context.Context, want Namespace, isNew bool) error
 	}
 	return nil
 }
+
+// fieldManager is whose fields of objects those are that the broker sets.
+const fieldManager = "cf-helm-broker"
 
 // isolationName is the name of the objects by which a namespace is isolated.
 const isolationName = "cf-helm-broker"

@@ -30,7 +30,7 @@ import (
 // TestIsolation is made with the namespace and follows the plan.
 func TestIsolation(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.WithoutExposure(), helmsvc.WithPodSecurity("baseline"), helmsvc.WithNetwork(helmsvc.Network{From: []string{"10.255.0.0/16"}}))
+	p.use(helmsvc.Config{WithoutExposure: true, PodSecurity: "baseline", Network: helmsvc.Network{From: []string{"10.255.0.0/16"}}})
 	p.ns.Isolation = &helmsvc.Isolation{
 		Quota: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("3")},
 		Limits: []corev1.LimitRangeItem{{
@@ -50,7 +50,7 @@ func TestIsolation(t *testing.T) {
 	if got := p.isolatedBy(); !slices.Equal(got, []string{"NetworkPolicy"}) {
 		t.Errorf("isolated by %v", got)
 	}
-	p.use()
+	p.use(helmsvc.Config{})
 	p.ensure()
 	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "allowed"})
 	p.ns.Isolation = new(helmsvc.Isolation)
@@ -157,7 +157,7 @@ func nodePort(name string) *corev1.Service {
 // TestExposureLater refuses what the instance itself, its hooks or an operator
 // make around the policies after the install, where the plan doesn't allow it.
 func TestExposureLater(t *testing.T) {
-	p := confined(t, helmsvc.WithoutExposure())
+	p := confinedBy(t, helmsvc.Config{WithoutExposure: true})
 	if err := refuseExposure(); err != nil {
 		t.Fatal(err)
 	}

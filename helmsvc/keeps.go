@@ -1,13 +1,11 @@
 package helmsvc
 
 import (
-	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/resource"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // keeps tells whether a live object stays when its release has it no more, as
@@ -17,9 +15,5 @@ import (
 // resources would go.
 func (c *boundClient) keeps(info *resource.Info, live runtime.Object) bool {
 	object, err := meta.Accessor(live)
-	return err == nil && wantsKept(object) && (!c.foreign(info) || readiness.IsCRD(info))
-}
-
-func wantsKept(object metav1.Object) bool {
-	return object.GetAnnotations()[kube.ResourcePolicyAnno] == kube.KeepPolicy
+	return err == nil && manifest.WantsKept(object) && (!c.foreign(info) || manifest.IsCRD(info))
 }

@@ -8,16 +8,15 @@ import (
 
 	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-)
 
-var crdKind = schema.GroupKind{Group: crdGroup, Kind: "CustomResourceDefinition"}
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+)
 
 // KeptDefinitions returns the names of the CustomResourceDefinitions that
 // Uninstall leaves in the cluster: those of crds/ and of hooks, and what the
 // chart wants kept. Of a target that allows none there are none.
 func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string, error) {
-	if !c.actsAsInstance(target) || !c.making(target, false).allows(crdKind, false) {
+	if !c.actsAsInstance(target) || !c.rulesFor(target, false).Allows(manifest.CRDKind, false) {
 		return nil, nil
 	}
 	helm, err := c.session(ctx, target, nil)
@@ -34,18 +33,18 @@ func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string,
 	var names []string
 	note := func(objects []*unstructured.Unstructured, always bool) {
 		for _, object := range objects {
-			if object.GroupVersionKind().GroupKind() == crdKind && (always || wantsKept(object)) {
+			if object.GroupVersionKind().GroupKind() == manifest.CRDKind && (always || manifest.WantsKept(object)) {
 				names = append(names, object.GetName())
 			}
 		}
 	}
 	for _, r := range revisions {
-		defined, _ := decodeDefinitions(r.Chart.CRDObjects())
-		hooks, _ := decodeHooks(r.Hooks)
-		manifest, _ := decode(r.Manifest) // what can't be read wasn't made
+		defined, _ := manifest.DecodeDefinitions(r.Chart.CRDObjects())
+		hooks, _ := manifest.DecodeHooks(r.Hooks)
+		made, _ := manifest.Decode(r.Manifest) // what can't be read wasn't made
 		note(defined, true)
 		note(hooks, true)
-		note(manifest, false)
+		note(made, false)
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil

@@ -19,12 +19,8 @@ import (
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
-
-// crdGroup is the group of CustomResourceDefinitions. They outlive the release:
-// with one go everybody's custom resources.
-const crdGroup = "apiextensions.k8s.io"
 
 // outsiders are the objects outside the instance's namespace that some revision
 // of the release has made, hooks included: Helm deletes neither these nor what
@@ -37,7 +33,7 @@ func (s *session) outsiders(revisions []*release.Release) (kube.ResourceList, er
 	var found kube.ResourceList
 	for _, r := range revisions {
 		for _, text := range documentsOf(r) {
-			objects, err := decode(text)
+			objects, err := manifest.Decode(text)
 			if err != nil {
 				continue
 			}
@@ -46,7 +42,7 @@ func (s *session) outsiders(revisions []*release.Release) (kube.ResourceList, er
 				if err != nil {
 					return nil, err
 				}
-				if info != nil && s.client.foreign(info) && !readiness.IsCRD(info) && !found.Contains(info) {
+				if info != nil && s.client.foreign(info) && !manifest.IsCRD(info) && !found.Contains(info) {
 					found = append(found, info)
 				}
 			}
@@ -132,15 +128,15 @@ func (c *Cluster) clusterKinds(target Target) ([]schema.GroupVersionResource, er
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // some API service may be down
 		return nil, err
 	}
-	allowed := making{clusterKinds: target.ClusterObjects}
+	allowed := manifest.Rules{ClusterKinds: target.ClusterObjects}
 	var found []schema.GroupVersionResource
 	for _, list := range lists {
 		version, err := schema.ParseGroupVersion(list.GroupVersion)
-		if err != nil || version.Group == crdGroup {
+		if err != nil || version.Group == manifest.CRDKind.Group {
 			continue
 		}
 		for _, r := range list.APIResources {
-			if allowed.allows(schema.GroupKind{Group: version.Group, Kind: r.Kind}, r.Namespaced) && slices.Contains(r.Verbs, "list") {
+			if allowed.Allows(schema.GroupKind{Group: version.Group, Kind: r.Kind}, r.Namespaced) && slices.Contains(r.Verbs, "list") {
 				found = append(found, version.WithResource(r.Name))
 			}
 		}

@@ -9,23 +9,23 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // TestLongLists names the first few objects of each error that lists them, tells
 // how many more there are and what to do, and has the rest for the log.
 func TestLongLists(t *testing.T) {
-	outside, exposed, unserved, unreachable := new(helmsvc.OutsideError), new(helmsvc.ExposedError), new(helmsvc.UnservedError), new(helmsvc.UnreachableError)
+	outside, exposed, unserved, unreachable := new(manifest.OutsideError), new(manifest.ExposedError), new(manifest.UnservedError), new(helmsvc.UnreachableError)
 	var many []string
 	for n := range 400 {
 		name := fmt.Sprintf("object-%d", n)
 		many = append(many, name)
-		outside.Objects = append(outside.Objects, helmsvc.OutsideObject{Kind: "ConfigMap", Name: name, Namespace: "kube-system", File: "templates/d.yaml"})
-		exposed.Exposures = append(exposed.Exposures, helmsvc.Exposure{Kind: "Pod", Name: name, Field: "hostNetwork"})
-		unserved.Kinds = append(unserved.Kinds, helmsvc.UnservedKind{GroupVersionKind: schema.GroupVersionKind{Kind: name}, Names: []string{"x"}})
+		outside.Objects = append(outside.Objects, manifest.OutsideObject{Kind: "ConfigMap", Name: name, Namespace: "kube-system", File: "templates/d.yaml"})
+		exposed.Exposures = append(exposed.Exposures, manifest.Exposure{Kind: "Pod", Name: name, Field: "hostNetwork"})
+		unserved.Kinds = append(unserved.Kinds, manifest.UnservedKind{GroupVersionKind: schema.GroupVersionKind{Kind: name}, Names: []string{"x"}})
 		unreachable.Ports = append(unreachable.Ports, name)
 	}
-	crowded := &helmsvc.UnservedError{Kinds: []helmsvc.UnservedKind{{Names: many}}}
+	crowded := &manifest.UnservedError{Kinds: []manifest.UnservedKind{{Names: many}}}
 	for advice, c := range map[string]struct {
 		err     error
 		unnamed int
@@ -45,7 +45,7 @@ func TestLongLists(t *testing.T) {
 		if strings.Contains(text, "object-5") || len(text) > 600 {
 			t.Errorf("%d bytes: %.600s", len(text), text)
 		}
-		unnamed := readiness.Unnamed(fmt.Errorf("installing: %w", c.err))
+		unnamed := manifest.Unnamed(fmt.Errorf("installing: %w", c.err))
 		named := slices.ContainsFunc(unnamed, func(object string) bool { return strings.Contains(object, "object-4 ") })
 		if len(unnamed) != c.unnamed || named {
 			t.Errorf("%s: %d objects are left to the log", advice, len(unnamed))

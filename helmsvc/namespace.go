@@ -17,6 +17,7 @@ import (
 	watchtools "k8s.io/client-go/tools/watch"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // Namespace is what an instance's namespace carries.
@@ -79,7 +80,7 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 // revision at which it was made, if it was made just now.
 func (c *Cluster) fillNamespace(ctx context.Context, want Namespace, since string) error {
 	all, ctx := errgroup.WithContext(ctx)
-	if c.impersonate && want.Isolation != nil {
+	if c.settings.Impersonate && want.Isolation != nil {
 		all.Go(func() error { return c.makeAccount(ctx, want.Name) })
 	}
 	all.Go(func() error { return c.isolate(ctx, want, since != "") })
@@ -161,7 +162,7 @@ func (c *Cluster) Regroup(ctx context.Context, want Namespace) error {
 	if !want.owns(have) {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
-	annotations := map[string]string{PolicyGroupAnnotation: want.Annotations[PolicyGroupAnnotation]}
+	annotations := map[string]string{manifest.PolicyGroupAnnotation: want.Annotations[manifest.PolicyGroupAnnotation]}
 	return doing(c.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
 }
 

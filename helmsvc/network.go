@@ -22,21 +22,16 @@ type Network struct {
 	To []string
 }
 
-// WithNetwork has each instance's pods closed by a NetworkPolicy.
-func WithNetwork(n Network) Option {
-	return func(c *Cluster) { c.network = n }
-}
-
 func (c *Cluster) ensureNetworkPolicy(ctx context.Context, namespace string, isNew bool) error {
 	policies := c.clients.NetworkingV1().NetworkPolicies(namespace)
-	if len(c.network.From) == 0 {
+	if len(c.settings.Network.From) == 0 {
 		return without(isNew, func() error { return policies.Delete(ctx, isolationName, metav1.DeleteOptions{}) })
 	}
 	spec := networkingv1apply.NetworkPolicySpec().
 		WithPodSelector(metav1apply.LabelSelector()). // all of them
 		WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
-		WithIngress(networkingv1apply.NetworkPolicyIngressRule().WithFrom(peers(c.network.From)...)).
-		WithEgress(networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(c.network.To)...), dns())
+		WithIngress(networkingv1apply.NetworkPolicyIngressRule().WithFrom(peers(c.settings.Network.From)...)).
+		WithEgress(networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(c.settings.Network.To)...), dns())
 	_, err := policies.Apply(ctx, networkingv1apply.NetworkPolicy(isolationName, namespace).WithSpec(spec), applying())
 	return err
 }

@@ -73,7 +73,7 @@ func (p *place) over(config *rest.Config) *weak {
 		return w
 	})
 	var err error
-	if p.Cluster, err = helmsvc.NewCluster(config); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.Config{}); err != nil {
 		p.t.Fatal(err)
 	}
 	return w

@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // observing is an Observer of some namespaces, and what it has told.
@@ -189,7 +190,7 @@ func TestObserveForged(t *testing.T) {
 		pod := simplePod(name)
 		pod.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: c.kind, Name: c.owner, UID: types.UID(uuid.NewString()), Controller: &yes}}
 		if c.named != "" {
-			pod.Annotations = map[string]string{helmsvc.PolicyGroupAnnotation: c.named}
+			pod.Annotations = map[string]string{manifest.PolicyGroupAnnotation: c.named}
 		}
 		newPod(t, p.ns.Name, pod)
 	}

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -70,7 +71,7 @@ func putOn(s *corev1.Service, pod *corev1.Pod) {
 // restoreType gives a Service that isn't exposed the type that its chart gave
 // it, and tells whether it has done so.
 func restoreType(s *corev1.Service) bool {
-	declared := s.Annotations[typeAnnotation]
+	declared := s.Annotations[manifest.TypeAnnotation]
 	if declared == "" || s.Spec.Type != corev1.ServiceTypeClusterIP {
 		return false
 	}

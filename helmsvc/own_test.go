@@ -24,7 +24,7 @@ func TestStrangersNamespace(t *testing.T) {
 			if err := p.install(t.Context(), `{}`, nil); err != nil {
 				t.Fatal(err)
 			}
-			p.use(helmsvc.WithImpersonation())
+			p.use(helmsvc.Config{Impersonate: true})
 			p.annotate(annotations)
 			var conflict *helmsvc.ConflictError
 			if _, err := p.Revision(t.Context(), p.target); !errors.As(err, &conflict) {
@@ -71,7 +71,7 @@ func TestKiboshsNamespace(t *testing.T) {
 	if _, err := clients.CoreV1().Namespaces().Create(t.Context(), made, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.WithImpersonation())
+	p.use(helmsvc.Config{Impersonate: true})
 	p.target.Namespace = own.Name
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 func bindable(templates ...string) chart.Rendered {
@@ -46,7 +47,7 @@ func TestNoPodIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
 			err := p.Install(t.Context(), p.target, c.what, nil)
-			var noPod *helmsvc.NoPodError
+			var noPod *manifest.NoPodError
 			if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &noPod) || !strings.Contains(err.Error(), c.want)) {
 				t.Fatalf("error %v, want %q", err, c.want)
 			}
@@ -63,7 +64,7 @@ func TestNoPodAfterUpdate(t *testing.T) {
 	if err := p.Install(t.Context(), p.target, bindable(deployment("1"), leading), nil); err != nil {
 		t.Fatal(err)
 	}
-	var noPod *helmsvc.NoPodError
+	var noPod *manifest.NoPodError
 	if err := p.Upgrade(t.Context(), p.target, bindable(deployment("0"), leading), nil); !errors.As(err, &noPod) {
 		t.Errorf("error %v", err)
 	}
@@ -79,7 +80,7 @@ func TestNoPodToBindTo(t *testing.T) {
 	if err := p.Install(t.Context(), p.target, rendered(deployment("0"), leading), nil); err != nil {
 		t.Fatal(err)
 	}
-	var noPod *helmsvc.NoPodError
+	var noPod *manifest.NoPodError
 	if view, err := p.ViewReady(t.Context(), p.target, "", time.Minute); !errors.As(err, &noPod) {
 		t.Errorf("it offers %+v, %v", view, err)
 	}

@@ -8,43 +8,20 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	corev1apply "k8s.io/client-go/applyconfigurations/core/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
-)
 
-const (
-	// pullSecret is the Secret of an instance's namespace by which its pods
-	// may pull from the registry.
-	pullSecret   = "cf-helm-broker-registry" //nolint:gosec // a name
-	fieldManager = "cf-helm-broker"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
-
-// addPullSecret names the pull Secret in an object's pod spec, next to the
-// chart's own: the ServiceAccount's don't reach pods that name any, nor those
-// that run as another ServiceAccount.
-func (r Registry) addPullSecret(object *unstructured.Unstructured) {
-	const field = "imagePullSecrets"
-	spec := podSpec(object)
-	if spec == nil || r.Username == "" {
-		return
-	}
-	named := func(secret map[string]any) bool { return secret["name"] == pullSecret }
-	if slices.ContainsFunc(mapsIn(spec[field]), named) {
-		return
-	}
-	own, _ := spec[field].([]any)
-	spec[field] = append(own, map[string]any{"name": pullSecret})
-}
 
 // ensurePullSecret brings the namespace's pull Secret up to date and gives it
 // to the default ServiceAccount, for pods that no chart describes: those that
 // an operator makes for a custom resource, say. It is done as the instance,
 // where it is one: the broker itself need not have rights in all namespaces.
 func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instance bool) error {
-	if c.registry.Server == "" || c.registry.Username == "" {
+	if c.settings.Registry.Server == "" || c.settings.Registry.Username == "" {
 		return nil
 	}
 	write := func(clients kubernetes.Interface) error { return c.writePullSecret(ctx, clients, namespace) }
@@ -55,19 +32,19 @@ func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instan
 }
 
 func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
-	config, err := c.registry.dockerConfig()
+	config, err := c.settings.Registry.DockerConfig()
 	if err != nil {
 		return fmt.Errorf("encoding the pull Secret: %w", err)
 	}
 	// A type that bindings don't see.
-	secret := corev1apply.Secret(pullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
+	secret := corev1apply.Secret(manifest.PullSecret, namespace).WithType(corev1.SecretTypeDockerConfigJson).
 		WithData(map[string][]byte{corev1.DockerConfigJsonKey: config})
 	if _, err := clients.CoreV1().Secrets(namespace).Apply(ctx, secret, applying()); err != nil {
-		return fmt.Errorf("writing the pull Secret %s of namespace %s: %w", pullSecret, namespace, err)
+		return fmt.Errorf("writing the pull Secret %s of namespace %s: %w", manifest.PullSecret, namespace, err)
 	}
 	err = retry.RetryOnConflict(retry.DefaultRetry, func() error { return lendPullSecret(ctx, clients, namespace) })
 	if err != nil {
-		return fmt.Errorf("adding the pull Secret %s to the default ServiceAccount of namespace %s: %w", pullSecret, namespace, err)
+		return fmt.Errorf("adding the pull Secret %s to the default ServiceAccount of namespace %s: %w", manifest.PullSecret, namespace, err)
 	}
 	return nil
 }
@@ -80,7 +57,7 @@ func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace
 	if err != nil {
 		return err
 	}
-	own := corev1.LocalObjectReference{Name: pullSecret}
+	own := corev1.LocalObjectReference{Name: manifest.PullSecret}
 	if slices.Contains(account.ImagePullSecrets, own) {
 		return nil
 	}
@@ -93,13 +70,4 @@ func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace
 	}
 	_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
 	return err
-}
-
-// dockerConfig is the registry's password in the form in which kubelets read it.
-func (r Registry) dockerConfig() ([]byte, error) {
-	login := map[string]string{"username": r.Username, "password": r.Password}
-	if r.Email != "" {
-		login["email"] = r.Email
-	}
-	return json.Marshal(map[string]any{"auths": map[string]any{r.Server: login}})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // checkPullSecret looks at what lets pods pull that no chart describes.
@@ -45,7 +46,7 @@ func TestPullSecret(t *testing.T) {
 	}
 	rotated := login
 	rotated.Password = "second"
-	p.use(helmsvc.WithRegistry(rotated))
+	p.use(helmsvc.Config{Registry: rotated})
 	for range 2 {
 		if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 			t.Fatal(err)
@@ -68,7 +69,7 @@ func TestPullSecret(t *testing.T) {
 // TestOpenRegistry asks for no password and so needs no Secret.
 func TestOpenRegistry(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.WithRegistry(helmsvc.Registry{Server: registry}))
+	p.use(helmsvc.Config{Registry: manifest.Registry{Server: registry}})
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -88,14 +89,14 @@ func TestOpenRegistry(t *testing.T) {
 // TestPullSecretDropped: when nodes log in by themselves, no namespace keeps the
 // password, and the ServiceAccount keeps what else it had.
 func TestPullSecretDropped(t *testing.T) {
-	p := confined(t, helmsvc.WithRegistry(login))
+	p := confinedBy(t, helmsvc.Config{Registry: login})
 	p.checkPullSecret("first")
 	accounts := clients.CoreV1().ServiceAccounts(p.ns.Name)
 	patch := []byte(`{"imagePullSecrets":[{"name":"` + pullSecret + `"},{"name":"other"}]}`)
 	if _, err := accounts.Patch(t.Context(), "default", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.WithImpersonation(), helmsvc.WithRegistry(helmsvc.Registry{Server: registry}))
+	p.use(helmsvc.Config{Impersonate: true, Registry: manifest.Registry{Server: registry}})
 	for range 2 {
 		p.ensure()
 		if _, err := clients.CoreV1().Secrets(p.ns.Name).Get(t.Context(), pullSecret, metav1.GetOptions{}); !apierrors.IsNotFound(err) {

@@ -41,7 +41,7 @@ func TestRegistryRareImages(t *testing.T) {
 		return sentPods{RoundTripper: next, bodies: bodies}
 	})
 	var err error
-	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.WithRegistry(login)); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.Config{Registry: login}); err != nil {
 		t.Fatal(err)
 	}
 	c := chartOf("rare", map[string]string{"pod.yaml": object("v1", "Pod", "rare", "{containers: ["+containers("a/pod:1")+

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
@@ -18,12 +19,12 @@ const (
 	pullSecret = "cf-helm-broker-registry"
 )
 
-var login = helmsvc.Registry{Server: "https://" + registry + "/", Username: "puller", Password: "first", Email: "puller@example.com"}
+var login = manifest.Registry{Server: "https://" + registry + "/", Username: "puller", Password: "first", Email: "puller@example.com"}
 
 // use connects to the cluster anew, as the next process does.
-func (p *place) use(options ...helmsvc.Option) {
+func (p *place) use(config helmsvc.Config) {
 	p.t.Helper()
-	c, err := helmsvc.NewCluster(local.RESTConfig(), options...)
+	c, err := helmsvc.NewCluster(local.RESTConfig(), config)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func (p *place) use(options ...helmsvc.Option) {
 func withRegistry(t *testing.T) *place {
 	t.Helper()
 	p := newPlace(t)
-	p.use(helmsvc.WithRegistry(login))
+	p.use(helmsvc.Config{Registry: login})
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +180,7 @@ func TestRegistryUpgrade(t *testing.T) {
 		t.Error("there is a pull Secret without a registry")
 	}
 
-	p.use(helmsvc.WithRegistry(login))
+	p.use(helmsvc.Config{Registry: login})
 	if err := p.Upgrade(t.Context(), p.target, version("a/d:1"), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +212,7 @@ func TestRegistryUpgrade(t *testing.T) {
 	}
 	check("after going back", registry+"/d:2", "own", pullSecret)
 
-	p.use()
+	p.use(helmsvc.Config{})
 	if err := p.Upgrade(t.Context(), p.target, version("a/d:2"), nil); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // rehearseInstall renders the chart as an install would, makes nothing, and
@@ -34,7 +35,7 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) (*release.
 	if err := s.checkOutside(rendered, definitions); err != nil {
 		return nil, err
 	}
-	if err := CheckProspect(rendered, what.Bindable); err != nil {
+	if err := manifest.CheckProspect(rendered, what.Bindable); err != nil {
 		return nil, err
 	}
 	return rendered, s.checkExposure(rendered)
@@ -57,13 +58,13 @@ func (s *session) rehearseUpgrade(target Target, from *release.Release, what cha
 	if err := s.checkOutside(rendered, nil); err != nil {
 		return nil, err
 	}
-	if err := CheckProspect(rendered, what.Bindable); err != nil {
+	if err := manifest.CheckProspect(rendered, what.Bindable); err != nil {
 		return nil, err
 	}
 	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.operator {
 		return rendered, err
 	}
-	return rendered, s.checkData(from, rendered)
+	return rendered, manifest.CheckData(from, rendered, s.claims)
 }
 
 // rehearsal is a copy of the configuration for a dry run. What Helm learns of
@@ -80,3 +81,19 @@ type rehearsingClient struct{ *boundClient }
 
 // Build returns no objects.
 func (c *rehearsingClient) Build(io.Reader, bool) (kube.ResourceList, error) { return nil, nil }
+
+// checkExposure returns an ExposedError if the release has pods that aren't
+// allowed.
+func (s *session) checkExposure(r *release.Release) error {
+	if !s.client.rules.Refuses() {
+		return nil
+	}
+	found, err := manifest.Exposures(r)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return &manifest.ExposedError{Exposures: found}
+	}
+	return nil
+}

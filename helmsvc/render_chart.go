@@ -9,18 +9,9 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
-
-// WithRenderer has charts rendered in a sandbox, one at a time, so that all
-// together use no more memory than one may; spaces take turns. Clusters that
-// share the option share the turns. Without it Helm renders charts in this
-// process, twice and unbounded.
-func WithRenderer(r *render.Renderer) Option {
-	renderings := fair.NewSemaphore(1)
-	return func(c *Cluster) { c.renderer, c.renderings = r, renderings }
-}
 
 // renderInstall renders the chart for an install. If crds/ isn't allowed, that
 // is said first: templates may rely on it.
@@ -40,18 +31,18 @@ func (s *session) renderInstall(ctx context.Context, target Target, what chart.R
 // before. Templates look things up with the rights that the session has.
 func (s *session) rendered(ctx context.Context, target Target, what chart.Rendered, revision int) (chart.Rendered, error) {
 	c := s.cluster
-	if c.renderer == nil {
+	if c.settings.Renderer == nil {
 		return what, nil
 	}
-	if err := c.renderings.Take(ctx, target.Tenant); err != nil {
+	if err := c.settings.Renderings.Take(ctx, target.Tenant); err != nil {
 		return what, fmt.Errorf("waiting for other charts to be rendered: %w", err)
 	}
-	defer c.renderings.Give(target.Tenant)
+	defer c.settings.Renderings.Give(target.Tenant)
 	capabilities, err := s.brought(what.Chart.CRDObjects())
 	if err != nil {
 		return what, err
 	}
-	what.Chart, err = c.renderer.Render(ctx, render.Input{
+	what.Chart, err = c.settings.Renderer.Render(ctx, render.Input{
 		Chart:  what.Chart,
 		Values: what.Values,
 		Release: chartutil.ReleaseOptions{
@@ -67,13 +58,13 @@ func (s *session) rendered(ctx context.Context, target Target, what chart.Render
 // brought are the cluster's capabilities with what crds/ is going to bring:
 // templates may ask for it.
 func (s *session) brought(definitions []helmchart.CRD) (*chartutil.Capabilities, error) {
-	objects, err := decodeDefinitions(definitions)
+	objects, err := manifest.DecodeDefinitions(definitions)
 	if err != nil {
 		return nil, err
 	}
 	all := s.Capabilities.Copy()
 	all.APIVersions = slices.Clone(all.APIVersions)
-	for _, kind := range definedBy(objects) {
+	for _, kind := range manifest.DefinedBy(objects) {
 		all.APIVersions = append(all.APIVersions, kind.GroupVersion().String(), kind.GroupVersion().String()+"/"+kind.Kind)
 	}
 	return all, nil

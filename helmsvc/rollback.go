@@ -73,7 +73,7 @@ func (c *Cluster) rollback(ctx context.Context, target Target, revision int) err
 	if err != nil {
 		return helm.failure(ctx, "rolling back", fmt.Errorf("reading revision %d: %w", revision, err))
 	}
-	helm.client.making = c.remaking(target, before)
+	helm.client.rules = c.rulesAgain(target, before)
 	if err := helm.admitGroups(ctx, last, before); err != nil {
 		return helm.failure(ctx, "rolling back", err)
 	}

@@ -3,7 +3,6 @@ package helmsvc
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
@@ -11,36 +10,35 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/cli-runtime/pkg/resource"
 	"k8s.io/client-go/discovery"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // checkServed returns an UnservedError if the release has objects of kinds
 // that the cluster doesn't serve and definitions, the chart's crds/, don't
 // bring.
 func (s *session) checkServed(r *release.Release, definitions []helmchart.CRD) error {
-	crds, err := decodeDefinitions(definitions)
+	crds, err := manifest.DecodeDefinitions(definitions)
 	if err != nil {
 		return err
 	}
-	objects, err := decode(r.Manifest)
+	objects, err := manifest.Decode(r.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the chart renders: %w", err)
 	}
-	hooks, err := decodeHooks(r.Hooks)
+	hooks, err := manifest.DecodeHooks(r.Hooks)
 	if err != nil {
 		return err
 	}
-	unserved := new(UnservedError)
-	brought := definedBy(crds)
+	unserved := new(manifest.UnservedError)
+	brought := manifest.DefinedBy(crds)
 	err = s.judgeServed(unserved, slices.Concat(crds, objects), brought)
 	if err != nil {
 		return err
 	}
 	// Helm looks hooks up one at a time, so they may use CRDs of templates too.
-	brought = append(brought, definedBy(slices.Concat(objects, hooks))...)
+	brought = append(brought, manifest.DefinedBy(slices.Concat(objects, hooks))...)
 	if err := s.judgeServed(unserved, hooks, brought); err != nil {
 		return err
 	}
@@ -50,7 +48,7 @@ func (s *session) checkServed(r *release.Release, definitions []helmchart.CRD) e
 	return s.confirm(unserved)
 }
 
-func (s *session) judgeServed(unserved *UnservedError, objects []*unstructured.Unstructured, brought []schema.GroupVersionKind) error {
+func (s *session) judgeServed(unserved *manifest.UnservedError, objects []*unstructured.Unstructured, brought []schema.GroupVersionKind) error {
 	for _, object := range objects {
 		kind := object.GroupVersionKind()
 		if slices.Contains(brought, kind) {
@@ -58,7 +56,7 @@ func (s *session) judgeServed(unserved *UnservedError, objects []*unstructured.U
 		}
 		_, err := s.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 		if meta.IsNoMatchError(err) {
-			unserved.add(object)
+			unserved.Add(object)
 			continue
 		}
 		if err != nil {
@@ -70,7 +68,7 @@ func (s *session) judgeServed(unserved *UnservedError, objects []*unstructured.U
 
 // confirm holds back from judging kinds of an aggregated API that is down:
 // that may pass.
-func (s *session) confirm(unserved *UnservedError) error {
+func (s *session) confirm(unserved *manifest.UnservedError) error {
 	found, err := s.RESTClientGetter.ToDiscoveryClient()
 	if err != nil {
 		return err
@@ -83,50 +81,4 @@ func (s *session) confirm(unserved *UnservedError) error {
 		}
 	}
 	return unserved
-}
-
-// decodeHooks leaves out tests, which nobody runs.
-func decodeHooks(hooks []*release.Hook) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	for _, hook := range hooks {
-		if !slices.ContainsFunc(hook.Events, func(e release.HookEvent) bool { return e != release.HookTest }) {
-			continue
-		}
-		decoded, err := decode(hook.Manifest)
-		if err != nil {
-			return nil, fmt.Errorf("reading hook %s: %w", hook.Path, err)
-		}
-		objects = append(objects, decoded...)
-	}
-	return objects, nil
-}
-
-func decodeDefinitions(definitions []helmchart.CRD) ([]*unstructured.Unstructured, error) {
-	var objects []*unstructured.Unstructured
-	for _, d := range definitions {
-		decoded, err := decode(string(d.File.Data))
-		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", d.Filename, err)
-		}
-		objects = append(objects, decoded...)
-	}
-	return objects, nil
-}
-
-// decode reads a manifest in the way that Build does, lists included, without
-// asking the cluster.
-func decode(manifest string) ([]*unstructured.Unstructured, error) {
-	infos, err := resource.NewLocalBuilder().Unstructured().Flatten().Stream(strings.NewReader(manifest), "").Do().Infos()
-	if err != nil {
-		return nil, err
-	}
-	var objects []*unstructured.Unstructured
-	for _, info := range infos {
-		object, err := readiness.AsUnstructured(info.Object)
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, object)
-	}
-	return objects, nil
 }

@@ -32,7 +32,7 @@ type session struct {
 
 // session opens a Helm session for the target. report is told of readiness
 // while Helm waits. What is made in it is made as for a plan that doesn't allow
-// exposure: set the client's making where that isn't so. Where Helm acts as the
+// exposure: set the client's rules where that isn't so. Where Helm acts as the
 // instance it is made sure that the instance may act.
 func (c *Cluster) session(ctx context.Context, target Target, report func(readiness.Progress)) (*session, error) {
 	namespace := target.Namespace
@@ -49,7 +49,9 @@ func (c *Cluster) session(ctx context.Context, target Target, report func(readin
 	return c.sessionAs(ctx, c.config, target, report)
 }
 
-func (c *Cluster) actsAsInstance(target Target) bool { return c.impersonate && !target.operator }
+func (c *Cluster) actsAsInstance(target Target) bool {
+	return c.settings.Impersonate && !target.operator
+}
 
 // sessionAs is session with the rights of a configuration.
 func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target, report func(readiness.Progress)) (*session, error) {
@@ -57,8 +59,8 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	config := rest.CopyConfig(as)
 	config.Wrap(bindTransport(ctx))
 	config.Wrap(strict)
-	if c.limiter != nil {
-		config.RateLimiter = c.limiter.For(target.Tenant)
+	if c.settings.Limiter != nil {
+		config.RateLimiter = c.settings.Limiter.For(target.Tenant)
 	}
 	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
 	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
@@ -76,7 +78,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	}
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
-	bound := &boundClient{Client: client, ctx: ctx, adjustments: c.registry.adjustments(), making: c.making(target, false)}
+	bound := &boundClient{Client: client, ctx: ctx, registry: c.settings.Registry, rules: c.rulesFor(target, false)}
 	bound.release = target.Release
 	if c.actsAsInstance(target) {
 		bound.broker = rest.CopyConfig(c.config)

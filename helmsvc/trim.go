@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -40,8 +41,8 @@ func keyOf(object metav1.Object) cache.ExplicitKey {
 func trimPod(pod *corev1.Pod) *corev1.Pod {
 	kept := &corev1.Pod{ObjectMeta: trimMeta(pod), Status: corev1.PodStatus{PodIP: AddressOf(pod)}}
 	kept.GenerateName, kept.Labels = pod.GenerateName, pod.Labels
-	if group := pod.Annotations[PolicyGroupAnnotation]; group != "" {
-		kept.Annotations = map[string]string{PolicyGroupAnnotation: group}
+	if group := pod.Annotations[manifest.PolicyGroupAnnotation]; group != "" {
+		kept.Annotations = map[string]string{manifest.PolicyGroupAnnotation: group}
 	}
 	if owner := metav1.GetControllerOfNoCopy(pod); owner != nil {
 		kept.OwnerReferences = []metav1.OwnerReference{{Kind: owner.Kind, Name: owner.Name, Controller: owner.Controller}}

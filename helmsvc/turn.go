@@ -7,18 +7,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
-// WithWorkers bounds how many releases are worked on at once: rendering, reading
-// and writing, not waiting for readiness. Tenants take turns. Operators aren't
-// counted.
-func WithWorkers(n int) Option {
-	return func(c *Cluster) { c.turns = fair.NewSemaphore(n) }
-}
-
-// WithLimiter has requests that Helm sends wait for their tenant's turn.
-func WithLimiter(l *fair.Limiter) Option {
-	return func(c *Cluster) { c.limiter = l }
-}
-
 // turnsOf are the turns that the target's work needs; nil: none.
 func (c *Cluster) turnsOf(target Target) *fair.Semaphore {
 	if target.operator {

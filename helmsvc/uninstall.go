@@ -80,7 +80,7 @@ func (c *Cluster) uninstall(ctx context.Context, target Target) error {
 		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
 	}
 	releaseutil.SortByRevision(revisions)
-	helm.client.making = c.remaking(target, revisions[len(revisions)-1])
+	helm.client.rules = c.rulesAgain(target, revisions[len(revisions)-1])
 	if err := helm.uninstallAll(ctx, revisions); err != nil {
 		return fmt.Errorf("uninstalling release %s: %w", target.Release, err)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // UnreachableError says that no app can be given access to an instance, since
@@ -21,10 +21,10 @@ type UnreachableError struct {
 func (e *UnreachableError) Error() string {
 	var why []string
 	if len(e.Ports) > 0 {
-		why = append(why, fmt.Sprintf("its pods offer %s only, and container-to-container policies are for tcp and udp", readiness.Listed(e.Ports)))
+		why = append(why, fmt.Sprintf("its pods offer %s only, and container-to-container policies are for tcp and udp", manifest.Listed(e.Ports)))
 	}
 	if len(e.Hosts) > 0 {
-		why = append(why, fmt.Sprintf("its pods have no IPv4 address (%s), and container-to-container policies are for IPv4", readiness.Listed(e.Hosts)))
+		why = append(why, fmt.Sprintf("its pods have no IPv4 address (%s), and container-to-container policies are for IPv4", manifest.Listed(e.Hosts)))
 	}
 	return "no app can reach this service instance: " + strings.Join(why, "; ")
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 func definitionsAPI(t *testing.T) apiextensions.Interface {
@@ -94,7 +95,7 @@ const fourKinds = "policy/v1beta1 PodDisruptionBudget (one, two), extensions/v1b
 // checkUnserved wants an error that names all the kinds, each once.
 func checkUnserved(t *testing.T, err error, more string) {
 	t.Helper()
-	var unserved *helmsvc.UnservedError
+	var unserved *manifest.UnservedError
 	if !errors.As(err, &unserved) {
 		t.Fatalf("error %v", err)
 	}
@@ -167,7 +168,7 @@ func TestNewKind(t *testing.T) {
 	what := func() chart.Rendered {
 		return chart.Rendered{Chart: chartOf("new", map[string]string{"a.yaml": custom("Novelty", "new")})}
 	}
-	var unserved *helmsvc.UnservedError
+	var unserved *manifest.UnservedError
 	if err := p.Install(t.Context(), p.target, what(), nil); !errors.As(err, &unserved) {
 		t.Fatalf("before the CRD: %v", err)
 	}
@@ -177,7 +178,7 @@ func TestNewKind(t *testing.T) {
 	}
 	// The broker's other process installs; this one still knows the old kinds.
 	old := p.Cluster
-	p.use()
+	p.use(helmsvc.Config{})
 	err := p.Install(t.Context(), p.target, what(), nil)
 	for errors.As(err, &unserved) {
 		t.Log("the kind isn't served yet")
@@ -230,7 +231,7 @@ func TestAPIDown(t *testing.T) {
 	config := local.RESTConfig()
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return down{next} })
 	var err error
-	if p.Cluster, err = helmsvc.NewCluster(config); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.Config{}); err != nil {
 		t.Fatal(err)
 	}
 	c := chartOf("down", map[string]string{"a.yaml": object("down.example.com/v1", "Thing", "a", "{}")})

@@ -43,7 +43,7 @@ func TestRefusedForNow(t *testing.T) {
 	user := "system:serviceaccount:" + p.ns.Name + ":" + helmsvc.InstanceAccount
 	words := `"secrets is forbidden: User \"` + user + `\" cannot list resource \"secrets\" in API group \"\" in the namespace \"` + p.ns.Name + `\""`
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return forgetful{next, words, refused} })
-	c, err := helmsvc.NewCluster(config, helmsvc.WithImpersonation())
+	c, err := helmsvc.NewCluster(config, helmsvc.Config{Impersonate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

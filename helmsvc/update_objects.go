@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/jsonmergepatch"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // Update makes target of what is there. original is what was made before, as
@@ -32,9 +34,9 @@ func (c *boundClient) Update(original, target kube.ResourceList, force bool) (*k
 		return result, err
 	}
 	for _, info := range original {
-		if object, ok := info.Object.(*unstructured.Unstructured); ok && !c.making.asIs {
+		if object, ok := info.Object.(*unstructured.Unstructured); ok && !c.rules.AsIs {
 			// What may be there and the target doesn't have, has to go.
-			markService(object)
+			manifest.MarkService(object)
 		}
 	}
 	if err := c.prepare(target); err != nil {
@@ -78,7 +80,7 @@ func (c *boundClient) updateObject(was, info *resource.Info, force bool, result 
 
 func differing(before, wanted *unstructured.Unstructured, live *resource.Info) []string {
 	object, _ := live.Object.(*unstructured.Unstructured)
-	return differences(stated(before), stated(wanted), stated(object))
+	return manifest.Differences(before, wanted, object)
 }
 
 // writeWhole patches the object so that each list in it is the rendered one.
@@ -97,7 +99,7 @@ func writeWhole(before, wanted *unstructured.Unstructured, info *resource.Info) 
 	}
 	var texts [3][]byte
 	for i, object := range []*unstructured.Unstructured{before, wanted, current} {
-		if texts[i], err = json.Marshal(ownFields(object)); err != nil {
+		if texts[i], err = json.Marshal(manifest.OwnFields(object)); err != nil {
 			return err
 		}
 	}
@@ -125,7 +127,7 @@ func (c *boundClient) judgeWritten(before, wanted *unstructured.Unstructured, in
 	anew.SetGenerateName(wanted.GetName() + "-")
 	made, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(fieldManager).Create(info.Namespace, false, anew)
 	if object, ok := made.(*unstructured.Unstructured); ok && err == nil {
-		usual, unusual := differences(stated(before), stated(wanted), stated(object)), differing(nil, object, info)
+		usual, unusual := manifest.Differences(before, wanted, object), differing(nil, object, info)
 		left = slices.DeleteFunc(left, func(field string) bool { return slices.Contains(usual, field) && !slices.Contains(unusual, field) })
 	}
 	if len(left) == 0 {

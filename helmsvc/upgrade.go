@@ -21,8 +21,8 @@ const history = 6
 // everything is ready. It may be called again after any failure or crash. It
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
 // doesn't serve is refused before anything is changed, with an UnservedError,
-// and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
-// with an OutsideError, one that WithImpersonation keeps in its namespace, and, with a
+// and so is, with an ExposedError, one whose pods Config.WithoutExposure keeps out, and,
+// with an OutsideError, one that Config.Impersonate keeps in its namespace, and, with a
 // DataLossError, one that deletes data though the plan doesn't allow that.
 func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.upgrade(ctx, target, what, nil, report) })
@@ -34,7 +34,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return err
 	}
-	helm.client.making = c.making(target, what.AllowExposure)
+	helm.client.rules = c.rulesFor(target, what.AllowExposure)
 	last, err := helm.unlocked(target.Release)
 	if err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)

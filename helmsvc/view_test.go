@@ -145,12 +145,6 @@ func TestPodReason(t *testing.T) {
 	}
 }
 
-func TestShorten(t *testing.T) {
-	if got := readiness.Shorten(strings.Repeat("ä", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") || strings.ContainsRune(got, '�') {
-		t.Errorf("shortened to %d bytes: %q", len(got), got)
-	}
-}
-
 // TestLeftOut names the ports that no policy can open, and says when there are
 // no others.
 func TestLeftOut(t *testing.T) {

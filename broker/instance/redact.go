@@ -9,6 +9,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
@@ -33,7 +34,7 @@ func redact(err error, values map[string]any) error {
 		return text
 	}
 	r := redacted{error: err, text: clean(err.Error())}
-	for _, object := range readiness.Unnamed(err) {
+	for _, object := range manifest.Unnamed(err) {
 		r.unnamed = append(r.unnamed, clean(object))
 	}
 	return r
@@ -43,7 +44,7 @@ func redact(err error, values map[string]any) error {
 // who reads them.
 func unnamed(err error) lager.Data {
 	var clean redacted
-	objects := readiness.Unnamed(err)
+	objects := manifest.Unnamed(err)
 	if errors.As(err, &clean) {
 		objects = clean.unnamed
 	}

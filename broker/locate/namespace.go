@@ -6,6 +6,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // destinationLabel says what policies to the namespace point to.
@@ -35,7 +36,7 @@ func Namespace(i record.Instance, service string, plan chart.Plan) helmsvc.Names
 	return helmsvc.Namespace{
 		Name:        i.Namespace,
 		Labels:      labels,
-		Annotations: map[string]string{helmsvc.InstanceAnnotation: i.ID, helmsvc.PolicyGroupAnnotation: i.PolicyGroup},
+		Annotations: map[string]string{helmsvc.InstanceAnnotation: i.ID, manifest.PolicyGroupAnnotation: i.PolicyGroup},
 		Owner:       helmsvc.InstanceAnnotation,
 		Isolation: &helmsvc.Isolation{
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,

@@ -31,7 +31,7 @@ type house struct {
 type fixtures struct {
 	templates *bindtemplate.Evaluator
 	texts     *render.Texts
-	rendering helmsvc.Option
+	clusters  helmsvc.Config // of each cluster, but for its limiter
 	lease     worker.Lease
 	offer     *offer
 	records   *record.Store
@@ -48,7 +48,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		return house{}, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
 	}
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
-	clusters := locate.NewClusters(f.cluster, connectTo(s, f.rendering), charts)
+	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
 	reach := newAccess(s, f, charts, shared)
 	bindings := binding.New(binding.Settings{
 		Patience:  s.BindTimeout,

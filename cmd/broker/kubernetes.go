@@ -12,6 +12,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
@@ -35,36 +37,34 @@ func tune(config *rest.Config, s settings) *fair.Limiter {
 
 // connectTo returns what connects to the clusters of plans that have one of
 // their own.
-func connectTo(s settings, renderer helmsvc.Option) locate.Connect {
+func connectTo(s settings, clusters helmsvc.Config) locate.Connect {
 	return func(kubeconfig []byte) (*helmsvc.Cluster, error) {
 		config, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
 		if err != nil {
 			return nil, errors.New("the kubeconfig can't be used") // the decoder's words may quote it
 		}
-		limiter := tune(config, s)
-		return helmsvc.NewCluster(config, clusterOptions(s, renderer, limiter)...)
+		own := clusters
+		own.Limiter = tune(config, s)
+		return helmsvc.NewCluster(config, own)
 	}
 }
 
-// clusterOptions are those of each cluster. All of them share one renderer.
-func clusterOptions(s settings, renderer helmsvc.Option, limiter *fair.Limiter) []helmsvc.Option {
-	options := []helmsvc.Option{
-		renderer,
-		helmsvc.WithLimiter(limiter),
-		helmsvc.WithRegistry(helmsvc.Registry{
+// clusterConfig is that of each cluster, but for its limiter. All of them share
+// one renderer, and one chart is rendered at a time, so that all together use no
+// more memory than one may.
+func clusterConfig(s settings, renderer *render.Renderer) helmsvc.Config {
+	return helmsvc.Config{
+		Registry: manifest.Registry{
 			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
-		}),
-		helmsvc.WithWorkers(s.Workers),
-		helmsvc.WithPodSecurity(s.PodSecurity),
-		helmsvc.WithNetwork(helmsvc.Network{From: s.NetworkFrom, To: s.NetworkTo}),
+		},
+		WithoutExposure: s.CFAPIAddress != "",
+		Impersonate:     s.Impersonate,
+		PodSecurity:     s.PodSecurity,
+		Network:         helmsvc.Network{From: s.NetworkFrom, To: s.NetworkTo},
+		Renderer:        renderer,
+		Renderings:      fair.NewSemaphore(1),
+		Workers:         s.Workers,
 	}
-	if s.Impersonate {
-		options = append(options, helmsvc.WithImpersonation())
-	}
-	if s.CFAPIAddress != "" {
-		options = append(options, helmsvc.WithoutExposure())
-	}
-	return options
 }
 
 func clusterAccess(s settings) (*rest.Config, error) {

@@ -50,8 +50,10 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	rendering, texts := helmsvc.WithRenderer(renderer), render.NewTexts(renderer)
-	cluster, err := helmsvc.NewCluster(config, clusterOptions(s, rendering, limiter)...)
+	clusters, texts := clusterConfig(s, renderer), render.NewTexts(renderer)
+	own := clusters
+	own.Limiter = limiter
+	cluster, err := helmsvc.NewCluster(config, own)
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		return err
 	}
 	house, err := furnish(s, fixtures{
-		templates: templates, texts: texts, rendering: rendering, lease: lease, offer: offer,
+		templates: templates, texts: texts, clusters: clusters, lease: lease, offer: offer,
 		records: records, cluster: cluster, policies: policies, metrics: metrics, log: log,
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -111,7 +112,7 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 	world := madeUp(objects)
 	result.ClusterKinds, result.Mistakes = outside(made)
 	result.Mistakes = append(result.Mistakes, exposureMistakes(made, plan)...)
-	if err := helmsvc.CheckProspect(made, plan.Bindable); err != nil {
+	if err := manifest.CheckProspect(made, plan.Bindable); err != nil {
 		result.Mistakes = append(result.Mistakes, "a create without parameters would fail: "+err.Error())
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)

@@ -6,8 +6,8 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 const (
@@ -20,7 +20,7 @@ func exposureMistakes(made *release.Release, plan chart.Plan) []string {
 	if plan.AllowExposure {
 		return nil
 	}
-	exposures, err := helmsvc.Exposures(made)
+	exposures, err := manifest.Exposures(made)
 	if err != nil {
 		return []string{oneLine(err.Error())}
 	}

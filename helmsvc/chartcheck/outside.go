@@ -7,7 +7,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // outside finds what a release makes outside the instance's namespace, hooks
@@ -17,7 +17,7 @@ func outside(made *release.Release) (kinds, mistakes []string) {
 	if len(made.Chart.CRDObjects()) > 0 {
 		kinds = append(kinds, "CustomResourceDefinition")
 	}
-	err := helmsvc.EachObject(made, func(o *unstructured.Unstructured, file string) {
+	err := manifest.EachObject(made, func(o *unstructured.Unstructured, file string) {
 		elsewhere := o.GetNamespace()
 		switch {
 		case clusterScoped[o.GroupVersionKind().GroupKind()]:

@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 var (
@@ -67,7 +69,7 @@ func (w *watchedRelease) offersAnything() bool {
 // make for themselves.
 func containsOffered[T any](objects []T) bool {
 	for _, object := range objects {
-		u, err := AsUnstructured(object)
+		u, err := manifest.AsUnstructured(object)
 		if err != nil {
 			continue
 		}

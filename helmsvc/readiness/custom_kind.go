@@ -11,10 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 var definitionResource = apiextensionsv1.SchemeGroupVersion.WithResource("customresourcedefinitions")
@@ -24,23 +22,6 @@ var definitionResource = apiextensionsv1.SchemeGroupVersion.WithResource("custom
 type kinds struct {
 	definitions dynamic.Interface
 	discovery   discovery.CachedDiscoveryInterface
-}
-
-// IsCustom tells whether a kind is none of Kubernetes' own.
-func IsCustom(kind schema.GroupVersionKind) bool { return !scheme.Scheme.Recognizes(kind) }
-
-// SeldomTold are kinds of widely used operators that have a status which is only
-// set where somebody has switched that on, and that make nothing by themselves.
-// Objects of theirs are ready as soon as they exist.
-var SeldomTold = map[string]bool{
-	// Prometheus' operator: the feature gate StatusForConfigurationResources.
-	"ServiceMonitor.monitoring.coreos.com": true, "PodMonitor.monitoring.coreos.com": true, "Probe.monitoring.coreos.com": true,
-	"ScrapeConfig.monitoring.coreos.com": true, "PrometheusRule.monitoring.coreos.com": true, "AlertmanagerConfig.monitoring.coreos.com": true,
-	// Istio: PILOT_ENABLE_STATUS.
-	"VirtualService.networking.istio.io": true, "DestinationRule.networking.istio.io": true, "Gateway.networking.istio.io": true,
-	"ServiceEntry.networking.istio.io": true, "Sidecar.networking.istio.io": true, "EnvoyFilter.networking.istio.io": true,
-	"AuthorizationPolicy.security.istio.io": true, "PeerAuthentication.security.istio.io": true,
-	"RequestAuthentication.security.istio.io": true, "Telemetry.telemetry.istio.io": true,
 }
 
 // haveStatus tells whether objects of a custom kind have a status, as its CRD

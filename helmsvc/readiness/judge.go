@@ -5,6 +5,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // verdict is what one look at a release yields.
@@ -33,14 +35,9 @@ var inert = map[string]bool{
 func (r Reader) judged(namespace string) func(*resource.Info) bool {
 	return func(info *resource.Info) bool {
 		kind := info.Mapping.GroupVersionKind.GroupKind()
-		ready := inert[kind.Group+"/"+kind.Kind] || SeldomTold[kind.String()]
+		ready := inert[kind.Group+"/"+kind.Kind] || manifest.SeldomTold[kind.String()]
 		return info.Namespaced() && info.Namespace == namespace && (!ready || ruleFor(r.rules, kind) != nil)
 	}
-}
-
-// IsCRD tells whether the object defines a kind.
-func IsCRD(info *resource.Info) bool {
-	return info.Mapping.GroupVersionKind.Kind == "CustomResourceDefinition"
 }
 
 // judge reads the caches. Rules: kstatus, made stricter where Kibosh's charts
@@ -88,9 +85,9 @@ func (w *watchedRelease) judgeOne(object watchedObject, u *unstructured.Unstruct
 		return nil
 	}
 	v.ready = false
-	about := complaint{weight: outward, kind: object.kind, name: object.name, why: Shorten(result.Message)}
+	about := complaint{weight: outward, kind: object.kind, name: object.name, why: manifest.Shorten(result.Message)}
 	if message := conditionMessage(u, "ReplicaFailure"); message != "" { // quota, admission
-		about.weight, about.why = barred, Shorten(message)
+		about.weight, about.why = barred, manifest.Shorten(message)
 	}
 	v.complaints = append(v.complaints, about)
 	if result.Status != status.FailedStatus || v.failure != "" {

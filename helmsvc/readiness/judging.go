@@ -5,6 +5,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // judging judges one object by the rules for its kind.
@@ -15,7 +17,7 @@ func (r Reader) judgingOf(ctx context.Context, info *resource.Info) (judging, er
 	if rule := ruleFor(r.rules, info.Mapping.GroupVersionKind.GroupKind()); rule != nil {
 		return func(u *unstructured.Unstructured) (judgement, error) { return judgeByPlan(u, rule), nil }, nil
 	}
-	if !IsCustom(info.Mapping.GroupVersionKind) {
+	if !manifest.IsCustom(info.Mapping.GroupVersionKind) {
 		return judgeBuiltIn, nil
 	}
 	hasStatus, doubt, err := r.kinds.haveStatus(ctx, info.Mapping)

@@ -2,10 +2,11 @@ package readiness
 
 import (
 	"fmt"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // IsReady tells whether traffic may be sent to the pod.
@@ -38,7 +39,7 @@ func PodReason(pod *corev1.Pod) string { return complaintOf(pod).String() }
 func unscheduled(pod *corev1.Pod) string {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && c.Message != "" {
-			return "can't be scheduled: " + Shorten(c.Message)
+			return "can't be scheduled: " + manifest.Shorten(c.Message)
 		}
 	}
 	return ""
@@ -50,24 +51,14 @@ func evicted(pod *corev1.Pod) string {
 	if pod.Status.Phase != corev1.PodFailed || pod.Status.Reason == "" {
 		return ""
 	}
-	return fmt.Sprintf("it was ended (%s): %s", pod.Status.Reason, Shorten(pod.Status.Message))
+	return fmt.Sprintf("it was ended (%s): %s", pod.Status.Reason, manifest.Shorten(pod.Status.Message))
 }
 
 func unready(pod *corev1.Pod) string {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodReady && c.Status == corev1.ConditionFalse && c.Message != "" {
-			return "not ready: " + Shorten(c.Message)
+			return "not ready: " + manifest.Shorten(c.Message)
 		}
 	}
 	return ""
-}
-
-// Shorten makes Kubernetes' words fit into one line of a description.
-func Shorten(text string) string {
-	const limit = 300
-	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > limit {
-		text = strings.ToValidUTF8(text[:limit], "") + "…"
-	}
-	return text
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // stuckContainer names the first container that can't run. Init containers
@@ -48,13 +50,13 @@ func waiting(s corev1.ContainerStatus) string {
 	case "", "ContainerCreating", "PodInitializing":
 		return ""
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName":
-		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, Shorten(w.Message))
+		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, manifest.Shorten(w.Message))
 	case "CrashLoopBackOff":
 		if last := s.LastTerminationState.Terminated; last != nil {
 			return fmt.Sprintf("keeps crashing (%d restarts): it %s", s.RestartCount, exit(last))
 		}
 	}
-	return fmt.Sprintf("is waiting (%s): %s", w.Reason, Shorten(w.Message))
+	return fmt.Sprintf("is waiting (%s): %s", w.Reason, manifest.Shorten(w.Message))
 }
 
 // exit says how a container ended: the message is what it wrote to its
@@ -81,7 +83,7 @@ func lastWords(message string) string {
 	lines := strings.FieldsFunc(message, func(r rune) bool { return r == '\n' || r == '\r' })
 	said := ""
 	for i := len(lines) - 1; i >= 0; i-- {
-		longer := strings.TrimSpace(Shorten(lines[i]) + " " + said)
+		longer := strings.TrimSpace(manifest.Shorten(lines[i]) + " " + said)
 		if said != "" && len(longer) > limit {
 			break
 		}

@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // reason is the best that can be told of why a release isn't ready. Where the
@@ -45,9 +47,9 @@ func (r Reader) reason(ctx context.Context, namespace string, v verdict) string 
 // after is the complaint with an event's words.
 func (c complaint) after(event corev1.Event) string {
 	if c.weight == vague && c.why != "" {
-		return c.with(c.why + "; " + Shorten(event.Message))
+		return c.with(c.why + "; " + manifest.Shorten(event.Message))
 	}
-	return c.with(Shorten(event.Message))
+	return c.with(manifest.Shorten(event.Message))
 }
 
 // unboundClaim says why the first of the claims that isn't bound isn't.

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 var jobKind = schema.GroupKind{Group: "batch", Kind: "Job"}
@@ -21,7 +23,7 @@ func failed(u *unstructured.Unstructured, message string) string {
 		said, _ := condition["message"].(string)
 		message = cmp.Or(reason, "JobFailed") + ": " + cmp.Or(said, message)
 	}
-	return fmt.Sprintf("since %s %s failed (%s)", u.GetKind(), u.GetName(), Shorten(message))
+	return fmt.Sprintf("since %s %s failed (%s)", u.GetKind(), u.GetName(), manifest.Shorten(message))
 }
 
 // jobOf returns the name of the Job that a pod belongs to, "" if it isn't one's.

@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // podComplaints are about the pods that aren't ready. Those of a hook's wait
@@ -75,7 +77,7 @@ func (w *watchedRelease) sortedPods() ([]*corev1.Pod, error) {
 }
 
 func asPod(object any) (*corev1.Pod, error) {
-	u, err := AsUnstructured(object)
+	u, err := manifest.AsUnstructured(object)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 var podResource = corev1.SchemeGroupVersion.WithResource("pods")
@@ -89,7 +90,7 @@ func (o watchedObject) get() (*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
-	return AsUnstructured(found)
+	return manifest.AsUnstructured(found)
 }
 
 func (r Reader) watchRelease(ctx context.Context, namespace string, resources kube.ResourceList, hook bool, others ...schema.GroupVersionResource) (*watchedRelease, error) {
@@ -184,13 +185,4 @@ func (w *watchedRelease) stop() {
 func (r Reader) notReady(ctx context.Context, namespace string, v verdict, because string) error {
 	v.progress.Reason = r.reason(ctx, namespace, v)
 	return &NotReadyError{Progress: v.progress, Because: because}
-}
-
-// AsUnstructured is an object that a watch of the dynamic client delivered.
-func AsUnstructured(object any) (*unstructured.Unstructured, error) {
-	u, ok := object.(*unstructured.Unstructured)
-	if !ok {
-		return nil, fmt.Errorf("the watch delivered a %T", object)
-	}
-	return u, nil
 }

@@ -87,7 +87,7 @@ func (f *foundation) dropNamespace(i rig.Instance) {
 // uninstall is `helm uninstall`.
 func (f *foundation) uninstall(i rig.Instance) {
 	f.t.Helper()
-	there, err := helmsvc.NewCluster(shared.RESTConfig())
+	there, err := helmsvc.NewCluster(shared.RESTConfig(), helmsvc.Config{})
 	f.must(err)
 	f.must(there.Uninstall(f.t.Context(), helmsvc.TargetOf(f.settings["NAMESPACE_PREFIX"], i.ID)))
 	f.eventually("no pod is left", func() bool { return len(f.pods(i)) == 0 })

@@ -31,10 +31,10 @@ type attacked struct {
 
 const marked = "the victim's password"
 
-// attack makes a namespace as the broker does, on a cluster with these options.
-func attack(t *testing.T, options ...helmsvc.Option) attacked {
+// attack makes a namespace as the broker does, on a cluster of this kind.
+func attack(t *testing.T, config helmsvc.Config) attacked {
 	t.Helper()
-	c, err := helmsvc.NewCluster(shared.RESTConfig(), options...)
+	c, err := helmsvc.NewCluster(shared.RESTConfig(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +81,9 @@ func (a attacked) install(parameters map[string]string) error {
 // TestAttacks makes each attempt twice: without the protection it succeeds.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
-	acts, closes, pods := helmsvc.WithImpersonation(), helmsvc.WithoutExposure(), helmsvc.WithPodSecurity("baseline")
+	acts, closes, pods := helmsvc.Config{Impersonate: true}, helmsvc.Config{WithoutExposure: true}, helmsvc.Config{PodSecurity: "baseline"}
 	for name, c := range map[string]struct {
-		protection helmsvc.Option
+		protection helmsvc.Config
 		words      string // of the refusal
 		harm       func(a attacked) error
 	}{
@@ -110,7 +110,7 @@ func TestAttacks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open := attack(t)
+			open := attack(t, helmsvc.Config{})
 			if err := open.install(map[string]string{"attempt": name}); err != nil {
 				t.Errorf("without the protection: %v", err)
 			}
@@ -140,10 +140,10 @@ func TestLookupThroughParameter(t *testing.T) {
 		found, err := kube.CoreV1().ConfigMaps(a.target.Namespace).Get(t.Context(), "note", metav1.GetOptions{})
 		return found.Data["note"], err
 	}
-	if found, err := attempt(attack(t)); err != nil || found != marked {
+	if found, err := attempt(attack(t, helmsvc.Config{})); err != nil || found != marked {
 		t.Errorf("without the protection: %q, %v", found, err)
 	}
-	_, err := attempt(attack(t, helmsvc.WithImpersonation()))
+	_, err := attempt(attack(t, helmsvc.Config{Impersonate: true}))
 	if err == nil || strings.Contains(err.Error(), marked) || !strings.Contains(err.Error(), "confined to its service instance's namespace") {
 		t.Errorf("the refusal is %v", err)
 	}
@@ -171,10 +171,10 @@ func TestExposedLater(t *testing.T) {
 		_, err = instance.CoreV1().Services(a.target.Namespace).Create(t.Context(), service, metav1.CreateOptions{})
 		return err
 	}
-	if err := attempt(attack(t, helmsvc.WithImpersonation())); err != nil {
+	if err := attempt(attack(t, helmsvc.Config{Impersonate: true})); err != nil {
 		t.Errorf("without the protection: %v", err)
 	}
-	closed := attack(t, helmsvc.WithImpersonation(), helmsvc.WithoutExposure())
+	closed := attack(t, helmsvc.Config{Impersonate: true, WithoutExposure: true})
 	// A policy counts a moment after it was made.
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 		err := attempt(closed)
@@ -196,7 +196,7 @@ func TestExposedLater(t *testing.T) {
 func TestForeignPolicyGroup(t *testing.T) {
 	t.Parallel()
 	applyAdmission(t, "policy-group")
-	a := attack(t, helmsvc.WithImpersonation())
+	a := attack(t, helmsvc.Config{Impersonate: true})
 	if err := a.install(map[string]string{}); err != nil {
 		t.Fatal(err)
 	}

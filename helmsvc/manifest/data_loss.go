@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -36,17 +35,18 @@ func (e *DataLossError) Error() string {
 		"; copy the data to another service instance, or have the operator let the plan say `may_delete_data: true`"
 }
 
-// checkData returns a DataLossError if an update from one revision to another
+// CheckData returns a DataLossError if an update from one revision to another
 // deletes a claim that is bound to a volume: one of the chart's own, one that a
 // hook makes anew, and those of a StatefulSet whose retention policy says so.
 // Those of other StatefulSets stay until the namespace goes. What an operator
-// makes of custom resources can't be foreseen.
-func (s *session) checkData(from, to *release.Release) error {
-	before, err := decode(from.Manifest)
+// makes of custom resources can't be foreseen. The live claims are asked for only
+// where any could go.
+func CheckData(from, to *release.Release, claims func() ([]corev1.PersistentVolumeClaim, error)) error {
+	before, err := Decode(from.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the service instance is made of: %w", err)
 	}
-	after, err := decode(to.Manifest)
+	after, err := Decode(to.Manifest)
 	if err != nil {
 		return fmt.Errorf("reading what the chart renders: %w", err)
 	}
@@ -58,7 +58,7 @@ func (s *session) checkData(from, to *release.Release) error {
 	if len(losses) == 0 {
 		return nil
 	}
-	live, err := s.claims()
+	live, err := claims()
 	if err != nil {
 		return err
 	}
@@ -76,18 +76,6 @@ func (s *session) checkData(from, to *release.Release) error {
 	return lost
 }
 
-func (s *session) claims() ([]corev1.PersistentVolumeClaim, error) {
-	clients, err := s.KubernetesClientSet()
-	if err != nil {
-		return nil, err
-	}
-	live, err := clients.CoreV1().PersistentVolumeClaims(s.client.Namespace).List(s.client.ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("listing the claims of the service instance: %w", err)
-	}
-	return live.Items, nil
-}
-
 // loss is of claims that an update deletes.
 type loss struct {
 	of  func(claim *corev1.PersistentVolumeClaim) bool
@@ -103,9 +91,9 @@ func lossesBetween(before, after []*unstructured.Unstructured) []loss {
 		gone := i < 0
 		switch set, isSet := statefulSet(object); {
 		case isClaim(object) && gone:
-			dropped := func(c *corev1.PersistentVolumeClaim) bool { return c.Name == object.GetName() && !wantsKept(c) }
+			dropped := func(c *corev1.PersistentVolumeClaim) bool { return c.Name == object.GetName() && !WantsKept(c) }
 			losses = append(losses, loss{of: dropped, why: "the chart no longer has it"})
-		case isSet && gone && !wantsKept(object) && retention(set).WhenDeleted == appsv1.DeletePersistentVolumeClaimRetentionPolicyType:
+		case isSet && gone && !WantsKept(object) && retention(set).WhenDeleted == appsv1.DeletePersistentVolumeClaimRetentionPolicyType:
 			losses = append(losses, loss{of: ordinals(set, 0, 0), why: "it goes with the StatefulSet " + set.Name})
 		case isSet && i >= 0:
 			next, _ := statefulSet(after[i])
@@ -142,7 +130,7 @@ func upgradeHooks(r *release.Release) ([]*unstructured.Unstructured, error) {
 	failsOnly := func(h *release.Hook) bool {
 		return slices.Equal(h.DeletePolicies, []release.HookDeletePolicy{release.HookFailed})
 	}
-	return decodeHooks(slices.DeleteFunc(slices.Clone(r.Hooks), func(h *release.Hook) bool { return !upgrades(h) || failsOnly(h) }))
+	return DecodeHooks(slices.DeleteFunc(slices.Clone(r.Hooks), func(h *release.Hook) bool { return !upgrades(h) || failsOnly(h) }))
 }
 
 // ordinals tells the claims of a StatefulSet's pods that aren't numbered from
@@ -171,7 +159,7 @@ func isClaim(object *unstructured.Unstructured) bool {
 }
 
 // statefulSet reads a StatefulSet. One that isn't well-formed the API server
-// refuses, and says why.
+// Refuses, and says why.
 func statefulSet(object *unstructured.Unstructured) (*appsv1.StatefulSet, bool) {
 	set := new(appsv1.StatefulSet)
 	if object.GroupVersionKind() != appsv1.SchemeGroupVersion.WithKind("StatefulSet") {

@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"encoding/base64"
@@ -11,6 +11,11 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
+// Differences are differences between objects.
+func Differences(before, wanted, live *unstructured.Unstructured) []string {
+	return differences(stated(before), stated(wanted), stated(live))
+}
+
 // stated is what an object says, in the form in which it can be compared: of
 // Kubernetes' own kinds each value is written as the API server writes it (1000m
 // is 1), and what its type can't tell from nothing is left out; a Secret's
@@ -21,7 +26,7 @@ func stated(object *unstructured.Unstructured) map[string]any {
 	if object == nil {
 		return nil
 	}
-	own := ownFields(object)
+	own := OwnFields(object)
 	typed, err := typedForm(object, own)
 	if err != nil {
 		typed = own // a custom resource, or nothing that the API server takes
@@ -30,8 +35,8 @@ func stated(object *unstructured.Unstructured) map[string]any {
 	return said
 }
 
-// ownFields are a copy of those fields of an object that are its author's.
-func ownFields(object *unstructured.Unstructured) map[string]any {
+// OwnFields are a copy of those fields of an object that are its author's.
+func OwnFields(object *unstructured.Unstructured) map[string]any {
 	own := object.DeepCopy().Object
 	metadata := map[string]any{}
 	all, _ := own["metadata"].(map[string]any)

@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	appsv1 "k8s.io/api/apps/v1"

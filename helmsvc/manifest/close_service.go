@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	corev1 "k8s.io/api/core/v1"
@@ -6,17 +6,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// WithoutExposure keeps a chart from being reachable around
-// container-to-container policies: Services of type LoadBalancer or NodePort
-// become ClusterIP and lose their external addresses, and pods with ports of
-// their nodes are refused with an ExposedError. Plans may allow exposure.
-func WithoutExposure() Option {
-	return func(c *Cluster) { c.withoutExposure = true }
-}
-
-// typeAnnotation is on a Service that became ClusterIP, and holds the type that
+// TypeAnnotation is on a Service that became ClusterIP, and holds the type that
 // the chart gave it: bind templates that were written for that type still see it.
-const typeAnnotation = "cf-helm-broker.io/service-type"
+const TypeAnnotation = "cf-helm-broker.io/service-type"
 
 // rangesAnnotation is another form of loadBalancerSourceRanges, and refused too
 // on a Service of another type.
@@ -41,7 +33,7 @@ func closeService(object *unstructured.Unstructured) {
 	declared, _ := spec["type"].(string)
 	switch corev1.ServiceType(declared) {
 	case corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer:
-		annotate(object.Object, typeAnnotation, declared)
+		Annotate(object.Object, TypeAnnotation, declared)
 		spec["type"] = closed
 	case "":
 		spec["type"] = closed
@@ -55,45 +47,20 @@ func closeService(object *unstructured.Unstructured) {
 	unannotate(object.Object, rangesAnnotation)
 }
 
-// markService gives a Service the annotations that it may have in the cluster.
-func markService(object *unstructured.Unstructured) {
+// MarkService gives a Service the annotations that it may have in the cluster.
+func MarkService(object *unstructured.Unstructured) {
 	if isService(object) {
-		annotate(object.Object, typeAnnotation, "")
-		annotate(object.Object, rangesAnnotation, "")
+		Annotate(object.Object, TypeAnnotation, "")
+		Annotate(object.Object, rangesAnnotation, "")
 	}
 }
 
 func unmarkService(object *unstructured.Unstructured) {
 	if isService(object) {
-		unannotate(object.Object, typeAnnotation)
+		unannotate(object.Object, TypeAnnotation)
 	}
 }
 
 func isService(object *unstructured.Unstructured) bool {
 	return object.GroupVersionKind().GroupKind() == schema.GroupKind{Group: corev1.GroupName, Kind: "Service"}
-}
-
-// annotate sets an annotation of what has metadata: an object or a pod
-// template. Annotations that aren't a map are left for the API server to refuse.
-func annotate(object map[string]any, key, value string) {
-	if annotations := mapIn(mapIn(object, "metadata"), "annotations"); annotations != nil {
-		annotations[key] = value
-	}
-}
-
-func unannotate(object map[string]any, key string) {
-	unstructured.RemoveNestedField(object, "metadata", "annotations", key)
-}
-
-// mapIn returns a field that is a map, and makes it one if it is empty or
-// absent: charts write `annotations:` with nothing behind it.
-func mapIn(object map[string]any, field string) map[string]any {
-	if object == nil {
-		return nil
-	}
-	if object[field] == nil {
-		object[field] = map[string]any{}
-	}
-	found, _ := object[field].(map[string]any)
-	return found
 }

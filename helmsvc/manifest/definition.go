@@ -1,14 +1,16 @@
-package helmsvc
+package manifest
 
 import (
+	"helm.sh/helm/v3/pkg/kube"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-// definedBy returns the kinds that those of the objects define that are CRDs.
-func definedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
+// DefinedBy returns the kinds that those of the objects define that are CRDs.
+func DefinedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
 	var kinds []schema.GroupVersionKind
 	for _, object := range objects {
 		if object.GroupVersionKind() != apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition") {
@@ -26,3 +28,13 @@ func definedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
 	}
 	return kinds
 }
+
+// WantsKept tells whether an object says that it stays when its release has it no
+// more: by helm.sh/resource-policy.
+func WantsKept(object metav1.Object) bool {
+	return object.GetAnnotations()[kube.ResourcePolicyAnno] == kube.KeepPolicy
+}
+
+// CRDKind is the kind of what defines kinds. Such objects outlive the release:
+// with one go everybody's custom resources.
+var CRDKind = schema.GroupKind{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}

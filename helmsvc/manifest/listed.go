@@ -1,4 +1,4 @@
-package readiness
+package manifest
 
 import (
 	"errors"
@@ -32,4 +32,14 @@ func Unnamed(err error) []string {
 	}
 	all := list.AllObjects()
 	return all[min(len(all), mostNamed):]
+}
+
+// Shorten makes Kubernetes' words fit into one line of a description.
+func Shorten(text string) string {
+	const limit = 300
+	text = strings.Join(strings.Fields(text), " ")
+	if len(text) > limit {
+		text = strings.ToValidUTF8(text[:limit], "") + "…"
+	}
+	return text
 }

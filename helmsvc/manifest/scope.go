@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"cmp"
@@ -8,8 +8,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // OutsideError says that nothing was made of a chart, since objects of it would
@@ -45,7 +43,7 @@ func (e *OutsideError) Error() string {
 			kinds = append(kinds, o.Kind)
 		}
 	}
-	text := "the chart makes objects outside the service instance's namespace: " + readiness.Listed(e.AllObjects()) + "; take them out of the chart"
+	text := "the chart makes objects outside the service instance's namespace: " + Listed(e.AllObjects()) + "; take them out of the chart"
 	if len(kinds) > 0 {
 		text += fmt.Sprintf(", or let the plan say `cluster_objects: [%s]`", strings.Join(kinds, ", "))
 	}
@@ -64,7 +62,8 @@ func (e *OutsideError) AllObjects() []string {
 	return all
 }
 
-func (e *OutsideError) add(object *unstructured.Unstructured, namespaced bool, file string) {
+// Add adds an object, of the chart's file.
+func (e *OutsideError) Add(object *unstructured.Unstructured, namespaced bool, file string) {
 	outside := OutsideObject{Kind: object.GetKind(), Name: cmp.Or(object.GetName(), object.GetGenerateName()), File: file}
 	if namespaced {
 		outside.Namespace = object.GetNamespace()
@@ -72,14 +71,15 @@ func (e *OutsideError) add(object *unstructured.Unstructured, namespaced bool, f
 	e.Objects = append(e.Objects, outside)
 }
 
-func (e *OutsideError) orNil() error {
+// OrNil is nil if no object was added.
+func (e *OutsideError) OrNil() error {
 	if len(e.Objects) == 0 {
 		return nil
 	}
 	return e
 }
 
-// allows tells whether an object outside the instance's namespace may be made.
-func (m making) allows(kind schema.GroupKind, namespaced bool) bool {
-	return !namespaced && (slices.Contains(m.clusterKinds, kind.Kind) || slices.Contains(m.clusterKinds, kind.String()))
+// Allows tells whether an object outside the instance's namespace may be made.
+func (r Rules) Allows(kind schema.GroupKind, namespaced bool) bool {
+	return !namespaced && (slices.Contains(r.ClusterKinds, kind.Kind) || slices.Contains(r.ClusterKinds, kind.String()))
 }

@@ -1,15 +1,11 @@
-package helmsvc
+package manifest
 
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/releaseutil"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // ExposedError says that nothing was made of a chart, since pods of it would be
@@ -35,7 +31,7 @@ func (e Exposure) String() string {
 
 func (e *ExposedError) Error() string {
 	return fmt.Sprintf("the chart takes ports of the nodes, where anybody could reach it without a binding: %s; "+
-		"take them out of the chart, or let the plan say `allow_exposure: true`", readiness.Listed(e.AllObjects()))
+		"take them out of the chart, or let the plan say `allow_exposure: true`", Listed(e.AllObjects()))
 }
 
 // AllObjects are those that the words name only some of.
@@ -47,71 +43,18 @@ func (e *ExposedError) AllObjects() []string {
 	return all
 }
 
-// checkExposure returns an ExposedError if the release has pods that aren't
-// allowed.
-func (s *session) checkExposure(r *release.Release) error {
-	if !s.client.making.refuses() {
-		return nil
-	}
-	found, err := Exposures(r)
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return &ExposedError{Exposures: found}
-	}
-	return nil
-}
-
 // Exposures finds where a rendered release, hooks included, takes ports of its
 // nodes. Tests are left out, since nobody runs them.
 func Exposures(r *release.Release) ([]Exposure, error) {
 	var found []Exposure
 	err := EachObject(r, func(object *unstructured.Unstructured, file string) {
-		found = append(found, exposuresOf(object, file)...)
+		found = append(found, ExposuresOf(object, file)...)
 	})
 	return found, err
 }
 
-// EachObject calls see with each object of a rendered release, hooks included
-// and tests left out, and the chart's file that it is from.
-func EachObject(r *release.Release, see func(object *unstructured.Unstructured, file string)) error {
-	manifests := releaseutil.SplitManifests(r.Manifest)
-	source := ""
-	for n := range len(manifests) {
-		manifest := manifests[fmt.Sprintf("manifest-%d", n)]
-		first, _, _ := strings.Cut(manifest, "\n")
-		// A template that begins with a separator is parted from where it is from.
-		if named, found := strings.CutPrefix(first, "# Source: "); found {
-			source = named
-		}
-		objects, err := decode(manifest)
-		if err != nil {
-			return fmt.Errorf("reading what the chart renders: %w", err)
-		}
-		for _, object := range objects {
-			see(object, fileOf(source))
-		}
-	}
-	for _, hook := range r.Hooks {
-		objects, err := decodeHooks([]*release.Hook{hook})
-		if err != nil {
-			return err
-		}
-		for _, object := range objects {
-			see(object, fileOf(hook.Path))
-		}
-	}
-	return nil
-}
-
-// fileOf is the file in the chart's folder: Helm puts the chart's name before it.
-func fileOf(source string) string {
-	_, file, _ := strings.Cut(source, "/")
-	return file
-}
-
-func exposuresOf(object *unstructured.Unstructured, file string) []Exposure {
+// ExposuresOf finds where the pods that an object makes take ports of their nodes.
+func ExposuresOf(object *unstructured.Unstructured, file string) []Exposure {
 	spec := podSpec(object)
 	exposure := Exposure{Kind: object.GetKind(), Name: cmp.Or(object.GetName(), object.GetGenerateName()), File: file}
 	var found []Exposure

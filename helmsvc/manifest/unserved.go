@@ -1,4 +1,4 @@
-package helmsvc
+package manifest
 
 import (
 	"fmt"
@@ -6,8 +6,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
 // UnservedError says that nothing was made of a chart, since the cluster
@@ -26,19 +24,20 @@ type UnservedKind struct {
 
 func (e *UnservedError) Error() string {
 	return fmt.Sprintf("the chart uses API versions that this cluster doesn't serve: %s; "+
-		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", readiness.Listed(e.AllObjects()))
+		"take a chart made for this Kubernetes version, or have the operator installed that brings these kinds", Listed(e.AllObjects()))
 }
 
 // AllObjects are those that the words name only some of.
 func (e *UnservedError) AllObjects() []string {
 	var kinds []string
 	for _, k := range e.Kinds {
-		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, readiness.Listed(k.Names)))
+		kinds = append(kinds, fmt.Sprintf("%s %s (%s)", k.GroupVersion(), k.Kind, Listed(k.Names)))
 	}
 	return kinds
 }
 
-func (e *UnservedError) add(object *unstructured.Unstructured) {
+// Add adds an object's kind.
+func (e *UnservedError) Add(object *unstructured.Unstructured) {
 	kind := object.GroupVersionKind()
 	at := slices.IndexFunc(e.Kinds, func(k UnservedKind) bool { return k.GroupVersionKind == kind })
 	if at < 0 {

@@ -1,0 +1,43 @@
+package helmsvc
+
+import (
+	"maps"
+
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+)
+
+// rulesFor are how a revision is made of which the plan allows exposure or doesn't.
+func (c *Cluster) rulesFor(target Target, exposure bool) manifest.Rules {
+	return manifest.Rules{
+		AsIs: target.operator, Closed: c.settings.WithoutExposure && !exposure, Groups: target.PolicyGroups,
+		Confined: c.settings.Impersonate && !target.operator, ClusterKinds: target.ClusterObjects,
+	}
+}
+
+// rulesAgain are how a revision is made that was made before.
+func (c *Cluster) rulesAgain(target Target, r *release.Release) manifest.Rules {
+	rules := c.rulesFor(target, r.Labels[exposureLabel] == exposureAllowed)
+	rules.Lenient = true
+	return rules
+}
+
+// The label of a release's record that says whether its plan allowed exposure.
+// Helm keeps it when it goes back to a revision.
+const (
+	exposureLabel   = "cf-helm-broker-exposure"
+	exposureAllowed = "allowed"
+	exposureNone    = "none"
+)
+
+// withExposure adds the label to those of a release's record.
+func withExposure(labels map[string]string, what chart.Rendered) map[string]string {
+	all := map[string]string{exposureLabel: exposureNone}
+	if what.AllowExposure {
+		all[exposureLabel] = exposureAllowed
+	}
+	maps.Copy(all, labels)
+	return all
+}
