@@ -1,10 +1,12 @@
 package discovery
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -29,6 +31,10 @@ func startNATS(s *Server) (*natsCluster, error) {
 			return nil, err
 		}
 		routes = append(routes, &url.URL{Scheme: "nats-route", Host: c.running[i].ClusterAddr().String()})
+	}
+	if err := c.join(); err != nil {
+		c.close()
+		return nil, err
 	}
 	return c, nil
 }
@@ -102,5 +108,39 @@ func (c *natsCluster) addresses() []string {
 // StopNATS ends the ith server, as if its machine were gone.
 func (s *Server) StopNATS(i int) { s.nats.stop(i) }
 
-// StartNATS starts it again, at the same port.
-func (s *Server) StartNATS(i int) error { return s.nats.start(i) }
+// StartNATS starts it again, at the same port, and returns when the servers that
+// run have found each other: what is said on one is heard on all.
+func (s *Server) StartNATS(i int) error {
+	if err := s.nats.start(i); err != nil {
+		return err
+	}
+	return s.nats.join()
+}
+
+// join waits until each server that runs has a route to each other one.
+func (c *natsCluster) join() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	every := time.NewTicker(5 * time.Millisecond)
+	defer every.Stop()
+	for !c.isJoined() {
+		select {
+		case <-ctx.Done():
+			return errors.New("the NATS servers haven't found each other in 20 s")
+		case <-every.C:
+		}
+	}
+	return nil
+}
+
+func (c *natsCluster) isJoined() bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	running := slices.DeleteFunc(slices.Clone(c.running), func(n *server.Server) bool { return n == nil })
+	for _, n := range running {
+		if n.NumRoutes() < len(running)-1 {
+			return false
+		}
+	}
+	return true
+}
