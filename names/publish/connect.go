@@ -24,6 +24,7 @@ func (p *Publisher) connect(ctx context.Context) (conn *nats.Conn, closed <-chan
 	options := []nats.Option{
 		nats.Name("cf-helm-broker"),
 		nats.NoReconnect(),
+		nats.NoEcho(), // what is heard is somebody else's
 		nats.Timeout(dialTimeout),
 		nats.PingInterval(pingInterval), nats.MaxPingsOutstanding(pingsOut),
 		nats.SetCustomDialer(dialer{ctx}),

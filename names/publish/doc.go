@@ -29,6 +29,12 @@
 //   - A message is lost if NATS is. So after each connection, and after each
 //     start of a controller, everything is said again, also what is gone.
 //
-// Several publishers of one name are merged, and one that has ended is followed
-// within the life of a name: Close takes nothing back.
+// # Several replicas
+//
+// Publishers of one name are merged, so one at a time speaks: the replica that
+// leads (Publisher.Lead). The others know what is wanted as well, and listen to
+// what is published. A leader that has died is followed within the life of a name,
+// and the next takes back what that one can't any more. Who leads no longer goes
+// on until it hears another speak (Publisher.Follow): if the API server is away
+// nobody can lead, and names are to live on.
 package publish

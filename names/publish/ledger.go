@@ -73,12 +73,18 @@ func (l *ledger) set(scope string, records []names.Record) {
 	}
 }
 
-func (l *ledger) add(address netip.Addr, name string) {
+// entry is an address's, a new one if need be.
+func (l *ledger) entry(address netip.Addr) *entry {
 	e := l.entries[address]
 	if e == nil {
 		e = &entry{address: address, wanted: map[string]int{}, gone: map[string]time.Time{}}
 		l.entries[address] = e
 	}
+	return e
+}
+
+func (l *ledger) add(address netip.Addr, name string) {
+	e := l.entry(address)
 	gone := len(e.gone)
 	e.want(name)
 	l.gone -= gone - len(e.gone)
@@ -119,4 +125,45 @@ func (l *ledger) settle(address netip.Addr) {
 	if e.isEmpty() && !e.changed {
 		delete(l.entries, address)
 	}
+}
+
+// takeBack has what others have said taken back, unless it is wanted.
+func (l *ledger) takeBack(heard map[netip.Addr]map[string]time.Time) {
+	for address, all := range heard {
+		e := l.entry(address)
+		for name := range all {
+			if e.wanted[name] > 0 || l.gone >= maxGone {
+				continue
+			}
+			if _, known := e.gone[name]; !known {
+				l.gone++
+			}
+			e.gone[name], e.removed = time.Time{}, true
+		}
+		l.settle(address)
+	}
+}
+
+// discard has nobody told of what has changed.
+func (l *ledger) discard() {
+	changes := l.changes
+	l.changes = nil
+	for _, e := range changes {
+		l.silence(e)
+	}
+}
+
+// discardAll has nobody told of anything but what is wanted.
+func (l *ledger) discardAll() {
+	l.changes, l.repeats = nil, nil
+	for _, e := range l.entries {
+		l.silence(e)
+	}
+}
+
+func (l *ledger) silence(e *entry) {
+	l.gone -= len(e.gone)
+	clear(e.gone)
+	e.added, e.removed, e.changed = false, false, false
+	l.settle(e.address)
 }

@@ -23,7 +23,11 @@ type Publisher struct {
 	ended    chan struct{}
 
 	mutex    sync.Mutex // guards what follows
+	leading  bool
+	speaking bool // it leads, or has led and nobody else has been heard since
+	takeOver bool // it leads, and hasn't yet said so
 	ledger   *ledger
+	others   *others
 	set      int           // how often something was set
 	said     int           // the last of these that NATS has taken
 	progress chan struct{} // closed when said changes
@@ -32,15 +36,16 @@ type Publisher struct {
 	joined   time.Time     // when the connection was made
 }
 
-// Start starts a publisher. It connects in the background, and without end: that
-// NATS can't be reached, or refuses, is told by Problem and logged, each reason
-// once. Check the settings before.
-func Start(settings Settings, metrics *Metrics, log lager.Logger) *Publisher {
+// Start starts a publisher, which publishes nothing before it leads. It connects
+// in the background, and without end: that NATS can't be reached, or refuses, is
+// told by Problem and logged, each reason once. Check the settings before. owns
+// tells which names only this broker's replicas publish.
+func Start(settings Settings, owns func(name string) bool, metrics *Metrics, log lager.Logger) *Publisher {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Publisher{
 		settings: settings, metrics: metrics, log: log.Session("names"),
 		wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{}),
-		ledger: newLedger(), progress: make(chan struct{}),
+		ledger: newLedger(), others: newOthers(owns), progress: make(chan struct{}),
 		problem: errors.New("the first connection to NATS is being made"),
 	}
 	go p.run(ctx)
@@ -56,14 +61,36 @@ func (p *Publisher) Set(scope string, records []names.Record) {
 	p.set++
 	p.metrics.names.Set(float64(p.ledger.pairs))
 	p.mutex.Unlock()
+	p.awake()
+}
+
+func (p *Publisher) awake() {
 	select {
 	case p.wake <- struct{}{}:
 	default: // it is awake
 	}
 }
 
-// Published waits until NATS has taken what was set before. The error says why it
-// hasn't, once ctx has ended.
+// Lead has the publisher publish what is set, and take back whatever else another
+// one has published of its names: call it when everything has been set.
+func (p *Publisher) Lead() {
+	p.mutex.Lock()
+	p.leading, p.speaking, p.takeOver = true, true, true
+	p.mutex.Unlock()
+	p.awake()
+}
+
+// Follow has the publisher be silent as soon as it hears another one publish its
+// names. Until then it goes on.
+func (p *Publisher) Follow() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.leading, p.takeOver = false, false
+}
+
+// Published waits until NATS has taken what was set before, where this publisher
+// leads; one that follows has nothing to say. The error says why it hasn't, once
+// ctx has ended.
 func (p *Publisher) Published(ctx context.Context) error {
 	p.mutex.Lock()
 	want := p.set

@@ -42,11 +42,21 @@ func settingsFor(s *discovery.Server) publish.Settings {
 
 func startPublisher(t *testing.T, settings publish.Settings) (*publish.Publisher, *prometheus.Registry) {
 	t.Helper()
+	p, registry := startFollower(t, settings)
+	p.Lead()
+	return p, registry
+}
+
+func startFollower(t *testing.T, settings publish.Settings) (*publish.Publisher, *prometheus.Registry) {
+	t.Helper()
 	registry := prometheus.NewRegistry()
-	p := publish.Start(settings, publish.NewMetrics(registry), lager.NewLogger("test"))
+	p := publish.Start(settings, owns, publish.NewMetrics(registry), lager.NewLogger("test"))
 	t.Cleanup(p.Close)
 	return p, registry
 }
+
+// owns tells that all names are ours but those that begin with foreign.
+func owns(name string) bool { return !strings.HasPrefix(name, "foreign") }
 
 // records reads "10.0.0.1=a,b": names below the domain.
 func records(given ...string) []names.Record {
@@ -177,6 +187,79 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// TestFollower is silent until it leads, and then takes back what the one before
+// it can't any more.
+func TestFollower(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Interval: time.Second})
+	foreign, _ := startPublisher(t, settingsFor(s))
+	leader, _ := startPublisher(t, settingsFor(s))
+	follower, _ := startFollower(t, settingsFor(s))
+	foreign.Set("one", records("10.0.0.9=foreign"))
+	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a", "10.0.0.3=gone"))
+	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a"))
+	follower.Set("one", records("10.0.0.5=silence"))
+	published(t, follower)
+	leadsTo(t, s, "a", "10.0.0.1", "10.0.0.2")
+	leadsTo(t, s, "foreign", "10.0.0.9")
+	s.Forget()
+	await(t, "everything to be registered again, for the follower to hear", func() string {
+		heard := map[string]bool{}
+		for _, m := range s.Heard() {
+			heard[m.Address] = true
+		}
+		if heard["10.0.0.1"] && heard["10.0.0.2"] && heard["10.0.0.9"] {
+			return ""
+		}
+		return fmt.Sprint(heard)
+	})
+	leader.Close()
+	follower.Set("one", records("10.0.0.2=a", "10.0.0.4=c"))
+	leadsTo(t, s, "silence")
+	follower.Lead()
+	leadsTo(t, s, "c", "10.0.0.4")
+	leadsTo(t, s, "a", "10.0.0.2")
+	leadsTo(t, s, "b")
+	leadsTo(t, s, "silence")
+	leadsTo(t, s, "foreign", "10.0.0.9")
+}
+
+// TestFollow goes on until another speaks.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Interval: time.Second, Staleness: 1500 * time.Millisecond, Pruning: 50 * time.Millisecond})
+	before, _ := startPublisher(t, settingsFor(s))
+	next, _ := startFollower(t, settingsFor(s))
+	before.Set("one", records("10.0.0.1=a"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	before.Follow()
+	lives(t, s, "a", 4500*time.Millisecond)
+	before.Set("one", records("10.0.0.2=a"))
+	leadsTo(t, s, "a", "10.0.0.2")
+	next.Set("one", records("10.0.0.3=a"))
+	next.Lead()
+	leadsTo(t, s, "a", "10.0.0.3")
+	before.Set("one", records("10.0.0.1=a"))
+	published(t, before)
+	s.Forget()
+	await(t, "three rounds of the next", func() string {
+		rounds := 0
+		for _, m := range s.Heard() {
+			if m.Address != "10.0.0.3" && m.Kind == discovery.Register {
+				t.Fatalf("%v was said by one that doesn't lead", m)
+			}
+			if m.Address == "10.0.0.3" {
+				rounds++
+			}
+		}
+		if rounds >= 3 {
+			return ""
+		}
+		return fmt.Sprint(rounds)
+	})
+	leadsTo(t, s, "a", "10.0.0.3")
+}
+
 // TestLives registers again within the interval that the controller announces.
 func TestLives(t *testing.T) {
 	t.Parallel()
@@ -184,21 +267,24 @@ func TestLives(t *testing.T) {
 	p, _ := startPublisher(t, settingsFor(s))
 	p.Set("one", records("10.0.0.1=a", "10.0.0.2=b", "10.0.0.3=c"))
 	leadsTo(t, s, "a", "10.0.0.1")
-	leadsTo(t, s, "b", "10.0.0.2")
+	lives(t, s, "a", 4500*time.Millisecond)
+	p.Close()
+	leadsTo(t, s, "a") // nobody has
+}
+
+// lives has a name lead to one address for so long.
+func lives(t *testing.T, s *discovery.Server, name string, long time.Duration) {
+	t.Helper()
 	began := time.Now()
-	await(t, "three lives of the names", func() string {
-		for _, name := range []string{"a", "b"} {
-			if got, err := s.Resolve(t.Context(), name+"."+domain); err == nil && len(got) != 1 {
-				t.Fatalf("%s leads to %v after %s", name, got, time.Since(began))
-			}
+	await(t, long.String()+" of a name's life", func() string {
+		if got, err := s.Resolve(t.Context(), name+"."+domain); err == nil && len(got) != 1 {
+			t.Fatalf("%s leads to %v after %s", name, got, time.Since(began))
 		}
-		if time.Since(began) > 4500*time.Millisecond {
+		if time.Since(began) > long {
 			return ""
 		}
 		return "not yet"
 	})
-	p.Close()
-	leadsTo(t, s, "a") // nobody has
 }
 
 // TestControllerStarts anew, and knows everything before it could have been

@@ -18,10 +18,7 @@ func (s *session) sayChanges(ctx context.Context) error {
 
 // sayNew sends what take hands out, and tells whoever waits for what was set.
 func (s *session) sayNew(ctx context.Context, take func(time.Time) []message) error {
-	s.mutex.Lock()
-	set := s.set
-	said := take(time.Now())
-	s.mutex.Unlock()
+	set, said := s.takeNew(take)
 	if err := s.send(ctx, said); err != nil {
 		return err
 	}
@@ -33,6 +30,22 @@ func (s *session) sayNew(ctx context.Context, take func(time.Time) []message) er
 		s.progress = make(chan struct{})
 	}
 	return nil
+}
+
+func (s *session) takeNew(take func(time.Time) []message) (set int, said []message) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !s.speaking {
+		s.ledger.discard()
+		return s.set, nil
+	}
+	if s.takeOver {
+		s.takeOver = false
+		s.ledger.takeBack(s.others.heard)
+		s.others = newOthers(s.others.owns)
+		take = s.ledger.sayAll
+	}
+	return s.set, take(time.Now())
 }
 
 // send returns when NATS has taken the messages. One goroutine sends, and in the

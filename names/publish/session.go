@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -25,6 +26,7 @@ type session struct {
 	inbox   string
 	starts  chan *nats.Msg // a controller has started
 	answers chan *nats.Msg // one has answered a greeting
+	speech  chan *nats.Msg // somebody else has published something
 
 	interval time.Duration
 	greeted  time.Time // when the last greeting was sent
@@ -42,7 +44,7 @@ func (p *Publisher) session(ctx context.Context) error {
 	defer conn.Close()
 	s := &session{
 		Publisher: p, conn: conn, closed: closed, inbox: conn.NewInbox(),
-		starts: make(chan *nats.Msg, 8), answers: make(chan *nats.Msg, 64),
+		starts: make(chan *nats.Msg, 8), answers: make(chan *nats.Msg, 64), speech: make(chan *nats.Msg, 4096),
 		interval: longest, renewed: time.Now(),
 	}
 	if err := s.listen(); err != nil {
@@ -56,11 +58,17 @@ func (p *Publisher) session(ctx context.Context) error {
 }
 
 func (s *session) listen() error {
-	if _, err := s.conn.ChanSubscribe(subjects+"start", s.starts); err != nil {
-		return err
+	for subject, channel := range map[string]chan *nats.Msg{
+		subjects + "start":            s.starts,
+		s.inbox:                       s.answers,
+		subjects + string(register):   s.speech,
+		subjects + string(unregister): s.speech, // by one channel, both are read in their order
+	} {
+		if _, err := s.conn.ChanSubscribe(subject, channel); err != nil {
+			return err
+		}
 	}
-	_, err := s.conn.ChanSubscribe(s.inbox, s.answers)
-	return err
+	return nil
 }
 
 // tick is how often the session looks for what is due: a thousandth of the
@@ -85,6 +93,8 @@ func (s *session) work(ctx context.Context) error {
 			return s.ended()
 		case <-s.wake:
 			err = s.sayChanges(ctx)
+		case m := <-s.speech:
+			s.overhear(m)
 		case m := <-s.answers:
 			s.hear(m)
 		case m := <-s.starts:
@@ -123,17 +133,45 @@ func (s *session) hear(m *nats.Msg) {
 
 // sayDue says what time has made due.
 func (s *session) sayDue(ctx context.Context, now time.Time) error {
-	s.mutex.Lock()
-	said := s.ledger.sayRepeats(now)
-	said = append(said, s.ledger.sayRenewals(now.Sub(s.renewed), s.interval)...)
-	due := now.Sub(s.greeted) >= s.interval || !s.replied && now.Sub(s.greeted) >= greetAgain
-	if now.Sub(s.greeted) >= s.interval {
-		said = append(said, s.ledger.sayGone(now)...)
-	}
-	s.mutex.Unlock()
+	round := now.Sub(s.greeted) >= s.interval
+	due := round || !s.replied && now.Sub(s.greeted) >= greetAgain
+	said := s.takeDue(now, round)
 	s.renewed = now
 	if err := s.send(ctx, said); err != nil || !due {
 		return err
 	}
 	return s.greet()
+}
+
+// takeDue takes what is due, and what is due once a round.
+func (s *session) takeDue(now time.Time, round bool) []message {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if round {
+		s.others.forget(now)
+	}
+	if !s.speaking {
+		return nil
+	}
+	said := append(s.ledger.sayRepeats(now), s.ledger.sayRenewals(now.Sub(s.renewed), s.interval)...)
+	if round {
+		said = append(said, s.ledger.sayGone(now)...)
+	}
+	return said
+}
+
+// overhear takes what somebody else has published. Who doesn't lead is silent
+// from then on.
+func (s *session) overhear(m *nats.Msg) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.leading {
+		return
+	}
+	ours := s.others.hear(kind(strings.TrimPrefix(m.Subject, subjects)), m.Data, time.Now())
+	if ours && s.speaking {
+		s.speaking = false
+		s.ledger.discardAll()
+		s.log.Info("another-publishes")
+	}
 }

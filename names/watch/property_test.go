@@ -29,7 +29,7 @@ import (
 )
 
 // TestProperty does to two instances whatever happens to pods, to NATS, to the
-// controller and to the publisher, at random. After each step what every name
+// controller and to the replica that leads, at random. After each step what every name
 // resolves to becomes just its ready pods. Meanwhile a client resolves without
 // pause: no name ever leads to an address that no pod of its instance has had, and
 // one whose pod nothing happens to always leads to it.
@@ -47,6 +47,9 @@ func TestProperty(t *testing.T) {
 		t.Logf("step %d, %s: %s", i+1, time.Now().Format("15:04:05.000"), what)
 		do()
 		took = append(took, w.becomesRight(what))
+		if last := took[len(took)-1]; last > time.Second {
+			t.Logf("names took %s", last)
+		}
 	}
 	client.stop(t, w)
 	slices.Sort(took)
@@ -70,6 +73,11 @@ type world struct {
 	discovery *discovery.Server
 	census    *census
 
+	leader, follower *replica
+}
+
+// replica is one of the broker's: it knows all names, and publishes them if it leads.
+type replica struct {
 	publisher *publish.Publisher
 	watcher   *watch.Watcher
 	end       context.CancelFunc // of the watcher
@@ -103,32 +111,53 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 	w.instances[0].service("anchor", "anchor", nil)
 	w.instances[0].deployment("anchor", 1, good)
 	w.census = takeCensus(t)
-	w.startPublisher()
-	t.Cleanup(func() { w.stopPublisher() })
+	w.leader, w.follower = w.startReplica(), w.startReplica()
+	t.Cleanup(func() {
+		w.leader.die()
+		w.follower.die()
+	})
+	w.must(w.leader.watcher.Await(t.Context()))
+	w.leader.publisher.Lead()
 	return w
 }
 
-// startPublisher is a new replica that leads.
-func (w *world) startPublisher() {
+func (w *world) startReplica() *replica {
 	settings := publish.Settings{Servers: w.discovery.Servers(), User: w.discovery.User(), Password: w.discovery.Password(),
 		CAFile: w.discovery.CAFile(), CertFile: w.discovery.CertFile(), KeyFile: w.discovery.KeyFile()}
-	p := publish.Start(settings, publish.NewMetrics(prometheus.NewRegistry()), lager.NewLogger("test"))
+	p := publish.Start(settings, func(name string) bool { return strings.Contains(name, ".mine-") }, publish.NewMetrics(prometheus.NewRegistry()), lager.NewLogger("test"))
 	ctx, end := context.WithCancel(context.Background())
 	watcher, err := watch.Start(ctx, clients, domain, mine, func(namespace string, records []names.Record, _ []error) { p.Set(namespace, records) })
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.publisher, w.watcher, w.end = p, watcher, end
 	for i, instance := range w.instances {
 		if w.bound[i] {
 			watcher.Add(instance.namespace)
 		}
 	}
+	return &replica{p, watcher, end}
 }
 
-func (w *world) stopPublisher() {
-	w.end()
-	w.publisher.Close()
+func (r *replica) die() {
+	r.end()
+	r.publisher.Close()
+}
+
+// failOver has the leader die, does what happens meanwhile, and has the other lead.
+func (w *world) failOver(meanwhile func()) {
+	w.leader.die()
+	meanwhile()
+	w.leader, w.follower = w.follower, w.startReplica()
+	w.must(w.leader.watcher.Await(w.Context()))
+	w.leader.publisher.Lead()
+}
+
+// handOver has the leader lose the lead without dying.
+func (w *world) handOver(meanwhile func()) {
+	w.leader.publisher.Follow()
+	meanwhile()
+	w.leader, w.follower = w.follower, w.leader
+	w.leader.publisher.Lead()
 }
 
 // choose is a step: what it is, and what it does.
@@ -159,25 +188,23 @@ func (w *world) choose() (string, func()) {
 			w.discovery.StopController()
 			w.must(w.discovery.StartController())
 		}
+	case n < 17:
+		return "the lead is handed over", func() { w.handOver(func() {}) }
 	case n < 18:
-		return "the publisher dies and another begins", func() {
-			w.stopPublisher()
-			w.startPublisher()
-		}
+		what, do := pods()
+		return "the lead is handed over, and meanwhile: " + what, func() { w.handOver(do) }
 	case n < 19:
 		what, do := pods()
-		return "the publisher dies, another begins, and meanwhile: " + what, func() {
-			w.stopPublisher()
-			do()
-			w.startPublisher()
-		}
+		return "the leader dies, another leads, and meanwhile: " + what, func() { w.failOver(do) }
 	default:
 		return "the second instance is bound or unbound", func() {
 			w.bound[1] = !w.bound[1]
-			if w.bound[1] {
-				w.watcher.Add(w.instances[1].namespace)
-			} else {
-				w.watcher.Remove(w.instances[1].namespace)
+			for _, r := range []*replica{w.leader, w.follower} {
+				if w.bound[1] {
+					r.watcher.Add(w.instances[1].namespace)
+				} else {
+					r.watcher.Remove(w.instances[1].namespace)
+				}
 			}
 		}
 	}

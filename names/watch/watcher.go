@@ -30,8 +30,10 @@ type Watcher struct {
 	queue               workqueue.TypedInterface[string] // namespaces that are to be told of
 	synced              atomic.Bool
 
-	mutex sync.Mutex // guards what follows
-	added map[string]bool
+	mutex   sync.Mutex // guards what follows
+	added   map[string]bool
+	untold  map[string]bool // of those, the ones that weren't told of since they were added
+	allTold chan struct{}   // closed when untold becomes empty
 }
 
 // Start watches until ctx ends. mine tells which namespaces may be added; of all
@@ -52,6 +54,8 @@ func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain
 		endpoints: discoveryinformers.NewEndpointSliceInformer(client, metav1.NamespaceAll, 0, index),
 		queue:     workqueue.NewTyped[string](),
 		added:     map[string]bool{},
+		untold:    map[string]bool{},
+		allTold:   make(chan struct{}),
 	}
 	var delivered []cache.DoneChecker
 	for what, informer := range map[string]cache.SharedIndexInformer{"services": w.services, "endpointslices": w.endpoints} {
@@ -73,11 +77,29 @@ func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain
 // seen.
 func (w *Watcher) Synced() bool { return w.synced.Load() }
 
+// Await waits until all namespaces that were added have been told of. The error is
+// ctx's, and says what hasn't been seen.
+func (w *Watcher) Await(ctx context.Context) error {
+	for {
+		w.mutex.Lock()
+		untold, allTold := len(w.untold), w.allTold
+		w.mutex.Unlock()
+		if untold == 0 && w.Synced() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the names of %d namespaces aren't known yet, since not all Services and EndpointSlices have been seen: %w", untold, ctx.Err())
+		case <-allTold:
+		}
+	}
+}
+
 // Add has the Watcher tell of a namespace, now and after each change. It doesn't
 // wait for that.
 func (w *Watcher) Add(namespace string) {
 	w.mutex.Lock()
-	w.added[namespace] = true
+	w.added[namespace], w.untold[namespace] = true, true
 	w.mutex.Unlock()
 	w.queue.Add(namespace)
 }
@@ -87,8 +109,18 @@ func (w *Watcher) Add(namespace string) {
 func (w *Watcher) Remove(namespace string) {
 	w.mutex.Lock()
 	delete(w.added, namespace)
+	w.settle(namespace)
 	w.mutex.Unlock()
 	w.queue.Add(namespace)
+}
+
+// settle takes a namespace off those that weren't told of. It wants the mutex.
+func (w *Watcher) settle(namespace string) {
+	delete(w.untold, namespace)
+	if len(w.untold) == 0 {
+		close(w.allTold)
+		w.allTold = make(chan struct{})
+	}
 }
 
 func (w *Watcher) isAdded(namespace string) bool {
@@ -115,6 +147,16 @@ func (w *Watcher) prepare(informer cache.SharedIndexInformer, mine func(string) 
 	return handler.HasSyncedChecker(), nil
 }
 
+// sync notes that everything is known, and returns what was added before.
+func (w *Watcher) sync() []string {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.synced.Store(true)
+	close(w.allTold) // whoever waits looks once more, also if nothing was added
+	w.allTold = make(chan struct{})
+	return slices.Collect(maps.Keys(w.added))
+}
+
 // begin tells of all namespaces once everything is known, and ends the telling
 // with ctx.
 func (w *Watcher) begin(ctx context.Context, delivered []cache.DoneChecker) {
@@ -122,11 +164,7 @@ func (w *Watcher) begin(ctx context.Context, delivered []cache.DoneChecker) {
 	if !cache.WaitFor(ctx, "", delivered...) {
 		return
 	}
-	w.synced.Store(true)
-	w.mutex.Lock()
-	all := slices.Collect(maps.Keys(w.added))
-	w.mutex.Unlock()
-	for _, namespace := range all {
+	for _, namespace := range w.sync() {
 		w.queue.Add(namespace)
 	}
 	<-ctx.Done()

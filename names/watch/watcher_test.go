@@ -214,6 +214,9 @@ func TestForeign(t *testing.T) {
 		q.deployment("web", 1, good)
 	}
 	w, b := startWatcher(t, clients)
+	if err := w.Await(t.Context()); err != nil { // for nothing but everything to be seen
+		t.Error(err)
+	}
 	w.Add(foreign.namespace)
 	w.Add(p.namespace)
 	p.becomes(b, 1, "web")
@@ -267,8 +270,19 @@ func TestUnsynced(t *testing.T) {
 	unsynced.Add(p.namespace)
 	w, b := startWatcher(t, clients)
 	w.Add(p.namespace)
+	if err := w.Await(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, _, times := b.of(p.namespace); times == 0 {
+		t.Error("it wasn't told of what was waited for")
+	}
 	p.becomes(b, 1, "web")
 	if _, _, times := none.of(p.namespace); times > 0 || unsynced.Synced() {
 		t.Error("it has told of what it can't see")
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := unsynced.Await(ended); err == nil || !strings.Contains(err.Error(), "the names of 1 namespaces aren't known yet") {
+		t.Errorf("waiting for what can't be seen: %v", err)
 	}
 }

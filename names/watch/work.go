@@ -5,8 +5,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
-
-	"github.com/cf-helm-broker/cf-helm-broker/names"
 )
 
 // work tells of one namespace after the other, each as it is by then. So nobody
@@ -18,19 +16,24 @@ func (w *Watcher) work() {
 			return
 		}
 		if w.Synced() {
-			records, refused := w.records(namespace)
-			w.tell(namespace, records, refused)
+			w.tellOf(namespace)
 		}
 		w.queue.Done(namespace)
 	}
 }
 
-// records are those of a namespace that was added.
-func (w *Watcher) records(namespace string) ([]names.Record, []error) {
+func (w *Watcher) tellOf(namespace string) {
 	if !w.isAdded(namespace) {
-		return nil, nil
+		w.tell(namespace, nil, nil)
+		return
 	}
-	return w.domain.Records(kept[*corev1.Service](w.services, namespace), kept[*discoveryv1.EndpointSlice](w.endpoints, namespace))
+	records, refused := w.domain.Records(kept[*corev1.Service](w.services, namespace), kept[*discoveryv1.EndpointSlice](w.endpoints, namespace))
+	w.tell(namespace, records, refused)
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.untold[namespace] {
+		w.settle(namespace)
+	}
 }
 
 // kept are the objects that an informer has of a namespace.

@@ -8,6 +8,7 @@ import (
 // Kind is what a message does.
 type Kind string
 
+// The kinds that there are.
 const (
 	Register   Kind = "register"
 	Unregister Kind = "unregister"

@@ -64,20 +64,26 @@ func (s *Server) Close() error {
 // Servers are the NATS servers, as host:port.
 func (s *Server) Servers() []string { return s.nats.addresses() }
 
-// User and Password are what the NATS servers ask for.
-func (s *Server) User() string     { return s.user }
+// User is who the NATS servers let in.
+func (s *Server) User() string { return s.user }
+
+// Password is the user's.
 func (s *Server) Password() string { return s.password }
 
 // CAFile is the certificate of the CA that has signed everybody's.
 func (s *Server) CAFile() string { return s.identity.caFile }
 
-// CertFile and KeyFile are a client's certificate and key.
+// CertFile is a client's certificate.
 func (s *Server) CertFile() string { return s.identity.clientFile }
-func (s *Server) KeyFile() string  { return s.identity.clientKeyFile }
 
-// StrangerCertFile and StrangerKeyFile are those of a client whom another CA has signed.
-func (s *Server) StrangerCertFile() string { return s.identity.strangerFile }
-func (s *Server) StrangerKeyFile() string  { return s.identity.strangerKeyFile }
+// KeyFile is its key.
+func (s *Server) KeyFile() string { return s.identity.clientKeyFile }
 
-// StrangerCAFile is the certificate of that other CA.
+// StrangerCAFile is the certificate of another CA.
 func (s *Server) StrangerCAFile() string { return s.identity.strangerCAFile }
+
+// StrangerCertFile is a client's certificate that this other CA has signed.
+func (s *Server) StrangerCertFile() string { return s.identity.strangerFile }
+
+// StrangerKeyFile is its key.
+func (s *Server) StrangerKeyFile() string { return s.identity.strangerKeyFile }
