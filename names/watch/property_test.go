@@ -280,7 +280,8 @@ func (w *world) becomesRight(after string) time.Duration {
 	return time.Since(done).Round(time.Millisecond)
 }
 
-// clusterIsDone is when all pods that ought to be there are Ready and no others are.
+// clusterIsDone is when all pods that ought to be there are Ready, no others are,
+// and EndpointSlices say so, for which Kubernetes may take seconds.
 func (w *world) clusterIsDone() string {
 	for i, p := range w.instances {
 		pods, err := clients.CoreV1().Pods(p.namespace).List(w.Context(), metav1.ListOptions{})
@@ -299,6 +300,11 @@ func (w *world) clusterIsDone() string {
 		ready := len(p.pods("db")) + len(p.pods("web")) + len(p.pods("anchor"))
 		if len(pods.Items) != want || ready != want {
 			return fmt.Sprintf("instance %d has %d pods, %d of them ready, want %d", i+1, len(pods.Items), ready, want)
+		}
+		for _, service := range []string{"db", "web", "anchor"} {
+			if have, want := p.endpoints(service), p.expected(service)[service+"."+p.namespace+".svc."+domain]; !slices.Equal(have, want) {
+				return fmt.Sprintf("the EndpointSlices of %s of instance %d have %v, want %v", service, i+1, have, want)
+			}
 		}
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -124,6 +125,25 @@ func (p place) expected(services ...string) map[string][]string {
 		slices.Sort(addresses)
 	}
 	return want
+}
+
+// endpoints are the ready addresses that a Service's EndpointSlices have.
+func (p place) endpoints(service string) []string {
+	p.Helper()
+	list, err := clients.DiscoveryV1().EndpointSlices(p.namespace).List(p.Context(), metav1.ListOptions{LabelSelector: discoveryv1.LabelServiceName + "=" + service})
+	if err != nil {
+		p.Fatal(err)
+	}
+	var ready []string
+	for _, slice := range list.Items {
+		for _, e := range slice.Endpoints {
+			if *e.Conditions.Ready {
+				ready = append(ready, e.Addresses...)
+			}
+		}
+	}
+	slices.Sort(ready)
+	return ready
 }
 
 const never = cluster.ImageNeverReady
