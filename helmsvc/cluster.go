@@ -70,6 +70,9 @@ type Config struct {
 	Workers int
 }
 
+// Clients are those of the cluster, with the broker's own rights.
+func (c *Cluster) Clients() kubernetes.Interface { return c.clients }
+
 // NewCluster connects to the cluster that access names. It sends no request.
 func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 	access = bounded.Reads(access)
