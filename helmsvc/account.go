@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -29,8 +28,21 @@ const InstanceAccount = "cf-helm-broker-instance"
 // instanceRole is the ClusterRole that an instance has in its namespace.
 const instanceRole = "admin"
 
-// asInstance is the configuration by which requests are the instance's.
-func (c *Cluster) asInstance(namespace string) *rest.Config { return AsInstance(c.config, namespace) }
+// Impersonates tells whether Helm acts as the instance.
+func (n *Namespaces) Impersonates() bool { return n.settings.Impersonate }
+
+// ActsAsInstance tells whether what is done at the target is done as the instance.
+func (n *Namespaces) ActsAsInstance(target Target) bool {
+	return n.settings.Impersonate && !target.Operator
+}
+
+// As is the configuration by which the target's requests are made.
+func (n *Namespaces) As(target Target) *rest.Config {
+	if n.ActsAsInstance(target) {
+		return AsInstance(n.config, target.Namespace)
+	}
+	return n.config
+}
 
 // AsInstance is the configuration by which requests are those of the instance
 // in the namespace: what is in there, the broker may read as that instance only.
@@ -57,39 +69,39 @@ func accountUser(namespace string) string {
 
 // makeAccount makes the ServiceAccount of an instance's own namespace and gives
 // it its rights. They take a moment to count, so they are asked for at once.
-func (c *Cluster) makeAccount(ctx context.Context, namespace string) error {
+func (n *Namespaces) makeAccount(ctx context.Context, namespace string) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.Go(func() error {
 		mount := false
 		account := &corev1.ServiceAccount{ObjectMeta: accountMeta(), AutomountServiceAccountToken: &mount}
-		_, err := c.clients.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{})
+		_, err := n.clients.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) {
 			return nil
 		}
 		return doing(err, "creating the ServiceAccount "+InstanceAccount+" of namespace %s", namespace)
 	})
 	all.Go(func() error {
-		return doing(c.bindAccount(ctx, namespace), "binding the ServiceAccount "+InstanceAccount+" to the ClusterRole "+instanceRole+" in namespace %s", namespace)
+		return doing(n.bindAccount(ctx, namespace), "binding the ServiceAccount "+InstanceAccount+" to the ClusterRole "+instanceRole+" in namespace %s", namespace)
 	})
 	return all.Wait()
 }
 
 // ensureAccount is makeAccount where it isn't known yet whose namespace it is.
-func (c *Cluster) ensureAccount(ctx context.Context, namespace string) error {
-	if err := c.checkOwn(ctx, namespace); err != nil {
+func (n *Namespaces) ensureAccount(ctx context.Context, namespace string) error {
+	if err := n.checkOwn(ctx, namespace); err != nil {
 		return err
 	}
-	return c.makeAccount(ctx, namespace)
+	return n.makeAccount(ctx, namespace)
 }
 
 // repairAccount makes an instance's account what it is to be, whatever the
 // instance has made of it. Where there is nothing to repair it in, or no right to,
 // what comes next will tell.
-func (c *Cluster) repairAccount(ctx context.Context, target Target) error {
-	if !c.actsAsInstance(target) {
+func (n *Namespaces) repairAccount(ctx context.Context, target Target) error {
+	if !n.ActsAsInstance(target) {
 		return nil
 	}
-	if err := c.ensureAccount(ctx, target.Namespace); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
+	if err := n.ensureAccount(ctx, target.Namespace); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
 		return err
 	}
 	return nil
@@ -101,13 +113,13 @@ func accountMeta() metav1.ObjectMeta {
 
 // bindAccount makes the RoleBinding. One that somebody has changed is made
 // anew: its role can't be changed.
-func (c *Cluster) bindAccount(ctx context.Context, namespace string) error {
+func (n *Namespaces) bindAccount(ctx context.Context, namespace string) error {
 	want := &rbacv1.RoleBinding{
 		ObjectMeta: accountMeta(),
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: instanceRole},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: InstanceAccount}},
 	}
-	bindings := c.clients.RbacV1().RoleBindings(namespace)
+	bindings := n.clients.RbacV1().RoleBindings(namespace)
 	_, err := bindings.Create(ctx, want, metav1.CreateOptions{})
 	if !apierrors.IsAlreadyExists(err) {
 		return err
@@ -116,7 +128,7 @@ func (c *Cluster) bindAccount(ctx context.Context, namespace string) error {
 	if err != nil || have.RoleRef == want.RoleRef && slices.Equal(have.Subjects, want.Subjects) {
 		return err
 	}
-	if err := c.freeBinding(ctx, namespace); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
+	if err := n.freeBinding(ctx, namespace); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsForbidden(err) {
 		return err
 	}
 	if err := bindings.Delete(ctx, want.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
@@ -129,9 +141,9 @@ func (c *Cluster) bindAccount(ctx context.Context, namespace string) error {
 // freeBinding takes finalizers off the RoleBinding of an instance's account: it
 // is the broker's own, and any that it has keep it from being made anew, and the
 // namespace from being deleted.
-func (c *Cluster) freeBinding(ctx context.Context, namespace string) error {
+func (n *Namespaces) freeBinding(ctx context.Context, namespace string) error {
 	free := []byte(`{"metadata":{"finalizers":null}}`)
-	_, err := c.clients.RbacV1().RoleBindings(namespace).Patch(ctx, InstanceAccount, types.MergePatchType, free, metav1.PatchOptions{})
+	_, err := n.clients.RbacV1().RoleBindings(namespace).Patch(ctx, InstanceAccount, types.MergePatchType, free, metav1.PatchOptions{})
 	return err
 }
 
@@ -145,13 +157,26 @@ const (
 // its role allows.
 var errPowerless = errors.New("it has no rights there; see that the ClusterRole " + instanceRole + " is as Kubernetes makes it")
 
-// awaitAccount returns when the instance may act in its namespace. Where its
+// awaitAccount returns when the target's instance may act, if it is it that acts.
+// ErrGone says that its namespace is gone or going.
+func (n *Namespaces) awaitAccount(ctx context.Context, target Target) error {
+	if !n.ActsAsInstance(target) {
+		return nil
+	}
+	err := n.awaitRights(ctx, target.Namespace)
+	if isGoing(err) {
+		return ErrGone
+	}
+	return err
+}
+
+// awaitRights returns when the instance may act in its namespace. Where its
 // account is missing, in a namespace from before there were any, say, or after
 // somebody has deleted it, it is made. It asks again and again, since what the
 // API server's authorizer has seen can't be watched.
-func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
+func (n *Namespaces) awaitRights(ctx context.Context, namespace string) error {
 	// With all that it is going to be: a broker that lacks rights of its own is told here.
-	clients, err := kubernetes.NewForConfig(keeping(c.asInstance(namespace)))
+	clients, err := kubernetes.NewForConfig(keeping(AsInstance(n.config, namespace)))
 	if err != nil {
 		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
 	}
@@ -159,7 +184,7 @@ func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
 	if allowed || err != nil && !apierrors.IsForbidden(err) {
 		return err
 	}
-	if err := c.ensureAccount(ctx, namespace); err != nil {
+	if err := n.ensureAccount(ctx, namespace); err != nil {
 		return err
 	}
 	// An API server that has just started may not know what the broker itself may do.
@@ -186,15 +211,20 @@ func (c *Cluster) awaitAccount(ctx context.Context, namespace string) error {
 
 // mayAct asks in the instance's own name whether it has its rights.
 func mayAct(ctx context.Context, instance kubernetes.Interface, namespace string) (bool, error) {
-	asked := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
-		ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: namespace, Verb: "create", Resource: "secrets"},
-	}}
-	answer, err := instance.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, asked, metav1.CreateOptions{})
+	allowed, err := may(ctx, instance, acting(namespace))
 	if apierrors.IsForbidden(err) {
 		return false, fmt.Errorf("acting as the ServiceAccount %s of namespace %s; give the broker the rights of the deploy/kubernetes/rbac.yaml that came with it: %w", InstanceAccount, namespace, err)
 	}
 	if err != nil {
 		return false, fmt.Errorf("asking for the rights of the ServiceAccount %s of namespace %s: %w", InstanceAccount, namespace, err)
 	}
-	return answer.Status.Allowed, nil
+	return allowed, nil
+}
+
+// doing says what failed, if anything did.
+func doing(err error, what, where string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(what+": %w", where, err)
 }

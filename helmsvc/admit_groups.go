@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -25,36 +24,27 @@ const PolicyGroupsAnnotation = "cf-helm-broker.io/policy-group-ids"
 // an object may have together, 37 bytes each, with room for others'.
 const mostGroups = 6000
 
-// admitGroups has the namespace admit pods in the groups of the releases'
-// workloads, hooks included, and of no others, before any of them is made.
-// What operators make of custom resources isn't known here: its pods are in
-// their namespace's group. Where workloads have no groups it does nothing.
-func (s *session) admitGroups(ctx context.Context, releases ...*release.Release) error {
-	if s.client.rules.AsIs || s.client.rules.Groups == "" {
-		return nil
-	}
-	groups, err := s.client.rules.GroupsOf(releases)
-	if err != nil {
-		return err
-	}
+// AdmitGroups has the namespace admit pods in these groups, in order, and in no
+// others, before any of them is made.
+func (n *Namespaces) AdmitGroups(ctx context.Context, namespace string, groups []string) error {
 	if len(groups) > mostGroups {
 		return fmt.Errorf("the chart has %d workloads, counting those of the revision that it replaces; where policies point to workloads there can be %d", len(groups), mostGroups)
 	}
-	namespace, text := s.client.Namespace, strings.Join(groups, ",")
-	have, err := s.cluster.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+	text := strings.Join(groups, ",")
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("reading the policy groups of namespace %s: %w", namespace, err)
 	}
 	if now, found := have.Annotations[PolicyGroupsAnnotation]; found && now == text {
 		return nil
 	}
-	if err := s.cluster.patchMetadata(ctx, namespace, "annotations", map[string]string{PolicyGroupsAnnotation: text}); err != nil {
+	if err := n.patchMetadata(ctx, namespace, "annotations", map[string]string{PolicyGroupsAnnotation: text}); err != nil {
 		return fmt.Errorf("annotating namespace %s with the policy groups of its workloads: %w", namespace, err)
 	}
 	if len(groups) == 0 {
 		return nil
 	}
-	return s.cluster.awaitAdmitted(ctx, namespace, groups)
+	return n.awaitAdmitted(ctx, namespace, groups)
 }
 
 const (
@@ -70,7 +60,7 @@ const (
 // it is for groups: what it knows of a namespace is older by a moment, which
 // can't be watched. A Job tries again after a second only, and Helm, which makes
 // pods that no controller owns, never.
-func (c *Cluster) awaitAdmitted(ctx context.Context, namespace string, groups []string) error {
+func (n *Namespaces) awaitAdmitted(ctx context.Context, namespace string, groups []string) error {
 	ask := func(clients kubernetes.Interface) error {
 		return wait.PollUntilContextTimeout(ctx, admittedRetry, admittedPatience, true, func(ctx context.Context) (bool, error) {
 			_, first := clients.CoreV1().Pods(namespace).Create(ctx, probe(groups[0]), dryRun())
@@ -78,7 +68,7 @@ func (c *Cluster) awaitAdmitted(ctx context.Context, namespace string, groups []
 			return !refusesGroup(first) && !refusesGroup(last), nil
 		})
 	}
-	err := fair.Aside(ctx, func(ctx context.Context) error { return c.inNamespace(ctx, namespace, ask) })
+	err := fair.Aside(ctx, func(ctx context.Context) error { return n.inNamespace(ctx, namespace, ask) })
 	if ctx.Err() == nil && wait.Interrupted(err) {
 		return nil // what comes next tells what is refused
 	}

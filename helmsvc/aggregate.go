@@ -26,13 +26,13 @@ const (
 // awaitAggregation returns when instances have the rights that an operator's
 // manifest adds to theirs. Without it the first services after the operator
 // would be refused its custom resources.
-func (c *Cluster) awaitAggregation(ctx context.Context, manifest string) error {
+func (n *Namespaces) awaitAggregation(ctx context.Context, manifest string) error {
 	added, err := aggregated(manifest)
 	if len(added) == 0 || err != nil {
 		return err
 	}
 	err = wait.PollUntilContextTimeout(ctx, aggregationRetry, aggregationPatience, true, func(ctx context.Context) (bool, error) {
-		role, err := c.clients.RbacV1().ClusterRoles().Get(ctx, instanceRole, metav1.GetOptions{})
+		role, err := n.clients.RbacV1().ClusterRoles().Get(ctx, instanceRole, metav1.GetOptions{})
 		if err != nil {
 			return false, err
 		}

@@ -14,11 +14,7 @@ import (
 // awaitCustoms waits for an instance's custom resources and what their operators
 // make of them. If ctx ends before, reason is what it was waiting for.
 func (c *Cluster) awaitCustoms(ctx context.Context, target Target, customs []*unstructured.Unstructured) (reason string, err error) {
-	config := c.config
-	if c.actsAsInstance(target) {
-		config = c.asInstance(target.Namespace)
-	}
-	reader, err := readiness.NewReader(config, c.config, c.discovery, target.Ready)
+	reader, err := readiness.NewReader(c.As(target), c.config, c.discovery, target.Ready)
 	if err != nil {
 		return "", err
 	}

@@ -22,9 +22,6 @@ import (
 // ErrNoReadyPod says that an instance has pods and none of them is ready.
 var ErrNoReadyPod = errors.New("no pod of the service instance is ready")
 
-// ErrGone says that somebody else has removed an instance from the cluster.
-var ErrGone = errors.New("the release of the service instance is gone from the cluster: somebody has removed it by hand; delete the service instance and create it anew")
-
 // aLook is how long what has to be watched is looked at where there is no
 // patience to wait.
 const aLook = time.Second

@@ -18,6 +18,7 @@ import (
 // Cluster is a connection to the Kubernetes cluster that releases go to. Its
 // methods may be called from any number of goroutines.
 type Cluster struct {
+	*Namespaces
 	config    *rest.Config
 	clients   kubernetes.Interface
 	discovery discovery.CachedDiscoveryInterface
@@ -80,6 +81,10 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 	config.Registry = config.Registry.Trimmed()
 	cached := memory.NewMemCacheClient(clients.Discovery())
 	c := &Cluster{
+		Namespaces: newNamespaces(access, clients, namespacesConfig{
+			Registry: config.Registry, WithoutExposure: config.WithoutExposure, Impersonate: config.Impersonate,
+			PodSecurity: config.PodSecurity, Network: config.Network,
+		}),
 		config:    access,
 		clients:   clients,
 		discovery: cached,

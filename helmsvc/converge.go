@@ -23,9 +23,9 @@ const digestLabel = "cf-helm-broker-chart"
 // depend on, CRDs say, would go with it. The rights that it adds to those of
 // instances are in effect then.
 func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
-	target.operator = true
+	target.Operator = true
 	defer c.capabilities.renew() // services may ask for what it has brought
-	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.settings.Impersonate {
+	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.Impersonates() {
 		return err
 	}
 	helm, err := c.session(ctx, target, nil)

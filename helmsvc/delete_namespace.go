@@ -20,8 +20,8 @@ import (
 // DeleteNamespace deletes the namespace and waits until it is gone. One that
 // isn't the instance's own is left alone. report is told at once what Kubernetes
 // says is in the way; if ctx ends first, the error names it too.
-func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace, report func(obstacle string)) error {
-	namespaces := c.clients.CoreV1().Namespaces()
+func (n *Namespaces) DeleteNamespace(ctx context.Context, own Namespace, report func(obstacle string)) error {
+	namespaces := n.clients.CoreV1().Namespaces()
 	have, err := namespaces.Get(ctx, own.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) || err == nil && !own.owns(have) {
 		return nil
@@ -35,25 +35,25 @@ func (c *Cluster) DeleteNamespace(ctx context.Context, own Namespace, report fun
 	if err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("deleting namespace %s: %w", own.Name, orMayPass(err))
 	}
-	return c.awaitNamespaceGone(ctx, own.Name, report)
+	return n.awaitNamespaceGone(ctx, own.Name, report)
 }
 
 // orMayPass has a webhook's refusal tried again: whoever runs it may mend it, and
 // the namespace has to go.
 func orMayPass(err error) error {
 	if strings.Contains(err.Error(), "admission webhook") {
-		return apierrors.NewServiceUnavailable(err.Error())
+		return &RetryableError{Why: err.Error()}
 	}
 	return err
 }
 
-func (c *Cluster) awaitNamespaceGone(ctx context.Context, name string, report func(string)) error {
-	source := c.named("namespaces", metav1.NamespaceAll, name)
+func (n *Namespaces) awaitNamespaceGone(ctx context.Context, name string, report func(string)) error {
+	source := n.named("namespaces", metav1.NamespaceAll, name)
 	gone := func(store cache.Store) (bool, error) { return len(store.List()) == 0, nil }
 	_, err := watchtools.UntilWithSync(ctx, source, &corev1.Namespace{}, gone, func(event watch.Event) (bool, error) {
 		namespace, ok := event.Object.(*corev1.Namespace)
 		if ok && event.Type != watch.Deleted {
-			c.clearWay(ctx, namespace)
+			n.clearWay(ctx, namespace)
 			report(strings.Join(obstacles(namespace), "; "))
 		}
 		return event.Type == watch.Deleted, nil
@@ -64,27 +64,27 @@ func (c *Cluster) awaitNamespaceGone(ctx context.Context, name string, report fu
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return fmt.Errorf("waiting for namespace %s to be gone%s: %w", name, c.obstacle(ctx, name), err)
+	return fmt.Errorf("waiting for namespace %s to be gone%s: %w", name, n.obstacle(ctx, name), err)
 }
 
 // clearWay takes what holds up the broker's own objects off them. Nobody has any
 // business with these, so nothing waits for it. Where it may not, the obstacle
 // is named like others.
-func (c *Cluster) clearWay(ctx context.Context, namespace *corev1.Namespace) {
+func (n *Namespaces) clearWay(ctx context.Context, namespace *corev1.Namespace) {
 	held := func(is corev1.NamespaceCondition) bool {
 		return is.Type == corev1.NamespaceFinalizersRemaining && is.Status == corev1.ConditionTrue
 	}
 	if slices.ContainsFunc(namespace.Status.Conditions, held) {
-		_ = c.freeBinding(ctx, namespace.Name)
+		_ = n.freeBinding(ctx, namespace.Name)
 	}
 }
 
 // obstacle is what the error says of why a namespace stays in Terminating.
-func (c *Cluster) obstacle(ctx context.Context, name string) string {
+func (n *Namespaces) obstacle(ctx context.Context, name string) string {
 	// The operation's time may be up; this one read may still take a moment.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	namespace, err := c.clients.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	namespace, err := n.clients.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
 		return ""
 	}

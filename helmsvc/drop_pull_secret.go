@@ -18,11 +18,11 @@ import (
 // dropPullSecret deletes the pull Secret that an instance's namespace has from
 // when the registry was given a password: nodes have it by now, or nobody needs
 // one. Whether there is one stands in the default ServiceAccount, last to forget.
-func (c *Cluster) dropPullSecret(ctx context.Context, namespace string) error {
-	if c.settings.Registry.Username != "" {
+func (n *Namespaces) dropPullSecret(ctx context.Context, namespace string) error {
+	if n.settings.Registry.Username != "" {
 		return nil
 	}
-	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
+	err := n.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
 		accounts := clients.CoreV1().ServiceAccounts(namespace)
 		account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
 		at := -1

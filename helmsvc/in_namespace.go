@@ -2,6 +2,7 @@ package helmsvc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -9,28 +10,27 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
+// ErrGone says that somebody else has removed an instance from the cluster.
+var ErrGone = errors.New("the release of the service instance is gone from the cluster: somebody has removed it by hand; delete the service instance and create it anew")
+
 // inNamespace calls what reads an instance's namespace, as the instance. It is
 // called again where the instance's account had to be made first. ErrGone says
 // that the namespace is gone or going.
-func (c *Cluster) inNamespace(ctx context.Context, namespace string, read func(kubernetes.Interface) error) error {
-	if !c.settings.Impersonate {
-		return read(c.clients)
+func (n *Namespaces) inNamespace(ctx context.Context, namespace string, read func(kubernetes.Interface) error) error {
+	if !n.settings.Impersonate {
+		return read(n.clients)
 	}
-	clients, err := kubernetes.NewForConfig(c.asInstance(namespace))
+	clients, err := kubernetes.NewForConfig(AsInstance(n.config, namespace))
 	if err != nil {
 		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
 	}
 	if err := read(clients); !apierrors.IsForbidden(err) {
 		return err
 	}
-	if err := c.repairAccount(ctx, Target{Namespace: namespace}); err != nil {
+	if err := n.repairAccount(ctx, Target{Namespace: namespace}); err != nil {
 		return err
 	}
-	err = c.awaitAccount(ctx, namespace)
-	if isGoing(err) {
-		return ErrGone
-	}
-	if err != nil {
+	if err := n.awaitAccount(ctx, Target{Namespace: namespace}); err != nil {
 		return err
 	}
 	return read(clients)

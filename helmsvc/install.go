@@ -129,7 +129,7 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
-	return fmt.Errorf("%s: %w", doing, s.explained(err))
+	return fmt.Errorf("%s: %w", doing, s.cluster.explained(s.target, err))
 }
 
 // last returns the release's newest revision, nil if there is none.

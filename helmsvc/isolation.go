@@ -38,7 +38,7 @@ const (
 
 // labelsOf are those that the namespace is to carry, with null for those that
 // it has to lose.
-func (c *Cluster) labelsOf(want Namespace) map[string]*string {
+func (n *Namespaces) labelsOf(want Namespace) map[string]*string {
 	all := map[string]*string{}
 	for key, value := range want.Labels {
 		all[key] = &value
@@ -47,22 +47,22 @@ func (c *Cluster) labelsOf(want Namespace) map[string]*string {
 		return all
 	}
 	all[ExposureLabel] = nil
-	if exposure := c.exposureOf(want.Isolation); exposure != "" {
+	if exposure := n.exposureOf(want.Isolation); exposure != "" {
 		all[ExposureLabel] = &exposure
 	}
 	// Where no standard is asked for, there may be an administrator's.
-	if standard := cmp.Or(want.Isolation.PodSecurity, c.settings.PodSecurity); standard != "" {
+	if standard := cmp.Or(want.Isolation.PodSecurity, n.settings.PodSecurity); standard != "" {
 		warned := "restricted"
 		all[enforceLabel], all[warnLabel] = &standard, &warned
 	}
 	return all
 }
 
-func (c *Cluster) exposureOf(i *Isolation) string {
+func (n *Namespaces) exposureOf(i *Isolation) string {
 	switch {
 	case i.AllowExposure:
 		return "allowed"
-	case c.settings.WithoutExposure:
+	case n.settings.WithoutExposure:
 		return "refused"
 	}
 	return ""
@@ -70,17 +70,17 @@ func (c *Cluster) exposureOf(i *Isolation) string {
 
 // isolate makes what else the namespace is isolated by. In one that is new
 // there is nothing to take away.
-func (c *Cluster) isolate(ctx context.Context, want Namespace, isNew bool) error {
+func (n *Namespaces) isolate(ctx context.Context, want Namespace, isNew bool) error {
 	if want.Isolation == nil {
 		return nil
 	}
-	if err := c.ensureQuota(ctx, want.Name, want.Isolation.Quota, isNew); err != nil {
+	if err := n.ensureQuota(ctx, want.Name, want.Isolation.Quota, isNew); err != nil {
 		return fmt.Errorf("limiting what namespace %s may use by its ResourceQuota %s: %w", want.Name, isolationName, err)
 	}
-	if err := c.ensureLimits(ctx, want.Name, want.Isolation.Limits, isNew); err != nil {
+	if err := n.ensureLimits(ctx, want.Name, want.Isolation.Limits, isNew); err != nil {
 		return fmt.Errorf("limiting what pods of namespace %s may use by its LimitRange %s: %w", want.Name, isolationName, err)
 	}
-	if err := c.ensureNetworkPolicy(ctx, want.Name, isNew); err != nil {
+	if err := n.ensureNetworkPolicy(ctx, want.Name, isNew); err != nil {
 		return fmt.Errorf("closing namespace %s by its NetworkPolicy %s: %w", want.Name, isolationName, err)
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 // KeepVolumes has the volumes of a namespace's claims outlive it: their reclaim
 // policy becomes Retain, and they are annotated, so that they can be found. It
 // returns their names. Claims without a volume have nothing to keep.
-func (c *Cluster) KeepVolumes(ctx context.Context, namespace string, annotations map[string]string) ([]string, error) {
-	claims, err := c.clients.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
+func (n *Namespaces) KeepVolumes(ctx context.Context, namespace string, annotations map[string]string) ([]string, error) {
+	claims, err := n.clients.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("listing the claims of namespace %s: %w", namespace, err)
 	}
@@ -33,7 +33,7 @@ func (c *Cluster) KeepVolumes(ctx context.Context, namespace string, annotations
 		if volume == "" || claim.Status.Phase != corev1.ClaimBound {
 			continue // anybody can name another's volume; only Kubernetes binds to it
 		}
-		_, err := c.clients.CoreV1().PersistentVolumes().Patch(ctx, volume, types.MergePatchType, patch, metav1.PatchOptions{})
+		_, err := n.clients.CoreV1().PersistentVolumes().Patch(ctx, volume, types.MergePatchType, patch, metav1.PatchOptions{})
 		if apierrors.IsNotFound(err) {
 			continue // the claim has lost it already
 		}

@@ -16,7 +16,7 @@ import (
 // Uninstall leaves in the cluster: those of crds/ and of hooks, and what the
 // chart wants kept. Of a target that allows none there are none.
 func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string, error) {
-	if !c.actsAsInstance(target) || !c.rulesFor(target, false).Allows(manifest.CRDKind, false) {
+	if !c.ActsAsInstance(target) || !c.rulesFor(target, false).Allows(manifest.CRDKind, false) {
 		return nil, nil
 	}
 	helm, err := c.session(ctx, target, nil)

@@ -18,8 +18,8 @@ func KiboshNamespace(instanceID string) Namespace {
 }
 
 // Has tells whether the namespace is there and the instance's own.
-func (c *Cluster) Has(ctx context.Context, want Namespace) (bool, error) {
-	have, err := c.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+func (n *Namespaces) Has(ctx context.Context, want Namespace) (bool, error) {
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return false, nil
 	}

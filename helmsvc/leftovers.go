@@ -100,7 +100,7 @@ func (s *session) deleteOutsiders(outsiders kube.ResourceList) error {
 // any more. Of kinds that the broker may not list nothing more can be found than
 // what the records say.
 func (c *Cluster) DeleteOutside(ctx context.Context, target Target) error {
-	if !c.actsAsInstance(target) || len(target.ClusterObjects) == 0 {
+	if !c.ActsAsInstance(target) || len(target.ClusterObjects) == 0 {
 		return nil
 	}
 	kinds, err := c.clusterKinds(target)

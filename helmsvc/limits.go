@@ -10,8 +10,8 @@ import (
 )
 
 // ensureQuota limits what the namespace may use and hold.
-func (c *Cluster) ensureQuota(ctx context.Context, namespace string, hard corev1.ResourceList, isNew bool) error {
-	quotas := c.clients.CoreV1().ResourceQuotas(namespace)
+func (n *Namespaces) ensureQuota(ctx context.Context, namespace string, hard corev1.ResourceList, isNew bool) error {
+	quotas := n.clients.CoreV1().ResourceQuotas(namespace)
 	if len(hard) == 0 {
 		return without(isNew, func() error { return quotas.Delete(ctx, isolationName, metav1.DeleteOptions{}) })
 	}
@@ -21,8 +21,8 @@ func (c *Cluster) ensureQuota(ctx context.Context, namespace string, hard corev1
 }
 
 // ensureLimits limits what each of its pods and claims may use.
-func (c *Cluster) ensureLimits(ctx context.Context, namespace string, items []corev1.LimitRangeItem, isNew bool) error {
-	ranges := c.clients.CoreV1().LimitRanges(namespace)
+func (n *Namespaces) ensureLimits(ctx context.Context, namespace string, items []corev1.LimitRangeItem, isNew bool) error {
+	ranges := n.clients.CoreV1().LimitRanges(namespace)
 	if len(items) == 0 {
 		return without(isNew, func() error { return ranges.Delete(ctx, isolationName, metav1.DeleteOptions{}) })
 	}

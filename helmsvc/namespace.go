@@ -50,13 +50,13 @@ func (n Namespace) owns(have *corev1.Namespace) bool {
 // an instance has none. Of a namespace
 // that is there already it brings the labels and the isolation up to date, so
 // call it again before an upgrade to another plan, and before going back.
-func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
-	made, err := c.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
-		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: present(c.labelsOf(want)), Annotations: want.Annotations},
+func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error {
+	made, err := n.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: present(n.labelsOf(want)), Annotations: want.Annotations},
 	}, metav1.CreateOptions{})
 	isNew := err == nil
 	if apierrors.IsAlreadyExists(err) {
-		err = c.adoptNamespace(ctx, want)
+		err = n.adoptNamespace(ctx, want)
 	}
 	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
@@ -65,33 +65,33 @@ func (c *Cluster) EnsureNamespace(ctx context.Context, want Namespace) error {
 	if isNew {
 		since = made.ResourceVersion
 	}
-	if err := c.fillNamespace(ctx, want, since); err != nil {
+	if err := n.fillNamespace(ctx, want, since); err != nil {
 		return err
 	}
 	if !isNew && want.Isolation != nil {
-		if err := c.dropPullSecret(ctx, want.Name); err != nil {
+		if err := n.dropPullSecret(ctx, want.Name); err != nil {
 			return err
 		}
 	}
-	return c.ensurePullSecret(ctx, want.Name, want.Isolation != nil)
+	return n.ensurePullSecret(ctx, want.Name, want.Isolation != nil)
 }
 
 // fillNamespace makes what the namespace needs, all at once. since is the
 // revision at which it was made, if it was made just now.
-func (c *Cluster) fillNamespace(ctx context.Context, want Namespace, since string) error {
+func (n *Namespaces) fillNamespace(ctx context.Context, want Namespace, since string) error {
 	all, ctx := errgroup.WithContext(ctx)
-	if c.settings.Impersonate && want.Isolation != nil {
-		all.Go(func() error { return c.makeAccount(ctx, want.Name) })
+	if n.settings.Impersonate && want.Isolation != nil {
+		all.Go(func() error { return n.makeAccount(ctx, want.Name) })
 	}
-	all.Go(func() error { return c.isolate(ctx, want, since != "") })
-	all.Go(func() error { return c.awaitServiceAccount(ctx, want.Name, since) })
+	all.Go(func() error { return n.isolate(ctx, want, since != "") })
+	all.Go(func() error { return n.awaitServiceAccount(ctx, want.Name, since) })
 	return all.Wait()
 }
 
 // adoptNamespace accepts a namespace that an earlier attempt at the same
 // instance made, and labels it.
-func (c *Cluster) adoptNamespace(ctx context.Context, want Namespace) error {
-	have, err := c.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+func (n *Namespaces) adoptNamespace(ctx context.Context, want Namespace) error {
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
@@ -99,9 +99,9 @@ func (c *Cluster) adoptNamespace(ctx context.Context, want Namespace) error {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
 	if have.DeletionTimestamp != nil {
-		return apierrors.NewConflict(corev1.Resource("namespaces"), want.Name, fmt.Errorf("it is still being deleted"))
+		return &RetryableError{Why: "it is still being deleted"}
 	}
-	return c.labelNamespace(ctx, want)
+	return n.labelNamespace(ctx, want)
 }
 
 // ConflictError says that an object the broker needs exists and isn't its own.
@@ -114,12 +114,12 @@ func (e *ConflictError) Error() string {
 // awaitServiceAccount waits for the namespace's default ServiceAccount. Since a
 // revision at which there was none it watches only: to list it first would have
 // the API server wait until its cache has caught up.
-func (c *Cluster) awaitServiceAccount(ctx context.Context, namespace, since string) error {
-	return fair.Aside(ctx, func(ctx context.Context) error { return c.watchServiceAccount(ctx, namespace, since) })
+func (n *Namespaces) awaitServiceAccount(ctx context.Context, namespace, since string) error {
+	return fair.Aside(ctx, func(ctx context.Context) error { return n.watchServiceAccount(ctx, namespace, since) })
 }
 
-func (c *Cluster) watchServiceAccount(ctx context.Context, namespace, since string) error {
-	source := c.named("serviceaccounts", namespace, "default")
+func (n *Namespaces) watchServiceAccount(ctx context.Context, namespace, since string) error {
+	source := n.named("serviceaccounts", namespace, "default")
 	there := func(event watch.Event) (bool, error) {
 		return event.Type == watch.Added || event.Type == watch.Modified, nil
 	}
@@ -137,25 +137,25 @@ func (c *Cluster) watchServiceAccount(ctx context.Context, namespace, since stri
 
 // labelNamespace brings the namespace's labels up to date: for people who read
 // them, and for what the cluster admits by them.
-func (c *Cluster) labelNamespace(ctx context.Context, want Namespace) error {
-	return doing(c.patchMetadata(ctx, want.Name, "labels", c.labelsOf(want)), "labelling namespace %s", want.Name)
+func (n *Namespaces) labelNamespace(ctx context.Context, want Namespace) error {
+	return doing(n.patchMetadata(ctx, want.Name, "labels", n.labelsOf(want)), "labelling namespace %s", want.Name)
 }
 
 // patchMetadata changes labels or annotations of a namespace; those that are
 // null are taken away, and those that aren't named stay.
-func (c *Cluster) patchMetadata(ctx context.Context, namespace, field string, to any) error {
+func (n *Namespaces) patchMetadata(ctx context.Context, namespace, field string, to any) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{field: to}})
 	if err != nil {
 		return err
 	}
-	_, err = c.clients.CoreV1().Namespaces().Patch(ctx, namespace, types.MergePatchType, patch, metav1.PatchOptions{})
+	_, err = n.clients.CoreV1().Namespaces().Patch(ctx, namespace, types.MergePatchType, patch, metav1.PatchOptions{})
 	return err
 }
 
 // Regroup has the pods that are made in the namespace from now on belong to
 // another policy group: that of want's annotation. Those that run keep theirs.
-func (c *Cluster) Regroup(ctx context.Context, want Namespace) error {
-	have, err := c.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+func (n *Namespaces) Regroup(ctx context.Context, want Namespace) error {
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("reading namespace %s: %w", want.Name, err)
 	}
@@ -163,11 +163,11 @@ func (c *Cluster) Regroup(ctx context.Context, want Namespace) error {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
 	annotations := map[string]string{manifest.PolicyGroupAnnotation: want.Annotations[manifest.PolicyGroupAnnotation]}
-	return doing(c.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
+	return doing(n.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
 }
 
 // named lists and watches one object of the core API.
-func (c *Cluster) named(resource, namespace, name string) cache.ListerWatcher {
+func (n *Namespaces) named(resource, namespace, name string) cache.ListerWatcher {
 	byName := fields.OneTermEqualSelector(metav1.ObjectNameField, name)
-	return cache.NewListWatchFromClient(c.clients.CoreV1().RESTClient(), resource, namespace, byName)
+	return cache.NewListWatchFromClient(n.clients.CoreV1().RESTClient(), resource, namespace, byName)
 }

@@ -22,16 +22,16 @@ type Network struct {
 	To []string
 }
 
-func (c *Cluster) ensureNetworkPolicy(ctx context.Context, namespace string, isNew bool) error {
-	policies := c.clients.NetworkingV1().NetworkPolicies(namespace)
-	if len(c.settings.Network.From) == 0 {
+func (n *Namespaces) ensureNetworkPolicy(ctx context.Context, namespace string, isNew bool) error {
+	policies := n.clients.NetworkingV1().NetworkPolicies(namespace)
+	if len(n.settings.Network.From) == 0 {
 		return without(isNew, func() error { return policies.Delete(ctx, isolationName, metav1.DeleteOptions{}) })
 	}
 	spec := networkingv1apply.NetworkPolicySpec().
 		WithPodSelector(metav1apply.LabelSelector()). // all of them
 		WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
-		WithIngress(networkingv1apply.NetworkPolicyIngressRule().WithFrom(peers(c.settings.Network.From)...)).
-		WithEgress(networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(c.settings.Network.To)...), dns())
+		WithIngress(networkingv1apply.NetworkPolicyIngressRule().WithFrom(peers(n.settings.Network.From)...)).
+		WithEgress(networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(n.settings.Network.To)...), dns())
 	_, err := policies.Apply(ctx, networkingv1apply.NetworkPolicy(isolationName, namespace).WithSpec(spec), applying())
 	return err
 }

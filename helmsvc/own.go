@@ -16,8 +16,8 @@ const InstanceAnnotation = "cf-helm-broker.io/instance-id"
 // checkOwn returns a ConflictError if the namespace isn't the one that was made
 // for an instance of its name: nothing may be done in it. Somebody else's may
 // have the name, and the instance's create has failed by that.
-func (c *Cluster) checkOwn(ctx context.Context, namespace string) error {
-	have, err := c.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+func (n *Namespaces) checkOwn(ctx context.Context, namespace string) error {
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("looking whose namespace %s is: %w", namespace, err)
 	}

@@ -20,19 +20,19 @@ import (
 // to the default ServiceAccount, for pods that no chart describes: those that
 // an operator makes for a custom resource, say. It is done as the instance,
 // where it is one: the broker itself need not have rights in all namespaces.
-func (c *Cluster) ensurePullSecret(ctx context.Context, namespace string, instance bool) error {
-	if c.settings.Registry.Server == "" || c.settings.Registry.Username == "" {
+func (n *Namespaces) ensurePullSecret(ctx context.Context, namespace string, instance bool) error {
+	if n.settings.Registry.Server == "" || n.settings.Registry.Username == "" {
 		return nil
 	}
-	write := func(clients kubernetes.Interface) error { return c.writePullSecret(ctx, clients, namespace) }
+	write := func(clients kubernetes.Interface) error { return n.writePullSecret(ctx, clients, namespace) }
 	if instance {
-		return c.inNamespace(ctx, namespace, write)
+		return n.inNamespace(ctx, namespace, write)
 	}
-	return write(c.clients)
+	return write(n.clients)
 }
 
-func (c *Cluster) writePullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
-	config, err := c.settings.Registry.DockerConfig()
+func (n *Namespaces) writePullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
+	config, err := n.settings.Registry.DockerConfig()
 	if err != nil {
 		return fmt.Errorf("encoding the pull Secret: %w", err)
 	}

@@ -61,7 +61,7 @@ func (s *session) rehearseUpgrade(target Target, from *release.Release, what cha
 	if err := manifest.CheckProspect(rendered, what.Bindable); err != nil {
 		return nil, err
 	}
-	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.operator {
+	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.Operator {
 		return rendered, err
 	}
 	return rendered, manifest.CheckData(from, rendered, s.claims)

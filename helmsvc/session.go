@@ -22,6 +22,7 @@ import (
 type session struct {
 	*action.Configuration
 	cluster *Cluster
+	target  Target
 	client  *boundClient
 	// config is what the session's requests are made with.
 	config *rest.Config
@@ -35,22 +36,10 @@ type session struct {
 // exposure: set the client's rules where that isn't so. Where Helm acts as the
 // instance it is made sure that the instance may act.
 func (c *Cluster) session(ctx context.Context, target Target, report func(readiness.Progress)) (*session, error) {
-	namespace := target.Namespace
-	if c.actsAsInstance(target) {
-		err := c.awaitAccount(ctx, namespace)
-		if isGoing(err) {
-			return nil, ErrGone
-		}
-		if err != nil {
-			return nil, err
-		}
-		return c.sessionAs(ctx, c.asInstance(namespace), target, report)
+	if err := c.awaitAccount(ctx, target); err != nil {
+		return nil, err
 	}
-	return c.sessionAs(ctx, c.config, target, report)
-}
-
-func (c *Cluster) actsAsInstance(target Target) bool {
-	return c.settings.Impersonate && !target.operator
+	return c.sessionAs(ctx, c.As(target), target, report)
 }
 
 // sessionAs is session with the rights of a configuration.
@@ -80,7 +69,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	client.Namespace = namespace
 	bound := &boundClient{Client: client, ctx: ctx, registry: c.settings.Registry, rules: c.rulesFor(target, false)}
 	bound.release = target.Release
-	if c.actsAsInstance(target) {
+	if c.ActsAsInstance(target) {
 		bound.broker = rest.CopyConfig(c.config)
 		bound.broker.Wrap(bindTransport(ctx))
 	}
@@ -94,7 +83,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		return fair.Aside(ctx, func(ctx context.Context) error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
-	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
+	return &session{Configuration: helm, cluster: c, target: target, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's

@@ -9,7 +9,7 @@ import (
 
 // turnsOf are the turns that the target's work needs; nil: none.
 func (c *Cluster) turnsOf(target Target) *fair.Semaphore {
-	if target.operator {
+	if target.Operator {
 		return nil
 	}
 	return c.turns

@@ -236,7 +236,8 @@ func TestAPIDown(t *testing.T) {
 	}
 	c := chartOf("down", map[string]string{"a.yaml": object("down.example.com/v1", "Thing", "a", "{}")})
 	err = p.Install(t.Context(), p.target, chart.Rendered{Chart: c}, nil)
-	if !apierrors.IsServiceUnavailable(err) || !strings.Contains(err.Error(), "down.example.com/v1") {
+	var retryable *helmsvc.RetryableError
+	if !errors.As(err, &retryable) || !strings.Contains(err.Error(), "down.example.com/v1") {
 		t.Errorf("error %v", err)
 	}
 	c = chartOf("up", map[string]string{"a.yaml": mapOf})

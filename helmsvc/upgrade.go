@@ -53,7 +53,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
-	if err := c.ensurePullSecret(ctx, target.Namespace, !target.operator); err != nil {
+	if err := c.ensurePullSecret(ctx, target.Namespace, !target.Operator); err != nil {
 		return err // its password may be another by now
 	}
 	upgrade := action.NewUpgrade(helm.Configuration)

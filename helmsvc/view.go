@@ -107,16 +107,16 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 		core := clients.CoreV1()
 		var err error
 		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: handedOut()}); err != nil {
-			return fmt.Errorf("listing the Secrets of namespace %s: %w", namespace, err)
+			return listing("Secrets", namespace, err)
 		}
 		all, ctx := errgroup.WithContext(ctx)
 		all.Go(func() (err error) {
 			services, err = notBefore(since, func(o metav1.ListOptions) (*corev1.ServiceList, error) { return core.Services(namespace).List(ctx, o) })
-			return doing(err, "listing the Services of namespace %s", namespace)
+			return listing("Services", namespace, err)
 		})
 		all.Go(func() (err error) {
 			pods, err = notBefore(since, func(o metav1.ListOptions) (*corev1.PodList, error) { return core.Pods(namespace).List(ctx, o) })
-			return doing(err, "listing the pods of namespace %s", namespace)
+			return listing("pods", namespace, err)
 		})
 		return all.Wait()
 	})
@@ -135,12 +135,11 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 	return view, nil
 }
 
-// doing says what failed, if anything did.
-func doing(err error, what, where string) error {
+func listing(what, namespace string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf(what+": %w", where, err)
+	return fmt.Errorf("listing the %s of namespace %s: %w", what, namespace, err)
 }
 
 // ViewOf is what a binding would see of a namespace that holds these objects,

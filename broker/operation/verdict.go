@@ -10,15 +10,20 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// MayPass decides which errors are worth another try: those of a server that
-// is down, overloaded or restarting, and a record that somebody else has changed
+// MayPass decides which errors are worth another try: those that say so, those of a
+// server that is down, overloaded or restarting, and a record that somebody else has changed
 // meanwhile. Anything else, an invalid manifest or a refused permission say,
 // would fail the same way again.
 func MayPass(err error) bool {
 	if errors.Is(err, errShared) || errors.Is(err, record.ErrConflict) {
+		return true
+	}
+	var retryable *helmsvc.RetryableError
+	if errors.As(err, &retryable) {
 		return true
 	}
 	var refused *policy.Error

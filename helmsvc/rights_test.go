@@ -1,13 +1,13 @@
 package helmsvc_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -47,7 +47,8 @@ func TestRefusedForNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Uninstall(t.Context(), p.target); !apierrors.IsServiceUnavailable(err) {
+	var retryable *helmsvc.RetryableError
+	if err := c.Uninstall(t.Context(), p.target); !errors.As(err, &retryable) {
 		t.Errorf("the refusal is %v, want one that may pass", err)
 	}
 	if err := c.Uninstall(t.Context(), p.target); err != nil {

@@ -12,8 +12,8 @@ import (
 // rulesFor are how a revision is made of which the plan allows exposure or doesn't.
 func (c *Cluster) rulesFor(target Target, exposure bool) manifest.Rules {
 	return manifest.Rules{
-		AsIs: target.operator, Closed: c.settings.WithoutExposure && !exposure, Groups: target.PolicyGroups,
-		Confined: c.settings.Impersonate && !target.operator, ClusterKinds: target.ClusterObjects,
+		AsIs: target.Operator, Closed: c.settings.WithoutExposure && !exposure, Groups: target.PolicyGroups,
+		Confined: c.ActsAsInstance(target), ClusterKinds: target.ClusterObjects,
 	}
 }
 

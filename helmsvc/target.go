@@ -25,8 +25,8 @@ type Target struct {
 	// Ready says when objects of some kinds are ready: the plan's.
 	Ready []chart.Readiness
 
-	// operator: what lives there is an operator, no tenant's instance.
-	operator bool
+	// Operator: what lives there is an operator, no tenant's instance.
+	Operator bool
 }
 
 // TargetOf returns the namespace "<prefix>-<instance id>" and the release
