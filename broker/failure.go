@@ -14,6 +14,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -59,7 +60,7 @@ func failure(ctx context.Context, err error) error {
 		return response(tooMuch, http.StatusUnprocessableEntity, "too-much")
 	case errors.As(err, &tooLong):
 		return response(err, http.StatusUnprocessableEntity, "too-long")
-	case errors.Is(err, helmsvc.ErrGone):
+	case errors.Is(err, tenant.ErrGone):
 		return response(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, operation.ErrNotBindable):
 		return badRequest("%s", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestFinalOrNot: platforms try a 503 again and take a 422 for final. A pod that
@@ -27,7 +28,7 @@ func TestFinalOrNot(t *testing.T) {
 		"too much":         {fmt.Errorf("binding: %w", &bounded.TooMuchError{Resource: "secrets"}), http.StatusUnprocessableEntity},
 		"long credentials": {fmt.Errorf("bind.yaml: %w", &bindtemplate.TooLongError{Bytes: 1 << 20}), http.StatusUnprocessableEntity},
 		"no pod will be":   {fmt.Errorf("binding: %w", &manifest.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},
-		"nothing is left":  {helmsvc.ErrGone, http.StatusUnprocessableEntity},
+		"nothing is left":  {tenant.ErrGone, http.StatusUnprocessableEntity},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var answer *apiresponses.FailureResponse

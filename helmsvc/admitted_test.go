@@ -11,6 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 func recordNamed(name, text string) corev1.Secret {
@@ -55,7 +57,7 @@ func TestAdmittedRecords(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, s := range admitted(c.there, Target{Release: "r", Namespace: "n"}) {
+			for _, s := range admitted(c.there, tenant.Target{Release: "r", Namespace: "n"}) {
 				got = append(got, strings.TrimPrefix(s.Name, own))
 			}
 			if !slices.Equal(got, c.want) {

@@ -9,11 +9,12 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // awaitCustoms waits for an instance's custom resources and what their operators
 // make of them. If ctx ends before, reason is what it was waiting for.
-func (c *Cluster) awaitCustoms(ctx context.Context, target Target, customs []*unstructured.Unstructured) (reason string, err error) {
+func (c *Cluster) awaitCustoms(ctx context.Context, target tenant.Target, customs []*unstructured.Unstructured) (reason string, err error) {
 	reader, err := readiness.NewReader(c.As(target), c.config, c.discovery, target.Ready)
 	if err != nil {
 		return "", err

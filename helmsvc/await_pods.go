@@ -17,6 +17,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // ErrNoReadyPod says that an instance has pods and none of them is ready.
@@ -34,7 +35,7 @@ const aLook = time.Second
 // nothing is left ErrGone. Services and pods are seen as they were at the
 // cluster's revision since, or later: give that at which an operation on the
 // instance ended. Empty is now.
-func (c *Cluster) ViewReady(ctx context.Context, target Target, since string, patience time.Duration) (View, error) {
+func (c *Cluster) ViewReady(ctx context.Context, target tenant.Target, since string, patience time.Duration) (View, error) {
 	view, err := c.view(ctx, target.Namespace, since)
 	if err != nil || len(view.Pods) > 0 {
 		return view, err
@@ -71,7 +72,7 @@ func (c *Cluster) ViewReady(ctx context.Context, target Target, since string, pa
 }
 
 // viewMade is View once an instance's custom resources are ready.
-func (c *Cluster) viewMade(ctx context.Context, target Target, ahead manifest.Prospect, patience time.Duration) (View, error) {
+func (c *Cluster) viewMade(ctx context.Context, target tenant.Target, ahead manifest.Prospect, patience time.Duration) (View, error) {
 	waitCtx, cancel := context.WithTimeout(ctx, max(patience, aLook))
 	defer cancel()
 	reason, err := c.awaitCustoms(waitCtx, target, ahead.Customs)
@@ -86,9 +87,9 @@ func (c *Cluster) viewMade(ctx context.Context, target Target, ahead manifest.Pr
 
 // ahead tells what an instance is going to have, by the release that is
 // deployed.
-func (c *Cluster) ahead(ctx context.Context, target Target) (manifest.Prospect, error) {
+func (c *Cluster) ahead(ctx context.Context, target tenant.Target) (manifest.Prospect, error) {
 	var found *release.Release
-	err := c.inNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
+	err := c.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
 		releases := storageIn(clients, target)
 		if found, err = releases.Deployed(target.Release); errors.Is(err, driver.ErrNoDeployedReleases) {
 			found, err = releases.Last(target.Release) // an update is being made, or was broken off
@@ -96,9 +97,9 @@ func (c *Cluster) ahead(ctx context.Context, target Target) (manifest.Prospect, 
 		return err
 	})
 	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return manifest.Prospect{}, ErrGone
+		return manifest.Prospect{}, tenant.ErrGone
 	}
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, tenant.ErrGone) {
 		return manifest.Prospect{}, err
 	}
 	if err != nil {

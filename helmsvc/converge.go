@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // digestLabel is the label of a release's record that says from which chart it
@@ -22,7 +23,7 @@ const digestLabel = "cf-helm-broker-chart"
 // is rolled back, within undoing. Nothing is ever uninstalled: what others
 // depend on, CRDs say, would go with it. The rights that it adds to those of
 // instances are in effect then.
-func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
+func (c *Cluster) Converge(ctx, undoing context.Context, target tenant.Target, what chart.Rendered, digest string) error {
 	target.Operator = true
 	defer c.capabilities.renew() // services may ask for what it has brought
 	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.Impersonates() {
@@ -36,10 +37,10 @@ func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what cha
 	if made == nil || err != nil {
 		return err
 	}
-	return c.awaitAggregation(ctx, made.Manifest)
+	return c.AwaitAggregation(ctx, made.Manifest)
 }
 
-func (c *Cluster) converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
+func (c *Cluster) converge(ctx, undoing context.Context, target tenant.Target, what chart.Rendered, digest string) error {
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err

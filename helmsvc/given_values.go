@@ -7,14 +7,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // GivenValues are those that the deployed release was made with: plan ⊕
 // parameters as they were then. A plan file is a template and may yield others
 // each time it is rendered. They are as new as the view at least.
-func (c *Cluster) GivenValues(ctx context.Context, target Target, v View) (map[string]any, error) {
+func (c *Cluster) GivenValues(ctx context.Context, target tenant.Target, v View) (map[string]any, error) {
 	var records *corev1.SecretList
-	err := c.inNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
+	err := c.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
 		records, err = notBefore(v.since, func(o metav1.ListOptions) (*corev1.SecretList, error) {
 			o.LabelSelector = "owner=helm,status=deployed,name=" + target.Release
 			return clients.CoreV1().Secrets(target.Namespace).List(ctx, o)
@@ -26,7 +28,7 @@ func (c *Cluster) GivenValues(ctx context.Context, target Target, v View) (map[s
 	}
 	deployed := admitted(records.Items, target)
 	if len(deployed) == 0 {
-		return nil, ErrGone
+		return nil, tenant.ErrGone
 	}
 	newest, _ := recordOf(&deployed[0], target)
 	return newest.Config, nil

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestGivenValues reads what the deployed release was made with, whatever has
@@ -20,7 +21,7 @@ func TestGivenValues(t *testing.T) {
 			t.Errorf("%s is %v, %v; want %v", key, got[key], err, value)
 		}
 	}
-	if got, err := given(); !errors.Is(err, helmsvc.ErrGone) {
+	if got, err := given(); !errors.Is(err, tenant.ErrGone) {
 		t.Errorf("of a release that isn't there: %v, %v", got, err)
 	}
 	what := func(size string) (err error) {

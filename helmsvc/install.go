@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // ErrLeftover says that an earlier attempt has left a release that can be
@@ -35,16 +36,16 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
-func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
+func (c *Cluster) Install(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.install(ctx, target, what, report) })
 }
 
-func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
+func (c *Cluster) install(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
 	}
-	helm.client.rules = c.rulesFor(target, what.AllowExposure)
+	helm.client.rules = c.Rules(target, what.AllowExposure)
 	last, err := helm.last(target.Release)
 	switch {
 	case err != nil:
@@ -65,7 +66,7 @@ func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendere
 }
 
 // install installs the chart; labels are for the release's record.
-func (s *session) install(ctx context.Context, target Target, what chart.Rendered, labels map[string]string) error {
+func (s *session) install(ctx context.Context, target tenant.Target, what chart.Rendered, labels map[string]string) error {
 	what, err := s.renderInstall(ctx, target, what)
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
-	return fmt.Errorf("%s: %w", doing, s.cluster.explained(s.target, err))
+	return fmt.Errorf("%s: %w", doing, s.cluster.Explained(s.target, err))
 }
 
 // last returns the release's newest revision, nil if there is none.

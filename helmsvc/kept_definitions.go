@@ -10,17 +10,18 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // KeptDefinitions returns the names of the CustomResourceDefinitions that
 // Uninstall leaves in the cluster: those of crds/ and of hooks, and what the
 // chart wants kept. Of a target that allows none there are none.
-func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string, error) {
-	if !c.ActsAsInstance(target) || !c.rulesFor(target, false).Allows(manifest.CRDKind, false) {
+func (c *Cluster) KeptDefinitions(ctx context.Context, target tenant.Target) ([]string, error) {
+	if !c.ActsAsInstance(target) || !c.Rules(target, false).Allows(manifest.CRDKind, false) {
 		return nil, nil
 	}
 	helm, err := c.session(ctx, target, nil)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, tenant.ErrGone) {
 		return nil, nil
 	}
 	if err != nil {

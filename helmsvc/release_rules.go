@@ -7,19 +7,12 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// rulesFor are how a revision is made of which the plan allows exposure or doesn't.
-func (c *Cluster) rulesFor(target Target, exposure bool) manifest.Rules {
-	return manifest.Rules{
-		AsIs: target.Operator, Closed: c.settings.WithoutExposure && !exposure, Groups: target.PolicyGroups,
-		Confined: c.ActsAsInstance(target), ClusterKinds: target.ClusterObjects,
-	}
-}
-
 // rulesAgain are how a revision is made that was made before.
-func (c *Cluster) rulesAgain(target Target, r *release.Release) manifest.Rules {
-	rules := c.rulesFor(target, r.Labels[exposureLabel] == exposureAllowed)
+func (c *Cluster) rulesAgain(target tenant.Target, r *release.Release) manifest.Rules {
+	rules := c.Rules(target, r.Labels[exposureLabel] == exposureAllowed)
 	rules.Lenient = true
 	return rules
 }

@@ -24,6 +24,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // What is unpacked of a release's records. A Secret holds 1 MiB, which may be a
@@ -41,11 +43,11 @@ const (
 // or wouldn't expect, isn't there.
 type releaseSecrets struct {
 	typedcorev1.SecretInterface
-	target Target
+	target tenant.Target
 }
 
 // storageOf keeps the records of the target's release, as Helm does.
-func storageOf(config *rest.Config, target Target) (*storage.Storage, error) {
+func storageOf(config *rest.Config, target tenant.Target) (*storage.Storage, error) {
 	clients, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("building the client for the release's records: %w", err)
@@ -55,10 +57,10 @@ func storageOf(config *rest.Config, target Target) (*storage.Storage, error) {
 
 // LastRelease reads the newest revision of a release that can be used.
 func LastRelease(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
-	return storageIn(clients, Target{Release: name, Namespace: namespace}).Last(name)
+	return storageIn(clients, tenant.Target{Release: name, Namespace: namespace}).Last(name)
 }
 
-func storageIn(clients kubernetes.Interface, target Target) *storage.Storage {
+func storageIn(clients kubernetes.Interface, target tenant.Target) *storage.Storage {
 	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target})
 	secrets.Log = func(string, ...any) {}
 	return storage.Init(slimRecords{secrets})
@@ -111,7 +113,7 @@ func (s *releaseSecrets) List(ctx context.Context, options metav1.ListOptions) (
 // admitted are the records that can be used, the newest first. Of those that are
 // named as the release's the newest are unpacked, one at a time, and as many are
 // admitted as may be held unpacked.
-func admitted(secrets []corev1.Secret, target Target) []corev1.Secret {
+func admitted(secrets []corev1.Secret, target tenant.Target) []corev1.Secret {
 	secrets = slices.DeleteFunc(secrets, func(s corev1.Secret) bool { return revisionOf(s.Name, target) == 0 })
 	slices.SortFunc(secrets, func(a, b corev1.Secret) int {
 		return cmp.Compare(revisionOf(b.Name, target), revisionOf(a.Name, target))
@@ -133,7 +135,7 @@ func admitted(secrets []corev1.Secret, target Target) []corev1.Secret {
 
 // revisionOf is the revision that a record of the target's release is named as;
 // 0: it isn't named as one.
-func revisionOf(name string, target Target) int {
+func revisionOf(name string, target tenant.Target) int {
 	digits, own := strings.CutPrefix(name, fmt.Sprintf("%s.%s.v", storage.HelmStorageType, target.Release))
 	revision, err := strconv.Atoi(digits)
 	if !own || err != nil || strconv.Itoa(revision) != digits {
@@ -144,7 +146,7 @@ func revisionOf(name string, target Target) int {
 
 // recordOf reads a record. It is usable if Helm can work with it and it is the
 // target's.
-func recordOf(secret *corev1.Secret, target Target) (r *release.Release, usable bool) {
+func recordOf(secret *corev1.Secret, target tenant.Target) (r *release.Release, usable bool) {
 	text, err := unpack(secret.Data["release"])
 	if err != nil {
 		return nil, false
@@ -152,12 +154,12 @@ func recordOf(secret *corev1.Secret, target Target) (r *release.Release, usable 
 	return decodedRecord(text, secret.Name, target)
 }
 
-func isRecord(text []byte, name string, target Target) bool {
+func isRecord(text []byte, name string, target tenant.Target) bool {
 	_, is := decodedRecord(text, name, target)
 	return is
 }
 
-func decodedRecord(text []byte, name string, target Target) (r *release.Release, usable bool) {
+func decodedRecord(text []byte, name string, target tenant.Target) (r *release.Release, usable bool) {
 	r = new(release.Release)
 	if countValues(text) > mostValues || json.Unmarshal(text, r) != nil {
 		return nil, false

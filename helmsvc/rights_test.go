@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // forgetful is an API server that has just started: it refuses the instance's
@@ -40,14 +41,14 @@ func TestRefusedForNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	config, refused := rest.CopyConfig(local.RESTConfig()), new(atomic.Bool)
-	user := "system:serviceaccount:" + p.ns.Name + ":" + helmsvc.InstanceAccount
+	user := "system:serviceaccount:" + p.ns.Name + ":" + tenant.InstanceAccount
 	words := `"secrets is forbidden: User \"` + user + `\" cannot list resource \"secrets\" in API group \"\" in the namespace \"` + p.ns.Name + `\""`
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return forgetful{next, words, refused} })
-	c, err := helmsvc.NewCluster(config, helmsvc.Config{Impersonate: true})
+	c, err := helmsvc.NewCluster(config, helmsvc.Config{Tenants: tenant.Config{Impersonate: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var retryable *helmsvc.RetryableError
+	var retryable *tenant.RetryableError
 	if err := c.Uninstall(t.Context(), p.target); !errors.As(err, &retryable) {
 		t.Errorf("the refusal is %v, want one that may pass", err)
 	}

@@ -10,13 +10,15 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage/driver"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Revision returns the number of the release's revision that is deployed or, where
 // a killed process has left none, of the newest that was meant to stay.
-func (c *Cluster) Revision(ctx context.Context, target Target) (number int, err error) {
-	defer func() { err = c.unsure(ctx, target, err) }()
-	if err := c.repairAccount(ctx, target); err != nil {
+func (c *Cluster) Revision(ctx context.Context, target tenant.Target) (number int, err error) {
+	defer func() { err = c.Unsure(ctx, target, err) }()
+	if err := c.RepairAccount(ctx, target); err != nil {
 		return 0, err
 	}
 	helm, err := c.session(ctx, target, nil)
@@ -53,11 +55,11 @@ func (s *session) meant(name string) (number int, err error) {
 // Rollback brings the release back to a revision, exposed or not as that was,
 // and returns when everything is ready. If that is the newest one, an upgrade failed before it changed
 // anything, and there is nothing to do.
-func (c *Cluster) Rollback(ctx context.Context, target Target, revision int) error {
+func (c *Cluster) Rollback(ctx context.Context, target tenant.Target, revision int) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.rollback(ctx, target, revision) })
 }
 
-func (c *Cluster) rollback(ctx context.Context, target Target, revision int) error {
+func (c *Cluster) rollback(ctx context.Context, target tenant.Target, revision int) error {
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err

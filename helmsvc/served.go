@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/discovery"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // checkServed returns an UnservedError if the release has objects of kinds
@@ -76,7 +77,7 @@ func (s *session) confirm(unserved *manifest.UnservedError) error {
 	down, _ := discovery.GroupDiscoveryFailedErrorGroups(err)
 	for _, k := range unserved.Kinds {
 		if cause, ok := down[k.GroupVersion()]; ok {
-			return &RetryableError{Why: fmt.Sprintf("the cluster can't tell the kinds of %s now: %v", k.GroupVersion(), cause)}
+			return &tenant.RetryableError{Why: fmt.Sprintf("the cluster can't tell the kinds of %s now: %v", k.GroupVersion(), cause)}
 		}
 	}
 	return unserved

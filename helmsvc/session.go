@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // session is the Helm SDK bound to one operation: once ctx has ended every
@@ -22,7 +23,7 @@ import (
 type session struct {
 	*action.Configuration
 	cluster *Cluster
-	target  Target
+	target  tenant.Target
 	client  *boundClient
 	// config is what the session's requests are made with.
 	config *rest.Config
@@ -35,15 +36,15 @@ type session struct {
 // while Helm waits. What is made in it is made as for a plan that doesn't allow
 // exposure: set the client's rules where that isn't so. Where Helm acts as the
 // instance it is made sure that the instance may act.
-func (c *Cluster) session(ctx context.Context, target Target, report func(readiness.Progress)) (*session, error) {
-	if err := c.awaitAccount(ctx, target); err != nil {
+func (c *Cluster) session(ctx context.Context, target tenant.Target, report func(readiness.Progress)) (*session, error) {
+	if err := c.AwaitAccount(ctx, target); err != nil {
 		return nil, err
 	}
 	return c.sessionAs(ctx, c.As(target), target, report)
 }
 
 // sessionAs is session with the rights of a configuration.
-func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target, report func(readiness.Progress)) (*session, error) {
+func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.Target, report func(readiness.Progress)) (*session, error) {
 	namespace := target.Namespace
 	config := rest.CopyConfig(as)
 	config.Wrap(bindTransport(ctx))
@@ -59,7 +60,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
 	var err error
-	if helm.Releases, err = storageOf(keeping(config), target); err != nil {
+	if helm.Releases, err = storageOf(tenant.Keeping(config), target); err != nil {
 		return nil, err
 	}
 	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {
@@ -67,7 +68,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	}
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
-	bound := &boundClient{Client: client, ctx: ctx, registry: c.settings.Registry, rules: c.rulesFor(target, false)}
+	bound := &boundClient{Client: client, ctx: ctx, registry: c.Registry(), rules: c.Rules(target, false)}
 	bound.release = target.Release
 	if c.ActsAsInstance(target) {
 		bound.broker = rest.CopyConfig(c.config)

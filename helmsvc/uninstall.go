@@ -11,6 +11,8 @@ import (
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // hookPatience bounds how long delete hooks may take.
@@ -32,7 +34,7 @@ var errOddRecord = errors.New("Helm stumbled over the release's record")
 // It is a courtesy to the chart, whose hooks it runs, and takes half of ctx's
 // time at most: what is in the namespace may keep it from being done, and nothing
 // in there keeps DeleteOutside and DeleteNamespace from removing the instance.
-func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
+func (c *Cluster) Uninstall(ctx context.Context, target tenant.Target) error {
 	return c.work(ctx, target, func(ctx context.Context) error {
 		bounded, cancel := context.WithTimeout(ctx, min(courtesy, remaining(ctx)/2))
 		defer cancel()
@@ -40,14 +42,14 @@ func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
 	})
 }
 
-func (c *Cluster) uninstallOwn(ctx context.Context, target Target) (err error) {
+func (c *Cluster) uninstallOwn(ctx context.Context, target tenant.Target) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errOddRecord
 		}
 	}()
-	err = c.checkOwn(ctx, target.Namespace)
-	var strangers *ConflictError
+	err = c.CheckOwn(ctx, target.Namespace)
+	var strangers *tenant.ConflictError
 	if apierrors.IsNotFound(err) || errors.As(err, &strangers) {
 		return nil // with the namespace all records of the release are gone
 	}
@@ -57,12 +59,12 @@ func (c *Cluster) uninstallOwn(ctx context.Context, target Target) (err error) {
 	return c.uninstall(ctx, target)
 }
 
-func (c *Cluster) uninstall(ctx context.Context, target Target) error {
-	if err := c.repairAccount(ctx, target); err != nil {
+func (c *Cluster) uninstall(ctx context.Context, target tenant.Target) error {
+	if err := c.RepairAccount(ctx, target); err != nil {
 		return err
 	}
 	helm, err := c.session(ctx, target, nil)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, tenant.ErrGone) {
 		return nil // with the namespace all records of the release go
 	}
 	if apierrors.IsForbidden(err) {

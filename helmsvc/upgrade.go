@@ -11,6 +11,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // history is how many revisions of a release are kept: the running one, the
@@ -24,17 +25,17 @@ const history = 6
 // and so is, with an ExposedError, one whose pods Config.WithoutExposure keeps out, and,
 // with an OutsideError, one that Config.Impersonate keeps in its namespace, and, with a
 // DataLossError, one that deletes data though the plan doesn't allow that.
-func (c *Cluster) Upgrade(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
+func (c *Cluster) Upgrade(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.upgrade(ctx, target, what, nil, report) })
 }
 
 // upgrade is Upgrade with labels for the release's record.
-func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendered, labels map[string]string, report func(readiness.Progress)) error {
+func (c *Cluster) upgrade(ctx context.Context, target tenant.Target, what chart.Rendered, labels map[string]string, report func(readiness.Progress)) error {
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
 	}
-	helm.client.rules = c.rulesFor(target, what.AllowExposure)
+	helm.client.rules = c.Rules(target, what.AllowExposure)
 	last, err := helm.unlocked(target.Release)
 	if err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)
@@ -53,7 +54,7 @@ func (c *Cluster) upgrade(ctx context.Context, target Target, what chart.Rendere
 	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
-	if err := c.ensurePullSecret(ctx, target.Namespace, !target.Operator); err != nil {
+	if err := c.EnsurePullSecret(ctx, target.Namespace, !target.Operator); err != nil {
 		return err // its password may be another by now
 	}
 	upgrade := action.NewUpgrade(helm.Configuration)

@@ -15,6 +15,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // viewsAtOnce is how many views are read at a time.
@@ -103,7 +104,7 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 	var secrets *corev1.SecretList
 	var services *corev1.ServiceList
 	var pods *corev1.PodList
-	err := c.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
+	err := c.InNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
 		core := clients.CoreV1()
 		var err error
 		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: handedOut()}); err != nil {
@@ -120,7 +121,7 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 		})
 		return all.Wait()
 	})
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, tenant.ErrGone) {
 		return viewOf(nil, nil, nil, ""), nil
 	}
 	if err != nil {

@@ -12,13 +12,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 )
 
-// TestReleaseName holds the name against one computed by another program.
-func TestReleaseName(t *testing.T) {
-	if name := ReleaseName("0a1b2c3d-0000-4000-8000-000000000001"); name != "k-e43nqfnb" {
-		t.Errorf("release name %q", name)
-	}
-}
-
 // pod is a ready pod with a container port for each of the given ones.
 func pod(ports ...corev1.ContainerPort) corev1.Pod {
 	return corev1.Pod{

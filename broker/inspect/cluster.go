@@ -13,6 +13,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // gone is the phase of a namespace that doesn't exist.
@@ -60,7 +61,7 @@ func (in *Inspector) lastRelease(namespace, name string) (*release.Release, erro
 	if !apierrors.IsForbidden(err) {
 		return last, err
 	}
-	clients, clientErr := kubernetes.NewForConfig(bounded.Reads(helmsvc.AsInstance(in.config, namespace)))
+	clients, clientErr := kubernetes.NewForConfig(bounded.Reads(tenant.AsInstance(in.config, namespace)))
 	if clientErr != nil {
 		return nil, errors.Join(err, clientErr)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Create records the wish for a new instance and returns the record, whose
@@ -23,7 +24,7 @@ func (e *Engine) Create(ctx context.Context, wanted record.Instance, origin reco
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
-	target := helmsvc.TargetOf(e.settings.NamespacePrefix, wanted.ID)
+	target := tenant.TargetOf(e.settings.NamespacePrefix, wanted.ID)
 	if err := checkCreate(ctx, service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}

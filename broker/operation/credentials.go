@@ -8,6 +8,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // credentials are what the chart's bind template yields, or the whole view
@@ -46,7 +47,7 @@ func (e *Engine) credentials(ctx context.Context, at place, b record.Binding, vi
 
 // values are what the chart's own templates saw when the release was made.
 func values(ctx context.Context, at place, view helmsvc.View) (map[string]any, error) {
-	target := helmsvc.Target{Release: at.instance.Release, Namespace: at.instance.Namespace}
+	target := tenant.Target{Release: at.instance.Release, Namespace: at.instance.Namespace}
 	given, err := at.cluster.GivenValues(ctx, target, view)
 	if err != nil {
 		return nil, err

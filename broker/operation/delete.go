@@ -10,8 +10,8 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Delete records that the instance has to go and returns its record. A create
@@ -88,7 +88,7 @@ func (w *work) delete(ctx context.Context) error {
 
 // remove takes away what was made for the instance on its cluster. Nothing in its
 // namespace can keep it from doing so.
-func (w *work) remove(ctx context.Context, target helmsvc.Target) error {
+func (w *work) remove(ctx context.Context, target tenant.Target) error {
 	if err := w.uninstall(ctx, target); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ const uninstallPatience = 30 * time.Second
 
 // uninstall runs the chart's delete hooks, if it can be done. That it can't keeps
 // nothing from being deleted.
-func (w *work) uninstall(ctx context.Context, target helmsvc.Target) error {
+func (w *work) uninstall(ctx context.Context, target tenant.Target) error {
 	err := w.cluster.Uninstall(ctx, target)
 	switch {
 	case err == nil:
@@ -154,7 +154,7 @@ func (w *work) keepData(ctx context.Context) error {
 
 // nameDefinitions says which CustomResourceDefinitions the instance leaves behind.
 // That they can't be known keeps nothing from being deleted.
-func (w *work) nameDefinitions(ctx context.Context, target helmsvc.Target) {
+func (w *work) nameDefinitions(ctx context.Context, target tenant.Target) {
 	kept, err := w.cluster.KeptDefinitions(ctx, target)
 	if err != nil {
 		w.log.Error("definitions-unknown", err)

@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -40,14 +40,14 @@ func policyGroup(instanceID string) string {
 
 // targetBy is targetOf with what a plan lets its chart make elsewhere, and when
 // it takes that for ready.
-func targetBy(i record.Instance, plan chart.Plan) helmsvc.Target {
+func targetBy(i record.Instance, plan chart.Plan) tenant.Target {
 	target := targetOf(i)
 	target.ClusterObjects, target.Ready = plan.ClusterObjects, plan.Ready
 	return target
 }
 
-func targetOf(i record.Instance) helmsvc.Target {
-	target := helmsvc.Target{Namespace: i.Namespace, Release: i.Release, Tenant: tenantOf(i), ClusterObjects: i.ClusterObjects}
+func targetOf(i record.Instance) tenant.Target {
+	target := tenant.Target{Namespace: i.Namespace, Release: i.Release, Tenant: tenantOf(i), ClusterObjects: i.ClusterObjects}
 	if Destination(i.Destination) == ToWorkload {
 		target.PolicyGroups = i.PolicyGroup
 	}

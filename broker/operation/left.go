@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Left tells whether anything is left of an instance that has no record, and
@@ -20,13 +20,13 @@ func (e *Engine) Left(ctx context.Context, id, planID string) (left, kibosh bool
 // findLeft returns the record that an instance without one should have: its
 // namespace is there, or that which Kibosh has made for it, or bindings are.
 func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instance, bool, error) {
-	target := helmsvc.TargetOf(e.settings.NamespacePrefix, id)
+	target := tenant.TargetOf(e.settings.NamespacePrefix, id)
 	own := record.Instance{
 		ID: id, PlanID: planID, Namespace: target.Namespace, Release: target.Release,
 		Destination: string(ToInstance), PolicyGroup: policyGroup(id),
 	}
 	kibosh := own
-	kibosh.Kibosh, kibosh.Namespace = true, helmsvc.KiboshNamespace(id).Name
+	kibosh.Kibosh, kibosh.Namespace = true, tenant.KiboshNamespace(id).Name
 	for _, candidate := range []record.Instance{own, kibosh} {
 		cluster, found, err := e.whereIs(ctx, namespaceOf(candidate, "", chart.Plan{}), planID)
 		if found || err != nil {
@@ -46,7 +46,7 @@ func (e *Engine) findLeft(ctx context.Context, id, planID string) (record.Instan
 // whereIs looks for a namespace on the broker's cluster and on that of the plan,
 // and returns the id of the cluster that has it. It asks no other: one that
 // doesn't answer would hold up the deletes of all.
-func (e *Engine) whereIs(ctx context.Context, namespace helmsvc.Namespace, planID string) (cluster string, found bool, err error) {
+func (e *Engine) whereIs(ctx context.Context, namespace tenant.Namespace, planID string) (cluster string, found bool, err error) {
 	if found, err = e.clusters.home.Has(ctx, namespace); found || err != nil {
 		return "", found, err
 	}

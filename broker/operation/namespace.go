@@ -6,14 +6,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // What an instance's namespace carries.
 const (
-	instanceAnnotation = helmsvc.InstanceAnnotation
+	instanceAnnotation = tenant.InstanceAnnotation
 	// destinationLabel says what policies to it point to. deploy/kubernetes/policy-group.yaml
 	// goes by it.
 	destinationLabel = "cf-helm-broker.io/policy-destination"
@@ -22,9 +22,9 @@ const (
 // namespaceOf describes the instance's namespace by its plan; without one by
 // whose it is alone, for deletes. Most labels are for people
 // (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
-func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Namespace {
+func namespaceOf(i record.Instance, service string, plan chart.Plan) tenant.Namespace {
 	if i.Kibosh {
-		return helmsvc.KiboshNamespace(i.ID)
+		return tenant.KiboshNamespace(i.ID)
 	}
 	labels := map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}
 	for key, value := range map[string]string{
@@ -39,12 +39,12 @@ func namespaceOf(i record.Instance, service string, plan chart.Plan) helmsvc.Nam
 			labels[key] = value
 		}
 	}
-	return helmsvc.Namespace{
+	return tenant.Namespace{
 		Name:        i.Namespace,
 		Labels:      labels,
 		Annotations: map[string]string{instanceAnnotation: i.ID, manifest.PolicyGroupAnnotation: i.PolicyGroup},
 		Owner:       instanceAnnotation,
-		Isolation: &helmsvc.Isolation{
+		Isolation: &tenant.Isolation{
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,
 		},
 	}

@@ -8,8 +8,8 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/apimachinery/pkg/util/wait"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // operatorAnnotation marks an operator's namespace with the chart's name.
@@ -152,13 +152,13 @@ func OperatorNamespace(prefix, chart string) string { return prefix + "-operator
 
 func (e *Engine) convergeOperator(ctx, undoing context.Context, operator chart.Service) error {
 	name := operator.Metadata().Name
-	target := helmsvc.Target{Namespace: OperatorNamespace(e.settings.NamespacePrefix, name), Release: name}
+	target := tenant.Target{Namespace: OperatorNamespace(e.settings.NamespacePrefix, name), Release: name}
 	// An operator has no plans: its chart's own values count.
 	what, err := operator.Render(ctx, chart.Plan{}, target.Release, target.Namespace, nil)
 	if err != nil {
 		return err
 	}
-	err = e.clusters.home.EnsureNamespace(ctx, helmsvc.Namespace{
+	err = e.clusters.home.EnsureNamespace(ctx, tenant.Namespace{
 		Name:        target.Namespace,
 		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
 		Annotations: map[string]string{operatorAnnotation: name},

@@ -10,7 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -22,7 +22,7 @@ func MayPass(err error) bool {
 	if errors.Is(err, errShared) || errors.Is(err, record.ErrConflict) {
 		return true
 	}
-	var retryable *helmsvc.RetryableError
+	var retryable *tenant.RetryableError
 	if errors.As(err, &retryable) {
 		return true
 	}

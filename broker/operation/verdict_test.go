@@ -15,8 +15,8 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -31,7 +31,7 @@ func TestMayPass(t *testing.T) {
 		"unknown certificate":   {&url.Error{Op: "Get", Err: &tls.CertificateVerificationError{Err: errors.New("x509")}}, false},
 		"broken off":            {fmt.Errorf("x: %w", io.ErrUnexpectedEOF), true},
 		"API server busy":       {apierrors.NewTooManyRequests("x", 1), true},
-		"a right not known yet": {&helmsvc.RetryableError{Why: "x"}, true},
+		"a right not known yet": {&tenant.RetryableError{Why: "x"}, true},
 		"API server starting":   {apierrors.NewServiceUnavailable("x"), true},
 		"webhook down":          {apierrors.NewInternalError(errors.New("failed calling webhook")), true},
 		"time-out":              {apierrors.NewTimeoutError("x", 1), true},
@@ -45,7 +45,7 @@ func TestMayPass(t *testing.T) {
 		"policy server 500":     {fmt.Errorf("x: %w", &policy.Error{Status: 500}), true},
 		"policy server 429":     {&policy.Error{Status: 429}, true},
 		"policy server 403":     {&policy.Error{Status: 403}, false},
-		"namespace of another":  {&helmsvc.ConflictError{What: "x"}, false},
+		"namespace of another":  {&tenant.ConflictError{What: "x"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := operation.MayPass(c.err); got != c.want {

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 // holds. Whoever acts in the namespace can't set it.
 const InstanceAnnotation = "cf-helm-broker.io/instance-id"
 
-// checkOwn returns a ConflictError if the namespace isn't the one that was made
+// CheckOwn returns a ConflictError if the namespace isn't the one that was made
 // for an instance of its name: nothing may be done in it. Somebody else's may
 // have the name, and the instance's create has failed by that.
-func (n *Namespaces) checkOwn(ctx context.Context, namespace string) error {
+func (n *Namespaces) CheckOwn(ctx context.Context, namespace string) error {
 	have, err := n.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil {
 		return fmt.Errorf("looking whose namespace %s is: %w", namespace, err)

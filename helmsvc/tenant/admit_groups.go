@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -68,7 +68,7 @@ func (n *Namespaces) awaitAdmitted(ctx context.Context, namespace string, groups
 			return !refusesGroup(first) && !refusesGroup(last), nil
 		})
 	}
-	err := fair.Aside(ctx, func(ctx context.Context) error { return n.inNamespace(ctx, namespace, ask) })
+	err := fair.Aside(ctx, func(ctx context.Context) error { return n.InNamespace(ctx, namespace, ask) })
 	if ctx.Err() == nil && wait.Interrupted(err) {
 		return nil // what comes next tells what is refused
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -52,9 +52,9 @@ func AsInstance(config *rest.Config, namespace string) *rest.Config {
 	return as
 }
 
-// keeping is the configuration by which an instance writes its release's records:
+// Keeping is the configuration by which an instance writes its release's records:
 // own-objects.yaml lets nobody else do that who only acts as the instance.
-func keeping(as *rest.Config) *rest.Config {
+func Keeping(as *rest.Config) *rest.Config {
 	if as.Impersonate.UserName == "" {
 		return as
 	}
@@ -88,16 +88,16 @@ func (n *Namespaces) makeAccount(ctx context.Context, namespace string) error {
 
 // ensureAccount is makeAccount where it isn't known yet whose namespace it is.
 func (n *Namespaces) ensureAccount(ctx context.Context, namespace string) error {
-	if err := n.checkOwn(ctx, namespace); err != nil {
+	if err := n.CheckOwn(ctx, namespace); err != nil {
 		return err
 	}
 	return n.makeAccount(ctx, namespace)
 }
 
-// repairAccount makes an instance's account what it is to be, whatever the
+// RepairAccount makes an instance's account what it is to be, whatever the
 // instance has made of it. Where there is nothing to repair it in, or no right to,
 // what comes next will tell.
-func (n *Namespaces) repairAccount(ctx context.Context, target Target) error {
+func (n *Namespaces) RepairAccount(ctx context.Context, target Target) error {
 	if !n.ActsAsInstance(target) {
 		return nil
 	}
@@ -157,9 +157,9 @@ const (
 // its role allows.
 var errPowerless = errors.New("it has no rights there; see that the ClusterRole " + instanceRole + " is as Kubernetes makes it")
 
-// awaitAccount returns when the target's instance may act, if it is it that acts.
+// AwaitAccount returns when the target's instance may act, if it is it that acts.
 // ErrGone says that its namespace is gone or going.
-func (n *Namespaces) awaitAccount(ctx context.Context, target Target) error {
+func (n *Namespaces) AwaitAccount(ctx context.Context, target Target) error {
 	if !n.ActsAsInstance(target) {
 		return nil
 	}
@@ -176,7 +176,7 @@ func (n *Namespaces) awaitAccount(ctx context.Context, target Target) error {
 // API server's authorizer has seen can't be watched.
 func (n *Namespaces) awaitRights(ctx context.Context, namespace string) error {
 	// With all that it is going to be: a broker that lacks rights of its own is told here.
-	clients, err := kubernetes.NewForConfig(keeping(AsInstance(n.config, namespace)))
+	clients, err := kubernetes.NewForConfig(Keeping(AsInstance(n.config, namespace)))
 	if err != nil {
 		return fmt.Errorf("building the instance's Kubernetes client: %w", err)
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -16,17 +16,17 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
-// ensurePullSecret brings the namespace's pull Secret up to date and gives it
+// EnsurePullSecret brings the namespace's pull Secret up to date and gives it
 // to the default ServiceAccount, for pods that no chart describes: those that
 // an operator makes for a custom resource, say. It is done as the instance,
 // where it is one: the broker itself need not have rights in all namespaces.
-func (n *Namespaces) ensurePullSecret(ctx context.Context, namespace string, instance bool) error {
+func (n *Namespaces) EnsurePullSecret(ctx context.Context, namespace string, instance bool) error {
 	if n.settings.Registry.Server == "" || n.settings.Registry.Username == "" {
 		return nil
 	}
 	write := func(clients kubernetes.Interface) error { return n.writePullSecret(ctx, clients, namespace) }
 	if instance {
-		return n.inNamespace(ctx, namespace, write)
+		return n.InNamespace(ctx, namespace, write)
 	}
 	return write(n.clients)
 }
@@ -68,6 +68,6 @@ func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace
 	if err != nil {
 		return err
 	}
-	_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+	_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 	return err
 }

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -73,7 +73,7 @@ func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error 
 			return err
 		}
 	}
-	return n.ensurePullSecret(ctx, want.Name, want.Isolation != nil)
+	return n.EnsurePullSecret(ctx, want.Name, want.Isolation != nil)
 }
 
 // fillNamespace makes what the namespace needs, all at once. since is the

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"cmp"
@@ -86,14 +86,14 @@ func (n *Namespaces) isolate(ctx context.Context, want Namespace, isNew bool) er
 	return nil
 }
 
-// fieldManager is whose fields of objects those are that the broker sets.
-const fieldManager = "cf-helm-broker"
+// FieldManager is whose fields of objects those are that the broker sets.
+const FieldManager = "cf-helm-broker"
 
 // isolationName is the name of the objects by which a namespace is isolated.
 const isolationName = "cf-helm-broker"
 
 func applying() metav1.ApplyOptions {
-	return metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
+	return metav1.ApplyOptions{FieldManager: FieldManager, Force: true}
 }
 
 // present are the labels that have a value.

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"crypto/md5" //nolint:gosec // Kibosh's names, nothing secret

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -22,7 +22,7 @@ func (n *Namespaces) dropPullSecret(ctx context.Context, namespace string) error
 	if n.settings.Registry.Username != "" {
 		return nil
 	}
-	err := n.inNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
+	err := n.InNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
 		accounts := clients.CoreV1().ServiceAccounts(namespace)
 		account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
 		at := -1
@@ -42,7 +42,7 @@ func (n *Namespaces) dropPullSecret(ctx context.Context, namespace string) error
 		if err != nil {
 			return err
 		}
-		_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: fieldManager})
+		_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 		return err
 	})
 	if err != nil {

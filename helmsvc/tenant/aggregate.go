@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -23,11 +23,11 @@ const (
 	aggregationRetry    = 50 * time.Millisecond
 )
 
-// awaitAggregation returns when instances have the rights that an operator's
+// AwaitAggregation returns when instances have the rights that an operator's
 // manifest adds to theirs. Without it the first services after the operator
 // would be refused its custom resources.
-func (n *Namespaces) awaitAggregation(ctx context.Context, manifest string) error {
-	added, err := aggregated(manifest)
+func (n *Namespaces) AwaitAggregation(ctx context.Context, text string) error {
+	added, err := aggregated(text)
 	if len(added) == 0 || err != nil {
 		return err
 	}

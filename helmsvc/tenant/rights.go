@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -47,17 +47,11 @@ func may(ctx context.Context, as kubernetes.Interface, r right) (bool, error) {
 	return answer.Status.Allowed, nil
 }
 
-// RetryableError says that something failed for a reason that may pass: it is worth
-// another try. It stands for the error that it quotes, and isn't that.
-type RetryableError struct{ Why string }
-
-func (e *RetryableError) Error() string { return e.Why }
-
-// unsure turns a refusal that may pass into a RetryableError. An API server that
+// Unsure turns a refusal that may pass into a RetryableError. An API server that
 // has just started, or another than the one that was asked before, may not know
 // yet what an instance may do. It is asked again: what it allows now, or if it
 // allows the instance nothing at all, wasn't the last word.
-func (n *Namespaces) unsure(ctx context.Context, target Target, err error) error {
+func (n *Namespaces) Unsure(ctx context.Context, target Target, err error) error {
 	if err == nil || !n.ActsAsInstance(target) || ctx.Err() != nil {
 		return err
 	}
@@ -79,10 +73,10 @@ func (n *Namespaces) unsure(ctx context.Context, target Target, err error) error
 	return err
 }
 
-// explained adds to what Kubernetes says of a right that the instance lacks where
+// Explained adds to what Kubernetes says of a right that the instance lacks where
 // the right could come from, and likewise to what it says of a pod that isn't
 // allowed.
-func (n *Namespaces) explained(target Target, err error) error {
+func (n *Namespaces) Explained(target Target, err error) error {
 	if strings.Contains(err.Error(), "violates PodSecurity") {
 		return fmt.Errorf("%w; change the chart, or let the plan say another `pod_security`, such as privileged", err)
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package tenant
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 // ErrGone says that somebody else has removed an instance from the cluster.
 var ErrGone = errors.New("the release of the service instance is gone from the cluster: somebody has removed it by hand; delete the service instance and create it anew")
 
-// inNamespace calls what reads an instance's namespace, as the instance. It is
+// InNamespace calls what reads an instance's namespace, as the instance. It is
 // called again where the instance's account had to be made first. ErrGone says
 // that the namespace is gone or going.
-func (n *Namespaces) inNamespace(ctx context.Context, namespace string, read func(kubernetes.Interface) error) error {
+func (n *Namespaces) InNamespace(ctx context.Context, namespace string, read func(kubernetes.Interface) error) error {
 	if !n.settings.Impersonate {
 		return read(n.clients)
 	}
@@ -27,10 +27,10 @@ func (n *Namespaces) inNamespace(ctx context.Context, namespace string, read fun
 	if err := read(clients); !apierrors.IsForbidden(err) {
 		return err
 	}
-	if err := n.repairAccount(ctx, Target{Namespace: namespace}); err != nil {
+	if err := n.RepairAccount(ctx, Target{Namespace: namespace}); err != nil {
 		return err
 	}
-	if err := n.awaitAccount(ctx, Target{Namespace: namespace}); err != nil {
+	if err := n.AwaitAccount(ctx, Target{Namespace: namespace}); err != nil {
 		return err
 	}
 	return read(clients)
