@@ -33,12 +33,12 @@ func isIPv4(address string) bool {
 // ReadyAddresses returns the addresses of the Ready pods that the selector
 // matches, sorted: those of a service that all instances share, such as the
 // cluster's DNS. It is an error if there are none.
-func (c *Cluster) ReadyAddresses(ctx context.Context, namespace string, selector map[string]string) ([]string, error) {
+func (r *Reader) ReadyAddresses(ctx context.Context, namespace string, selector map[string]string) ([]string, error) {
 	if len(selector) == 0 {
 		return nil, errors.New("no labels are given that the pods in namespace " + namespace + " have")
 	}
 	wanted := labels.SelectorFromSet(selector).String()
-	pods, err := c.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: wanted})
+	pods, err := r.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: wanted})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods with labels %s in namespace %s: %w", wanted, namespace, err)
 	}
@@ -56,8 +56,8 @@ func (c *Cluster) ReadyAddresses(ctx context.Context, namespace string, selector
 
 // Addresses returns the addresses of the pods that the label selector matches,
 // ready or not, sorted: what was issued and isn't among them leads nowhere.
-func (c *Cluster) Addresses(ctx context.Context, namespace, selector string) ([]string, error) {
-	pods, err := c.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+func (r *Reader) Addresses(ctx context.Context, namespace, selector string) ([]string, error) {
+	pods, err := r.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods with labels %s in namespace %s: %w", selector, namespace, err)
 	}

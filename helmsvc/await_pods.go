@@ -35,15 +35,15 @@ const aLook = time.Second
 // nothing is left ErrGone. Services and pods are seen as they were at the
 // cluster's revision since, or later: give that at which an operation on the
 // instance ended. Empty is now.
-func (c *Cluster) ViewReady(ctx context.Context, target tenant.Target, since string, patience time.Duration) (View, error) {
-	view, err := c.view(ctx, target.Namespace, since)
+func (r *Reader) ViewReady(ctx context.Context, target tenant.Target, since string, patience time.Duration) (View, error) {
+	view, err := r.view(ctx, target.Namespace, since)
 	if err != nil || len(view.Pods) > 0 {
 		return view, err
 	}
 	waitCtx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if view.unready == 0 {
-		ahead, err := c.ahead(ctx, target)
+		ahead, err := r.ahead(ctx, target)
 		switch {
 		case err != nil:
 			return View{}, err
@@ -54,7 +54,7 @@ func (c *Cluster) ViewReady(ctx context.Context, target tenant.Target, since str
 		case len(ahead.Customs) == 0:
 			return view, nil
 		default:
-			if view, err = c.viewMade(ctx, target, ahead, patience); err != nil || !view.wantsPods() || len(view.Pods) > 0 {
+			if view, err = r.viewMade(ctx, target, ahead, patience); err != nil || !view.wantsPods() || len(view.Pods) > 0 {
 				return view, err
 			}
 		}
@@ -62,34 +62,34 @@ func (c *Cluster) ViewReady(ctx context.Context, target tenant.Target, since str
 	if patience <= 0 {
 		return View{}, noReadyPod(view.reason, 0)
 	}
-	if err := c.awaitReadyPod(waitCtx, target.Namespace); err != nil {
+	if err := r.awaitReadyPod(waitCtx, target.Namespace); err != nil {
 		if ctx.Err() == nil && waitCtx.Err() != nil {
 			return View{}, noReadyPod(view.reason, patience)
 		}
 		return View{}, fmt.Errorf("waiting for a ready pod in namespace %s: %w", target.Namespace, err)
 	}
-	return c.View(ctx, target.Namespace)
+	return r.View(ctx, target.Namespace)
 }
 
 // viewMade is View once an instance's custom resources are ready.
-func (c *Cluster) viewMade(ctx context.Context, target tenant.Target, ahead manifest.Prospect, patience time.Duration) (View, error) {
+func (r *Reader) viewMade(ctx context.Context, target tenant.Target, ahead manifest.Prospect, patience time.Duration) (View, error) {
 	waitCtx, cancel := context.WithTimeout(ctx, max(patience, aLook))
 	defer cancel()
-	reason, err := c.awaitCustoms(waitCtx, target, ahead.Customs)
+	reason, err := r.awaitCustoms(waitCtx, target, ahead.Customs)
 	if err != nil && ctx.Err() == nil && waitCtx.Err() != nil {
 		return View{}, noReadyPod(reason, patience)
 	}
 	if err != nil {
 		return View{}, fmt.Errorf("waiting for the custom resources in namespace %s: %w", target.Namespace, err)
 	}
-	return c.View(ctx, target.Namespace)
+	return r.View(ctx, target.Namespace)
 }
 
 // ahead tells what an instance is going to have, by the release that is
 // deployed.
-func (c *Cluster) ahead(ctx context.Context, target tenant.Target) (manifest.Prospect, error) {
+func (r *Reader) ahead(ctx context.Context, target tenant.Target) (manifest.Prospect, error) {
 	var found *release.Release
-	err := c.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
+	err := r.tenants.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
 		releases := storageIn(clients, target)
 		if found, err = releases.Deployed(target.Release); errors.Is(err, driver.ErrNoDeployedReleases) {
 			found, err = releases.Last(target.Release) // an update is being made, or was broken off
@@ -132,8 +132,8 @@ func (v View) wantsPods() bool {
 	return false
 }
 
-func (c *Cluster) awaitReadyPod(ctx context.Context, namespace string) error {
-	source := cache.NewListWatchFromClient(c.clients.CoreV1().RESTClient(), "pods", namespace, fields.Everything())
+func (r *Reader) awaitReadyPod(ctx context.Context, namespace string) error {
+	source := cache.NewListWatchFromClient(r.clients.CoreV1().RESTClient(), "pods", namespace, fields.Everything())
 	_, err := watchtools.UntilWithSync(ctx, source, &corev1.Pod{}, nil, func(event watch.Event) (bool, error) {
 		pod, ok := event.Object.(*corev1.Pod)
 		return ok && event.Type != watch.Deleted && readiness.Serves(pod) && readiness.IsReady(pod), nil

@@ -19,6 +19,7 @@ import (
 // methods may be called from any number of goroutines.
 type Cluster struct {
 	*tenant.Namespaces
+	*Reader
 	config    *rest.Config
 	clients   kubernetes.Interface
 	discovery discovery.CachedDiscoveryInterface
@@ -29,8 +30,6 @@ type Cluster struct {
 	settings Config
 	// turns bound how much Helm work is done at once; nil: nothing does.
 	turns *fair.Semaphore
-	// views are the turns for reading what a namespace holds.
-	views *fair.Semaphore
 }
 
 // Config is what a Cluster does beyond installing charts as they are.
@@ -61,14 +60,16 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}
 	cached := memory.NewMemCacheClient(clients.Discovery())
+	mapper := restmapper.NewDeferredDiscoveryRESTMapper(cached)
+	tenants := tenant.New(access, clients, config.Tenants)
 	c := &Cluster{
-		Namespaces: tenant.New(access, clients, config.Tenants),
+		Namespaces: tenants,
+		Reader:     newReader(tenants, access, clients, cached, mapper),
 		config:     access,
 		clients:    clients,
 		discovery:  cached,
 		settings:   config,
-		views:      newViews(),
-		mapper:     restmapper.NewDeferredDiscoveryRESTMapper(cached),
+		mapper:     mapper,
 	}
 	if config.Workers > 0 {
 		c.turns = fair.NewSemaphore(config.Workers)

@@ -14,9 +14,9 @@ import (
 // GivenValues are those that the deployed release was made with: plan ⊕
 // parameters as they were then. A plan file is a template and may yield others
 // each time it is rendered. They are as new as the view at least.
-func (c *Cluster) GivenValues(ctx context.Context, target tenant.Target, v View) (map[string]any, error) {
+func (r *Reader) GivenValues(ctx context.Context, target tenant.Target, v View) (map[string]any, error) {
 	var records *corev1.SecretList
-	err := c.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
+	err := r.tenants.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
 		records, err = notBefore(v.since, func(o metav1.ListOptions) (*corev1.SecretList, error) {
 			o.LabelSelector = "owner=helm,status=deployed,name=" + target.Release
 			return clients.CoreV1().Secrets(target.Namespace).List(ctx, o)
@@ -26,10 +26,9 @@ func (c *Cluster) GivenValues(ctx context.Context, target tenant.Target, v View)
 	if err != nil {
 		return nil, fmt.Errorf("reading the values of release %s: %w", target.Release, err)
 	}
-	deployed := admitted(records.Items, target)
-	if len(deployed) == 0 {
+	deployed := newestOf(records.Items, target)
+	if deployed == nil {
 		return nil, tenant.ErrGone
 	}
-	newest, _ := recordOf(&deployed[0], target)
-	return newest.Config, nil
+	return deployed.Config, nil
 }

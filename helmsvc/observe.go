@@ -36,11 +36,11 @@ type Observer struct {
 // A watch that breaks off, or that the cluster refuses, is tried again after a
 // second, then ever more seldom, at least once a minute; the same reason is
 // logged once until the watch has worked again.
-func (c *Cluster) Observe(ctx context.Context, mine func(namespace string) bool, changed func(namespace string)) (*Observer, error) {
+func (r *Reader) Observe(ctx context.Context, mine func(namespace string) bool, changed func(namespace string)) (*Observer, error) {
 	index := cache.Indexers{cache.NamespaceIndex: keptNamespace}
 	o := &Observer{
-		pods:     coreinformers.NewPodInformer(c.clients, metav1.NamespaceAll, 0, index),
-		services: coreinformers.NewServiceInformer(c.clients, metav1.NamespaceAll, 0, index),
+		pods:     coreinformers.NewPodInformer(r.clients, metav1.NamespaceAll, 0, index),
+		services: coreinformers.NewServiceInformer(r.clients, metav1.NamespaceAll, 0, index),
 		changed:  changed,
 	}
 	var delivered []cache.DoneChecker

@@ -15,11 +15,11 @@ import (
 
 // instanceGroup returns the policy group of the pods' namespace if any of the
 // pods names one of its own, else nothing.
-func (c *Cluster) instanceGroup(ctx context.Context, namespace string, pods []corev1.Pod) (string, error) {
+func (r *Reader) instanceGroup(ctx context.Context, namespace string, pods []corev1.Pod) (string, error) {
 	if !slices.ContainsFunc(pods, func(p corev1.Pod) bool { return p.Annotations[manifest.PolicyGroupAnnotation] != "" }) {
 		return "", nil
 	}
-	found, err := c.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+	found, err := r.clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
 	if err != nil {
 		return "", fmt.Errorf("reading the policy group of namespace %s: %w", namespace, err)
 	}

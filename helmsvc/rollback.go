@@ -81,7 +81,7 @@ func (c *Cluster) rollback(ctx context.Context, target tenant.Target, revision i
 	}
 	rollback := action.NewRollback(helm.Configuration)
 	rollback.Version = revision
-	rollback.MaxHistory = history
+	rollback.MaxHistory = kept
 	rollback.CleanupOnFail = true
 	rollback.Wait = true
 	rollback.WaitForJobs = true

@@ -8,6 +8,7 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -27,7 +28,7 @@ type session struct {
 	client  *boundClient
 	// config is what the session's requests are made with.
 	config *rest.Config
-	mapper *sessionMapper
+	mapper *Mapper
 	// renew has what the cluster serves asked for again.
 	renew func()
 }
@@ -52,17 +53,18 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.
 	if c.settings.Limiter != nil {
 		config.RateLimiter = c.settings.Limiter.For(target.Tenant)
 	}
-	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
+	mapper := &Mapper{ResettableRESTMapper: c.mapper}
 	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)
 	// Helm's debug log prints manifests and with them secrets: drop it.
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
-	var err error
-	if helm.Releases, err = storageOf(tenant.Keeping(config), target); err != nil {
-		return nil, err
+	recording, err := kubernetes.NewForConfig(tenant.Keeping(config))
+	if err != nil {
+		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}
+	helm.Releases = storageIn(recording, target)
 	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
@@ -92,7 +94,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.
 type restGetter struct {
 	cluster   *Cluster
 	config    *rest.Config
-	mapper    *sessionMapper
+	mapper    *Mapper
 	namespace string
 }
 

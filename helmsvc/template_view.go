@@ -70,9 +70,9 @@ type ReleaseView struct {
 
 // TemplateView adds to a view what only templates see. overlay tells whether
 // apps reach the instance over the overlay.
-func (c *Cluster) TemplateView(ctx context.Context, namespace string, v View, overlay bool) (TemplateView, error) {
+func (r *Reader) TemplateView(ctx context.Context, namespace string, v View, overlay bool) (TemplateView, error) {
 	var list *networkingv1.IngressList
-	err := c.InNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
+	err := r.tenants.InNamespace(ctx, namespace, func(clients kubernetes.Interface) (err error) {
 		list, err = notBefore(v.since, func(o metav1.ListOptions) (*networkingv1.IngressList, error) {
 			return clients.NetworkingV1().Ingresses(namespace).List(ctx, o)
 		})

@@ -14,10 +14,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// history is how many revisions of a release are kept: the running one, the
-// one to go back to, and some of an update that is begun again after crashes.
-const history = 6
-
 // Upgrade brings the release to the chart and values given and returns when
 // everything is ready. It may be called again after any failure or crash. It
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
@@ -60,7 +56,7 @@ func (c *Cluster) upgrade(ctx context.Context, target tenant.Target, what chart.
 	upgrade := action.NewUpgrade(helm.Configuration)
 	upgrade.Namespace = target.Namespace
 	upgrade.ResetValues = true // the values given are whole
-	upgrade.MaxHistory = history
+	upgrade.MaxHistory = kept
 	upgrade.Wait = true
 	upgrade.WaitForJobs = true
 	upgrade.Timeout = remaining(ctx)

@@ -18,12 +18,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// viewsAtOnce is how many views are read at a time.
-const viewsAtOnce = 2
-
-// newViews are the turns for views. Tenants take turns.
-func newViews() *fair.Semaphore { return fair.NewSemaphore(viewsAtOnce) }
-
 // View is what a binding can see of an instance: Kibosh's secrets and
 // services, and the pods and endpoints that the overlay reaches.
 type View struct {
@@ -90,21 +84,21 @@ type Endpoint struct {
 // View reads the instance's namespace, live. Secrets, the Opaque ones first, and
 // Services come in the API's list order, since published templates index them;
 // only Ready pods are shown. A namespace that holds too much is a TooMuchError.
-func (c *Cluster) View(ctx context.Context, namespace string) (View, error) {
-	return c.view(ctx, namespace, "")
+func (r *Reader) View(ctx context.Context, namespace string) (View, error) {
+	return r.view(ctx, namespace, "")
 }
 
 // view is View, of which Services and pods may be as old as the cluster's
 // revision since. A few are read at a time: what a namespace holds may be long.
-func (c *Cluster) view(ctx context.Context, namespace, since string) (View, error) {
-	if err := c.views.Take(ctx, fair.TenantOf(ctx)); err != nil {
+func (r *Reader) view(ctx context.Context, namespace, since string) (View, error) {
+	if err := r.views.Take(ctx, fair.TenantOf(ctx)); err != nil {
 		return View{}, fmt.Errorf("waiting for others' turn to read their namespaces: %w", err)
 	}
-	defer c.views.Give(fair.TenantOf(ctx))
+	defer r.views.Give(fair.TenantOf(ctx))
 	var secrets *corev1.SecretList
 	var services *corev1.ServiceList
 	var pods *corev1.PodList
-	err := c.InNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
+	err := r.tenants.InNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
 		core := clients.CoreV1()
 		var err error
 		if secrets, err = core.Secrets(namespace).List(ctx, metav1.ListOptions{FieldSelector: handedOut()}); err != nil {
@@ -127,7 +121,7 @@ func (c *Cluster) view(ctx context.Context, namespace, since string) (View, erro
 	if err != nil {
 		return View{}, err
 	}
-	group, err := c.instanceGroup(ctx, namespace, pods.Items)
+	group, err := r.instanceGroup(ctx, namespace, pods.Items)
 	if err != nil {
 		return View{}, err
 	}

@@ -23,10 +23,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
+
+// kept is how many revisions of a release are kept: the running one, the one to go
+// back to, and some of an update that is begun again after crashes.
+const kept = 6
 
 // What is unpacked of a release's records. A Secret holds 1 MiB, which may be a
 // thousand times that when it is unpacked, and its values a dozen times more
@@ -35,7 +38,7 @@ const (
 	longestRecord  = 16 << 20 // bytes of one
 	longestRecords = 32 << 20 // bytes of all that Helm gets to see at once
 	mostValues     = 200_000  // JSON values of one
-	mostRecords    = 4 * history
+	mostRecords    = 4 * kept
 )
 
 // releaseSecrets are a release's records. They lie in the instance's namespace,
@@ -46,20 +49,12 @@ type releaseSecrets struct {
 	target tenant.Target
 }
 
-// storageOf keeps the records of the target's release, as Helm does.
-func storageOf(config *rest.Config, target tenant.Target) (*storage.Storage, error) {
-	clients, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("building the client for the release's records: %w", err)
-	}
-	return storageIn(clients, target), nil
-}
-
 // LastRelease reads the newest revision of a release that can be used.
 func LastRelease(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
 	return storageIn(clients, tenant.Target{Release: name, Namespace: namespace}).Last(name)
 }
 
+// storageIn keeps the records of the target's release, as Helm does.
 func storageIn(clients kubernetes.Interface, target tenant.Target) *storage.Storage {
 	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target})
 	secrets.Log = func(string, ...any) {}
@@ -131,6 +126,16 @@ func admitted(secrets []corev1.Secret, target tenant.Target) []corev1.Secret {
 		usable = append(usable, secret)
 	}
 	return usable
+}
+
+// newestOf is the newest of the records that can be used; nil: there is none.
+func newestOf(secrets []corev1.Secret, target tenant.Target) *release.Release {
+	usable := admitted(secrets, target)
+	if len(usable) == 0 {
+		return nil
+	}
+	newest, _ := recordOf(&usable[0], target)
+	return newest
 }
 
 // revisionOf is the revision that a record of the target's release is named as;
