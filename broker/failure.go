@@ -10,11 +10,11 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -45,7 +45,7 @@ func failure(ctx context.Context, err error) error {
 	var invalid *operation.InvalidError
 	var quota *operation.QuotaError
 	var policies *operation.PolicyLimitError
-	var unreachable *helmsvc.UnreachableError
+	var unreachable *view.UnreachableError
 	var noPod *manifest.NoPodError
 	var tooMuch *bounded.TooMuchError
 	var tooLong *bindtemplate.TooLongError
@@ -74,7 +74,7 @@ func failure(ctx context.Context, err error) error {
 		return response(err, http.StatusUnprocessableEntity, "other-cluster")
 	case errors.As(err, &failed):
 		return response(err, http.StatusUnprocessableEntity, "instance-failed")
-	case errors.Is(err, helmsvc.ErrNoReadyPod):
+	case errors.Is(err, view.ErrNoReadyPod):
 		return response(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
 	case errors.As(err, &refused) && !operation.MayPass(err):
 		return internal(ctx, err, http.StatusInternalServerError)

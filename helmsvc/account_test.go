@@ -75,8 +75,8 @@ func TestAsTheInstance(t *testing.T) {
 	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
 		t.Fatal(err)
 	}
-	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
-		t.Errorf("view %+v, %v", view, err)
+	if offered, err := p.View(t.Context(), p.ns.Name); err != nil || len(offered.Secrets) == 0 {
+		t.Errorf("view %+v, %v", offered, err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
@@ -94,8 +94,8 @@ func TestMissingAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.use(tenant.Config{Impersonate: true})
-	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
-		t.Errorf("view %+v, %v", view, err)
+	if offered, err := p.View(t.Context(), p.ns.Name); err != nil || len(offered.Secrets) == 0 {
+		t.Errorf("view %+v, %v", offered, err)
 	}
 	if err := clients.CoreV1().ServiceAccounts(p.ns.Name).Delete(t.Context(), tenant.InstanceAccount, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)

@@ -13,13 +13,14 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // Cluster is a connection to the Kubernetes cluster that releases go to. Its
 // methods may be called from any number of goroutines.
 type Cluster struct {
 	*tenant.Namespaces
-	*Reader
+	*view.Reader
 	config    *rest.Config
 	clients   kubernetes.Interface
 	discovery discovery.CachedDiscoveryInterface
@@ -64,7 +65,7 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 	tenants := tenant.New(access, clients, config.Tenants)
 	c := &Cluster{
 		Namespaces: tenants,
-		Reader:     newReader(tenants, access, clients, cached, mapper),
+		Reader:     view.New(tenants, access, clients, cached, mapper),
 		config:     access,
 		clients:    clients,
 		discovery:  cached,

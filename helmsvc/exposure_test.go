@@ -207,16 +207,16 @@ func TestClosedForTemplates(t *testing.T) {
 	if err := p.Install(t.Context(), p.target, what, nil); err != nil {
 		t.Fatal(err)
 	}
-	view, err := p.View(t.Context(), p.ns.Name)
+	offered, err := p.View(t.Context(), p.ns.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := p.TemplateView(t.Context(), p.ns.Name, view, true)
+	seen, err := p.TemplateView(t.Context(), p.ns.Name, offered, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := seen.Services[0].Spec
-	if s.Type != corev1.ServiceTypeNodePort || s.Ports[0].NodePort != 8080 || s.ClusterIP != view.Pods[0].IP {
+	if s.Type != corev1.ServiceTypeNodePort || s.Ports[0].NodePort != 8080 || s.ClusterIP != offered.Pods[0].IP {
 		t.Errorf("a template sees %+v", s)
 	}
 	if raw := seen.RawServices[0].Spec; raw.Type != corev1.ServiceTypeClusterIP || raw.Ports[0].NodePort != 0 {

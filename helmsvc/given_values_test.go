@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // TestGivenValues reads what the deployed release was made with, whatever has
 // become of it since, and past records that aren't the release's.
 func TestGivenValues(t *testing.T) {
 	p := confined(t)
-	given := func() (map[string]any, error) { return p.GivenValues(t.Context(), p.target, helmsvc.View{}) }
+	given := func() (map[string]any, error) { return p.GivenValues(t.Context(), p.target, view.View{}) }
 	want := func(key string, value any) {
 		t.Helper()
 		if got, err := given(); err != nil || got[key] != value {

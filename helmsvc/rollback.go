@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"helm.sh/helm/v3/pkg/storage/driver"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
@@ -81,7 +82,7 @@ func (c *Cluster) rollback(ctx context.Context, target tenant.Target, revision i
 	}
 	rollback := action.NewRollback(helm.Configuration)
 	rollback.Version = revision
-	rollback.MaxHistory = kept
+	rollback.MaxHistory = history.Kept
 	rollback.CleanupOnFail = true
 	rollback.Wait = true
 	rollback.WaitForJobs = true

@@ -14,6 +14,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -28,7 +29,7 @@ type session struct {
 	client  *boundClient
 	// config is what the session's requests are made with.
 	config *rest.Config
-	mapper *Mapper
+	mapper *readiness.Mapper
 	// renew has what the cluster serves asked for again.
 	renew func()
 }
@@ -53,7 +54,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.
 	if c.settings.Limiter != nil {
 		config.RateLimiter = c.settings.Limiter.For(target.Tenant)
 	}
-	mapper := &Mapper{ResettableRESTMapper: c.mapper}
+	mapper := &readiness.Mapper{ResettableRESTMapper: c.mapper}
 	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)
 	// Helm's debug log prints manifests and with them secrets: drop it.
@@ -64,7 +65,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.
 	if err != nil {
 		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}
-	helm.Releases = storageIn(recording, target)
+	helm.Releases = history.In(recording, target)
 	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
@@ -94,7 +95,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.
 type restGetter struct {
 	cluster   *Cluster
 	config    *rest.Config
-	mapper    *Mapper
+	mapper    *readiness.Mapper
 	namespace string
 }
 

@@ -10,6 +10,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -56,7 +57,7 @@ func (c *Cluster) upgrade(ctx context.Context, target tenant.Target, what chart.
 	upgrade := action.NewUpgrade(helm.Configuration)
 	upgrade.Namespace = target.Namespace
 	upgrade.ResetValues = true // the values given are whole
-	upgrade.MaxHistory = kept
+	upgrade.MaxHistory = history.Kept
 	upgrade.Wait = true
 	upgrade.WaitForJobs = true
 	upgrade.Timeout = remaining(ctx)

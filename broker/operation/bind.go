@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -64,14 +65,14 @@ func (e *Engine) Bind(ctx context.Context, wanted record.Binding, async bool) (b
 	if async {
 		patience = min(patience, e.settings.SyncWait)
 	}
-	view, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), e.clusters.revision(at.instance), patience)
-	if async && errors.Is(err, helmsvc.ErrNoReadyPod) {
+	offered, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), e.clusters.revision(at.instance), patience)
+	if async && errors.Is(err, view.ErrNoReadyPod) {
 		return e.bindLater(ctx, wanted, err)
 	}
 	if err != nil {
 		return record.Binding{}, err
 	}
-	if wanted, err = e.drawUp(ctx, at, wanted, view); err != nil {
+	if wanted, err = e.drawUp(ctx, at, wanted, offered); err != nil {
 		return record.Binding{}, err
 	}
 	return e.record(ctx, wanted)
@@ -90,29 +91,29 @@ func (e *Engine) placeOf(ctx context.Context, instanceID string) (at place, err 
 }
 
 // drawUp fills in what the binding hands out and what it opens.
-func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (_ record.Binding, err error) {
+func (e *Engine) drawUp(ctx context.Context, at place, b record.Binding, offered view.View) (_ record.Binding, err error) {
 	if e.policies != nil {
-		if view, err = view.Reachable(); err != nil {
+		if offered, err = offered.Reachable(); err != nil {
 			return b, err
 		}
 	}
-	view = view.Narrow(at.plan.Opens)
+	offered = offered.Narrow(at.plan.Opens)
 	// Before the credentials, which too many ports make too long.
 	if e.opens(b) {
 		all, _ := e.destinations(at.instance, at.plan)
-		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, former: at.instance.FormerGroups, endpoints: view.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
+		wanted := bindingNeed(b, pods{group: at.instance.PolicyGroup, former: at.instance.FormerGroups, endpoints: offered.Endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, all)))
 		b.Policies, b.SharedGroups = policy.Unique(wanted.policies), wanted.shared
 		if err := e.policyLimit(b, at.plan, b.Policies); err != nil {
 			return b, err
 		}
 	}
-	if view.Destinations, b.Destinations, err = e.shared(ctx, at); err != nil {
+	if offered.Destinations, b.Destinations, err = e.shared(ctx, at); err != nil {
 		return b, err
 	}
-	if b.Credentials, err = e.credentials(ctx, at, b, view); err != nil {
+	if b.Credentials, err = e.credentials(ctx, at, b, offered); err != nil {
 		return b, err
 	}
-	b.Hosts = view.Hosts()
+	b.Hosts = offered.Hosts()
 	b.State = record.Opening
 	return b, nil
 }
@@ -219,7 +220,7 @@ func (e *Engine) opens(b record.Binding) bool { return b.AppGUID != "" && e.poli
 
 // policiesTo returns what an app needs to reach the endpoints. group is that of
 // the instance, which pods without one of their own belong to.
-func policiesTo(app, group string, endpoints []helmsvc.Endpoint) []policy.Policy {
+func policiesTo(app, group string, endpoints []view.Endpoint) []policy.Policy {
 	var policies []policy.Policy
 	for _, endpoint := range endpoints {
 		policies = append(policies, policy.To(app, cmp.Or(endpoint.PolicyGroup, group), endpoint.Protocol, int(endpoint.Port)))

@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // bindLater records a binding that has to wait for a ready pod.
@@ -119,7 +119,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 	}
 	if b.State == record.Waiting {
 		// One look in any case: nobody may have looked while no broker ran.
-		view, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
+		offered, err := at.cluster.ViewReady(ctx, targetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (e *Engine) waitAndBind(ctx context.Context, b record.Binding, end time.Tim
 		if at, err = e.placeNow(ctx, b.InstanceID); err != nil {
 			return err
 		}
-		if b, err = e.drawUp(ctx, at, b, view); err != nil {
+		if b, err = e.drawUp(ctx, at, b, offered); err != nil {
 			return err
 		}
 	}
@@ -165,7 +165,7 @@ func (e *Engine) unmade(ctx context.Context, b record.Binding, cause error) erro
 		return err
 	}
 	reason := cause.Error()
-	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
+	if errors.Is(cause, view.ErrNoReadyPod) {
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
 	b.State, b.Credentials = record.Unmade, nil

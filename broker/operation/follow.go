@@ -13,8 +13,8 @@ import (
 	"k8s.io/client-go/util/workqueue"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -32,8 +32,8 @@ type follower struct {
 	queue   workqueue.TypedRateLimitingInterface[string] // nil unless this replica leads; guarded by mu
 
 	mu        sync.Mutex
-	observers map[string]*helmsvc.Observer // by cluster's id; guarded by mu
-	elsewhere map[string]string            // ids of instances made under another prefix, by namespace; guarded by mu
+	observers map[string]*view.Observer // by cluster's id; guarded by mu
+	elsewhere map[string]string         // ids of instances made under another prefix, by namespace; guarded by mu
 }
 
 func newFollower(e *Engine) *follower { return &follower{Engine: e} }
@@ -45,7 +45,7 @@ func (f *follower) run(ctx context.Context) {
 	}
 	queue := workqueue.NewTypedRateLimitingQueue(workqueue.NewTypedItemExponentialFailureRateLimiter[string](200*time.Millisecond, 30*time.Second))
 	f.mu.Lock()
-	f.queue, f.observers, f.elsewhere = queue, map[string]*helmsvc.Observer{}, map[string]string{}
+	f.queue, f.observers, f.elsewhere = queue, map[string]*view.Observer{}, map[string]string{}
 	for _, i := range f.records.Instances() {
 		if _, current := f.idOf(i.Namespace); !current {
 			f.elsewhere[i.Namespace] = i.ID
@@ -192,13 +192,13 @@ func (f *follower) keepOwn(ctx context.Context, i record.Instance) error {
 
 // liveEndpoints are those of the instance's pods as they are now: after an
 // update, what was seen by a watch may be older.
-func (f *follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helmsvc.Endpoint, error) {
+func (f *follower) liveEndpoints(ctx context.Context, i record.Instance) ([]view.Endpoint, error) {
 	cluster, err := f.clusters.of(ctx, i)
 	if err != nil {
 		return nil, err
 	}
-	view, err := cluster.View(ctx, i.Namespace)
-	return view.Endpoints, err
+	offered, err := cluster.View(ctx, i.Namespace)
+	return offered.Endpoints, err
 }
 
 // aligned notes that the bindings open what is offered since the last update.
@@ -244,7 +244,7 @@ func (f *follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 	if err != nil {
 		return need{}, err
 	}
-	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e helmsvc.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
+	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e view.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
 	wanted := bindingNeed(b, to, f.sharedNeed(b, i, plan))
 	if err := f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
 		wanted = wanted.held(b.Policies)
@@ -269,19 +269,19 @@ func (f *follower) sayOnce(b record.Binding, why error) {
 }
 
 // offer is what the instance's pods offer now.
-func (f *follower) offer(ctx context.Context, i record.Instance) (helmsvc.Offer, error) {
+func (f *follower) offer(ctx context.Context, i record.Instance) (view.Offer, error) {
 	observer, err := f.observer(ctx, i)
 	if err != nil {
-		return helmsvc.Offer{}, err
+		return view.Offer{}, err
 	}
 	if !observer.Synced() {
-		return helmsvc.Offer{}, errUnsynced
+		return view.Offer{}, errUnsynced
 	}
 	return observer.Offer(i.Namespace, i.PolicyGroup), nil
 }
 
 // observer watches the instance's cluster for as long as this replica leads.
-func (f *follower) observer(ctx context.Context, i record.Instance) (*helmsvc.Observer, error) {
+func (f *follower) observer(ctx context.Context, i record.Instance) (*view.Observer, error) {
 	f.mu.Lock()
 	observer := f.observers[i.Cluster]
 	f.mu.Unlock()

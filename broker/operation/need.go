@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -38,7 +38,7 @@ func (e *Engine) ownNeed(b record.Binding, groups []string) need {
 type pods struct {
 	group     string // the instance's policy group
 	former    []string
-	endpoints []helmsvc.Endpoint
+	endpoints []view.Endpoint
 	// all: the endpoints are all that there will be, after an update. Otherwise
 	// more may be back soon.
 	all bool

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -25,7 +25,7 @@ type Reader struct {
 	views *fair.Semaphore
 }
 
-// newReader reads the cluster that config names; the others are made with it.
-func newReader(tenants *tenant.Namespaces, config *rest.Config, clients kubernetes.Interface, cached discovery.CachedDiscoveryInterface, mapper meta.ResettableRESTMapper) *Reader {
+// New reads the cluster that config names; the others are made with it.
+func New(tenants *tenant.Namespaces, config *rest.Config, clients kubernetes.Interface, cached discovery.CachedDiscoveryInterface, mapper meta.ResettableRESTMapper) *Reader {
 	return &Reader{tenants: tenants, config: config, clients: clients, discovery: cached, mapper: mapper, views: fair.NewSemaphore(viewsAtOnce)}
 }

@@ -1,4 +1,4 @@
-package helmsvc_test
+package view
 
 import (
 	"fmt"
@@ -8,14 +8,13 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // TestLongLists names the first few objects of each error that lists them, tells
 // how many more there are and what to do, and has the rest for the log.
 func TestLongLists(t *testing.T) {
-	outside, exposed, unserved, unreachable := new(manifest.OutsideError), new(manifest.ExposedError), new(manifest.UnservedError), new(helmsvc.UnreachableError)
+	outside, exposed, unserved, unreachable := new(manifest.OutsideError), new(manifest.ExposedError), new(manifest.UnservedError), new(UnreachableError)
 	var many []string
 	for n := range 400 {
 		name := fmt.Sprintf("object-%d", n)

@@ -1,4 +1,4 @@
-package helmsvc
+package readiness
 
 import (
 	"fmt"
@@ -29,8 +29,8 @@ func (m *Mapper) RESTMapping(kind schema.GroupKind, versions ...string) (*meta.R
 	return m.ResettableRESTMapper.RESTMapping(kind, versions...)
 }
 
-// resourcesOf finds out how the cluster serves objects.
-func (m *Mapper) resourcesOf(namespace string, objects []*unstructured.Unstructured) (kube.ResourceList, error) {
+// ResourcesOf finds out how the cluster serves objects.
+func (m *Mapper) ResourcesOf(namespace string, objects []*unstructured.Unstructured) (kube.ResourceList, error) {
 	var resources kube.ResourceList
 	for _, object := range objects {
 		kind := object.GroupVersionKind()

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"context"
@@ -16,7 +16,7 @@ func (r *Reader) awaitCustoms(ctx context.Context, target tenant.Target, customs
 	if err != nil {
 		return "", err
 	}
-	resources, err := (&Mapper{ResettableRESTMapper: r.mapper}).resourcesOf(target.Namespace, customs)
+	resources, err := (&readiness.Mapper{ResettableRESTMapper: r.mapper}).ResourcesOf(target.Namespace, customs)
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"cmp"
@@ -137,13 +137,13 @@ func listing(what, namespace string, err error) error {
 	return fmt.Errorf("listing the %s of namespace %s: %w", what, namespace, err)
 }
 
-// ViewOf is what a binding would see of a namespace that holds these objects,
+// Of is what a binding would see of a namespace that holds these objects,
 // in this order. It asks no cluster, so that charts can be checked without one.
-func ViewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
+func Of(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod) View {
 	return viewOf(secrets, services, pods, "")
 }
 
-// viewOf is ViewOf where each pod may have a policy group of its own, derived
+// viewOf is Of where each pod may have a policy group of its own, derived
 // from the namespace's.
 func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Pod, group string) View {
 	// Empty lists, not null: templates take their length.

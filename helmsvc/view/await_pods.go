@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -90,7 +91,7 @@ func (r *Reader) viewMade(ctx context.Context, target tenant.Target, ahead manif
 func (r *Reader) ahead(ctx context.Context, target tenant.Target) (manifest.Prospect, error) {
 	var found *release.Release
 	err := r.tenants.InNamespace(ctx, target.Namespace, func(clients kubernetes.Interface) (err error) {
-		releases := storageIn(clients, target)
+		releases := history.In(clients, target)
 		if found, err = releases.Deployed(target.Release); errors.Is(err, driver.ErrNoDeployedReleases) {
 			found, err = releases.Last(target.Release) // an update is being made, or was broken off
 		}

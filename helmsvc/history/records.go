@@ -1,4 +1,4 @@
-package helmsvc
+package history
 
 import (
 	"bytes"
@@ -27,9 +27,9 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// kept is how many revisions of a release are kept: the running one, the one to go
+// Kept is how many revisions of a release are kept: the running one, the one to go
 // back to, and some of an update that is begun again after crashes.
-const kept = 6
+const Kept = 6
 
 // What is unpacked of a release's records. A Secret holds 1 MiB, which may be a
 // thousand times that when it is unpacked, and its values a dozen times more
@@ -38,7 +38,7 @@ const (
 	longestRecord  = 16 << 20 // bytes of one
 	longestRecords = 32 << 20 // bytes of all that Helm gets to see at once
 	mostValues     = 200_000  // JSON values of one
-	mostRecords    = 4 * kept
+	mostRecords    = 4 * Kept
 )
 
 // releaseSecrets are a release's records. They lie in the instance's namespace,
@@ -49,13 +49,8 @@ type releaseSecrets struct {
 	target tenant.Target
 }
 
-// LastRelease reads the newest revision of a release that can be used.
-func LastRelease(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
-	return storageIn(clients, tenant.Target{Release: name, Namespace: namespace}).Last(name)
-}
-
-// storageIn keeps the records of the target's release, as Helm does.
-func storageIn(clients kubernetes.Interface, target tenant.Target) *storage.Storage {
+// In keeps the records of the target's release, as Helm does.
+func In(clients kubernetes.Interface, target tenant.Target) *storage.Storage {
 	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target})
 	secrets.Log = func(string, ...any) {}
 	return storage.Init(slimRecords{secrets})
@@ -128,8 +123,8 @@ func admitted(secrets []corev1.Secret, target tenant.Target) []corev1.Secret {
 	return usable
 }
 
-// newestOf is the newest of the records that can be used; nil: there is none.
-func newestOf(secrets []corev1.Secret, target tenant.Target) *release.Release {
+// Newest is the newest of the records that can be used; nil: there is none.
+func Newest(secrets []corev1.Secret, target tenant.Target) *release.Release {
 	usable := admitted(secrets, target)
 	if len(usable) == 0 {
 		return nil

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"encoding/json"
@@ -24,7 +24,7 @@ func TestBinaryValues(t *testing.T) {
 	values := map[string]string{
 		"store": "\xfe\xfe\xed\x00\x01\x02", "broken": "ab\xc3", "text": "h<i>&", "wide": "ä€😀", "zero": "a\x00b", "empty": "", "replaced": "\uFFFD",
 	}
-	view := ViewOf([]corev1.Secret{secret("s", "", values)}, nil, nil)
+	view := Of([]corev1.Secret{secret("s", "", values)}, nil, nil)
 	credentials, err := view.Credentials()
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestBinaryValues(t *testing.T) {
 // TestLongDefaults: an app couldn't start with these, and nobody would know why.
 func TestLongDefaults(t *testing.T) {
 	of := func(length int) error {
-		_, err := ViewOf([]corev1.Secret{secret("s", "", map[string]string{"store": strings.Repeat("\xff", length)})}, nil, nil).Credentials()
+		_, err := Of([]corev1.Secret{secret("s", "", map[string]string{"store": strings.Repeat("\xff", length)})}, nil, nil).Credentials()
 		return err
 	}
 	if err := of(90_000); err != nil { // 120,000 in base64
@@ -88,7 +88,7 @@ func TestTypesOfSecrets(t *testing.T) {
 		secrets = append(secrets, secret(string(rune('a'+i)), kind, data))
 	}
 	var seen []string
-	for _, s := range ViewOf(secrets, nil, nil).Secrets {
+	for _, s := range Of(secrets, nil, nil).Secrets {
 		seen = append(seen, s.Name+" "+string(s.Type))
 		if s.Labels["app"] != s.Name {
 			t.Errorf("%s has the labels %v", s.Name, s.Labels)

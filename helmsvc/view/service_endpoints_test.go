@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"encoding/json"
@@ -51,7 +51,7 @@ func TestAllAddresses(t *testing.T) {
 		"no pods":       {service("s", web), nil, []ServiceEndpoint{}, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := ViewOf(nil, []corev1.Service{c.service}, c.pods)
+			view := Of(nil, []corev1.Service{c.service}, c.pods)
 			for _, services := range [][]Service{view.Services, view.ForTemplate(nil, true).Services, view.ForTemplate(nil, true).RawServices} {
 				if s := services[0]; !reflect.DeepEqual(s.Endpoints, c.want) || !reflect.DeepEqual(s.Hosts, c.hosts) {
 					t.Errorf("endpoints %+v at %v; want %+v at %v", s.Endpoints, s.Hosts, c.want, c.hosts)
@@ -67,7 +67,7 @@ func TestAllAddresses(t *testing.T) {
 // TestAllAddressesAreNarrowed: what bind doesn't open is handed out nowhere.
 func TestAllAddressesAreNarrowed(t *testing.T) {
 	s := service("s", corev1.ServicePort{Name: "http", Port: 80, TargetPort: intstr.FromString("web")}, corev1.ServicePort{Name: "admin", Port: 81})
-	whole := ViewOf(nil, []corev1.Service{s}, []corev1.Pod{withAddresses("a", "10.255.0.7"), withAddresses("b", "10.255.0.8")})
+	whole := Of(nil, []corev1.Service{s}, []corev1.Pod{withAddresses("a", "10.255.0.7"), withAddresses("b", "10.255.0.8")})
 	before, err := whole.Credentials()
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	corev1 "k8s.io/api/core/v1"

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 // Destination is a shared service of the cluster that a binding opens beside
 // the instance, such as the cluster's DNS.

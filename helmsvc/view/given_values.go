@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
@@ -26,7 +27,7 @@ func (r *Reader) GivenValues(ctx context.Context, target tenant.Target, v View) 
 	if err != nil {
 		return nil, fmt.Errorf("reading the values of release %s: %w", target.Release, err)
 	}
-	deployed := newestOf(records.Items, target)
+	deployed := history.Newest(records.Items, target)
 	if deployed == nil {
 		return nil, tenant.ErrGone
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"reflect"
@@ -62,7 +62,7 @@ func TestEndpoints(t *testing.T) {
 		"sctp is left out": {pod(), []corev1.Service{service("s", corev1.ServicePort{Port: 7, Protocol: corev1.ProtocolSCTP}, corev1.ServicePort{Port: 8})}, []Endpoint{at(8, "tcp", "s")}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := ViewOf(nil, c.services, []corev1.Pod{c.pod})
+			view := Of(nil, c.services, []corev1.Pod{c.pod})
 			if !reflect.DeepEqual(view.Endpoints, c.want) {
 				t.Errorf("endpoints %+v, want %+v", view.Endpoints, c.want)
 			}
@@ -95,7 +95,7 @@ func TestOnlyReadyPods(t *testing.T) {
 		}), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := ViewOf(nil, nil, []corev1.Pod{c.pod})
+			view := Of(nil, nil, []corev1.Pod{c.pod})
 			if offered := len(view.Pods) == 1 && len(view.Endpoints) == 1; offered != c.offered {
 				t.Errorf("offered: %t, want %t (%+v)", offered, c.offered, view)
 			}
@@ -160,7 +160,7 @@ func TestLeftOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			// Two pods: a port is told once.
-			view := ViewOf(nil, c.services, []corev1.Pod{c.pod, c.pod})
+			view := Of(nil, c.services, []corev1.Pod{c.pod, c.pod})
 			var names []string
 			for _, e := range view.Narrow(func(int32, string) bool { return false }).LeftOut() {
 				names = append(names, e.Name)
@@ -208,7 +208,7 @@ func TestDualStack(t *testing.T) {
 		"no list, as of": {[]corev1.Pod{pod(corev1.ContainerPort{Name: "web", ContainerPort: 8080})}, []string{"10.255.0.7"}, []string{"10.255.0.7"}, "10.255.0.7", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			view := ViewOf(nil, []corev1.Service{s}, c.pods)
+			view := Of(nil, []corev1.Service{s}, c.pods)
 			reachable, err := view.Reachable()
 			if (err != nil) != (c.err != "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("error %v, want %q", err, c.err)
@@ -262,7 +262,7 @@ func TestHosts(t *testing.T) {
 		p.Status.PodIP, p.Status.Conditions[0].Status = address, ready
 		return p
 	}
-	view := ViewOf(nil, nil, []corev1.Pod{at("10.255.0.9", corev1.ConditionTrue), at("10.255.0.8", corev1.ConditionFalse), at("10.255.0.7", corev1.ConditionTrue)})
+	view := Of(nil, nil, []corev1.Pod{at("10.255.0.9", corev1.ConditionTrue), at("10.255.0.8", corev1.ConditionFalse), at("10.255.0.7", corev1.ConditionTrue)})
 	if got := view.Hosts(); !reflect.DeepEqual(got, []string{"10.255.0.7", "10.255.0.9"}) {
 		t.Errorf("the addresses are %v", got)
 	}

@@ -1,4 +1,4 @@
-package helmsvc
+package view
 
 import (
 	"fmt"

@@ -36,18 +36,18 @@ func TestSecretsOfView(t *testing.T) {
 	if kept["helm.sh/release.v1"] == 0 || kept[corev1.SecretTypeDockerConfigJson] == 0 {
 		t.Fatalf("there is nothing to be withheld: %v", kept)
 	}
-	view, err := p.View(t.Context(), p.ns.Name)
+	offered, err := p.View(t.Context(), p.ns.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, s := range view.Secrets {
+	for _, s := range offered.Secrets {
 		names = append(names, s.Name)
 	}
 	if want := []string{p.target.Release, "z-own", "a-login"}; !slices.Equal(names, want) {
 		t.Errorf("seen are %v, want %v", names, want)
 	}
-	if own := view.Secrets[1]; own.Data["store"] != "/u0=" || !slices.Equal(own.Binary, []string{"store"}) {
+	if own := offered.Secrets[1]; own.Data["store"] != "/u0=" || !slices.Equal(own.Binary, []string{"store"}) {
 		t.Errorf("a key store is %+v", own)
 	}
 }
