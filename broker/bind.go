@@ -7,7 +7,6 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -30,29 +29,10 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 	if err := b.checkBind(wanted, details); err != nil {
 		return domain.Binding{}, err
 	}
-	instance, err := b.records.LiveInstance(ctx, instanceID)
+	bound, instance, err := b.bindings.Bind(ctx, wanted, asyncAllowed)
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.Binding{}, b.absent(ctx, instanceID, details.PlanID)
-	case err != nil:
-		return domain.Binding{}, failure(ctx, err)
-	case instance.Operation.Type == record.Delete:
-		return domain.Binding{}, failure(ctx, operation.Unavailable(instance.Operation))
-	}
-	_, err = b.records.LiveBinding(ctx, instanceID, id)
-	if errors.Is(err, record.ErrNotFound) {
-		err = checkBoundPlan(instance, wanted)
-		if err != nil {
-			return domain.Binding{}, err
-		}
-	}
-	if err != nil {
-		return domain.Binding{}, failure(ctx, err)
-	}
-	bound, err := b.engine.Bind(ctx, wanted, asyncAllowed)
-	switch {
-	case errors.Is(err, record.ErrNotFound):
-		return domain.Binding{}, apiresponses.ErrInstanceDoesNotExist
 	case errors.Is(err, record.ErrExists) && bound.ID != "":
 		return existingBinding(instance, bound, wanted, asyncAllowed)
 	case err != nil:
@@ -87,16 +67,6 @@ func (b *Broker) checkBind(wanted record.Binding, details domain.BindDetails) er
 		return badRequest("app_guid %.70q is not a lower-case UUID", wanted.AppGUID)
 	}
 	return checkParameters(wanted.Parameters)
-}
-
-// checkBoundPlan holds the service and plan of a new binding against the
-// instance's.
-func checkBoundPlan(instance record.Instance, wanted record.Binding) error {
-	if instance.ServiceID != wanted.ServiceID || instance.PlanID != wanted.PlanID {
-		return badRequest("the service instance is of service %q and plan %q, not of service %.100q and plan %.100q",
-			instance.ServiceID, instance.PlanID, wanted.ServiceID, wanted.PlanID)
-	}
-	return nil
 }
 
 // existingBinding answers for a binding whose id is taken. The plan may be the

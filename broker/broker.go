@@ -6,16 +6,20 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/middlewares"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
 // Broker answers OSBAPI requests; it is brokerapi's domain.ServiceBroker.
 type Broker struct {
-	catalog *chart.Live
-	records *record.Store
-	engine  *operation.Engine
+	catalog   *chart.Live
+	records   *record.Store
+	instances *instance.Instances
+	bindings  *binding.Bindings
+	worker    *worker.Worker
 	// prefix is that of the instances' namespaces, and home the broker's own.
 	prefix, home string
 }
@@ -24,8 +28,8 @@ var _ domain.ServiceBroker = (*Broker)(nil)
 
 // New returns a broker for the catalog. namespacePrefix is that of the
 // instances' namespaces, and home is the namespace of the broker's records.
-func New(catalog *chart.Live, records *record.Store, engine *operation.Engine, namespacePrefix, home string) *Broker {
-	return &Broker{catalog: catalog, records: records, engine: engine, prefix: namespacePrefix, home: home}
+func New(catalog *chart.Live, records *record.Store, instances *instance.Instances, bindings *binding.Bindings, worker *worker.Worker, namespacePrefix, home string) *Broker {
+	return &Broker{catalog: catalog, records: records, instances: instances, bindings: bindings, worker: worker, prefix: namespacePrefix, home: home}
 }
 
 // origin is the request that is being answered.

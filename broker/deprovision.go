@@ -22,7 +22,7 @@ func (b *Broker) Deprovision(ctx context.Context, id string, details domain.Depr
 	if !asyncAllowed {
 		return domain.DeprovisionServiceSpec{}, b.deprovisionedAlready(ctx, id, details.PlanID)
 	}
-	instance, err := b.engine.Delete(ctx, id, details.PlanID, origin(ctx))
+	instance, err := b.instances.Delete(ctx, id, details.PlanID, origin(ctx))
 	switch {
 	case errors.Is(err, record.ErrNotFound):
 		return domain.DeprovisionServiceSpec{}, apiresponses.ErrInstanceDoesNotExist
@@ -41,7 +41,7 @@ func (b *Broker) deprovisionedAlready(ctx context.Context, id, planID string) er
 	_, err := b.records.LiveInstance(ctx, id)
 	if errors.Is(err, record.ErrNotFound) {
 		var left bool
-		if left, _, err = b.engine.Left(ctx, id, planID); err == nil && !left {
+		if left, _, err = b.instances.Left(ctx, id, planID); err == nil && !left {
 			return apiresponses.ErrInstanceDoesNotExist
 		}
 	}

@@ -1,6 +1,7 @@
-// Package broker speaks OSBAPI: it checks requests, hands accepted work to
-// broker/operation and puts outcomes into the specification's answers.
+// Package broker speaks OSBAPI: it checks requests, hands accepted work to the rooms
+// under it, and puts outcomes into the specification's answers.
 //
-// Under it, operation carries work through, record keeps instances and
-// bindings in Kubernetes, and web is the HTTP server around the API.
+// Instance and binding do the work, access opens and closes, worker carries through
+// what takes time, record keeps instances and bindings in Kubernetes, and web is the
+// HTTP server around the API.
 package broker

@@ -8,8 +8,12 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -40,11 +44,11 @@ func unprocessable(action, format string, args ...any) error {
 // Broker Errors"). What may pass later is 503, so that a platform tries again;
 // 422 and 400 are final for some.
 func failure(ctx context.Context, err error) error {
-	var failed *operation.FailedError
+	var failed *locate.FailedError
 	var refused *policy.Error
-	var invalid *operation.InvalidError
-	var quota *operation.QuotaError
-	var policies *operation.PolicyLimitError
+	var invalid *locate.InvalidError
+	var quota *instance.QuotaError
+	var policies *access.PolicyLimitError
 	var unreachable *view.UnreachableError
 	var noPod *manifest.NoPodError
 	var tooMuch *bounded.TooMuchError
@@ -62,23 +66,23 @@ func failure(ctx context.Context, err error) error {
 		return response(err, http.StatusUnprocessableEntity, "too-long")
 	case errors.Is(err, tenant.ErrGone):
 		return response(err, http.StatusUnprocessableEntity, "gone")
-	case errors.Is(err, operation.ErrNotBindable):
+	case errors.Is(err, binding.ErrNotBindable):
 		return badRequest("%s", err)
-	case errors.Is(err, operation.ErrBusy):
+	case errors.Is(err, locate.ErrBusy):
 		return apiresponses.NewFailureResponseBuilder(err, http.StatusUnprocessableEntity, "busy").WithErrorKey("ConcurrencyError").Build()
 	case errors.As(err, &policies):
 		return response(policies, http.StatusUnprocessableEntity, "too-many-policies")
 	case errors.As(err, &quota):
 		return response(quota, http.StatusUnprocessableEntity, "quota")
-	case errors.Is(err, operation.ErrOtherCluster):
+	case errors.Is(err, instance.ErrOtherCluster):
 		return response(err, http.StatusUnprocessableEntity, "other-cluster")
 	case errors.As(err, &failed):
 		return response(err, http.StatusUnprocessableEntity, "instance-failed")
 	case errors.Is(err, view.ErrNoReadyPod):
 		return response(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
-	case errors.As(err, &refused) && !operation.MayPass(err):
+	case errors.As(err, &refused) && !retryable.Is(err):
 		return internal(ctx, err, http.StatusInternalServerError)
-	case operation.MayPass(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+	case retryable.Is(err), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return internal(ctx, fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable)
 	}
 	return internal(ctx, err, http.StatusInternalServerError)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -24,7 +24,7 @@ func TestFinalOrNot(t *testing.T) {
 		want int
 	}{
 		"no pod is ready":  {fmt.Errorf("%w (Deployment db has no pod yet)", view.ErrNoReadyPod), http.StatusServiceUnavailable},
-		"many policies":    {fmt.Errorf("binding: %w", &operation.PolicyLimitError{Of: "a binding"}), http.StatusUnprocessableEntity},
+		"many policies":    {fmt.Errorf("binding: %w", &access.PolicyLimitError{Of: "a binding"}), http.StatusUnprocessableEntity},
 		"too much":         {fmt.Errorf("binding: %w", &bounded.TooMuchError{Resource: "secrets"}), http.StatusUnprocessableEntity},
 		"long credentials": {fmt.Errorf("bind.yaml: %w", &bindtemplate.TooLongError{Bytes: 1 << 20}), http.StatusUnprocessableEntity},
 		"no pod will be":   {fmt.Errorf("binding: %w", &manifest.NoPodError{Stopped: []string{"Deployment db"}}), http.StatusUnprocessableEntity},

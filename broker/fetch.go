@@ -33,7 +33,7 @@ func (b *Broker) GetInstance(ctx context.Context, id string, details domain.Fetc
 	return domain.GetInstanceDetailsSpec{
 		ServiceID:    i.ServiceID,
 		PlanID:       i.PlanID,
-		DashboardURL: b.engine.DashboardURL(ctx, i),
+		DashboardURL: b.instances.DashboardURL(ctx, i),
 		Parameters:   object(i.Parameters),
 		Metadata:     metadata(i),
 	}, nil
@@ -74,7 +74,7 @@ func notFound(what string) error {
 
 // absent is the answer for an instance that has no record.
 func (b *Broker) absent(ctx context.Context, id, planID string) error {
-	if _, kibosh, err := b.engine.Left(ctx, id, planID); err == nil && kibosh {
+	if _, kibosh, err := b.instances.Left(ctx, id, planID); err == nil && kibosh {
 		err := errors.New("the service instance was made by Kibosh, and can only be deleted; create a new one and move the data")
 		return response(err, http.StatusNotFound, "made-by-kibosh")
 	}

@@ -35,7 +35,7 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 	if !asyncAllowed {
 		return domain.ProvisionedServiceSpec{}, apiresponses.ErrAsyncRequired
 	}
-	instance, err := b.engine.Create(ctx, record.Instance{
+	instance, err := b.instances.Create(ctx, record.Instance{
 		ID:               id,
 		ServiceID:        details.ServiceID,
 		PlanID:           details.PlanID,
@@ -77,7 +77,7 @@ func (b *Broker) provisioning(ctx context.Context, i record.Instance) domain.Pro
 	return domain.ProvisionedServiceSpec{
 		IsAsync:       true,
 		OperationData: i.Operation.ID,
-		DashboardURL:  b.engine.DashboardURL(ctx, i),
+		DashboardURL:  b.instances.DashboardURL(ctx, i),
 		Metadata:      metadata(i),
 	}
 }

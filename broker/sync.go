@@ -10,5 +10,5 @@ import (
 // requests may wait, and tells whether it has succeeded. A repeated request,
 // whose operation another has begun, doesn't wait.
 func (b *Broker) succeeded(ctx context.Context, i record.Instance) bool {
-	return i.Operation.Origin == origin(ctx) && b.engine.Await(ctx, i)
+	return i.Operation.Origin == origin(ctx) && b.worker.Await(ctx, i)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -23,8 +23,8 @@ func (b *Broker) Unbind(ctx context.Context, instanceID, id string, _ domain.Unb
 	if err := b.checkIDs(instanceID, id); err != nil {
 		return domain.UnbindSpec{}, err
 	}
-	err := b.engine.Unbind(ctx, instanceID, id)
-	var pending *operation.PendingError
+	err := b.bindings.Unbind(ctx, instanceID, id)
+	var pending *access.PendingError
 	switch {
 	case errors.As(err, &pending) && asyncAllowed:
 		return domain.UnbindSpec{IsAsync: true, OperationData: unbindOperation}, nil

@@ -11,7 +11,8 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -29,9 +30,9 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 		return domain.UpdateServiceSpec{}, err
 	}
 	details.MaintenanceInfo = named(details.MaintenanceInfo)
-	instance, err := b.engine.Update(ctx, id, func(i *record.Instance) (operation.Change, error) {
+	instance, err := b.instances.Update(ctx, id, func(i *record.Instance) (instance.Change, error) {
 		update, err := b.change(i, details, asyncAllowed)
-		return operation.Change{Update: update, Parameters: details.RawParameters}, err
+		return instance.Change{Update: update, Parameters: details.RawParameters}, err
 	}, origin(ctx))
 	var answer *apiresponses.FailureResponse
 	switch {
@@ -39,9 +40,9 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 		return domain.UpdateServiceSpec{}, b.absent(ctx, id, details.PlanID)
 	case errors.As(err, &answer):
 		return domain.UpdateServiceSpec{}, answer // unwrapped: brokerapi asks for its type
-	case errors.Is(err, operation.ErrNoPlan) && details.MaintenanceInfo != nil:
+	case errors.Is(err, locate.ErrNoPlan) && details.MaintenanceInfo != nil:
 		return domain.UpdateServiceSpec{}, unprocessable("plan-is-gone", "version %s of the chart doesn't have the service instance's plan any more; change the plan together with the upgrade", details.MaintenanceInfo.Version)
-	case errors.Is(err, operation.ErrNoPlan):
+	case errors.Is(err, locate.ErrNoPlan):
 		return domain.UpdateServiceSpec{}, unprocessable("upgrade-first", "the service instance is on version %s of the chart, which doesn't have that plan; run `cf upgrade-service` first", instance.Chart.Version)
 	case err != nil && !errors.Is(err, errSameUpdate):
 		return domain.UpdateServiceSpec{}, failure(ctx, err)
@@ -56,7 +57,7 @@ func (b *Broker) updated(ctx context.Context, written record.Instance) domain.Up
 	if running && b.succeeded(ctx, written) {
 		running, written = false, written.Updated()
 	}
-	spec := domain.UpdateServiceSpec{DashboardURL: b.engine.DashboardURL(ctx, written), Metadata: metadata(written)}
+	spec := domain.UpdateServiceSpec{DashboardURL: b.instances.DashboardURL(ctx, written), Metadata: metadata(written)}
 	if running {
 		spec.IsAsync, spec.OperationData = true, written.Operation.ID
 	}
@@ -70,7 +71,7 @@ var errSameUpdate = errors.New("the same update is in progress")
 // changes.
 func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncAllowed bool) (*record.Update, error) {
 	if i.Operation.Type == record.Delete {
-		return nil, operation.Unavailable(i.Operation)
+		return nil, locate.Unavailable(i.Operation)
 	}
 	wanted, err := b.wanted(*i, details)
 	if err != nil {
@@ -83,9 +84,9 @@ func (b *Broker) change(i *record.Instance, details domain.UpdateDetails, asyncA
 		}
 		return nil, errSameUpdate
 	case i.Operation.Running():
-		return nil, operation.ErrBusy
+		return nil, locate.ErrBusy
 	case !i.Usable():
-		return nil, &operation.FailedError{Operation: i.Operation}
+		return nil, &locate.FailedError{Operation: i.Operation}
 	case wanted.PlanID == i.PlanID && wanted.Chart == i.Chart && sameParameters(wanted.Parameters, i.Parameters):
 		i.Context = wanted.Context
 		return nil, nil
@@ -118,7 +119,7 @@ func (b *Broker) wanted(i record.Instance, details domain.UpdateDetails) (*recor
 		if err := checkMaintenanceInfo(details.MaintenanceInfo, service); err != nil {
 			return nil, err
 		}
-		wanted.Chart = operation.ChartOf(service)
+		wanted.Chart = locate.ChartOf(service)
 	}
 	var err error
 	wanted.Parameters, err = chart.MergeParameters(i.Parameters, details.RawParameters)

@@ -4,6 +4,6 @@
 // helmsvc/manifest.
 //
 // It knows Helm and Kubernetes and nothing else. Which instance exists, what
-// it is doing and when to try again is broker/operation's and broker/record's
+// it is doing and when to try again is broker/instance's and broker/record's
 // business; who may reach its pods is policy's.
 package helmsvc

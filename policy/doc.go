@@ -4,7 +4,7 @@
 //
 // It knows neither Kubernetes nor service brokers. Which policies a binding
 // needs, and that they are recorded before they are posted, is
-// broker/operation's business.
+// broker/access's business.
 //
 // Of go-cfclient it takes the forms of requests and answers. Its client isn't
 // used: it waits for tokens outside the caller's context, swaps its token

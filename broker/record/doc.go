@@ -4,6 +4,6 @@
 //
 // Creating a record is the atomic claim on its id; every change is guarded by
 // the resourceVersion that was read. Reads come from a watch's cache unless
-// their name says Live. What the records' states mean is broker/operation's
+// their name says Live. What the records' states mean is broker/access's
 // business.
 package record

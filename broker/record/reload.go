@@ -38,5 +38,5 @@ func (s *Store) AskReload(ctx context.Context) (id string, err error) {
 // OnReload calls asked with the id of every wish, the last one of the past
 // included.
 func (s *Store) OnReload(asked func(id string)) error {
-	return s.on(reloadKind, func(secret *corev1.Secret) { asked(secret.Annotations[reloadAnnotation]) })
+	return s.on(reloadKind, func(secret, _, _ *corev1.Secret) { asked(secret.Annotations[reloadAnnotation]) })
 }

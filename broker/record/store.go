@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,34 +77,57 @@ func (s *Store) Run(ctx context.Context) { s.informer.RunWithContext(ctx) }
 // Synced tells whether the cache has been filled once.
 func (s *Store) Synced() bool { return s.informer.HasSynced() }
 
-// OnInstance calls changed with the id of every instance whose record is
-// added, changed or deleted, and once for each at the start.
-func (s *Store) OnInstance(changed func(id string)) error {
-	return s.on(instanceKind, func(secret *corev1.Secret) { changed(secret.Annotations[instanceAnnotation]) })
-}
-
-// OnBinding is OnInstance for bindings.
-func (s *Store) OnBinding(changed func(instanceID, id string)) error {
-	return s.on(bindingKind, func(secret *corev1.Secret) {
-		changed(secret.Annotations[instanceAnnotation], secret.Annotations[bindingAnnotation])
+// OnInstance calls changed for every instance whose record is added, changed or
+// deleted, and once for each at the start: with its id, and the record before and
+// now, nil where there is none, or none that can be read.
+func (s *Store) OnInstance(changed func(id string, before, now *Instance)) error {
+	return s.on(instanceKind, func(either, before, now *corev1.Secret) {
+		changed(either.Annotations[instanceAnnotation], readable[Instance](before), readable[Instance](now))
 	})
 }
 
+// OnBinding is OnInstance for bindings.
+func (s *Store) OnBinding(changed func(instanceID, id string, now *Binding)) error {
+	return s.on(bindingKind, func(either, _, now *corev1.Secret) {
+		changed(either.Annotations[instanceAnnotation], either.Annotations[bindingAnnotation], readable[Binding](now))
+	})
+}
+
+// readable is what a Secret records; nil without one.
+func readable[T any, P entity[T]](secret *corev1.Secret) *T {
+	if secret == nil {
+		return nil
+	}
+	record, err := decode[T, P](secret)
+	if err != nil {
+		return nil
+	}
+	return &record
+}
+
 // on calls changed with every record of a kind that is added, changed or
-// deleted.
-func (s *Store) on(kind string, changed func(*corev1.Secret)) error {
-	notify := func(object any) {
+// deleted: before is nil for one that is added, now for one that is deleted, and
+// either is the other.
+func (s *Store) on(kind string, changed func(either, before, now *corev1.Secret)) error {
+	of := func(object any) *corev1.Secret {
 		if unknown, ok := object.(cache.DeletedFinalStateUnknown); ok {
 			object = unknown.Obj
 		}
 		if secret, ok := object.(*corev1.Secret); ok && secret.Labels[kindLabel] == kind {
-			changed(secret)
+			return secret
+		}
+		return nil
+	}
+	notify := func(before, now any) {
+		was, is := of(before), of(now)
+		if either := cmp.Or(is, was); either != nil {
+			changed(either, was, is)
 		}
 	}
 	_, err := s.informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    notify,
-		UpdateFunc: func(_, now any) { notify(now) },
-		DeleteFunc: notify,
+		AddFunc:    func(now any) { notify(nil, now) },
+		UpdateFunc: notify,
+		DeleteFunc: func(before any) { notify(before, nil) },
 	})
 	if err != nil {
 		return fmt.Errorf("watching the records: %w", err)

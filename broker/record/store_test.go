@@ -119,7 +119,7 @@ func TestGuard(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	store, _ := newStore(t)
 	heard := make(chan string, 100)
-	if err := store.OnInstance(func(id string) { heard <- id }); err != nil {
+	if err := store.OnInstance(func(id string, _, _ *record.Instance) { heard <- id }); err != nil {
 		t.Fatal(err)
 	}
 	want := instance()

@@ -9,7 +9,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -38,7 +38,7 @@ func tune(config *rest.Config, s settings) *fair.Limiter {
 
 // connectTo returns what connects to the clusters of plans that have one of
 // their own.
-func connectTo(s settings, clusters helmsvc.Config) operation.Connect {
+func connectTo(s settings, clusters helmsvc.Config) locate.Connect {
 	return func(kubeconfig []byte) (*helmsvc.Cluster, error) {
 		config, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
 		if err != nil {

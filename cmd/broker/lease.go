@@ -10,26 +10,26 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 )
 
 // leaseName is the Lease in the records' namespace.
 const leaseName = "cf-helm-broker"
 
 // newLease returns the Lease that replicas share.
-func newLease(s settings, config *rest.Config) (operation.Lease, error) {
+func newLease(s settings, config *rest.Config) (worker.Lease, error) {
 	// Renewing must not wait behind the requests of a hundred operations.
 	config = rest.CopyConfig(config)
 	config.RateLimiter = nil
 	client, err := coordinationv1.NewForConfig(config)
 	if err != nil {
-		return operation.Lease{}, fmt.Errorf("building the client for the Lease: %w", err)
+		return worker.Lease{}, fmt.Errorf("building the client for the Lease: %w", err)
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "replica"
 	}
-	return operation.Lease{
+	return worker.Lease{
 		Lock: &resourcelock.LeaseLock{
 			LeaseMeta:  metav1.ObjectMeta{Namespace: s.BrokerNamespace, Name: leaseName},
 			Client:     client,

@@ -13,12 +13,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -65,7 +63,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	metrics := operation.NewMetrics(registry)
+	metrics := measure.New(registry)
 	policies := newPolicyClient(s, metrics, log)
 	offer := newOffer(s, records, cluster, texts, log)
 	if err := offer.load(ctx); err != nil {
@@ -75,11 +73,14 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(s, templates, texts, clusters, lease, offer, records, cluster, policies, metrics, log)
+	house, err := furnish(s, fixtures{
+		templates: templates, texts: texts, clusters: clusters, lease: lease, offer: offer,
+		records: records, cluster: cluster, policies: policies, metrics: metrics, log: log,
+	})
 	if err != nil {
 		return err
 	}
-	if err := offer.follow(engine.CatalogChanged); err != nil {
+	if err := offer.follow(house.worker.CatalogChanged); err != nil {
 		return err
 	}
 	files, err := followFiles(s.DoorSettings, log)
@@ -90,11 +91,11 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	readiness := newReadiness(s.BrokerNamespace, offer, engine, records, clients, policies)
+	readiness := newReadiness(s.BrokerNamespace, offer, house, records, clients, policies)
 	readiness.Files = files.problems()
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
-		Broker:         broker.New(&offer.live, records, engine, s.NamespacePrefix, s.BrokerNamespace),
+		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace),
 		Door:           entrance,
 		PublicStatus:   s.PublicStatus,
 		RequestsAtOnce: s.RequestsAtOnce,
@@ -105,46 +106,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		Registry:       registry,
 		Log:            log,
 	})
-	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, engine.Run, offer.run, files.watch)
-}
-
-func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Texts, clusters helmsvc.Config, lease operation.Lease, offer *offer, records *record.Store, cluster *helmsvc.Cluster, policies *policy.Client, metrics *operation.Metrics, log lager.Logger) (*operation.Engine, error) {
-	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
-	if err != nil {
-		return nil, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
-	}
-	settings := operation.Settings{
-		NamespacePrefix: s.NamespacePrefix,
-		TimeLimit:       s.OperationTimeout,
-		BindPatience:    s.BindTimeout,
-		RequestLimit:    requestLimit(s),
-		SyncWait:        s.SyncWait,
-		Workers:         s.AtOnce,
-		PolicyResync:    s.PolicyResync,
-		Templates:       templates,
-		Texts:           texts,
-		Operators:       func() []chart.Service { return offer.operators.Catalog().Services },
-		Lease:           lease,
-		Connect:         connectTo(s, clusters),
-		Destination:     operation.Destination(s.PolicyDestination),
-		WithinInstance:  s.PolicyWithin,
-		DNSGroup:        s.PolicyDNSGroup,
-		Shared:          shared,
-
-		OrganizationQuota: s.OrganizationQuota,
-		SpaceQuota:        s.SpaceQuota,
-
-		PoliciesPerBinding:  s.PoliciesPerBinding,
-		PoliciesPerInstance: s.PoliciesPerInstance,
-	}
-	// A nil client in an interface wouldn't be nil.
-	var enforcer policy.Enforcer
-	if policies != nil {
-		enforcer = policies
-		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
-		settings.Placeholders = policies
-	}
-	return operation.New(settings, &offer.live, records, cluster, enforcer, metrics, log)
+	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, house.worker.Run, offer.run, files.watch)
 }
 
 // requestLimit is how long a request may take: a bind waits for a pod, then has
@@ -152,7 +114,7 @@ func newEngine(s settings, templates *bindtemplate.Evaluator, texts *render.Text
 func requestLimit(s settings) time.Duration { return s.BindTimeout + 15*time.Second }
 
 // newPolicyClient returns nil where no CF API is configured.
-func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *policy.Client {
+func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *policy.Client {
 	if s.CFAPIAddress == "" {
 		log.Info("policies-off", lager.Data{"meaning": "CF_API_ADDRESS is not set: bindings open no container-to-container access"})
 		return nil
@@ -169,12 +131,12 @@ func newPolicyClient(s settings, metrics *operation.Metrics, log lager.Logger) *
 	}, metrics.PolicyCall)
 }
 
-func newReadiness(namespace string, offer *offer, engine *operation.Engine, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
+func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
 	r := web.Readiness{
-		Leads:     engine.Leads,
+		Leads:     house.worker.Leads,
 		Synced:    records.Synced,
 		Charts:    offer.charts,
-		Operators: func() any { return engine.Operators() },
+		Operators: func() any { return house.operators.States() },
 		Dependencies: map[string]func(context.Context) error{
 			// That the records' namespace can be read says that the cluster is
 			// up, lets the broker in, and has been prepared.

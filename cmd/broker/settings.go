@@ -15,7 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/operation"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -179,10 +179,10 @@ func (s settings) check() error {
 
 func (s settings) checkPolicies() error {
 	var wrong []error
-	if !slices.Contains(operation.Destinations(), operation.Destination(s.PolicyDestination)) {
-		wrong = append(wrong, fmt.Errorf("POLICY_DESTINATION must be one of %v", operation.Destinations()))
+	if !slices.Contains(locate.Destinations(), locate.Destination(s.PolicyDestination)) {
+		wrong = append(wrong, fmt.Errorf("POLICY_DESTINATION must be one of %v", locate.Destinations()))
 	}
-	if s.PolicyDestination == string(operation.ToApp) && (s.CFAPIAddress == "" || s.CFOrg == "" || s.CFSpace == "") {
+	if s.PolicyDestination == string(locate.ToApp) && (s.CFAPIAddress == "" || s.CFOrg == "" || s.CFSpace == "") {
 		wrong = append(wrong, errors.New("POLICY_DESTINATION app needs CF_API_ADDRESS, CF_ORG and CF_SPACE, where the placeholder apps are made"))
 	}
 	if s.PolicyDNSGroup != "" && !policy.ValidID(s.PolicyDNSGroup) {

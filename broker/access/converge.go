@@ -1,0 +1,227 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// errUnsettled says that the policies of a revoked binding are closed, and
+// that another replica may still be opening them.
+var errUnsettled = errors.New("another replica may still be making the binding")
+
+// PendingError says that the record of a binding says what there has to be, and
+// that its policies couldn't be made so yet. The leading replica goes on trying.
+type PendingError struct{ Cause error }
+
+func (e *PendingError) Error() string { return e.Cause.Error() }
+func (e *PendingError) Unwrap() error { return e.Cause }
+
+// requestLife is longer than any request lives: what a replica that may have
+// died was posting has been posted by then, or never will be.
+func (a *Access) requestLife() time.Duration { return a.settings.RequestLimit + 5*time.Second }
+
+// change is the way of a binding from what it opens to what it should open. At no
+// time is anything open that isn't recorded.
+type change struct {
+	intent record.Binding // recorded before anything is opened or closed
+	noted  bool           // it is recorded already
+	open   []policy.Policy
+	close  []policy.Policy
+}
+
+// plan is the change by an event: a binding that is being made opens what it
+// records, one that follows opens what it needs and no more, and one that isn't
+// live any more opens nothing.
+func plan(b record.Binding, why event, wanted need, at time.Time, life time.Duration) (change, error) {
+	intent, err := next(b, why, at, life)
+	switch {
+	case err != nil:
+		return change{}, err
+	case why == opened:
+		return change{intent: b, noted: true, open: b.Policies}, nil
+	case why == follows:
+		added := policy.Without(wanted.policies, b.Policies)
+		intent.Policies = policy.Unique(slices.Concat(b.Policies, added))
+		// Whoever closes any of them has to look for others that need it.
+		intent.SharedGroups = distinct(slices.Concat(b.SharedGroups, wanted.shared))
+		// A replica that revokes it meanwhile has to know that somebody is posting.
+		intent.UnsettledUntil = at.Add(life).UTC()
+		return change{intent: intent, open: added, close: policy.Without(b.Policies, wanted.policies)}, nil
+	}
+	return change{intent: intent, noted: intent.State == b.State, close: b.Policies}, nil
+}
+
+// converge makes the policies of a binding what they should be after an event, and
+// the record with them: a bind, an unbind, what undoes either, and what follows
+// pods and settings are this one act. wanted is what a binding that follows needs.
+// If the policy server is in the way the error is a PendingError; a tombstone whose
+// policies somebody may still be opening stays, and the error is errUnsettled.
+// Otherwise errors are those of next and of the records.
+//
+// It wants the instance's access lock held: within this process nobody else then
+// changes what the binding opens. Other replicas take no such lock; so what they
+// have recorded is read again after each write, and put right.
+func (a *Access) converge(ctx context.Context, b record.Binding, why event, wanted need) (record.Binding, error) {
+	if why == follows {
+		// A round that has read the record would post again what is closed here.
+		a.posting.RLock()
+		defer a.posting.RUnlock()
+	}
+	c, err := a.note(ctx, b, why, wanted)
+	if err != nil {
+		return b, err
+	}
+	if err := a.grant(ctx, c.open); err != nil {
+		return c.intent, &PendingError{Cause: fmt.Errorf("opening access for app %s: %w", c.intent.AppGUID, err)}
+	}
+	if err := a.close(ctx, c.intent, c.close); err != nil {
+		return c.intent, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
+	}
+	if why == follows && len(c.close) > 0 {
+		a.log.Info("surplus-closed", bindingData(c.intent), lager.Data{"closed": c.close})
+	}
+	return a.conclude(ctx, c.intent, why, wanted)
+}
+
+// follows has a live binding open what it needs now.
+func (a *Access) follows(ctx context.Context, b record.Binding, wanted need) error {
+	if wanted.metBy(b) {
+		return nil
+	}
+	_, err := a.converge(ctx, b, follows, wanted)
+	return err
+}
+
+// Open posts the policies of a binding that is recorded as being made, and marks
+// it as made. It wants the instance held.
+func (a *Access) Open(ctx context.Context, b record.Binding) (record.Binding, error) {
+	return a.converge(ctx, b, opened, need{})
+}
+
+// Revoke closes what a binding has opened that isn't wanted any more, and forgets
+// it. If another replica may still be opening that, it stays as a tombstone, which
+// rounds see to.
+func (a *Access) Revoke(ctx context.Context, b record.Binding) error {
+	release, err := a.Hold(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	// Whoever held it before may have done it.
+	if b, err = a.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
+		return err
+	}
+	if _, err = a.converge(ctx, b, unwanted, need{}); errors.Is(err, errUnsettled) {
+		return nil
+	}
+	return err
+}
+
+// Bury marks a binding as not wanted any more, and closes nothing yet.
+func (a *Access) Bury(ctx context.Context, b record.Binding) error {
+	_, err := a.note(ctx, b, unwanted, need{})
+	return err
+}
+
+// TakeBack closes what a binding has opened that couldn't be made because of cause.
+// What it can't close now stays recorded, for rounds to close. It wants the instance
+// held.
+func (a *Access) TakeBack(ctx context.Context, b record.Binding, cause error) error {
+	_, err := a.converge(ctx, b, couldNot(cause), need{})
+	if errors.Is(err, record.ErrNotFound) {
+		// Another replica has taken it back, and not what was posted since.
+		err = a.close(ctx, b, b.Policies)
+	}
+	var pending *PendingError
+	if errors.As(err, &pending) {
+		a.log.Error("tombstone-stays", err, bindingData(b))
+		return nil
+	}
+	if errors.Is(err, errUnsettled) || errors.Is(err, errMade) {
+		return nil
+	}
+	return err
+}
+
+// note records what is about to be done. A binding that isn't wanted any more is
+// read and judged again if another replica has changed it meanwhile.
+func (a *Access) note(ctx context.Context, b record.Binding, why event, wanted need) (change, error) {
+	for {
+		c, err := plan(b, why, wanted, time.Now(), a.requestLife())
+		if err != nil || c.noted {
+			return c, err
+		}
+		c.intent, err = a.records.UpdateBinding(ctx, c.intent)
+		if err == nil {
+			return c, nil
+		}
+		if !errors.Is(err, record.ErrConflict) || why == follows {
+			return c, fmt.Errorf("recording what is to become of binding %s: %w", b.ID, err)
+		}
+		live, err := a.records.LiveBinding(ctx, b.InstanceID, b.ID)
+		if err != nil {
+			return c, err
+		}
+		if b.Operation != nil && live.Operation != nil {
+			live.Operation.Description = b.Operation.Description
+		}
+		b = live
+	}
+}
+
+// conclude records what has been done.
+func (a *Access) conclude(ctx context.Context, b record.Binding, why event, wanted need) (record.Binding, error) {
+	switch {
+	case why == opened:
+		made, err := next(b, opened, time.Now(), 0)
+		if err != nil {
+			return b, err
+		}
+		if made, err = a.records.UpdateBinding(ctx, made); err != nil {
+			return b, fmt.Errorf("recording the binding: %w", err)
+		}
+		return made, nil
+	case why == follows:
+		b.Policies, b.SharedGroups, b.UnsettledUntil = policy.Unique(wanted.policies), distinct(wanted.shared), time.Time{}
+		return a.records.UpdateBinding(ctx, b)
+	case !settled(b, time.Now()):
+		return b, errUnsettled
+	case b.State == record.Unmade:
+		if len(b.Policies) == 0 {
+			return b, nil
+		}
+		b.Policies, b.UnsettledUntil = nil, time.Time{}
+		return a.records.UpdateBinding(ctx, b)
+	}
+	if err := a.dismiss(ctx, b); err != nil {
+		return b, &PendingError{Cause: err}
+	}
+	return b, a.records.DeleteBinding(ctx, b)
+}
+
+// couldNot is the event of a binding that couldn't be made because of cause. It
+// is certain not to be carried out by the policy server any more if that has
+// refused it, or it was never sent. A connection that breaks off and a router's 502
+// tell nothing.
+func couldNot(cause error) event {
+	var refused *policy.Error
+	var network *net.OpError
+	switch {
+	case errors.As(cause, &refused) && refused.Status < http.StatusInternalServerError,
+		!errors.As(cause, &refused) && errors.As(cause, &network) && network.Op == "dial",
+		!errors.As(cause, &refused) && (errors.Is(cause, locate.ErrBusy) || errors.Is(cause, record.ErrConflict)):
+		return undone
+	}
+	return unsure
+}

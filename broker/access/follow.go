@@ -1,0 +1,265 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// Follower has policies follow the pods: a port that an instance begins to
+// offer is opened to the apps that are bound to it. What it stops offering is
+// closed after an update only: pods come and go by themselves, and a policy
+// that went with them would be missed when they are back.
+//
+// It has them follow settings and plans, too, in both directions and at once.
+// Replicas whose settings differ, as while one after the other is replaced,
+// don't contend: only the one that leads follows.
+type Follower struct {
+	*Access
+	clusters *locate.Clusters
+	prefix   string                  // of the namespaces' names
+	changed  func(instanceID string) // is told of each change of the pods of an instance
+	limited  map[string]string       // why policies don't follow, by binding's id; of the one worker
+
+	mu        sync.Mutex
+	observers map[string]*view.Observer // by cluster's id; nil unless this replica leads; guarded by mu
+	elsewhere map[string]string         // ids of instances made under another prefix, by namespace; guarded by mu
+}
+
+// NewFollower returns a follower that tells changed which instances to follow.
+func NewFollower(access *Access, clusters *locate.Clusters, prefix string, changed func(instanceID string)) *Follower {
+	return &Follower{Access: access, clusters: clusters, prefix: prefix, changed: changed}
+}
+
+// Begin prepares for following, until End.
+func (f *Follower) Begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.observers, f.elsewhere = map[string]*view.Observer{}, map[string]string{}
+	for _, i := range f.records.Instances() {
+		if _, current := f.idOf(i.Namespace); !current {
+			f.elsewhere[i.Namespace] = i.ID
+		}
+	}
+}
+
+// End forgets what was watched.
+func (f *Follower) End() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.observers = nil
+}
+
+// namespaceChanged tells of the instance that lives in the namespace.
+func (f *Follower) namespaceChanged(namespace string) {
+	if id, found := f.find(namespace); found {
+		f.changed(id)
+	}
+}
+
+// find returns the id of the instance that the namespace may be of.
+func (f *Follower) find(namespace string) (id string, found bool) {
+	if id, found = f.idOf(namespace); found {
+		return id, true
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	id, found = f.elsewhere[namespace]
+	return id, found
+}
+
+// idOf takes the name of a namespace apart.
+func (f *Follower) idOf(namespace string) (id string, found bool) {
+	return strings.CutPrefix(namespace, f.prefix+"-")
+}
+
+// errUnsynced says that nothing is known of a cluster yet.
+var errUnsynced = errors.New("the cluster's pods haven't been listed yet")
+
+// Follow has the instance's bindings open what its pods offer, and what settings
+// and the catalog say, now. Settings hold also while the cluster can't be asked. An
+// error means that it has to be followed again.
+func (f *Follower) Follow(ctx context.Context, id string) error {
+	err := f.follow(ctx, id)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, record.ErrConflict) && !errors.Is(err, errUnsynced) {
+		f.log.Error("following-pods", err, lager.Data{"instance-id": id})
+	}
+	return err
+}
+
+func (f *Follower) follow(ctx context.Context, id string) error {
+	i, err := f.records.Instance(id)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil
+	}
+	if err != nil || i.Operation.Type == record.Delete || i.PolicyGroup == "" {
+		return err
+	}
+	ctx = fair.WithTenant(ctx, locate.Tenant(i))
+	if err := f.keepOwn(ctx, i); err != nil {
+		return err
+	}
+	offer, unknown := f.offer(ctx, i)
+	to := pods{group: i.PolicyGroup, former: i.FormerGroups, endpoints: offer.Endpoints}
+	if unknown == nil && i.Unaligned && !i.Operation.Running() {
+		to.endpoints, unknown = f.liveEndpoints(ctx, i)
+		to.all = unknown == nil
+	}
+	for _, b := range f.records.BindingsOf(id) {
+		if err := f.alignOne(ctx, i, b, to, offer.Groups); err != nil {
+			return err
+		}
+	}
+	if to.all {
+		return f.aligned(ctx, id)
+	}
+	return unknown
+}
+
+// keepOwn makes the record of an instance's own access where settings want some
+// that wanted none when the instance was made.
+func (f *Follower) keepOwn(ctx context.Context, i record.Instance) error {
+	if !f.WantsOwn(i) || !i.Usable() || i.Operation.Running() || i.Kibosh {
+		return nil
+	}
+	if _, err := f.records.Binding(i.ID, record.OwnAccess); !errors.Is(err, record.ErrNotFound) {
+		return err
+	}
+	own, err := f.ownRecord(ctx, i)
+	if err != nil {
+		return err
+	}
+	// A delete lists the bindings after it has been recorded: one of the two
+	// sees the other.
+	live, err := f.records.LiveInstance(ctx, i.ID)
+	if errors.Is(err, record.ErrNotFound) || err == nil && live.Operation.Type == record.Delete {
+		return f.Revoke(ctx, own)
+	}
+	return err // what it opens is aligned when the record is seen
+}
+
+// liveEndpoints are those of the instance's pods as they are now: after an
+// update, what was seen by a watch may be older.
+func (f *Follower) liveEndpoints(ctx context.Context, i record.Instance) ([]view.Endpoint, error) {
+	cluster, err := f.clusters.Of(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	offered, err := cluster.View(ctx, i.Namespace)
+	return offered.Endpoints, err
+}
+
+// aligned notes that the bindings open what is offered since the last update.
+func (f *Follower) aligned(ctx context.Context, id string) error {
+	i, err := f.records.LiveInstance(ctx, id)
+	if err != nil || !i.Unaligned || i.Operation.Running() {
+		return err
+	}
+	i.Unaligned = false
+	_, err = f.records.UpdateInstance(ctx, i)
+	return err
+}
+
+// alignOne is align for a binding that was read from the cache. The lock is
+// taken only where there is something to do.
+func (f *Follower) alignOne(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) error {
+	if b.State != record.Bound || !f.Opens(b) && b.ID != record.OwnAccess {
+		return nil
+	}
+	wanted, err := f.needOf(ctx, i, b, to, groups)
+	if err != nil || wanted.metBy(b) {
+		return err
+	}
+	unlock, err := f.Hold(ctx, b.InstanceID)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := f.follows(ctx, b, wanted); err != nil {
+		return err
+	}
+	f.log.Info("followed", bindingData(b))
+	return nil
+}
+
+// needOf is what the binding has to open. groups are those that the instance's
+// pods are in.
+func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
+	if b.ID == record.OwnAccess {
+		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup}))), nil
+	}
+	_, plan, err := f.charts.Of(ctx, i.Chart, i.PlanID)
+	if err != nil {
+		return need{}, err
+	}
+	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e view.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
+	wanted := bindingNeed(b, to, f.sharedNeed(b, i, plan))
+	if err := f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
+		wanted = wanted.held(b.Policies)
+		f.sayOnce(b, err)
+		return wanted, nil
+	}
+	delete(f.limited, b.ID)
+	return wanted, nil
+}
+
+// sayOnce logs what keeps a binding's policies from following, but not the same
+// again and again.
+func (f *Follower) sayOnce(b record.Binding, why error) {
+	if f.limited[b.ID] == why.Error() {
+		return
+	}
+	if f.limited == nil {
+		f.limited = map[string]string{}
+	}
+	f.limited[b.ID] = why.Error()
+	f.log.Error("policies-limited", why, bindingData(b), lager.Data{"meaning": "what is open stays open, and nothing more is opened to the instance's pods"})
+}
+
+// offer is what the instance's pods offer now.
+func (f *Follower) offer(ctx context.Context, i record.Instance) (view.Offer, error) {
+	observer, err := f.observer(ctx, i)
+	if err != nil {
+		return view.Offer{}, err
+	}
+	if !observer.Synced() {
+		return view.Offer{}, errUnsynced
+	}
+	return observer.Offer(i.Namespace, i.PolicyGroup), nil
+}
+
+// observer watches the instance's cluster for as long as this replica leads.
+func (f *Follower) observer(ctx context.Context, i record.Instance) (*view.Observer, error) {
+	f.mu.Lock()
+	observer := f.observers[i.Cluster]
+	f.mu.Unlock()
+	if observer != nil {
+		return observer, nil
+	}
+	cluster, err := f.clusters.Of(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	mine := func(namespace string) bool { _, found := f.find(namespace); return found }
+	if observer, err = cluster.Observe(ctx, mine, f.namespaceChanged); err != nil {
+		return nil, fmt.Errorf("watching the pods of the instances: %w", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.observers == nil {
+		return nil, context.Canceled // the term has ended
+	}
+	f.observers[i.Cluster] = observer
+	return observer, nil
+}

@@ -1,0 +1,100 @@
+package access
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// OpenOwn sees to what the instance's pods need before they start: their policy
+// group, and access to one another and to the cluster's DNS. It is recorded
+// like a binding, before anything is made in Cloud Foundry, and so is kept
+// true, closed by a delete, and found again after a crash. ensureGroup then sees
+// to the policy group, and returns it.
+//
+// It doesn't wait for the policy server: what couldn't be opened now, rounds
+// open.
+func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup func(context.Context) (string, error)) error {
+	release, err := a.Hold(ctx, i.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	own, err := a.ownRecord(ctx, i)
+	if err != nil {
+		return err
+	}
+	group, err := ensureGroup(ctx)
+	if err != nil {
+		return err
+	}
+	var pending *PendingError
+	err = a.follows(ctx, own, a.ownNeed(own, []string{group}))
+	if errors.As(err, &pending) {
+		a.log.Error("own-access-pending", err, bindingData(own))
+		a.AskRound()
+		return nil
+	}
+	return err
+}
+
+// WantsOwn tells whether the instance has access of its own to be recorded.
+func (a *Access) WantsOwn(i record.Instance) bool {
+	return a.Enforced() && (locate.Destination(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "")
+}
+
+// ownRecord returns the record of the instance's own access, made now if there
+// is none, or made live again if an earlier instance of the id has left it.
+func (a *Access) ownRecord(ctx context.Context, i record.Instance) (record.Binding, error) {
+	wantsApp := locate.Destination(i.Destination) == locate.ToApp
+	own, err := a.records.LiveBinding(ctx, i.ID, record.OwnAccess)
+	if errors.Is(err, record.ErrNotFound) {
+		own, err = a.records.CreateBinding(ctx, record.Binding{
+			ID: record.OwnAccess, InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID,
+			Origin: i.Operation.Origin, Started: i.Operation.Started, Placeholder: wantsApp, State: record.Bound,
+		})
+	}
+	if errors.Is(err, record.ErrExists) { // the follower makes it as well
+		own, err = a.records.LiveBinding(ctx, i.ID, record.OwnAccess)
+	}
+	if err == nil && own.State == record.Revoking {
+		own.State, own.Placeholder = record.Bound, own.Placeholder || wantsApp
+		return a.records.UpdateBinding(ctx, own)
+	}
+	return own, err
+}
+
+// ownPolicies are what pods of these policy groups need: every port of each
+// other, and DNS.
+func (a *Access) ownPolicies(groups []string) []policy.Policy {
+	var all []policy.Policy
+	for _, from := range groups {
+		for _, protocol := range []string{"tcp", "udp"} {
+			if a.settings.DNSGroup != "" {
+				all = append(all, policy.To(from, a.settings.DNSGroup, protocol, 53))
+			}
+			for _, to := range groups {
+				if a.settings.WithinInstance {
+					all = append(all, policy.Range(from, to, protocol, 1, 65535))
+				}
+			}
+		}
+	}
+	return policy.Unique(all)
+}
+
+// dismiss removes what belongs to the record of an instance's own access, once
+// its policies are closed.
+func (a *Access) dismiss(ctx context.Context, b record.Binding) error {
+	if !b.Placeholder {
+		return nil
+	}
+	if a.settings.Placeholders == nil {
+		a.log.Error("placeholder-left", errors.New("the placeholder app can't be deleted, since no CF API is configured any more; delete the app cf-helm-broker-"+b.InstanceID+" by hand"), bindingData(b))
+		return nil
+	}
+	return a.settings.Placeholders.DeletePlaceholder(ctx, b.InstanceID, b.PlaceholderGUID)
+}

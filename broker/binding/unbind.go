@@ -1,0 +1,19 @@
+package binding
+
+import (
+	"context"
+	"time"
+)
+
+// Unbind closes what the binding opened and forgets it. If there is no such
+// binding it returns record.ErrNotFound. If the policies can't be closed now,
+// the binding stays as a tombstone and the error is a PendingError.
+func (s *Bindings) Unbind(ctx context.Context, instanceID, id string) (err error) {
+	started := time.Now()
+	defer func() { s.metrics.Call("unbind", err, started) }()
+	b, err := s.records.LiveBinding(ctx, instanceID, id)
+	if err != nil {
+		return err
+	}
+	return s.access.Revoke(ctx, b)
+}

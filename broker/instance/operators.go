@@ -1,0 +1,196 @@
+package instance
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+)
+
+// operatorAnnotation marks an operator's namespace with the chart's name.
+const operatorAnnotation = "cf-helm-broker.io/operator"
+
+// OperatorState is where an operator stands: a chart that services need, as
+// Kibosh's OPERATOR_DIR holds them.
+type OperatorState struct {
+	Operator string `json:"operator"`
+	Version  string `json:"version"`
+	// State is "waiting", "installing", "ready" or "failed".
+	State string `json:"state"`
+	// Reason is why it failed, or is being tried again.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Operators sees to them. The releases in the cluster are the only record of them.
+type Operators struct {
+	wanted  func() []chart.Service
+	cluster *helmsvc.Cluster
+	prefix  string        // of their namespaces
+	limit   time.Duration // for the installing of each
+	log     lager.Logger
+	changed chan struct{} // holds a token when the charts have been read again
+
+	mu     sync.Mutex
+	first  chan struct{}   // closed when this term has seen to all operators once; guarded by mu
+	states []OperatorState // guarded by mu
+}
+
+// NewOperators returns the operators that wanted returns, as they are now, each to
+// be installed into a namespace "<prefix>-operator-<chart>" of the cluster within
+// limit.
+func NewOperators(wanted func() []chart.Service, cluster *helmsvc.Cluster, prefix string, limit time.Duration, log lager.Logger) *Operators {
+	return &Operators{wanted: wanted, cluster: cluster, prefix: prefix, limit: limit, log: log.Session("operator"), changed: make(chan struct{}, 1)}
+}
+
+// CatalogChanged is told when the charts have been read again.
+func (o *Operators) CatalogChanged() {
+	select {
+	case o.changed <- struct{}{}:
+	default: // they will be looked at anyway
+	}
+}
+
+// Run installs the operators, and again whenever their charts have been read
+// again, until ctx ends.
+func (o *Operators) Run(ctx context.Context) {
+	o.install(ctx)
+	o.end()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-o.changed:
+			o.install(ctx)
+		}
+	}
+}
+
+// operatorPatience is how long creates and updates wait for operators when a
+// replica begins to lead. What services need of them, CRDs say, is there before
+// they are ready; so one that never is holds nobody up for long.
+const operatorPatience = time.Minute
+
+// Begin has creates and updates wait for them, until Run has seen to all once.
+func (o *Operators) Begin() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.first = make(chan struct{})
+}
+
+func (o *Operators) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.first)
+}
+
+// Await waits until this term has seen to the operators once, or for
+// operatorPatience. It tells waits if it has to.
+func (o *Operators) Await(ctx context.Context, waits func()) {
+	o.mu.Lock()
+	first := o.first
+	o.mu.Unlock()
+	select {
+	case <-first:
+		return
+	default:
+	}
+	waits()
+	select {
+	case <-first:
+	case <-ctx.Done():
+	case <-time.After(operatorPatience):
+	}
+}
+
+// States returns where the operators stand.
+func (o *Operators) States() []OperatorState {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]OperatorState{}, o.states...) // a list also if there are none
+}
+
+func (o *Operators) set(i int, state, reason string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.states[i].State, o.states[i].Reason = state, reason
+}
+
+// install installs the operators, or upgrades those whose chart has
+// changed, one after the other, since one may need another. What may pass is
+// tried again; one that fails for good stays so until the charts are read
+// again, and the others go on.
+func (o *Operators) install(ctx context.Context) {
+	wanted := o.wanted()
+	states := make([]OperatorState, len(wanted))
+	for i, s := range wanted {
+		states[i] = OperatorState{Operator: s.Metadata().Name, Version: s.Metadata().Version, State: "waiting"}
+	}
+	o.mu.Lock()
+	o.states = states
+	o.mu.Unlock()
+	for i, s := range wanted {
+		o.installOne(ctx, i, s)
+	}
+}
+
+func (o *Operators) installOne(ctx context.Context, i int, operator chart.Service) {
+	log := o.log.WithData(lager.Data{"operator": operator.Metadata().Name, "version": operator.Metadata().Version})
+	o.set(i, "installing", "")
+	bounded, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
+	undoing, stop := context.WithTimeout(ctx, 2*o.limit)
+	defer stop()
+	started := time.Now()
+	err := wait.PollUntilContextCancel(bounded, operatorRetry, true, func(ctx context.Context) (bool, error) {
+		err := o.converge(bounded, undoing, operator)
+		if err == nil || ctx.Err() != nil || !retryable.Is(err) {
+			return true, err
+		}
+		log.Error("will-retry", err)
+		o.set(i, "installing", err.Error())
+		return false, nil
+	})
+	if ctx.Err() != nil {
+		return // the next process takes it up
+	}
+	if err != nil {
+		log.Error("failed", err)
+		o.set(i, "failed", err.Error())
+		return
+	}
+	log.Info("ready", lager.Data{"seconds": time.Since(started).Seconds()})
+	o.set(i, "ready", "")
+}
+
+// operatorRetry is the time between attempts where an API server is down, say.
+const operatorRetry = 2 * time.Second
+
+// OperatorNamespace is the namespace of an operator's chart.
+func OperatorNamespace(prefix, chart string) string { return prefix + "-operator-" + chart }
+
+func (o *Operators) converge(ctx, undoing context.Context, operator chart.Service) error {
+	name := operator.Metadata().Name
+	target := tenant.Target{Namespace: OperatorNamespace(o.prefix, name), Release: name}
+	// An operator has no plans: its chart's own values count.
+	what, err := operator.Render(ctx, chart.Plan{}, target.Release, target.Namespace, nil)
+	if err != nil {
+		return err
+	}
+	err = o.cluster.EnsureNamespace(ctx, tenant.Namespace{
+		Name:        target.Namespace,
+		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
+		Annotations: map[string]string{operatorAnnotation: name},
+		Owner:       operatorAnnotation,
+	})
+	if err != nil {
+		return err
+	}
+	return o.cluster.Converge(ctx, undoing, target, what, operator.Digest)
+}

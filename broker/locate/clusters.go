@@ -1,0 +1,103 @@
+package locate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+)
+
+// Connect opens a connection to the cluster that a kubeconfig names.
+type Connect func(kubeconfig []byte) (*helmsvc.Cluster, error)
+
+// Clusters are the clusters that instances live on: the broker's own, and
+// those of plans.
+type Clusters struct {
+	home    *helmsvc.Cluster
+	connect Connect
+	charts  *Charts
+
+	mu   sync.Mutex
+	open map[string]*helmsvc.Cluster // by kubeconfig; guarded by mu
+}
+
+// NewClusters finds the clusters that plans name; home is that of plans without
+// one of their own.
+func NewClusters(home *helmsvc.Cluster, connect Connect, charts *Charts) *Clusters {
+	return &Clusters{home: home, connect: connect, charts: charts, open: map[string]*helmsvc.Cluster{}}
+}
+
+// Home is the broker's own cluster.
+func (c *Clusters) Home() *helmsvc.Cluster { return c.home }
+
+// Of returns the cluster that the instance lives on. The kubeconfig is that of
+// the instance's plan in the catalog, as long as it is for that cluster, so that
+// credentials can be changed; else the one that came with the instance's chart.
+// Another plan's is never used: it may have other rights.
+func (c *Clusters) Of(ctx context.Context, i record.Instance) (*helmsvc.Cluster, error) {
+	if i.Cluster == "" {
+		return c.home, nil
+	}
+	for _, s := range c.charts.Catalog().Services {
+		// A plan's id is made of its service's. Of Kibosh's instances the service
+		// isn't known.
+		if plan, found := s.Plan(i.PlanID); found && ClusterID(plan) == i.Cluster {
+			return c.Connected(plan.Cluster)
+		}
+	}
+	if i.Kibosh {
+		return c.Connected(nil)
+	}
+	_, plan, err := c.charts.Of(ctx, i.Chart, i.PlanID)
+	if err != nil {
+		return nil, fmt.Errorf("finding the access to the instance's cluster: %w", err)
+	}
+	return c.Connected(plan.Cluster)
+}
+
+// Revision is that of the instance's cluster which knows all that its last
+// operation saw; empty if that can't be told: another cluster counts its own.
+func (c *Clusters) Revision(i record.Instance) string {
+	if i.Cluster != "" {
+		return ""
+	}
+	return i.Revision()
+}
+
+// Forget closes what isn't in use: kubeconfigs change with their tokens.
+func (c *Clusters) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.open)
+}
+
+// Connected returns the cluster that a plan's credentials are for. k is nil where
+// there are none any more; the error then says what to do.
+func (c *Clusters) Connected(k *chart.Kubeconfig) (*helmsvc.Cluster, error) {
+	if k == nil {
+		return nil, errors.New("no plan has credentials for the cluster that the service instance lives on any more; put back the plan with its `credentials` file, or, if the cluster is gone for good, have the operator run `broker instances forget`")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cluster, found := c.open[string(k.Text)]; found {
+		return cluster, nil
+	}
+	cluster, err := c.connect(k.Text)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the cluster %s: %w", k.Server, err)
+	}
+	c.open[string(k.Text)] = cluster
+	return cluster, nil
+}
+
+// ClusterID is the id of the plan's cluster; empty for the broker's own.
+func ClusterID(p chart.Plan) string {
+	if p.Cluster == nil {
+		return ""
+	}
+	return p.Cluster.ID
+}

@@ -1,0 +1,34 @@
+package locate
+
+import (
+	"github.com/google/uuid"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// Destination is what policies to an instance point to. An instance keeps the
+// one that it was made with.
+type Destination string
+
+// The destinations.
+const (
+	// ToInstance: the instance's own GUID.
+	ToInstance Destination = "instance"
+	// ToApp: the GUID of a placeholder app, which CF's cleanup spares.
+	ToApp Destination = "app"
+	// ToWorkload: a policy group for each Deployment, StatefulSet and so on.
+	ToWorkload Destination = "workload"
+)
+
+// Destinations are all of them.
+func Destinations() []Destination { return []Destination{ToInstance, ToApp, ToWorkload} }
+
+// PolicyGroup returns the policy group of an instance: its id, the one that
+// `cf service NAME --guid` prints. One that policies may not name is turned
+// into a UUID.
+func PolicyGroup(instanceID string) string {
+	if policy.ValidID(instanceID) {
+		return instanceID
+	}
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
+}

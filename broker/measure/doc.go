@@ -1,0 +1,3 @@
+// Package measure has the metrics of operations, bindings and policies. Alerts and
+// their figures are in docs.
+package measure

@@ -1,0 +1,93 @@
+package measure
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+)
+
+// Metrics counts and times operations, and calls of the policy API.
+type Metrics struct {
+	operations  *prometheus.HistogramVec
+	policyCalls *prometheus.CounterVec
+
+	// What rounds see and do about policies; each metric's help says more.
+	Reasserted  prometheus.Counter
+	Revoked     prometheus.Counter
+	Stale       prometheus.Gauge
+	RoundFailed prometheus.Counter
+	Desired     prometheus.Gauge
+	Missing     prometheus.Gauge
+	GoodRound   prometheus.Gauge
+}
+
+// New registers the metrics.
+func New(registry prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		operations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "cf_helm_broker_operation_seconds",
+			Help:    "How long operations took, by type (create, update, delete, bind, unbind) and result.",
+			Buckets: prometheus.ExponentialBuckets(0.1, 2, 14),
+		}, []string{"type", "result"}),
+		policyCalls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cf_helm_broker_policy_calls_total",
+			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
+		}, []string{"call", "result"}),
+	}
+	m.Reasserted = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cf_helm_broker_policies_reasserted_total",
+		Help: "Policies that were lost, to CF's cleanup or to somebody's hand, and posted again.",
+	})
+	m.Revoked = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cf_helm_broker_policies_revoked_total",
+		Help: "Policies that were closed, and seen to be gone.",
+	})
+	m.Stale = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_bindings_stale",
+		Help: "Bindings whose credentials hold an address that no pod of the instance has any more, as of the last round. broker instances show names them.",
+	})
+	m.RoundFailed = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "cf_helm_broker_policy_round_failures_total",
+		Help: "Rounds in which policies couldn't be compared with the bindings, or not be put right.",
+	})
+	m.Desired = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_policies_desired",
+		Help: "Policies that live bindings need, as of the last round. Only the leading replica has rounds.",
+	})
+	m.Missing = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_policies_missing",
+		Help: "Of those, the ones that the last round found missing.",
+	})
+	m.GoodRound = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
+		Help: "When a round last ended well.",
+	})
+	registry.MustRegister(m.operations, m.policyCalls, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.Missing, m.GoodRound)
+	return m
+}
+
+// Operation notes how an operation has ended.
+func (m *Metrics) Operation(kind string, state record.State, started time.Time) {
+	m.operations.WithLabelValues(kind, string(state)).Observe(time.Since(started).Seconds())
+}
+
+// Call is Operation for what is done within a request.
+func (m *Metrics) Call(kind string, err error, started time.Time) {
+	state := record.Succeeded
+	if err != nil && !errors.Is(err, record.ErrExists) {
+		state = record.Failed
+	}
+	m.Operation(kind, state, started)
+}
+
+// PolicyCall counts a call of the policy API; see policy.New.
+func (m *Metrics) PolicyCall(call string, err error) {
+	result := "ok"
+	if err != nil {
+		result = "error"
+	}
+	m.policyCalls.WithLabelValues(call, result).Inc()
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+// house are the rooms that requests and the lead need.
+type house struct {
+	instances *instance.Instances
+	bindings  *binding.Bindings
+	operators *instance.Operators
+	worker    *worker.Worker
+}
+
+// fixtures are what all rooms share.
+type fixtures struct {
+	templates *bindtemplate.Evaluator
+	texts     *render.Texts
+	clusters  helmsvc.Config // of each cluster, but for its limiter
+	lease     worker.Lease
+	offer     *offer
+	records   *record.Store
+	cluster   *helmsvc.Cluster
+	policies  *policy.Client // nil where no CF API is configured
+	metrics   *measure.Metrics
+	log       lager.Logger
+}
+
+// furnish makes the rooms, from the lowest up.
+func furnish(s settings, f fixtures) (house, error) {
+	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
+	if err != nil {
+		return house{}, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
+	}
+	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
+	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
+	reach := newAccess(s, f, charts, shared)
+	bindings := binding.New(binding.Settings{
+		Patience:  s.BindTimeout,
+		SyncWait:  s.SyncWait,
+		TimeLimit: s.OperationTimeout,
+		Templates: f.templates,
+	}, reach, charts, clusters, f.records, f.metrics, f.log)
+	operators := instance.NewOperators(func() []chart.Service { return f.offer.operators.Catalog().Services },
+		f.cluster, s.NamespacePrefix, s.OperationTimeout, f.log)
+	instances := instance.New(instance.Settings{
+		NamespacePrefix:   s.NamespacePrefix,
+		TimeLimit:         s.OperationTimeout,
+		Destination:       locate.Destination(s.PolicyDestination),
+		OrganizationQuota: s.OrganizationQuota,
+		SpaceQuota:        s.SpaceQuota,
+		Self:              f.lease.Lock.Identity(),
+	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
+	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait}, worker.Rooms{
+		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators,
+		Follower: func(changed func(string)) *access.Follower {
+			return access.NewFollower(reach, clusters, s.NamespacePrefix, changed)
+		},
+	}, reach, f.records, f.log)
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead}, err
+}
+
+func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Destination) *access.Access {
+	settings := access.Settings{
+		RequestLimit:        requestLimit(s),
+		Resync:              s.PolicyResync,
+		WithinInstance:      s.PolicyWithin,
+		DNSGroup:            s.PolicyDNSGroup,
+		Shared:              shared,
+		PoliciesPerBinding:  s.PoliciesPerBinding,
+		PoliciesPerInstance: s.PoliciesPerInstance,
+	}
+	// A nil client in an interface wouldn't be nil.
+	var enforcer policy.Enforcer
+	if f.policies != nil {
+		enforcer = f.policies
+		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
+		settings.Placeholders = f.policies
+	}
+	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
+}
