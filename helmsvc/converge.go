@@ -2,12 +2,8 @@ package helmsvc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -33,11 +29,11 @@ func (c *Cluster) Converge(ctx, undoing context.Context, target tenant.Target, w
 	if err != nil {
 		return err
 	}
-	made, err := helm.last(target.Release)
-	if made == nil || err != nil {
+	past, err := helm.past(target.Release)
+	if len(past) == 0 || err != nil {
 		return err
 	}
-	return c.AwaitAggregation(ctx, made.Manifest)
+	return c.AwaitAggregation(ctx, past[0].Manifest)
 }
 
 func (c *Cluster) converge(ctx, undoing context.Context, target tenant.Target, what chart.Rendered, digest string) error {
@@ -45,26 +41,23 @@ func (c *Cluster) converge(ctx, undoing context.Context, target tenant.Target, w
 	if err != nil {
 		return err
 	}
-	last, err := helm.last(target.Release)
+	past, err := helm.past(target.Release)
 	if err != nil {
 		return err
 	}
 	labels := map[string]string{digestLabel: labelled(digest)}
-	if last == nil {
+	switch past.next(intent{verb: converge, digest: labels[digestLabel]}) {
+	case nothing:
+		return nil
+	case begin:
 		return helm.failure(ctx, "installing the chart", helm.install(ctx, target, what, labels))
 	}
-	if last.Info.Status == release.StatusDeployed && last.Labels[digestLabel] == labels[digestLabel] {
-		return nil
-	}
-	deployed, err := helm.Releases.Deployed(target.Release)
-	if err != nil && !errors.Is(err, driver.ErrNoDeployedReleases) {
-		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
-	}
+	running := past.running()
 	err = c.upgrade(ctx, target, what, labels, nil)
-	if err == nil || deployed == nil {
+	if err == nil || running == nil {
 		return err // there is nothing to go back to
 	}
-	if undo := c.Rollback(undoing, target, deployed.Version); undo != nil {
+	if undo := c.Rollback(undoing, target, running.Version); undo != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", err, undo.Error())
 	}
 	return fmt.Errorf("%w; it is as it was before", err)

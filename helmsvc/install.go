@@ -9,7 +9,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -46,18 +45,17 @@ func (c *Cluster) install(ctx context.Context, target tenant.Target, what chart.
 		return err
 	}
 	helm.client.rules = c.Rules(target, what.AllowExposure)
-	last, err := helm.last(target.Release)
-	switch {
-	case err != nil:
+	past, err := helm.past(target.Release)
+	if err != nil {
 		return err
-	case last == nil:
+	}
+	switch past.next(intent{verb: install}) {
+	case begin:
 		err = helm.install(ctx, target, what, nil)
-	case last.Info.Status == release.StatusDeployed:
-		return nil
-	case last.Info.Status == release.StatusPendingInstall:
-		err = helm.resume(last)
-	default:
-		return ErrLeftover
+	case resume:
+		err = helm.resume(past[0])
+	case giveUp:
+		err = ErrLeftover
 	}
 	if errors.Is(err, ErrLeftover) {
 		return err
@@ -78,26 +76,26 @@ func (s *session) install(ctx context.Context, target tenant.Target, what chart.
 	if err := s.admitGroups(ctx, rehearsed); err != nil {
 		return err
 	}
-	install := action.NewInstall(s.Configuration)
-	install.ReleaseName = target.Release
-	install.Namespace = target.Namespace
-	install.Wait = true
-	install.WaitForJobs = true
-	install.Timeout = remaining(ctx)
-	install.Labels = withExposure(labels, what)
-	install.SkipCRDs = s.hasDefinitions(what.Chart.CRDObjects())
-	if !install.SkipCRDs && len(what.Chart.CRDObjects()) > 0 {
+	helm := action.NewInstall(s.Configuration)
+	helm.ReleaseName = target.Release
+	helm.Namespace = target.Namespace
+	helm.Wait = true
+	helm.WaitForJobs = true
+	helm.Timeout = remaining(ctx)
+	helm.Labels = withExposure(labels, what)
+	helm.SkipCRDs = s.hasDefinitions(what.Chart.CRDObjects())
+	if !helm.SkipCRDs && len(what.Chart.CRDObjects()) > 0 {
 		s.Capabilities = nil // templates may ask for what crds/ brings
 		defer s.renew()
 	}
 	// Run, not RunWithContext: the latter returns while it goes on writing.
-	made, err := install.Run(what.Chart, what.Values)
+	made, err := helm.Run(what.Chart, what.Values)
 	if err != nil {
 		return err
 	}
 	// Helm doesn't tell when it couldn't record that it is done.
-	last, err := s.last(target.Release)
-	if err == nil && (last == nil || last.Info.Status != release.StatusDeployed) {
+	recorded, err := s.past(target.Release)
+	if err == nil && recorded.state() != deployed {
 		err = s.Releases.Update(made)
 	}
 	if err != nil || !what.Bindable {
@@ -131,18 +129,6 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
 	return fmt.Errorf("%s: %w", doing, s.cluster.Explained(s.target, err))
-}
-
-// last returns the release's newest revision, nil if there is none.
-func (s *session) last(name string) (*release.Release, error) {
-	last, err := s.Releases.Last(name)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the state of release %s: %w", name, err)
-	}
-	return last, nil
 }
 
 // remaining is what Helm's own time-outs are set to: they know no context.

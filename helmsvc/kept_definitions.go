@@ -3,10 +3,8 @@ package helmsvc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
-	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -27,9 +25,9 @@ func (c *Cluster) KeptDefinitions(ctx context.Context, target tenant.Target) ([]
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := helm.Releases.History(target.Release)
-	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, fmt.Errorf("reading the state of release %s: %w", target.Release, err)
+	past, err := helm.past(target.Release)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	note := func(objects []*unstructured.Unstructured, always bool) {
@@ -39,7 +37,7 @@ func (c *Cluster) KeptDefinitions(ctx context.Context, target tenant.Target) ([]
 			}
 		}
 	}
-	for _, r := range revisions {
+	for _, r := range past {
 		defined, _ := manifest.DecodeDefinitions(r.Chart.CRDObjects())
 		hooks, _ := manifest.DecodeHooks(r.Hooks)
 		made, _ := manifest.Decode(r.Manifest) // what can't be read wasn't made

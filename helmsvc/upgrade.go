@@ -1,13 +1,11 @@
 package helmsvc
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
@@ -33,14 +31,12 @@ func (c *Cluster) upgrade(ctx context.Context, target tenant.Target, what chart.
 		return err
 	}
 	helm.client.rules = c.Rules(target, what.AllowExposure)
-	last, err := helm.unlocked(target.Release)
+	past, _, err := helm.toChange(target.Release, intent{verb: upgrade})
 	if err != nil {
 		return fmt.Errorf("upgrading the chart: %w", err)
 	}
-	from, err := helm.replaced(last)
-	if err != nil {
-		return err
-	}
+	last := past[0]
+	from := cmp.Or(past.running(), last)
 	if what, err = helm.rendered(ctx, target, what, last.Version+1); err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
@@ -54,50 +50,14 @@ func (c *Cluster) upgrade(ctx context.Context, target tenant.Target, what chart.
 	if err := c.EnsurePullSecret(ctx, target.Namespace, !target.Operator); err != nil {
 		return err // its password may be another by now
 	}
-	upgrade := action.NewUpgrade(helm.Configuration)
-	upgrade.Namespace = target.Namespace
-	upgrade.ResetValues = true // the values given are whole
-	upgrade.MaxHistory = history.Kept
-	upgrade.Wait = true
-	upgrade.WaitForJobs = true
-	upgrade.Timeout = remaining(ctx)
-	upgrade.Labels = withExposure(labels, what)
-	_, err = upgrade.Run(target.Release, what.Chart, what.Values)
+	run := action.NewUpgrade(helm.Configuration)
+	run.Namespace = target.Namespace
+	run.ResetValues = true // the values given are whole
+	run.MaxHistory = history.Kept
+	run.Wait = true
+	run.WaitForJobs = true
+	run.Timeout = remaining(ctx)
+	run.Labels = withExposure(labels, what)
+	_, err = run.Run(target.Release, what.Chart, what.Values)
 	return helm.failure(ctx, "upgrading the chart", err)
-}
-
-// replaced is the revision that an upgrade replaces: the deployed one, if any.
-func (s *session) replaced(last *release.Release) (*release.Release, error) {
-	if last.Info.Status == release.StatusDeployed {
-		return last, nil
-	}
-	deployed, err := s.Releases.Deployed(last.Name)
-	if errors.Is(err, driver.ErrNoDeployedReleases) {
-		return last, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the state of release %s: %w", last.Name, err)
-	}
-	return deployed, nil
-}
-
-// unlocked returns the release's newest revision. One that a killed process
-// left pending is marked as failed first: Helm takes it for somebody else's
-// work in progress and refuses.
-func (s *session) unlocked(name string) (*release.Release, error) {
-	last, err := s.last(name)
-	if err != nil {
-		return nil, err
-	}
-	if last == nil {
-		return nil, fmt.Errorf("the release %s is gone; delete the service instance", name)
-	}
-	if !last.Info.Status.IsPending() {
-		return last, nil
-	}
-	last.SetStatus(release.StatusFailed, last.Info.Description) // which tells a rollback from an upgrade
-	if err := s.Releases.Update(last); err != nil {
-		return nil, fmt.Errorf("unlocking release %s: %w", name, err)
-	}
-	return last, nil
 }
