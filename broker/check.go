@@ -8,8 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // checkIDs refuses ids that can't become part of a Kubernetes name. Platforms
@@ -29,7 +29,7 @@ func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
 // checkReserved refuses the id of a new instance whose namespace would be the
 // broker's own, an operator's or one of Kubernetes'.
 func (b *Broker) checkReserved(id string) error {
-	namespace := helmsvc.TargetOf(b.prefix, id).Namespace
+	namespace := tenant.TargetOf(b.prefix, id).Namespace
 	if namespace != b.home && !strings.HasPrefix(namespace, instance.OperatorNamespace(b.prefix, "")) && !strings.HasPrefix(namespace, "kube-") {
 		return nil
 	}

@@ -14,10 +14,11 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -48,7 +49,7 @@ func failure(ctx context.Context, err error) error {
 	var invalid *locate.InvalidError
 	var quota *instance.QuotaError
 	var policies *access.PolicyLimitError
-	var unreachable *helmsvc.UnreachableError
+	var unreachable *view.UnreachableError
 	var noPod *manifest.NoPodError
 	var tooMuch *bounded.TooMuchError
 	var tooLong *bindtemplate.TooLongError
@@ -63,7 +64,7 @@ func failure(ctx context.Context, err error) error {
 		return response(tooMuch, http.StatusUnprocessableEntity, "too-much")
 	case errors.As(err, &tooLong):
 		return response(err, http.StatusUnprocessableEntity, "too-long")
-	case errors.Is(err, helmsvc.ErrGone):
+	case errors.Is(err, tenant.ErrGone):
 		return response(err, http.StatusUnprocessableEntity, "gone")
 	case errors.Is(err, binding.ErrNotBindable):
 		return badRequest("%s", err)
@@ -77,7 +78,7 @@ func failure(ctx context.Context, err error) error {
 		return response(err, http.StatusUnprocessableEntity, "other-cluster")
 	case errors.As(err, &failed):
 		return response(err, http.StatusUnprocessableEntity, "instance-failed")
-	case errors.Is(err, helmsvc.ErrNoReadyPod):
+	case errors.Is(err, view.ErrNoReadyPod):
 		return response(fmt.Errorf("%w; try again in a moment", err), http.StatusServiceUnavailable, "no-ready-pod")
 	case errors.As(err, &refused) && !retryable.Is(err):
 		return internal(ctx, err, http.StatusInternalServerError)

@@ -11,9 +11,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // TestMain is also the child process that evaluates bind templates.
@@ -52,7 +52,7 @@ func TestCredentials(t *testing.T) {
 				objects := render(t, chart, release, nil)
 				secret := corev1.Secret{Data: map[string][]byte{"username": []byte("app"), "password": []byte(password), "database": []byte("db")}}
 				secret.Name = release + "-" + chart
-				view := helmsvc.ViewOf([]corev1.Secret{secret}, []corev1.Service{*only[*corev1.Service](t, objects)}, readyPods(podTemplates(t, objects)[0], pods))
+				view := view.Of([]corev1.Secret{secret}, []corev1.Service{*only[*corev1.Service](t, objects)}, readyPods(podTemplates(t, objects)[0], pods))
 				if got := evaluated(t, chart, view); !reflect.DeepEqual(got, want) {
 					t.Errorf("the credentials are %v, want %v", got, want)
 				}
@@ -84,7 +84,7 @@ func readyPods(template corev1.PodTemplateSpec, n int) []corev1.Pod {
 	return pods
 }
 
-func evaluated(t *testing.T, chart string, view helmsvc.View) map[string]any {
+func evaluated(t *testing.T, chart string, view view.View) map[string]any {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(chart, "bind.yaml"))
 	if err != nil {

@@ -12,24 +12,24 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // confined is a place where Helm acts as the instance.
 func confined(t *testing.T) *place {
 	t.Helper()
-	return confinedBy(t, helmsvc.Config{})
+	return confinedBy(t, tenant.Config{})
 }
 
 // confinedBy is confined where this holds too.
-func confinedBy(t *testing.T, config helmsvc.Config) *place {
+func confinedBy(t *testing.T, config tenant.Config) *place {
 	t.Helper()
 	p := newPlace(t)
 	config.Impersonate = true
 	p.use(config)
-	p.ns.Isolation = new(helmsvc.Isolation)
+	p.ns.Isolation = new(tenant.Isolation)
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestAsTheInstance(t *testing.T) {
 	if err := p.install(t.Context(), `{"hooks":"registry.example.com/hook:1"}`, nil); err != nil {
 		t.Fatal(err)
 	}
-	account, err := clients.CoreV1().ServiceAccounts(p.ns.Name).Get(t.Context(), helmsvc.InstanceAccount, metav1.GetOptions{})
+	account, err := clients.CoreV1().ServiceAccounts(p.ns.Name).Get(t.Context(), tenant.InstanceAccount, metav1.GetOptions{})
 	if err != nil || account.AutomountServiceAccountToken == nil || *account.AutomountServiceAccountToken {
 		t.Errorf("the account is %+v, %v", account, err)
 	}
@@ -75,8 +75,8 @@ func TestAsTheInstance(t *testing.T) {
 	if err := p.Rollback(t.Context(), p.target, 1); err != nil {
 		t.Fatal(err)
 	}
-	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
-		t.Errorf("view %+v, %v", view, err)
+	if offered, err := p.View(t.Context(), p.ns.Name); err != nil || len(offered.Secrets) == 0 {
+		t.Errorf("view %+v, %v", offered, err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
@@ -93,14 +93,14 @@ func TestMissingAccount(t *testing.T) {
 	if err := p.install(t.Context(), `{}`, nil); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.Config{Impersonate: true})
-	if view, err := p.View(t.Context(), p.ns.Name); err != nil || len(view.Secrets) == 0 {
-		t.Errorf("view %+v, %v", view, err)
+	p.use(tenant.Config{Impersonate: true})
+	if offered, err := p.View(t.Context(), p.ns.Name); err != nil || len(offered.Secrets) == 0 {
+		t.Errorf("view %+v, %v", offered, err)
 	}
-	if err := clients.CoreV1().ServiceAccounts(p.ns.Name).Delete(t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}); err != nil {
+	if err := clients.CoreV1().ServiceAccounts(p.ns.Name).Delete(t.Context(), tenant.InstanceAccount, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.rebind("view", helmsvc.InstanceAccount)
+	p.rebind("view", tenant.InstanceAccount)
 	if _, err := p.Revision(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
@@ -121,14 +121,14 @@ func TestMissingAccount(t *testing.T) {
 func (p *place) rebind(role, account string) {
 	p.t.Helper()
 	bindings := clients.RbacV1().RoleBindings(p.ns.Name)
-	if err := bindings.Delete(p.t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}); err != nil {
+	if err := bindings.Delete(p.t.Context(), tenant.InstanceAccount, metav1.DeleteOptions{}); err != nil {
 		p.t.Fatal(err)
 	}
 	if role == "" {
 		return
 	}
 	_, err := bindings.Create(p.t.Context(), &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: helmsvc.InstanceAccount},
+		ObjectMeta: metav1.ObjectMeta{Name: tenant.InstanceAccount},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
 		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: p.ns.Name, Name: account}},
 	}, metav1.CreateOptions{})
@@ -146,7 +146,7 @@ func TestUninstallWhereNothingIs(t *testing.T) {
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Error(err)
 	}
-	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
+	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, tenant.ErrGone) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -262,7 +262,7 @@ func othersClusterObject(t *testing.T, p *place, marks map[string]string) {
 		t.Fatal(err)
 	}
 	p.disown(taken, marks)
-	var conflict *helmsvc.ConflictError
+	var conflict *tenant.ConflictError
 	err := p.Upgrade(t.Context(), p.target, rendered(mapOf, strings.Replace(clusterRole(taken), "rules: []", "rules: [{verbs: [get], nonResourceURLs: [/version]}]", 1)), nil)
 	if !errors.As(err, &conflict) && (err == nil || !strings.Contains(err.Error(), "was not made for this service instance")) {
 		t.Errorf("error %v", err)
@@ -293,7 +293,7 @@ func TestSwappedRole(t *testing.T) {
 	t.Cleanup(func() {
 		_ = clients.RbacV1().ClusterRoles().Delete(context.Background(), only.Name, metav1.DeleteOptions{})
 	})
-	p.rebind(only.Name, helmsvc.InstanceAccount)
+	p.rebind(only.Name, tenant.InstanceAccount)
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ func TestHeldRoleBinding(t *testing.T) {
 	hold := func(role string) {
 		p.rebind(role, "default")
 		held := []byte(`{"metadata":{"finalizers":["example.com/hold"]}}`)
-		_, err := clients.RbacV1().RoleBindings(p.ns.Name).Patch(t.Context(), helmsvc.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
+		_, err := clients.RbacV1().RoleBindings(p.ns.Name).Patch(t.Context(), tenant.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

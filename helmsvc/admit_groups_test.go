@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // guardGroups installs the deployed policy in the cluster that all tests share,
@@ -59,13 +59,13 @@ func guarded(t *testing.T) (*place, kubernetes.Interface) {
 		t.Fatal(err)
 	}
 	p := grouped(t)
-	p.use(helmsvc.Config{Impersonate: true})
+	p.use(tenant.Config{Impersonate: true})
 	p.ns.Labels = map[string]string{"cf-helm-broker.io/policy-destination": "workload"}
-	p.ns.Isolation = new(helmsvc.Isolation)
+	p.ns.Isolation = new(tenant.Isolation)
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
-	instance, err := kubernetes.NewForConfig(helmsvc.AsInstance(local.RESTConfig(), p.ns.Name))
+	instance, err := kubernetes.NewForConfig(tenant.AsInstance(local.RESTConfig(), p.ns.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func (p *place) listed(workloads ...string) (names []string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	groups := strings.Split(found.Annotations[helmsvc.PolicyGroupsAnnotation], ",")
+	groups := strings.Split(found.Annotations[tenant.PolicyGroupsAnnotation], ",")
 	for _, workload := range workloads {
 		kind, name, _ := strings.Cut(workload, "/")
 		if at := slices.Index(groups, p.of(kind, name)); at >= 0 {
@@ -174,7 +174,7 @@ func TestTooManyGroups(t *testing.T) {
 		t.Error("there is a release")
 	}
 	most := p.of("Pod", "x") + strings.Repeat(","+uuid.NewString(), 5999)
-	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "most-groups", Annotations: map[string]string{helmsvc.PolicyGroupsAnnotation: most}, Labels: map[string]string{"cf-helm-broker.io/policy-destination": "workload"}}}
+	ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "most-groups", Annotations: map[string]string{tenant.PolicyGroupsAnnotation: most}, Labels: map[string]string{"cf-helm-broker.io/policy-destination": "workload"}}}
 	if err := guardGroups(); err != nil {
 		t.Fatal(err)
 	}

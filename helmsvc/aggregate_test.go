@@ -6,8 +6,8 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestOperatorsRights: what an operator adds to the rights of instances they
@@ -15,7 +15,7 @@ import (
 func TestOperatorsRights(t *testing.T) {
 	p := confined(t)
 	operator := anotherPlace(t)
-	operator.use(helmsvc.Config{Impersonate: true})
+	operator.use(tenant.Config{Impersonate: true})
 	added := "added-" + p.ns.Name
 	c := chartOf("operator", map[string]string{"role.yaml": "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n" +
 		"metadata: {name: " + added + ", labels: {rbac.authorization.k8s.io/aggregate-to-admin: 'true'}}\n" +

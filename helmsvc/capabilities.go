@@ -13,7 +13,7 @@ import (
 )
 
 // capabilitiesAge is for how long charts are told the same of a cluster. Kinds
-// that come meanwhile are found all the same: see sessionMapper.
+// that come meanwhile are found all the same: see Mapper.
 const capabilitiesAge = 10 * time.Second
 
 // capabilities are what charts are told of the cluster: its version and what it

@@ -11,13 +11,16 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // Cluster is a connection to the Kubernetes cluster that releases go to. Its
 // methods may be called from any number of goroutines.
 type Cluster struct {
+	*tenant.Namespaces
+	*view.Reader
 	config    *rest.Config
 	clients   kubernetes.Interface
 	discovery discovery.CachedDiscoveryInterface
@@ -28,32 +31,12 @@ type Cluster struct {
 	settings Config
 	// turns bound how much Helm work is done at once; nil: nothing does.
 	turns *fair.Semaphore
-	// views are the turns for reading what a namespace holds.
-	views *fair.Semaphore
 }
 
 // Config is what a Cluster does beyond installing charts as they are.
 type Config struct {
-	// Registry is where every chart's images come from; it must hold them already.
-	// Each instance's namespace carries the password for it. Without a Server:
-	// from where the charts say.
-	Registry manifest.Registry
-	// WithoutExposure keeps a chart from being reachable around
-	// container-to-container policies: Services of type LoadBalancer or NodePort
-	// become ClusterIP and lose their external addresses, and pods with ports of
-	// their nodes are refused with an ExposedError. Plans may allow exposure.
-	WithoutExposure bool
-	// Impersonate has Helm act as the instance and not as the broker: what a
-	// chart's templates look up and what they make lies in the instance's namespace
-	// or is refused with an OutsideError. Of cluster-scoped kinds that the target
-	// allows, objects are made with the broker's own rights. Operators act as the
-	// broker all the same.
-	Impersonate bool
-	// PodSecurity is the Pod Security Standard that the pods of all instances keep
-	// to, unless their plan names another; empty: none.
-	PodSecurity string
-	// Network is what instances' NetworkPolicies let pass.
-	Network Network
+	// Tenants is how instances are kept apart.
+	Tenants tenant.Config
 	// Renderer renders charts in a sandbox; nil: Helm renders them in this process,
 	// twice and unbounded.
 	Renderer *render.Renderer
@@ -80,15 +63,17 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}
-	config.Registry = config.Registry.Trimmed()
 	cached := memory.NewMemCacheClient(clients.Discovery())
+	mapper := restmapper.NewDeferredDiscoveryRESTMapper(cached)
+	tenants := tenant.New(access, clients, config.Tenants)
 	c := &Cluster{
-		config:    access,
-		clients:   clients,
-		discovery: cached,
-		settings:  config,
-		views:     newViews(),
-		mapper:    restmapper.NewDeferredDiscoveryRESTMapper(cached),
+		Namespaces: tenants,
+		Reader:     view.New(tenants, access, clients, cached, mapper),
+		config:     access,
+		clients:    clients,
+		discovery:  cached,
+		settings:   config,
+		mapper:     mapper,
 	}
 	if config.Workers > 0 {
 		c.turns = fair.NewSemaphore(config.Workers)

@@ -22,6 +22,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
@@ -46,11 +47,11 @@ func TestMain(m *testing.M) {
 type place struct {
 	*helmsvc.Cluster
 	t      *testing.T
-	ns     helmsvc.Namespace
-	target helmsvc.Target
+	ns     tenant.Namespace
+	target tenant.Target
 }
 
-const owner = helmsvc.InstanceAnnotation
+const owner = tenant.InstanceAnnotation
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
@@ -66,8 +67,8 @@ func anotherPlace(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	id := uuid.NewString()
-	p := &place{Cluster: c, t: t, target: helmsvc.TargetOf("t", id)}
-	p.ns = helmsvc.Namespace{Name: p.target.Namespace, Annotations: map[string]string{owner: id, "group": id}, Owner: owner}
+	p := &place{Cluster: c, t: t, target: tenant.TargetOf("t", id)}
+	p.ns = tenant.Namespace{Name: p.target.Namespace, Annotations: map[string]string{owner: id, "group": id}, Owner: owner}
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func (p *place) install(ctx context.Context, parameters string, report func(read
 }
 
 // Uninstall is all that comes before the namespace is deleted.
-func (p *place) Uninstall(ctx context.Context, target helmsvc.Target) error {
+func (p *place) Uninstall(ctx context.Context, target tenant.Target) error {
 	return errors.Join(p.Cluster.Uninstall(ctx, target), p.DeleteOutside(ctx, target))
 }
 
@@ -105,7 +106,7 @@ func TestNamespace(t *testing.T) {
 	}
 	other := p.ns
 	other.Annotations = map[string]string{owner: "somebody else"}
-	var conflict *helmsvc.ConflictError
+	var conflict *tenant.ConflictError
 	if err := p.EnsureNamespace(t.Context(), other); !errors.As(err, &conflict) {
 		t.Errorf("somebody else's namespace: %v", err)
 	}
@@ -384,7 +385,7 @@ func TestHooks(t *testing.T) {
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
-	q := &place{Cluster: p.Cluster, t: t, ns: p.ns, target: helmsvc.Target{Namespace: p.target.Namespace, Release: "k-other"}}
+	q := &place{Cluster: p.Cluster, t: t, ns: p.ns, target: tenant.Target{Namespace: p.target.Namespace, Release: "k-other"}}
 	if err := q.install(t.Context(), `{"deleteHook":"fault.local/crash:1"}`, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -2,14 +2,11 @@ package helmsvc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
-
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // digestLabel is the label of a release's record that says from which chart it
@@ -22,48 +19,45 @@ const digestLabel = "cf-helm-broker-chart"
 // is rolled back, within undoing. Nothing is ever uninstalled: what others
 // depend on, CRDs say, would go with it. The rights that it adds to those of
 // instances are in effect then.
-func (c *Cluster) Converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
-	target.operator = true
+func (c *Cluster) Converge(ctx, undoing context.Context, target tenant.Target, what chart.Rendered, digest string) error {
+	target.Operator = true
 	defer c.capabilities.renew() // services may ask for what it has brought
-	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.settings.Impersonate {
+	if err := c.converge(ctx, undoing, target, what, digest); err != nil || !c.Impersonates() {
 		return err
 	}
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err
 	}
-	made, err := helm.last(target.Release)
-	if made == nil || err != nil {
+	past, err := helm.past(target.Release)
+	if len(past) == 0 || err != nil {
 		return err
 	}
-	return c.awaitAggregation(ctx, made.Manifest)
+	return c.AwaitAggregation(ctx, past[0].Manifest)
 }
 
-func (c *Cluster) converge(ctx, undoing context.Context, target Target, what chart.Rendered, digest string) error {
+func (c *Cluster) converge(ctx, undoing context.Context, target tenant.Target, what chart.Rendered, digest string) error {
 	helm, err := c.session(ctx, target, nil)
 	if err != nil {
 		return err
 	}
-	last, err := helm.last(target.Release)
+	past, err := helm.past(target.Release)
 	if err != nil {
 		return err
 	}
 	labels := map[string]string{digestLabel: labelled(digest)}
-	if last == nil {
+	switch past.next(intent{verb: converge, digest: labels[digestLabel]}) {
+	case nothing:
+		return nil
+	case begin:
 		return helm.failure(ctx, "installing the chart", helm.install(ctx, target, what, labels))
 	}
-	if last.Info.Status == release.StatusDeployed && last.Labels[digestLabel] == labels[digestLabel] {
-		return nil
-	}
-	deployed, err := helm.Releases.Deployed(target.Release)
-	if err != nil && !errors.Is(err, driver.ErrNoDeployedReleases) {
-		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
-	}
+	running := past.running()
 	err = c.upgrade(ctx, target, what, labels, nil)
-	if err == nil || deployed == nil {
+	if err == nil || running == nil {
 		return err // there is nothing to go back to
 	}
-	if undo := c.Rollback(undoing, target, deployed.Version); undo != nil {
+	if undo := c.Rollback(undoing, target, running.Version); undo != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", err, undo.Error())
 	}
 	return fmt.Errorf("%w; it is as it was before", err)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // operated has the cluster serve a kind with a status, as operators' kinds have
@@ -148,7 +149,7 @@ func granted(resource string) func(*place) {
 		}
 		p.until("instances may make "+resource, func() bool {
 			asked := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
-				User:               "system:serviceaccount:" + p.ns.Name + ":" + helmsvc.InstanceAccount,
+				User:               "system:serviceaccount:" + p.ns.Name + ":" + tenant.InstanceAccount,
 				ResourceAttributes: &authorizationv1.ResourceAttributes{Namespace: p.ns.Name, Verb: "create", Group: "example.com", Resource: resource},
 			}}
 			answer, err := clients.AuthorizationV1().SubjectAccessReviews().Create(p.t.Context(), asked, metav1.CreateOptions{})

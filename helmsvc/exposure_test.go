@@ -11,9 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // plan is a chart of these templates under a plan that allows exposure or not.
@@ -63,7 +63,7 @@ const (
 // ClusterIP, wherever in a chart they are.
 func TestClosed(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	ranged := strings.Replace(object("v1", "Service", "ranged", "{type: LoadBalancer, selector: {app: x}, ports: [{port: 80}]}"),
 		"metadata: {", "metadata: {annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 192.0.2.0/24}, ", 1)
 	sub := chartOf("sub", map[string]string{"s.yaml": object("v1", "Service", "sub", onNodes)})
@@ -117,7 +117,7 @@ func TestExposureOfPlans(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
-			p.use(helmsvc.Config{WithoutExposure: true})
+			p.use(tenant.Config{WithoutExposure: true})
 			p.balance()
 			exposed, closed := plan(true, object("v1", "Service", "s", c.spec)), plan(false, object("v1", "Service", "s", c.spec))
 			fewer := plan(false, object("v1", "Service", "s", strings.Replace(c.spec, ", {name: b, port: 81}", "", 1)))
@@ -171,7 +171,7 @@ func TestClosedLater(t *testing.T) {
 	if got := p.service("s").Spec.Type; got != corev1.ServiceTypeLoadBalancer {
 		t.Errorf("without the rule the Service is of type %s", got)
 	}
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	if err := p.Upgrade(t.Context(), p.target, plan(false, object("v1", "Service", "s", balanced)), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -200,23 +200,23 @@ func TestClosedLater(t *testing.T) {
 // for, at the pod's address and port.
 func TestClosedForTemplates(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	pod := object("v1", "Pod", "x", "{containers: ["+containers("a/x:1")+"]}")
 	pod = strings.Replace(pod, "{name: x}", "{name: x, labels: {app: x}}", 1)
 	what := plan(false, pod, object("v1", "Service", "s", "{type: NodePort, selector: {app: x}, ports: [{port: 80, targetPort: 8080}]}"))
 	if err := p.Install(t.Context(), p.target, what, nil); err != nil {
 		t.Fatal(err)
 	}
-	view, err := p.View(t.Context(), p.ns.Name)
+	offered, err := p.View(t.Context(), p.ns.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, err := p.TemplateView(t.Context(), p.ns.Name, view, true)
+	seen, err := p.TemplateView(t.Context(), p.ns.Name, offered, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := seen.Services[0].Spec
-	if s.Type != corev1.ServiceTypeNodePort || s.Ports[0].NodePort != 8080 || s.ClusterIP != view.Pods[0].IP {
+	if s.Type != corev1.ServiceTypeNodePort || s.Ports[0].NodePort != 8080 || s.ClusterIP != offered.Pods[0].IP {
 		t.Errorf("a template sees %+v", s)
 	}
 	if raw := seen.RawServices[0].Spec; raw.Type != corev1.ServiceTypeClusterIP || raw.Ports[0].NodePort != 0 {
@@ -278,7 +278,7 @@ func checkExposedError(t *testing.T, err error) {
 // TestHostPorts are refused with everything named and nothing made.
 func TestHostPorts(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	checkExposedError(t, p.Install(t.Context(), p.target, chart.Rendered{Chart: hostPorts()}, nil))
 	if len(p.releases()) != 0 {
 		t.Error("something was made of the chart")
@@ -309,7 +309,7 @@ func TestHostPorts(t *testing.T) {
 // that want a CRD of the chart's own can't be rendered before.
 func TestHostPortsUnseen(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	gate := `{{ if not (.Capabilities.APIVersions.Has "example.com/v1/Gated") }}{{ fail "no CRD" }}{{ end }}`
 	what := plan(false, object("apps/v1", "Deployment", "agent", workload("x", onHost, "a/x")), gate)
 	bring(t, what.Chart, "Gated")
@@ -329,8 +329,8 @@ func TestHostPortsUnseen(t *testing.T) {
 }
 
 // newTarget is another release in the place's namespace.
-func newTarget(p *place) helmsvc.Target {
-	return helmsvc.Target{Namespace: p.target.Namespace, Release: "k-other"}
+func newTarget(p *place) tenant.Target {
+	return tenant.Target{Namespace: p.target.Namespace, Release: "k-other"}
 }
 
 // TestBackToHostPorts goes back to what was installed before there was a rule:
@@ -341,7 +341,7 @@ func TestBackToHostPorts(t *testing.T) {
 	if err := p.Install(t.Context(), p.target, plan(false, agent), nil); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	if err := p.Upgrade(t.Context(), p.target, plan(false, mapOf), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func TestBackToHostPorts(t *testing.T) {
 // TestDeleteHooks are made as the plan says, too.
 func TestDeleteHooks(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	for exposure, want := range map[bool]corev1.ServiceType{true: corev1.ServiceTypeNodePort, false: corev1.ServiceTypeClusterIP} {
 		if err := p.Install(t.Context(), p.target, plan(exposure, mapOf, hooked(object("v1", "Service", "s", onNodes), "pre-delete")), nil); err != nil {
 			t.Fatal(err)
@@ -373,7 +373,7 @@ func TestDeleteHooks(t *testing.T) {
 // TestOperatorsAreExposed: the rule is for tenants.
 func TestOperatorsAreExposed(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true})
+	p.use(tenant.Config{WithoutExposure: true})
 	own := strings.Replace(workload("x", onHost, "a/x"), "metadata: {", "metadata: {annotations: {"+manifest.PolicyGroupAnnotation+": operators}, ", 1)
 	what := plan(false, object("apps/v1", "Deployment", "agent", own), object("v1", "Service", "s", onNodes))
 	if err := p.Converge(t.Context(), t.Context(), p.target, what, "sha256:1111111111111111111111111111111111111111"); err != nil {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Helm's marks of what belongs to a release.
@@ -73,7 +74,7 @@ func (c *boundClient) claim(resources kube.ResourceList) error {
 		case err != nil:
 			return err
 		case whose == others && allowed:
-			return &ConflictError{What: object.GetKind() + " " + object.GetName()}
+			return &tenant.ConflictError{What: object.GetKind() + " " + object.GetName()}
 		case allowed:
 			c.mark(object)
 		case whose != its || !c.rules.Lenient:

@@ -6,21 +6,22 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // TestGivenValues reads what the deployed release was made with, whatever has
 // become of it since, and past records that aren't the release's.
 func TestGivenValues(t *testing.T) {
 	p := confined(t)
-	given := func() (map[string]any, error) { return p.GivenValues(t.Context(), p.target, helmsvc.View{}) }
+	given := func() (map[string]any, error) { return p.GivenValues(t.Context(), p.target, view.View{}) }
 	want := func(key string, value any) {
 		t.Helper()
 		if got, err := given(); err != nil || got[key] != value {
 			t.Errorf("%s is %v, %v; want %v", key, got[key], err, value)
 		}
 	}
-	if got, err := given(); !errors.Is(err, helmsvc.ErrGone) {
+	if got, err := given(); !errors.Is(err, tenant.ErrGone) {
 		t.Errorf("of a release that isn't there: %v, %v", got, err)
 	}
 	what := func(size string) (err error) {

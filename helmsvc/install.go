@@ -9,13 +9,13 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // ErrLeftover says that an earlier attempt has left a release that can be
@@ -35,28 +35,27 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
-func (c *Cluster) Install(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
+func (c *Cluster) Install(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.install(ctx, target, what, report) })
 }
 
-func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendered, report func(readiness.Progress)) error {
+func (c *Cluster) install(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {
 	helm, err := c.session(ctx, target, report)
 	if err != nil {
 		return err
 	}
-	helm.client.rules = c.rulesFor(target, what.AllowExposure)
-	last, err := helm.last(target.Release)
-	switch {
-	case err != nil:
+	helm.client.rules = c.Rules(target, what.AllowExposure)
+	past, err := helm.past(target.Release)
+	if err != nil {
 		return err
-	case last == nil:
+	}
+	switch past.next(intent{verb: install}) {
+	case begin:
 		err = helm.install(ctx, target, what, nil)
-	case last.Info.Status == release.StatusDeployed:
-		return nil
-	case last.Info.Status == release.StatusPendingInstall:
-		err = helm.resume(last)
-	default:
-		return ErrLeftover
+	case resume:
+		err = helm.resume(past[0])
+	case giveUp:
+		err = ErrLeftover
 	}
 	if errors.Is(err, ErrLeftover) {
 		return err
@@ -65,7 +64,7 @@ func (c *Cluster) install(ctx context.Context, target Target, what chart.Rendere
 }
 
 // install installs the chart; labels are for the release's record.
-func (s *session) install(ctx context.Context, target Target, what chart.Rendered, labels map[string]string) error {
+func (s *session) install(ctx context.Context, target tenant.Target, what chart.Rendered, labels map[string]string) error {
 	what, err := s.renderInstall(ctx, target, what)
 	if err != nil {
 		return err
@@ -77,26 +76,26 @@ func (s *session) install(ctx context.Context, target Target, what chart.Rendere
 	if err := s.admitGroups(ctx, rehearsed); err != nil {
 		return err
 	}
-	install := action.NewInstall(s.Configuration)
-	install.ReleaseName = target.Release
-	install.Namespace = target.Namespace
-	install.Wait = true
-	install.WaitForJobs = true
-	install.Timeout = remaining(ctx)
-	install.Labels = withExposure(labels, what)
-	install.SkipCRDs = s.hasDefinitions(what.Chart.CRDObjects())
-	if !install.SkipCRDs && len(what.Chart.CRDObjects()) > 0 {
+	helm := action.NewInstall(s.Configuration)
+	helm.ReleaseName = target.Release
+	helm.Namespace = target.Namespace
+	helm.Wait = true
+	helm.WaitForJobs = true
+	helm.Timeout = remaining(ctx)
+	helm.Labels = withExposure(labels, what)
+	helm.SkipCRDs = s.hasDefinitions(what.Chart.CRDObjects())
+	if !helm.SkipCRDs && len(what.Chart.CRDObjects()) > 0 {
 		s.Capabilities = nil // templates may ask for what crds/ brings
 		defer s.renew()
 	}
 	// Run, not RunWithContext: the latter returns while it goes on writing.
-	made, err := install.Run(what.Chart, what.Values)
+	made, err := helm.Run(what.Chart, what.Values)
 	if err != nil {
 		return err
 	}
 	// Helm doesn't tell when it couldn't record that it is done.
-	last, err := s.last(target.Release)
-	if err == nil && (last == nil || last.Info.Status != release.StatusDeployed) {
+	recorded, err := s.past(target.Release)
+	if err == nil && recorded.state() != deployed {
 		err = s.Releases.Update(made)
 	}
 	if err != nil || !what.Bindable {
@@ -129,19 +128,7 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 	}
-	return fmt.Errorf("%s: %w", doing, s.explained(err))
-}
-
-// last returns the release's newest revision, nil if there is none.
-func (s *session) last(name string) (*release.Release, error) {
-	last, err := s.Releases.Last(name)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the state of release %s: %w", name, err)
-	}
-	return last, nil
+	return fmt.Errorf("%s: %w", doing, s.cluster.Explained(s.target, err))
 }
 
 // remaining is what Helm's own time-outs are set to: they know no context.

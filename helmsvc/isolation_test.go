@@ -24,14 +24,14 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"sigs.k8s.io/yaml"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestIsolation is made with the namespace and follows the plan.
 func TestIsolation(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{WithoutExposure: true, PodSecurity: "baseline", Network: helmsvc.Network{From: []string{"10.255.0.0/16"}}})
-	p.ns.Isolation = &helmsvc.Isolation{
+	p.use(tenant.Config{WithoutExposure: true, PodSecurity: "baseline", Network: tenant.Network{From: []string{"10.255.0.0/16"}}})
+	p.ns.Isolation = &tenant.Isolation{
 		Quota: corev1.ResourceList{corev1.ResourcePods: resource.MustParse("3")},
 		Limits: []corev1.LimitRangeItem{{
 			Type: corev1.LimitTypeContainer, DefaultRequest: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m")},
@@ -39,23 +39,23 @@ func TestIsolation(t *testing.T) {
 	}
 	for range 2 {
 		p.ensure()
-		p.checkLabels(map[string]string{helmsvc.ExposureLabel: "refused", "pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/warn": "restricted"})
+		p.checkLabels(map[string]string{tenant.ExposureLabel: "refused", "pod-security.kubernetes.io/enforce": "baseline", "pod-security.kubernetes.io/warn": "restricted"})
 		if got := p.isolatedBy(); !slices.Equal(got, []string{"ResourceQuota", "LimitRange", "NetworkPolicy"}) {
 			t.Errorf("isolated by %v", got)
 		}
 	}
-	p.ns.Isolation = &helmsvc.Isolation{AllowExposure: true, PodSecurity: "privileged"}
+	p.ns.Isolation = &tenant.Isolation{AllowExposure: true, PodSecurity: "privileged"}
 	p.ensure()
-	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "allowed", "pod-security.kubernetes.io/enforce": "privileged"})
+	p.checkLabels(map[string]string{tenant.ExposureLabel: "allowed", "pod-security.kubernetes.io/enforce": "privileged"})
 	if got := p.isolatedBy(); !slices.Equal(got, []string{"NetworkPolicy"}) {
 		t.Errorf("isolated by %v", got)
 	}
-	p.use(helmsvc.Config{})
+	p.use(tenant.Config{})
 	p.ensure()
-	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "allowed"})
-	p.ns.Isolation = new(helmsvc.Isolation)
+	p.checkLabels(map[string]string{tenant.ExposureLabel: "allowed"})
+	p.ns.Isolation = new(tenant.Isolation)
 	p.ensure()
-	p.checkLabels(map[string]string{helmsvc.ExposureLabel: "", "pod-security.kubernetes.io/enforce": "privileged"})
+	p.checkLabels(map[string]string{tenant.ExposureLabel: "", "pod-security.kubernetes.io/enforce": "privileged"})
 	if got := p.isolatedBy(); len(got) != 0 {
 		t.Errorf("isolated by %v", got)
 	}
@@ -112,7 +112,7 @@ var refuseExposure = sync.OnceValue(func() error {
 	if err := admission(ctx, "exposure.yaml"); err != nil {
 		return err
 	}
-	probe := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "exposure-probe", Labels: map[string]string{helmsvc.ExposureLabel: "refused"}}}
+	probe := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "exposure-probe", Labels: map[string]string{tenant.ExposureLabel: "refused"}}}
 	if _, err := clients.CoreV1().Namespaces().Create(ctx, probe, metav1.CreateOptions{}); err != nil {
 		return err
 	}
@@ -157,12 +157,12 @@ func nodePort(name string) *corev1.Service {
 // TestExposureLater refuses what the instance itself, its hooks or an operator
 // make around the policies after the install, where the plan doesn't allow it.
 func TestExposureLater(t *testing.T) {
-	p := confinedBy(t, helmsvc.Config{WithoutExposure: true})
+	p := confinedBy(t, tenant.Config{WithoutExposure: true})
 	if err := refuseExposure(); err != nil {
 		t.Fatal(err)
 	}
 	config := local.RESTConfig()
-	config.Impersonate.UserName = "system:serviceaccount:" + p.ns.Name + ":" + helmsvc.InstanceAccount
+	config.Impersonate.UserName = "system:serviceaccount:" + p.ns.Name + ":" + tenant.InstanceAccount
 	if err := p.Install(t.Context(), p.target, rendered(mapOf), nil); err != nil { // the account's rights are in effect
 		t.Fatal(err)
 	}

@@ -3,32 +3,31 @@ package helmsvc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
-	"helm.sh/helm/v3/pkg/storage/driver"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // KeptDefinitions returns the names of the CustomResourceDefinitions that
 // Uninstall leaves in the cluster: those of crds/ and of hooks, and what the
 // chart wants kept. Of a target that allows none there are none.
-func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string, error) {
-	if !c.actsAsInstance(target) || !c.rulesFor(target, false).Allows(manifest.CRDKind, false) {
+func (c *Cluster) KeptDefinitions(ctx context.Context, target tenant.Target) ([]string, error) {
+	if !c.ActsAsInstance(target) || !c.Rules(target, false).Allows(manifest.CRDKind, false) {
 		return nil, nil
 	}
 	helm, err := c.session(ctx, target, nil)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, tenant.ErrGone) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	revisions, err := helm.Releases.History(target.Release)
-	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return nil, fmt.Errorf("reading the state of release %s: %w", target.Release, err)
+	past, err := helm.past(target.Release)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	note := func(objects []*unstructured.Unstructured, always bool) {
@@ -38,7 +37,7 @@ func (c *Cluster) KeptDefinitions(ctx context.Context, target Target) ([]string,
 			}
 		}
 	}
-	for _, r := range revisions {
+	for _, r := range past {
 		defined, _ := manifest.DecodeDefinitions(r.Chart.CRDObjects())
 		hooks, _ := manifest.DecodeHooks(r.Hooks)
 		made, _ := manifest.Decode(r.Manifest) // what can't be read wasn't made

@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // outsiders are the objects outside the instance's namespace that some revision
@@ -99,8 +100,8 @@ func (s *session) deleteOutsiders(outsiders kube.ResourceList) error {
 // the kinds that its plan allows, whatever the records say, or if there are none
 // any more. Of kinds that the broker may not list nothing more can be found than
 // what the records say.
-func (c *Cluster) DeleteOutside(ctx context.Context, target Target) error {
-	if !c.actsAsInstance(target) || len(target.ClusterObjects) == 0 {
+func (c *Cluster) DeleteOutside(ctx context.Context, target tenant.Target) error {
+	if !c.ActsAsInstance(target) || len(target.ClusterObjects) == 0 {
 		return nil
 	}
 	kinds, err := c.clusterKinds(target)
@@ -123,7 +124,7 @@ func (c *Cluster) DeleteOutside(ctx context.Context, target Target) error {
 
 // clusterKinds are the cluster-scoped kinds that the target allows and the
 // cluster serves.
-func (c *Cluster) clusterKinds(target Target) ([]schema.GroupVersionResource, error) {
+func (c *Cluster) clusterKinds(target tenant.Target) ([]schema.GroupVersionResource, error) {
 	lists, err := discovery.ServerPreferredResources(c.discovery)
 	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // some API service may be down
 		return nil, err
@@ -147,7 +148,7 @@ func (c *Cluster) clusterKinds(target Target) ([]schema.GroupVersionResource, er
 // sweptAtOnce is how many objects are listed at a time.
 const sweptAtOnce = 500
 
-func sweepKind(ctx context.Context, client metadata.ResourceInterface, target Target) error {
+func sweepKind(ctx context.Context, client metadata.ResourceInterface, target tenant.Target) error {
 	options := metav1.ListOptions{Limit: sweptAtOnce}
 	for {
 		list, err := client.List(ctx, options)

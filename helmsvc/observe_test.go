@@ -16,13 +16,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // observing is an Observer of some namespaces, and what it has told.
 type observing struct {
-	*helmsvc.Observer
+	*view.Observer
 	t    *testing.T
 	mu   sync.Mutex
 	told map[string]int // guarded by mu
@@ -70,9 +70,9 @@ func (o *observing) await(what string, done func() bool) {
 }
 
 // awaitOffer waits for the namespace to offer this: "<pods>: <ports>".
-func (o *observing) awaitOffer(namespace, want string) helmsvc.Offer {
+func (o *observing) awaitOffer(namespace, want string) view.Offer {
 	o.t.Helper()
-	var offer helmsvc.Offer
+	var offer view.Offer
 	o.await(want, func() bool {
 		offer = o.Offer(namespace, "g")
 		return o.Synced() && brief(offer) == want
@@ -81,7 +81,7 @@ func (o *observing) awaitOffer(namespace, want string) helmsvc.Offer {
 }
 
 // brief is an offer's number of pods, with their addresses, and ports.
-func brief(o helmsvc.Offer) string {
+func brief(o view.Offer) string {
 	var ports []string
 	for _, e := range o.Endpoints {
 		ports = append(ports, fmt.Sprintf("%s/%d", e.Name, e.Port))
@@ -290,44 +290,4 @@ func TestObserveHeartbeat(t *testing.T) {
 	}
 	beat(p.ns.Name, `{"metadata": {"labels": {"app": "else"}}}`)
 	o.awaitOffer(p.ns.Name, "1 pods, 1 hosts: admin/9090 web/8080")
-}
-
-// TestObserveKeeps shows how little is kept.
-func TestObserveKeeps(t *testing.T) {
-	p := newPlace(t)
-	foreign := newNamespace(t)
-	for _, namespace := range []string{p.ns.Name, foreign} {
-		newPod(t, namespace, simplePod("db"))
-		newService(t, namespace, "db", corev1.ServicePort{Port: 80})
-	}
-	o := p.observe(p.ns.Name)
-	o.awaitOffer(p.ns.Name, "1 pods, 1 hosts: db/80")
-	check := func() {
-		t.Helper()
-		cached := o.Cached()
-		for _, kind := range []string{"Pod", "Service"} {
-			if got := fmt.Sprintf("%T", cached[kind+" "+foreign+"/db"]); got != "cache.ExplicitKey" {
-				t.Errorf("of a foreign %s there is a %s", kind, got)
-			}
-		}
-		pod, ok := cached["Pod "+p.ns.Name+"/db"].(*corev1.Pod)
-		if !ok || pod.ManagedFields != nil || pod.Spec.NodeName != "" || pod.Spec.Containers[0].Image != "" || pod.Status.Conditions != nil {
-			t.Errorf("of the own pod there is %+v", pod)
-		}
-		service, ok := cached["Service "+p.ns.Name+"/db"].(*corev1.Service)
-		if !ok || service.ManagedFields != nil || service.Spec.ClusterIP != "" {
-			t.Errorf("of the own Service there is %+v", service)
-		}
-	}
-	check()
-	// So it is for what comes by the watch, not with the first list.
-	if err := clients.CoreV1().Pods(foreign).Delete(t.Context(), "db", metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	newPod(t, foreign, simplePod("late"))
-	newPod(t, p.ns.Name, simplePod("late"))
-	o.awaitOffer(p.ns.Name, "2 pods, 2 hosts: admin/9090 db/80 web/8080")
-	if got := fmt.Sprintf("%T", o.Cached()["Pod "+foreign+"/late"]); got != "cache.ExplicitKey" {
-		t.Errorf("of a foreign pod there is a %s", got)
-	}
 }

@@ -8,7 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestStrangersNamespace has somebody else's namespace bear an instance's name:
@@ -17,16 +17,16 @@ import (
 func TestStrangersNamespace(t *testing.T) {
 	for name, annotations := range map[string]map[string]string{
 		"unmarked":           nil,
-		"another instance's": {helmsvc.InstanceAnnotation: "another"},
+		"another instance's": {tenant.InstanceAnnotation: "another"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
 			if err := p.install(t.Context(), `{}`, nil); err != nil {
 				t.Fatal(err)
 			}
-			p.use(helmsvc.Config{Impersonate: true})
+			p.use(tenant.Config{Impersonate: true})
 			p.annotate(annotations)
-			var conflict *helmsvc.ConflictError
+			var conflict *tenant.ConflictError
 			if _, err := p.Revision(t.Context(), p.target); !errors.As(err, &conflict) {
 				t.Errorf("of Revision: %v", err)
 			}
@@ -39,8 +39,8 @@ func TestStrangersNamespace(t *testing.T) {
 			if len(p.releases()) != 1 {
 				t.Error("the stranger's release is gone")
 			}
-			_, err := clients.CoreV1().ServiceAccounts(p.ns.Name).Get(t.Context(), helmsvc.InstanceAccount, metav1.GetOptions{})
-			_, bindingErr := clients.RbacV1().RoleBindings(p.ns.Name).Get(t.Context(), helmsvc.InstanceAccount, metav1.GetOptions{})
+			_, err := clients.CoreV1().ServiceAccounts(p.ns.Name).Get(t.Context(), tenant.InstanceAccount, metav1.GetOptions{})
+			_, bindingErr := clients.RbacV1().RoleBindings(p.ns.Name).Get(t.Context(), tenant.InstanceAccount, metav1.GetOptions{})
 			if !apierrors.IsNotFound(err) || !apierrors.IsNotFound(bindingErr) {
 				t.Errorf("an account was made there: %v, %v", err, bindingErr)
 			}
@@ -66,17 +66,17 @@ func (p *place) annotate(annotations map[string]string) {
 // TestKiboshsNamespace is an instance's, too.
 func TestKiboshsNamespace(t *testing.T) {
 	p := newPlace(t)
-	own := helmsvc.KiboshNamespace(p.ns.Annotations[owner])
+	own := tenant.KiboshNamespace(p.ns.Annotations[owner])
 	made := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: own.Name, Labels: own.OwnerLabels}}
 	if _, err := clients.CoreV1().Namespaces().Create(t.Context(), made, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.Config{Impersonate: true})
+	p.use(tenant.Config{Impersonate: true})
 	p.target.Namespace = own.Name
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := clients.RbacV1().RoleBindings(own.Name).Get(t.Context(), helmsvc.InstanceAccount, metav1.GetOptions{}); err != nil {
+	if _, err := clients.RbacV1().RoleBindings(own.Name).Get(t.Context(), tenant.InstanceAccount, metav1.GetOptions{}); err != nil {
 		t.Error(err)
 	}
 }

@@ -112,12 +112,12 @@ func (p *place) checkEndpoints(want map[string]string) {
 			p.t.Fatal(err)
 		}
 	}
-	view, err := p.View(p.t.Context(), p.ns.Name)
+	offered, err := p.View(p.t.Context(), p.ns.Name)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	got := map[string]string{}
-	for _, e := range view.Endpoints {
+	for _, e := range offered.Endpoints {
 		got[e.Name] = e.PolicyGroup
 	}
 	for app, group := range want {
@@ -125,7 +125,7 @@ func (p *place) checkEndpoints(want map[string]string) {
 			p.t.Errorf("the endpoint of %s has the group %q, want %q (%v)", app, has, group, got)
 		}
 	}
-	if credentials, err := view.Credentials(); err != nil || strings.Contains(string(credentials), `"PolicyGroup"`) || strings.Contains(string(credentials), `policy_group"`) {
+	if credentials, err := offered.Credentials(); err != nil || strings.Contains(string(credentials), `"PolicyGroup"`) || strings.Contains(string(credentials), `policy_group"`) {
 		p.t.Errorf("the group is among the credentials: %s, %v", credentials, err)
 	}
 }

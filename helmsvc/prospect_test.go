@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 func bindable(templates ...string) chart.Rendered {
@@ -68,8 +68,8 @@ func TestNoPodAfterUpdate(t *testing.T) {
 	if err := p.Upgrade(t.Context(), p.target, bindable(deployment("0"), leading), nil); !errors.As(err, &noPod) {
 		t.Errorf("error %v", err)
 	}
-	if view, err := p.ViewReady(t.Context(), p.target, "", time.Minute); err != nil || len(view.Pods) != 1 {
-		t.Errorf("it offers %+v, %v", view, err)
+	if offered, err := p.ViewReady(t.Context(), p.target, "", time.Minute); err != nil || len(offered.Pods) != 1 {
+		t.Errorf("it offers %+v, %v", offered, err)
 	}
 }
 
@@ -81,8 +81,8 @@ func TestNoPodToBindTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	var noPod *manifest.NoPodError
-	if view, err := p.ViewReady(t.Context(), p.target, "", time.Minute); !errors.As(err, &noPod) {
-		t.Errorf("it offers %+v, %v", view, err)
+	if offered, err := p.ViewReady(t.Context(), p.target, "", time.Minute); !errors.As(err, &noPod) {
+		t.Errorf("it offers %+v, %v", offered, err)
 	}
 }
 
@@ -97,8 +97,8 @@ func TestBindAwaitsWhatOperatorsMake(t *testing.T) {
 	}
 	refused := func(want string) {
 		t.Helper()
-		if view, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrNoReadyPod) || !strings.Contains(err.Error(), want) {
-			t.Errorf("it offers %+v, %v; want an error that says %q", view, err, want)
+		if offered, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, view.ErrNoReadyPod) || !strings.Contains(err.Error(), want) {
+			t.Errorf("it offers %+v, %v; want an error that says %q", offered, err, want)
 		}
 	}
 	refused("nothing has been made of Making m yet, and its status doesn't say that it is ready")
@@ -106,17 +106,17 @@ func TestBindAwaitsWhatOperatorsMake(t *testing.T) {
 	refused("Making m: Ready is False: two to go")
 
 	type answer struct {
-		view helmsvc.View
-		err  error
+		offered view.View
+		err     error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		view, err := p.ViewReady(t.Context(), p.target, "", time.Minute)
-		answers <- answer{view, err}
+		offered, err := p.ViewReady(t.Context(), p.target, "", time.Minute)
+		answers <- answer{offered, err}
 	}()
 	then(makes(secret), tells("Making", "m", `{"conditions": [{"type": "Ready", "status": "True"}]}`))(p)
-	if got := <-answers; got.err != nil || len(got.view.Secrets) != 1 {
-		t.Errorf("it offers %+v, %v", got.view, got.err)
+	if got := <-answers; got.err != nil || len(got.offered.Secrets) != 1 {
+		t.Errorf("it offers %+v, %v", got.offered, got.err)
 	}
 }
 
@@ -128,7 +128,7 @@ func TestBindOfWhatMakesNothing(t *testing.T) {
 	if err := p.Install(t.Context(), p.target, bindable(custom("Topic", "m")), p.once("no status yet", tells("Topic", "m", `{"conditions": [{"type": "Ready", "status": "True"}]}`))); err != nil {
 		t.Fatal(err)
 	}
-	if view, err := p.ViewReady(t.Context(), p.target, "", time.Minute); err != nil || len(view.Secrets)+len(view.Pods) != 0 {
-		t.Errorf("it offers %+v, %v", view, err)
+	if offered, err := p.ViewReady(t.Context(), p.target, "", time.Minute); err != nil || len(offered.Secrets)+len(offered.Pods) != 0 {
+		t.Errorf("it offers %+v, %v", offered, err)
 	}
 }

@@ -10,9 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // checkPullSecret looks at what lets pods pull that no chart describes.
@@ -46,7 +46,7 @@ func TestPullSecret(t *testing.T) {
 	}
 	rotated := login
 	rotated.Password = "second"
-	p.use(helmsvc.Config{Registry: rotated})
+	p.use(tenant.Config{Registry: rotated})
 	for range 2 {
 		if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 			t.Fatal(err)
@@ -69,7 +69,7 @@ func TestPullSecret(t *testing.T) {
 // TestOpenRegistry asks for no password and so needs no Secret.
 func TestOpenRegistry(t *testing.T) {
 	p := newPlace(t)
-	p.use(helmsvc.Config{Registry: manifest.Registry{Server: registry}})
+	p.use(tenant.Config{Registry: manifest.Registry{Server: registry}})
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -89,14 +89,14 @@ func TestOpenRegistry(t *testing.T) {
 // TestPullSecretDropped: when nodes log in by themselves, no namespace keeps the
 // password, and the ServiceAccount keeps what else it had.
 func TestPullSecretDropped(t *testing.T) {
-	p := confinedBy(t, helmsvc.Config{Registry: login})
+	p := confinedBy(t, tenant.Config{Registry: login})
 	p.checkPullSecret("first")
 	accounts := clients.CoreV1().ServiceAccounts(p.ns.Name)
 	patch := []byte(`{"imagePullSecrets":[{"name":"` + pullSecret + `"},{"name":"other"}]}`)
 	if _, err := accounts.Patch(t.Context(), "default", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p.use(helmsvc.Config{Impersonate: true, Registry: manifest.Registry{Server: registry}})
+	p.use(tenant.Config{Impersonate: true, Registry: manifest.Registry{Server: registry}})
 	for range 2 {
 		p.ensure()
 		if _, err := clients.CoreV1().Secrets(p.ns.Name).Get(t.Context(), pullSecret, metav1.GetOptions{}); !apierrors.IsNotFound(err) {

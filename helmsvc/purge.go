@@ -58,11 +58,11 @@ func (s *session) purgeObject(m releaseutil.Manifest) error {
 
 // forget deletes Helm's records of the release.
 func (s *session) forget(name string) error {
-	revisions, err := s.Releases.History(name)
-	if err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
-		return fmt.Errorf("listing the release's revisions: %w", err)
+	past, err := s.past(name)
+	if err != nil {
+		return err
 	}
-	for _, r := range revisions {
+	for _, r := range past {
 		if _, err := s.Releases.Delete(r.Name, r.Version); err != nil && !errors.Is(err, driver.ErrReleaseNotFound) {
 			return fmt.Errorf("deleting revision %d of the release: %w", r.Version, err)
 		}

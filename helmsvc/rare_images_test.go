@@ -9,6 +9,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // sentPods records the pods that are sent to be made.
@@ -41,7 +42,7 @@ func TestRegistryRareImages(t *testing.T) {
 		return sentPods{RoundTripper: next, bodies: bodies}
 	})
 	var err error
-	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.Config{Registry: login}); err != nil {
+	if p.Cluster, err = helmsvc.NewCluster(config, helmsvc.Config{Tenants: tenant.Config{Registry: login}}); err != nil {
 		t.Fatal(err)
 	}
 	c := chartOf("rare", map[string]string{"pod.yaml": object("v1", "Pod", "rare", "{containers: ["+containers("a/pod:1")+

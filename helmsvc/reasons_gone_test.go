@@ -4,8 +4,8 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestGoneRelease tells a release without pods from one that somebody has
@@ -22,13 +22,13 @@ func TestGoneRelease(t *testing.T) {
 	if err := p.Uninstall(t.Context(), p.target); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
+	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, tenant.ErrGone) {
 		t.Errorf("after it was removed: %v", err)
 	}
 	if err := p.DeleteNamespace(t.Context(), p.ns, func(string) {}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, helmsvc.ErrGone) {
+	if _, err := p.ViewReady(t.Context(), p.target, "", 0); !errors.Is(err, tenant.ErrGone) {
 		t.Errorf("after the namespace was deleted: %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
 
@@ -22,9 +23,9 @@ const (
 var login = manifest.Registry{Server: "https://" + registry + "/", Username: "puller", Password: "first", Email: "puller@example.com"}
 
 // use connects to the cluster anew, as the next process does.
-func (p *place) use(config helmsvc.Config) {
+func (p *place) use(config tenant.Config) {
 	p.t.Helper()
-	c, err := helmsvc.NewCluster(local.RESTConfig(), config)
+	c, err := helmsvc.NewCluster(local.RESTConfig(), helmsvc.Config{Tenants: config})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func (p *place) use(config helmsvc.Config) {
 func withRegistry(t *testing.T) *place {
 	t.Helper()
 	p := newPlace(t)
-	p.use(helmsvc.Config{Registry: login})
+	p.use(tenant.Config{Registry: login})
 	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +181,7 @@ func TestRegistryUpgrade(t *testing.T) {
 		t.Error("there is a pull Secret without a registry")
 	}
 
-	p.use(helmsvc.Config{Registry: login})
+	p.use(tenant.Config{Registry: login})
 	if err := p.Upgrade(t.Context(), p.target, version("a/d:1"), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func TestRegistryUpgrade(t *testing.T) {
 	}
 	check("after going back", registry+"/d:2", "own", pullSecret)
 
-	p.use(helmsvc.Config{})
+	p.use(tenant.Config{})
 	if err := p.Upgrade(t.Context(), p.target, version("a/d:2"), nil); err != nil {
 		t.Fatal(err)
 	}

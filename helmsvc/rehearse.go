@@ -9,13 +9,14 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // rehearseInstall renders the chart as an install would, makes nothing, and
 // fails if the cluster doesn't serve what it would make, the plan doesn't allow
 // it, or nothing of it could ever be bound to. It returns what would
 // be made, nothing if that can't be told before the CRDs are there.
-func (s *session) rehearseInstall(target Target, what chart.Rendered) (*release.Release, error) {
+func (s *session) rehearseInstall(target tenant.Target, what chart.Rendered) (*release.Release, error) {
 	install := action.NewInstall(s.rehearsal())
 	install.ReleaseName = target.Release
 	install.Namespace = target.Namespace
@@ -43,7 +44,7 @@ func (s *session) rehearseInstall(target Target, what chart.Rendered) (*release.
 
 // rehearseUpgrade is rehearseInstall for an upgrade from a revision, by which
 // Helm doesn't install a chart's crds/, and fails too if that would delete data.
-func (s *session) rehearseUpgrade(target Target, from *release.Release, what chart.Rendered) (*release.Release, error) {
+func (s *session) rehearseUpgrade(target tenant.Target, from *release.Release, what chart.Rendered) (*release.Release, error) {
 	upgrade := action.NewUpgrade(s.rehearsal())
 	upgrade.Namespace = target.Namespace
 	upgrade.ResetValues = true
@@ -61,7 +62,7 @@ func (s *session) rehearseUpgrade(target Target, from *release.Release, what cha
 	if err := manifest.CheckProspect(rendered, what.Bindable); err != nil {
 		return nil, err
 	}
-	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.operator {
+	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.Operator {
 		return rendered, err
 	}
 	return rendered, manifest.CheckData(from, rendered, s.claims)

@@ -11,11 +11,12 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // renderInstall renders the chart for an install. If crds/ isn't allowed, that
 // is said first: templates may rely on it.
-func (s *session) renderInstall(ctx context.Context, target Target, what chart.Rendered) (chart.Rendered, error) {
+func (s *session) renderInstall(ctx context.Context, target tenant.Target, what chart.Rendered) (chart.Rendered, error) {
 	made, err := s.rendered(ctx, target, what, 1)
 	if err == nil {
 		return made, nil
@@ -29,7 +30,7 @@ func (s *session) renderInstall(ctx context.Context, target Target, what chart.R
 // rendered is the chart with its templates rendered, for an install
 // (Revision 1) or an upgrade: what Helm makes of it is what was looked at
 // before. Templates look things up with the rights that the session has.
-func (s *session) rendered(ctx context.Context, target Target, what chart.Rendered, revision int) (chart.Rendered, error) {
+func (s *session) rendered(ctx context.Context, target tenant.Target, what chart.Rendered, revision int) (chart.Rendered, error) {
 	c := s.cluster
 	if c.settings.Renderer == nil {
 		return what, nil

@@ -6,13 +6,13 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // checkServed returns an UnservedError if the release has objects of kinds
@@ -77,7 +77,7 @@ func (s *session) confirm(unserved *manifest.UnservedError) error {
 	down, _ := discovery.GroupDiscoveryFailedErrorGroups(err)
 	for _, k := range unserved.Kinds {
 		if cause, ok := down[k.GroupVersion()]; ok {
-			return apierrors.NewServiceUnavailable(fmt.Sprintf("the cluster can't tell the kinds of %s now: %v", k.GroupVersion(), cause))
+			return &tenant.RetryableError{Why: fmt.Sprintf("the cluster can't tell the kinds of %s now: %v", k.GroupVersion(), cause)}
 		}
 	}
 	return unserved

@@ -8,12 +8,15 @@ import (
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // session is the Helm SDK bound to one operation: once ctx has ended every
@@ -22,10 +25,11 @@ import (
 type session struct {
 	*action.Configuration
 	cluster *Cluster
+	target  tenant.Target
 	client  *boundClient
 	// config is what the session's requests are made with.
 	config *rest.Config
-	mapper *sessionMapper
+	mapper *readiness.Mapper
 	// renew has what the cluster serves asked for again.
 	renew func()
 }
@@ -34,27 +38,15 @@ type session struct {
 // while Helm waits. What is made in it is made as for a plan that doesn't allow
 // exposure: set the client's rules where that isn't so. Where Helm acts as the
 // instance it is made sure that the instance may act.
-func (c *Cluster) session(ctx context.Context, target Target, report func(readiness.Progress)) (*session, error) {
-	namespace := target.Namespace
-	if c.actsAsInstance(target) {
-		err := c.awaitAccount(ctx, namespace)
-		if isGoing(err) {
-			return nil, ErrGone
-		}
-		if err != nil {
-			return nil, err
-		}
-		return c.sessionAs(ctx, c.asInstance(namespace), target, report)
+func (c *Cluster) session(ctx context.Context, target tenant.Target, report func(readiness.Progress)) (*session, error) {
+	if err := c.AwaitAccount(ctx, target); err != nil {
+		return nil, err
 	}
-	return c.sessionAs(ctx, c.config, target, report)
-}
-
-func (c *Cluster) actsAsInstance(target Target) bool {
-	return c.settings.Impersonate && !target.operator
+	return c.sessionAs(ctx, c.As(target), target, report)
 }
 
 // sessionAs is session with the rights of a configuration.
-func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target, report func(readiness.Progress)) (*session, error) {
+func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target tenant.Target, report func(readiness.Progress)) (*session, error) {
 	namespace := target.Namespace
 	config := rest.CopyConfig(as)
 	config.Wrap(bindTransport(ctx))
@@ -62,25 +54,26 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 	if c.settings.Limiter != nil {
 		config.RateLimiter = c.settings.Limiter.For(target.Tenant)
 	}
-	mapper := &sessionMapper{ResettableRESTMapper: c.mapper}
+	mapper := &readiness.Mapper{ResettableRESTMapper: c.mapper}
 	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)
 	// Helm's debug log prints manifests and with them secrets: drop it.
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
-	var err error
-	if helm.Releases, err = storageOf(keeping(config), target); err != nil {
-		return nil, err
+	recording, err := kubernetes.NewForConfig(tenant.Keeping(config))
+	if err != nil {
+		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}
+	helm.Releases = history.In(recording, target)
 	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
 	client := helm.KubeClient.(*kube.Client)
 	client.Namespace = namespace
-	bound := &boundClient{Client: client, ctx: ctx, registry: c.settings.Registry, rules: c.rulesFor(target, false)}
+	bound := &boundClient{Client: client, ctx: ctx, registry: c.Registry(), rules: c.Rules(target, false)}
 	bound.release = target.Release
-	if c.actsAsInstance(target) {
+	if c.ActsAsInstance(target) {
 		bound.broker = rest.CopyConfig(c.config)
 		bound.broker.Wrap(bindTransport(ctx))
 	}
@@ -94,7 +87,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 		return fair.Aside(ctx, func(ctx context.Context) error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
-	return &session{Configuration: helm, cluster: c, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
+	return &session{Configuration: helm, cluster: c, target: target, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's
@@ -102,7 +95,7 @@ func (c *Cluster) sessionAs(ctx context.Context, as *rest.Config, target Target,
 type restGetter struct {
 	cluster   *Cluster
 	config    *rest.Config
-	mapper    *sessionMapper
+	mapper    *readiness.Mapper
 	namespace string
 }
 

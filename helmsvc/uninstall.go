@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/releaseutil"
-	"helm.sh/helm/v3/pkg/storage/driver"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // hookPatience bounds how long delete hooks may take.
@@ -32,7 +31,7 @@ var errOddRecord = errors.New("Helm stumbled over the release's record")
 // It is a courtesy to the chart, whose hooks it runs, and takes half of ctx's
 // time at most: what is in the namespace may keep it from being done, and nothing
 // in there keeps DeleteOutside and DeleteNamespace from removing the instance.
-func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
+func (c *Cluster) Uninstall(ctx context.Context, target tenant.Target) error {
 	return c.work(ctx, target, func(ctx context.Context) error {
 		bounded, cancel := context.WithTimeout(ctx, min(courtesy, remaining(ctx)/2))
 		defer cancel()
@@ -40,14 +39,14 @@ func (c *Cluster) Uninstall(ctx context.Context, target Target) error {
 	})
 }
 
-func (c *Cluster) uninstallOwn(ctx context.Context, target Target) (err error) {
+func (c *Cluster) uninstallOwn(ctx context.Context, target tenant.Target) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errOddRecord
 		}
 	}()
-	err = c.checkOwn(ctx, target.Namespace)
-	var strangers *ConflictError
+	err = c.CheckOwn(ctx, target.Namespace)
+	var strangers *tenant.ConflictError
 	if apierrors.IsNotFound(err) || errors.As(err, &strangers) {
 		return nil // with the namespace all records of the release are gone
 	}
@@ -57,12 +56,12 @@ func (c *Cluster) uninstallOwn(ctx context.Context, target Target) (err error) {
 	return c.uninstall(ctx, target)
 }
 
-func (c *Cluster) uninstall(ctx context.Context, target Target) error {
-	if err := c.repairAccount(ctx, target); err != nil {
+func (c *Cluster) uninstall(ctx context.Context, target tenant.Target) error {
+	if err := c.RepairAccount(ctx, target); err != nil {
 		return err
 	}
 	helm, err := c.session(ctx, target, nil)
-	if errors.Is(err, ErrGone) {
+	if errors.Is(err, tenant.ErrGone) {
 		return nil // with the namespace all records of the release go
 	}
 	if apierrors.IsForbidden(err) {
@@ -72,16 +71,12 @@ func (c *Cluster) uninstall(ctx context.Context, target Target) error {
 	if err != nil {
 		return err
 	}
-	revisions, err := helm.Releases.History(target.Release)
-	if errors.Is(err, driver.ErrReleaseNotFound) || err == nil && len(revisions) == 0 {
-		return nil
+	past, err := helm.past(target.Release)
+	if len(past) == 0 || err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("reading the state of release %s: %w", target.Release, err)
-	}
-	releaseutil.SortByRevision(revisions)
-	helm.client.rules = c.rulesAgain(target, revisions[len(revisions)-1])
-	if err := helm.uninstallAll(ctx, revisions); err != nil {
+	helm.client.rules = c.rulesAgain(target, past[0])
+	if err := helm.uninstallAll(ctx, past); err != nil {
 		return fmt.Errorf("uninstalling release %s: %w", target.Release, err)
 	}
 	return nil
@@ -89,14 +84,13 @@ func (c *Cluster) uninstall(ctx context.Context, target Target) error {
 
 // uninstallAll removes what the release's revisions have made. As long as
 // anything of that may be left, so is the record that names it.
-func (s *session) uninstallAll(ctx context.Context, revisions []*release.Release) error {
-	outsiders, err := s.outsiders(revisions)
+func (s *session) uninstallAll(ctx context.Context, past past) error {
+	outsiders, err := s.outsiders(past)
 	if err != nil {
 		return err
 	}
-	last := revisions[len(revisions)-1]
-	keep := len(outsiders) > 0
-	if last.Info.Status != release.StatusUninstalled {
+	last, keep := past[0], len(outsiders) > 0
+	if past.next(intent{verb: uninstall}) == remove {
 		err = s.uninstall(ctx, last.Name, keep)
 	}
 	switch {
@@ -118,9 +112,9 @@ func (s *session) uninstallAll(ctx context.Context, revisions []*release.Release
 
 // uninstall leaves enough time for purge when a delete hook hangs.
 func (s *session) uninstall(ctx context.Context, name string, keepRecords bool) error {
-	uninstall := action.NewUninstall(s.Configuration)
-	uninstall.Timeout = min(hookPatience, remaining(ctx)/3)
-	uninstall.KeepHistory = keepRecords
-	_, err := uninstall.Run(name)
+	run := action.NewUninstall(s.Configuration)
+	run.Timeout = min(hookPatience, remaining(ctx)/3)
+	run.KeepHistory = keepRecords
+	_, err := run.Run(name)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 func definitionsAPI(t *testing.T) apiextensions.Interface {
@@ -178,7 +179,7 @@ func TestNewKind(t *testing.T) {
 	}
 	// The broker's other process installs; this one still knows the old kinds.
 	old := p.Cluster
-	p.use(helmsvc.Config{})
+	p.use(tenant.Config{})
 	err := p.Install(t.Context(), p.target, what(), nil)
 	for errors.As(err, &unserved) {
 		t.Log("the kind isn't served yet")
@@ -236,7 +237,8 @@ func TestAPIDown(t *testing.T) {
 	}
 	c := chartOf("down", map[string]string{"a.yaml": object("down.example.com/v1", "Thing", "a", "{}")})
 	err = p.Install(t.Context(), p.target, chart.Rendered{Chart: c}, nil)
-	if !apierrors.IsServiceUnavailable(err) || !strings.Contains(err.Error(), "down.example.com/v1") {
+	var retryable *tenant.RetryableError
+	if !errors.As(err, &retryable) || !strings.Contains(err.Error(), "down.example.com/v1") {
 		t.Errorf("error %v", err)
 	}
 	c = chartOf("up", map[string]string{"a.yaml": mapOf})

@@ -15,6 +15,7 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Update makes target of what is there. original is what was made before, as
@@ -85,7 +86,7 @@ func differing(before, wanted *unstructured.Unstructured, live *resource.Info) [
 
 // writeWhole patches the object so that each list in it is the rendered one.
 func writeWhole(before, wanted *unstructured.Unstructured, info *resource.Info) error {
-	helper := resource.NewHelper(info.Client, info.Mapping).WithFieldManager(fieldManager)
+	helper := resource.NewHelper(info.Client, info.Mapping).WithFieldManager(tenant.FieldManager)
 	live, err := helper.Get(info.Namespace, info.Name)
 	if err != nil {
 		return err
@@ -125,7 +126,7 @@ func (c *boundClient) judgeWritten(before, wanted *unstructured.Unstructured, in
 	anew := wanted.DeepCopy()
 	anew.SetName("")
 	anew.SetGenerateName(wanted.GetName() + "-")
-	made, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(fieldManager).Create(info.Namespace, false, anew)
+	made, err := resource.NewHelper(info.Client, info.Mapping).DryRun(true).WithFieldManager(tenant.FieldManager).Create(info.Namespace, false, anew)
 	if object, ok := made.(*unstructured.Unstructured); ok && err == nil {
 		usual, unusual := manifest.Differences(before, wanted, object), differing(nil, object, info)
 		left = slices.DeleteFunc(left, func(field string) bool { return slices.Contains(usual, field) && !slices.Contains(unusual, field) })

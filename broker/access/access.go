@@ -13,8 +13,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/lock"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -94,7 +94,7 @@ func (a *Access) EnsurePlaceholder(ctx context.Context, instanceID string) (grou
 // DrawUp fills in what a new binding opens: these endpoints of the instance's, and
 // the shared services of the plan. The error is a PolicyLimitError if that is more
 // than it may.
-func (a *Access) DrawUp(b record.Binding, i record.Instance, plan chart.Plan, endpoints []helmsvc.Endpoint) (record.Binding, error) {
+func (a *Access) DrawUp(b record.Binding, i record.Instance, plan chart.Plan, endpoints []view.Endpoint) (record.Binding, error) {
 	if !a.Opens(b) {
 		return b, nil
 	}

@@ -12,8 +12,8 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -33,8 +33,8 @@ type Follower struct {
 	limited  map[string]string       // why policies don't follow, by binding's id; of the one worker
 
 	mu        sync.Mutex
-	observers map[string]*helmsvc.Observer // by cluster's id; nil unless this replica leads; guarded by mu
-	elsewhere map[string]string            // ids of instances made under another prefix, by namespace; guarded by mu
+	observers map[string]*view.Observer // by cluster's id; nil unless this replica leads; guarded by mu
+	elsewhere map[string]string         // ids of instances made under another prefix, by namespace; guarded by mu
 }
 
 // NewFollower returns a follower that tells changed which instances to follow.
@@ -46,7 +46,7 @@ func NewFollower(access *Access, clusters *locate.Clusters, prefix string, chang
 func (f *Follower) Begin() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.observers, f.elsewhere = map[string]*helmsvc.Observer{}, map[string]string{}
+	f.observers, f.elsewhere = map[string]*view.Observer{}, map[string]string{}
 	for _, i := range f.records.Instances() {
 		if _, current := f.idOf(i.Namespace); !current {
 			f.elsewhere[i.Namespace] = i.ID
@@ -151,13 +151,13 @@ func (f *Follower) keepOwn(ctx context.Context, i record.Instance) error {
 
 // liveEndpoints are those of the instance's pods as they are now: after an
 // update, what was seen by a watch may be older.
-func (f *Follower) liveEndpoints(ctx context.Context, i record.Instance) ([]helmsvc.Endpoint, error) {
+func (f *Follower) liveEndpoints(ctx context.Context, i record.Instance) ([]view.Endpoint, error) {
 	cluster, err := f.clusters.Of(ctx, i)
 	if err != nil {
 		return nil, err
 	}
-	view, err := cluster.View(ctx, i.Namespace)
-	return view.Endpoints, err
+	offered, err := cluster.View(ctx, i.Namespace)
+	return offered.Endpoints, err
 }
 
 // aligned notes that the bindings open what is offered since the last update.
@@ -203,7 +203,7 @@ func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 	if err != nil {
 		return need{}, err
 	}
-	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e helmsvc.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
+	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e view.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
 	wanted := bindingNeed(b, to, f.sharedNeed(b, i, plan))
 	if err := f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
 		wanted = wanted.held(b.Policies)
@@ -228,19 +228,19 @@ func (f *Follower) sayOnce(b record.Binding, why error) {
 }
 
 // offer is what the instance's pods offer now.
-func (f *Follower) offer(ctx context.Context, i record.Instance) (helmsvc.Offer, error) {
+func (f *Follower) offer(ctx context.Context, i record.Instance) (view.Offer, error) {
 	observer, err := f.observer(ctx, i)
 	if err != nil {
-		return helmsvc.Offer{}, err
+		return view.Offer{}, err
 	}
 	if !observer.Synced() {
-		return helmsvc.Offer{}, errUnsynced
+		return view.Offer{}, errUnsynced
 	}
 	return observer.Offer(i.Namespace, i.PolicyGroup), nil
 }
 
 // observer watches the instance's cluster for as long as this replica leads.
-func (f *Follower) observer(ctx context.Context, i record.Instance) (*helmsvc.Observer, error) {
+func (f *Follower) observer(ctx context.Context, i record.Instance) (*view.Observer, error) {
 	f.mu.Lock()
 	observer := f.observers[i.Cluster]
 	f.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -39,7 +39,7 @@ func (a *Access) ownNeed(b record.Binding, groups []string) need {
 type pods struct {
 	group     string // the instance's policy group
 	former    []string
-	endpoints []helmsvc.Endpoint
+	endpoints []view.Endpoint
 	// all: the endpoints are all that there will be, after an update. Otherwise
 	// more may be back soon.
 	all bool
@@ -79,7 +79,7 @@ func (a *Access) sharedNeed(b record.Binding, i record.Instance, kept chart.Plan
 
 // policiesTo returns what an app needs to reach the endpoints. group is that of
 // the instance, which pods without one of their own belong to.
-func policiesTo(app, group string, endpoints []helmsvc.Endpoint) []policy.Policy {
+func policiesTo(app, group string, endpoints []view.Endpoint) []policy.Policy {
 	var policies []policy.Policy
 	for _, endpoint := range endpoints {
 		policies = append(policies, policy.To(app, cmp.Or(endpoint.PolicyGroup, group), endpoint.Protocol, int(endpoint.Port)))

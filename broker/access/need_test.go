@@ -6,8 +6,8 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -54,9 +54,9 @@ func TestOwnNeed(t *testing.T) {
 // TestBindingNeed: what leads to the instance goes by its pods, and what leads
 // to shared services by what is wanted of them now.
 func TestBindingNeed(t *testing.T) {
-	at := func(ports ...int32) (all []helmsvc.Endpoint) {
+	at := func(ports ...int32) (all []view.Endpoint) {
 		for _, port := range ports {
-			all = append(all, helmsvc.Endpoint{Port: port, Protocol: "tcp"})
+			all = append(all, view.Endpoint{Port: port, Protocol: "tcp"})
 		}
 		return all
 	}
@@ -79,7 +79,7 @@ func TestBindingNeed(t *testing.T) {
 		"another port of it":          {to("s", 53), []string{"s"}, pods{group: "i"}, to("s", 54), to("s", 54)},
 		"one of two taken back":       {slices.Concat(to("r", 1), to("s", 53)), []string{"r", "s"}, pods{group: "i"}, to("s", 53), to("s", 53)},
 		"a range covers it":           {[]policy.Policy{policy.Range("app", "i", "tcp", 80, 90)}, nil, pods{group: "i", endpoints: at(85), all: false}, nil, []policy.Policy{policy.Range("app", "i", "tcp", 80, 90)}},
-		"a workload's own group":      {to("w", 80), nil, pods{group: "i", endpoints: []helmsvc.Endpoint{{Port: 80, Protocol: "tcp", PolicyGroup: "w"}}, all: false}, to("s", 53), slices.Concat(to("w", 80), to("s", 53))},
+		"a workload's own group":      {to("w", 80), nil, pods{group: "i", endpoints: []view.Endpoint{{Port: 80, Protocol: "tcp", PolicyGroup: "w"}}, all: false}, to("s", 53), slices.Concat(to("w", 80), to("s", 53))},
 		"the service shares itself":   {to("i", 80), []string{"i"}, pods{group: "i"}, nil, to("i", 80)},
 		"an app made again":           {to("o", 80), nil, pods{group: "i", former: []string{"o"}, endpoints: at(80)}, nil, slices.Concat(to("i", 80), to("o", 80))},
 		"ports in a row":              {nil, nil, pods{group: "i", endpoints: at(80, 81), all: true}, nil, []policy.Policy{policy.Range("app", "i", "tcp", 80, 81)}},

@@ -11,7 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // ErrNotBindable says that the instance's plan makes no bindings.
@@ -92,14 +92,14 @@ func (s *Bindings) bind(ctx context.Context, wanted record.Binding, i record.Ins
 	if async {
 		patience = min(patience, s.settings.SyncWait)
 	}
-	view, err := at.cluster.ViewReady(ctx, locate.TargetBy(i, at.plan), s.clusters.Revision(i), patience)
-	if async && errors.Is(err, helmsvc.ErrNoReadyPod) {
+	offered, err := at.cluster.ViewReady(ctx, locate.TargetBy(i, at.plan), s.clusters.Revision(i), patience)
+	if async && errors.Is(err, view.ErrNoReadyPod) {
 		return s.bindLater(ctx, wanted, err)
 	}
 	if err != nil {
 		return record.Binding{}, err
 	}
-	if wanted, err = s.drawUp(ctx, at, wanted, view); err != nil {
+	if wanted, err = s.drawUp(ctx, at, wanted, offered); err != nil {
 		return record.Binding{}, err
 	}
 	return s.record(ctx, wanted, i)

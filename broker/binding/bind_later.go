@@ -13,7 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // bindLater records a binding that has to wait for a ready pod.
@@ -79,7 +79,7 @@ func (s *Bindings) waitAndBind(ctx context.Context, b record.Binding, end time.T
 	}
 	if b.State == record.Waiting {
 		// One look in any case: nobody may have looked while no broker ran.
-		view, err := at.cluster.ViewReady(ctx, locate.TargetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
+		offered, err := at.cluster.ViewReady(ctx, locate.TargetBy(at.instance, at.plan), "", max(time.Until(end), time.Millisecond))
 		if err != nil {
 			return err
 		}
@@ -87,7 +87,7 @@ func (s *Bindings) waitAndBind(ctx context.Context, b record.Binding, end time.T
 		if at, err = s.placeNow(ctx, b.InstanceID); err != nil {
 			return err
 		}
-		if b, err = s.drawUp(ctx, at, b, view); err != nil {
+		if b, err = s.drawUp(ctx, at, b, offered); err != nil {
 			return err
 		}
 	}
@@ -122,7 +122,7 @@ func (s *Bindings) fail(ctx context.Context, b record.Binding, cause error) erro
 		return err
 	}
 	reason := cause.Error()
-	if errors.Is(cause, helmsvc.ErrNoReadyPod) {
+	if errors.Is(cause, view.ErrNoReadyPod) {
 		reason = fmt.Sprintf("%s; look at the service instance, unbind and bind again", reason)
 	}
 	b.Operation.Description = record.ReasonOf(reason)

@@ -15,6 +15,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // Settings are the operator's choices.
@@ -29,7 +30,7 @@ type Settings struct {
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
 	// Naming has credentials hold names; nil: they hold addresses of pods.
-	Naming *helmsvc.Naming
+	Naming *view.Naming
 	// Names publishes them; nil where that isn't needed.
 	Names *naming.Naming
 }
@@ -88,27 +89,27 @@ func (s *Bindings) placeNow(ctx context.Context, instanceID string) (place, erro
 }
 
 // drawUp fills in what the binding hands out and what it opens.
-func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, view helmsvc.View) (_ record.Binding, err error) {
+func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offered view.View) (_ record.Binding, err error) {
 	if s.access.Enforced() {
-		if view, err = view.Reachable(); err != nil {
+		if offered, err = offered.Reachable(); err != nil {
 			return b, err
 		}
 	}
-	view = view.Narrow(at.plan.Opens)
+	offered = offered.Narrow(at.plan.Opens)
 	// Before the credentials, which too many ports make too long.
-	if b, err = s.access.DrawUp(b, at.instance, at.plan, view.Endpoints); err != nil {
+	if b, err = s.access.DrawUp(b, at.instance, at.plan, offered.Endpoints); err != nil {
 		return b, err
 	}
-	if view.Destinations, b.Destinations, err = s.shared(ctx, at); err != nil {
+	if offered.Destinations, b.Destinations, err = s.shared(ctx, at); err != nil {
 		return b, err
 	}
 	if s.settings.Naming != nil && !at.plan.WithAddresses {
-		view = view.Named(*s.settings.Naming)
+		offered = offered.Named(*s.settings.Naming)
 	}
-	if b.Credentials, err = s.credentials(ctx, at, b, view); err != nil {
+	if b.Credentials, err = s.credentials(ctx, at, b, offered); err != nil {
 		return b, err
 	}
-	b.Hosts = view.Hosts()
+	b.Hosts = offered.Hosts()
 	b.State = record.Opening
 	return b, nil
 }

@@ -11,8 +11,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // gone is the phase of a namespace that doesn't exist.
@@ -56,22 +58,19 @@ func (in *Inspector) readRelease(ctx context.Context, d *Details) {
 // lastRelease reads the newest revision: as whoever asks or, if that isn't
 // allowed, as the instance's own account, which the broker's may act as.
 func (in *Inspector) lastRelease(namespace, name string) (*release.Release, error) {
-	last, err := lastOf(in.bounded, namespace, name)
+	target := tenant.Target{Namespace: namespace, Release: name}
+	last, err := history.In(in.bounded, target).Last(name)
 	if !apierrors.IsForbidden(err) {
 		return last, err
 	}
-	clients, clientErr := kubernetes.NewForConfig(bounded.Reads(helmsvc.AsInstance(in.config, namespace)))
+	clients, clientErr := kubernetes.NewForConfig(bounded.Reads(tenant.AsInstance(in.config, namespace)))
 	if clientErr != nil {
 		return nil, errors.Join(err, clientErr)
 	}
-	if last, instanceErr := lastOf(clients, namespace, name); !apierrors.IsForbidden(instanceErr) {
+	if last, instanceErr := history.In(clients, target).Last(name); !apierrors.IsForbidden(instanceErr) {
 		return last, instanceErr
 	}
 	return nil, err
-}
-
-func lastOf(clients kubernetes.Interface, namespace, name string) (*release.Release, error) {
-	return helmsvc.LastRelease(clients, namespace, name)
 }
 
 func (in *Inspector) readPods(ctx context.Context, d *Details) {
@@ -86,7 +85,7 @@ func (in *Inspector) readPods(ctx context.Context, d *Details) {
 }
 
 func podOf(p *corev1.Pod) Pod {
-	shown := Pod{Name: p.Name, IP: helmsvc.AddressOf(p), Phase: string(p.Status.Phase)}
+	shown := Pod{Name: p.Name, IP: view.AddressOf(p), Phase: string(p.Status.Phase)}
 	if p.DeletionTimestamp != nil {
 		shown.Reason = "is being deleted"
 		return shown

@@ -7,8 +7,8 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Left tells whether anything is left of an instance that has no record, and
@@ -21,13 +21,13 @@ func (s *Instances) Left(ctx context.Context, id, planID string) (left, kibosh b
 // findLeft returns the record that an instance without one should have: its
 // namespace is there, or that which Kibosh has made for it, or bindings are.
 func (s *Instances) findLeft(ctx context.Context, id, planID string) (record.Instance, bool, error) {
-	target := helmsvc.TargetOf(s.settings.NamespacePrefix, id)
+	target := tenant.TargetOf(s.settings.NamespacePrefix, id)
 	own := record.Instance{
 		ID: id, PlanID: planID, Namespace: target.Namespace, Release: target.Release,
 		Destination: string(locate.ToInstance), PolicyGroup: locate.PolicyGroup(id),
 	}
 	kibosh := own
-	kibosh.Kibosh, kibosh.Namespace = true, helmsvc.KiboshNamespace(id).Name
+	kibosh.Kibosh, kibosh.Namespace = true, tenant.KiboshNamespace(id).Name
 	for _, candidate := range []record.Instance{own, kibosh} {
 		cluster, found, err := s.whereIs(ctx, locate.Namespace(candidate, "", chart.Plan{}), planID)
 		if found || err != nil {
@@ -47,7 +47,7 @@ func (s *Instances) findLeft(ctx context.Context, id, planID string) (record.Ins
 // whereIs looks for a namespace on the broker's cluster and on that of the plan,
 // and returns the id of the cluster that has it. It asks no other: one that
 // doesn't answer would hold up the deletes of all.
-func (s *Instances) whereIs(ctx context.Context, namespace helmsvc.Namespace, planID string) (cluster string, found bool, err error) {
+func (s *Instances) whereIs(ctx context.Context, namespace tenant.Namespace, planID string) (cluster string, found bool, err error) {
 	if found, err = s.clusters.Home().Has(ctx, namespace); found || err != nil {
 		return "", found, err
 	}

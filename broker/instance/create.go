@@ -10,6 +10,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Create records the wish for a new instance and returns the record, whose
@@ -24,7 +25,7 @@ func (s *Instances) Create(ctx context.Context, wanted record.Instance, origin r
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
-	target := helmsvc.TargetOf(s.settings.NamespacePrefix, wanted.ID)
+	target := tenant.TargetOf(s.settings.NamespacePrefix, wanted.ID)
 	if err := checkCreate(ctx, service, plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Delete records that the instance has to go and returns its record. A create
@@ -90,7 +90,7 @@ func (w *work) delete(ctx context.Context) error {
 
 // remove takes away what was made for the instance on its cluster. Nothing in its
 // namespace can keep it from doing so.
-func (w *work) remove(ctx context.Context, target helmsvc.Target) error {
+func (w *work) remove(ctx context.Context, target tenant.Target) error {
 	if err := w.uninstall(ctx, target); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ const uninstallPatience = 30 * time.Second
 
 // uninstall runs the chart's delete hooks, if it can be done. That it can't keeps
 // nothing from being deleted.
-func (w *work) uninstall(ctx context.Context, target helmsvc.Target) error {
+func (w *work) uninstall(ctx context.Context, target tenant.Target) error {
 	err := w.cluster.Uninstall(ctx, target)
 	switch {
 	case err == nil:
@@ -143,7 +143,7 @@ func (w *work) keepData(ctx context.Context) error {
 	if err != nil || !own {
 		return err
 	}
-	kept, err := w.cluster.KeepVolumes(ctx, w.instance.Namespace, map[string]string{helmsvc.InstanceAnnotation: w.instance.ID})
+	kept, err := w.cluster.KeepVolumes(ctx, w.instance.Namespace, map[string]string{tenant.InstanceAnnotation: w.instance.ID})
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (w *work) keepData(ctx context.Context) error {
 
 // nameDefinitions says which CustomResourceDefinitions the instance leaves behind.
 // That they can't be known keeps nothing from being deleted.
-func (w *work) nameDefinitions(ctx context.Context, target helmsvc.Target) {
+func (w *work) nameDefinitions(ctx context.Context, target tenant.Target) {
 	kept, err := w.cluster.KeptDefinitions(ctx, target)
 	if err != nil {
 		w.log.Error("definitions-unknown", err)

@@ -11,6 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // operatorAnnotation marks an operator's namespace with the chart's name.
@@ -176,13 +177,13 @@ func OperatorNamespace(prefix, chart string) string { return prefix + "-operator
 
 func (o *Operators) converge(ctx, undoing context.Context, operator chart.Service) error {
 	name := operator.Metadata().Name
-	target := helmsvc.Target{Namespace: OperatorNamespace(o.prefix, name), Release: name}
+	target := tenant.Target{Namespace: OperatorNamespace(o.prefix, name), Release: name}
 	// An operator has no plans: its chart's own values count.
 	what, err := operator.Render(ctx, chart.Plan{}, target.Release, target.Namespace, nil)
 	if err != nil {
 		return err
 	}
-	err = o.cluster.EnsureNamespace(ctx, helmsvc.Namespace{
+	err = o.cluster.EnsureNamespace(ctx, tenant.Namespace{
 		Name:        target.Namespace,
 		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
 		Annotations: map[string]string{operatorAnnotation: name},

@@ -6,12 +6,12 @@ import (
 	"errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // checkCreate checks parameters before anything is made for them.
-func checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
+func checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, target tenant.Target, parameters json.RawMessage) error {
 	if err := plan.CheckCreate(parameters); err != nil {
 		return &locate.InvalidError{Reason: err.Error()}
 	}
@@ -20,7 +20,7 @@ func checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, ta
 
 // checkValues holds the values that an instance would get against the schema
 // of the chart. What is the chart's own mistake is no InvalidError.
-func checkValues(ctx context.Context, service chart.Service, plan chart.Plan, target helmsvc.Target, parameters json.RawMessage) error {
+func checkValues(ctx context.Context, service chart.Service, plan chart.Plan, target tenant.Target, parameters json.RawMessage) error {
 	err := service.CheckValues(ctx, plan, target.Release, target.Namespace, parameters)
 	var refused *chart.RefusedError
 	if errors.As(err, &refused) {

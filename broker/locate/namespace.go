@@ -4,9 +4,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // destinationLabel says what policies to the namespace point to.
@@ -16,9 +16,9 @@ const destinationLabel = "cf-helm-broker.io/policy-destination"
 // Namespace describes the instance's namespace by its plan; without one by
 // whose it is alone, for deletes. Most labels are for people
 // (`kubectl get namespaces -L …`): what isn't a valid label value is left out.
-func Namespace(i record.Instance, service string, plan chart.Plan) helmsvc.Namespace {
+func Namespace(i record.Instance, service string, plan chart.Plan) tenant.Namespace {
 	if i.Kibosh {
-		return helmsvc.KiboshNamespace(i.ID)
+		return tenant.KiboshNamespace(i.ID)
 	}
 	labels := map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}
 	for key, value := range map[string]string{
@@ -33,12 +33,12 @@ func Namespace(i record.Instance, service string, plan chart.Plan) helmsvc.Names
 			labels[key] = value
 		}
 	}
-	return helmsvc.Namespace{
+	return tenant.Namespace{
 		Name:        i.Namespace,
 		Labels:      labels,
-		Annotations: map[string]string{helmsvc.InstanceAnnotation: i.ID, manifest.PolicyGroupAnnotation: i.PolicyGroup},
-		Owner:       helmsvc.InstanceAnnotation,
-		Isolation: &helmsvc.Isolation{
+		Annotations: map[string]string{tenant.InstanceAnnotation: i.ID, manifest.PolicyGroupAnnotation: i.PolicyGroup},
+		Owner:       tenant.InstanceAnnotation,
+		Isolation: &tenant.Isolation{
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,
 		},
 	}

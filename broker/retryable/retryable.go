@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -19,13 +20,14 @@ type Error struct{ Cause error }
 func (e *Error) Error() string { return e.Cause.Error() }
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Is decides which errors are worth another try: those of a server that
-// is down, overloaded or restarting, and a record that somebody else has changed
+// Is decides which errors are worth another try: those that say so, those of a
+// server that is down, overloaded or restarting, and a record that somebody else has changed
 // meanwhile. Anything else, an invalid manifest or a refused permission say,
 // would fail the same way again.
 func Is(err error) bool {
 	var again *Error
-	if errors.As(err, &again) || errors.Is(err, record.ErrConflict) {
+	var passing *tenant.RetryableError
+	if errors.As(err, &again) || errors.As(err, &passing) || errors.Is(err, record.ErrConflict) {
 		return true
 	}
 	var refused *policy.Error

@@ -18,6 +18,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -110,12 +111,12 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Des
 }
 
 // namingOf is how credentials call what they lead to; nil: by addresses of pods.
-func namingOf(s settings) *helmsvc.Naming {
+func namingOf(s settings) *view.Naming {
 	if s.Addresses == addressesOfPods {
 		return nil
 	}
 	domain, _ := names.ParseDomain(s.ClusterDomain) // settings were checked
-	return &helmsvc.Naming{Domain: string(domain), ServicePorts: s.Addresses == namesOfCluster}
+	return &view.Naming{Domain: string(domain), ServicePorts: s.Addresses == namesOfCluster}
 }
 
 // newNames returns nothing unless names are to be published.

@@ -14,6 +14,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
@@ -54,16 +55,18 @@ func connectTo(s settings, clusters helmsvc.Config) locate.Connect {
 // more memory than one may.
 func clusterConfig(s settings, renderer *render.Renderer) helmsvc.Config {
 	return helmsvc.Config{
-		Registry: manifest.Registry{
-			Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
+		Tenants: tenant.Config{
+			Registry: manifest.Registry{
+				Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
+			},
+			WithoutExposure: s.CFAPIAddress != "",
+			Impersonate:     s.Impersonate,
+			PodSecurity:     s.PodSecurity,
+			Network:         tenant.Network{From: s.NetworkFrom, To: s.NetworkTo},
 		},
-		WithoutExposure: s.CFAPIAddress != "",
-		Impersonate:     s.Impersonate,
-		PodSecurity:     s.PodSecurity,
-		Network:         helmsvc.Network{From: s.NetworkFrom, To: s.NetworkTo},
-		Renderer:        renderer,
-		Renderings:      fair.NewSemaphore(1),
-		Workers:         s.Workers,
+		Renderer:   renderer,
+		Renderings: fair.NewSemaphore(1),
+		Workers:    s.Workers,
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 func TestRightsAreBoundToTheAccount(t *testing.T) {
@@ -48,7 +48,7 @@ func TestRightsAreBoundToTheAccount(t *testing.T) {
 // broker may become an instance's account, and give that its role.
 func TestRightsDontGrow(t *testing.T) {
 	const extra = "userextras/cf-helm-broker"
-	named := map[string]string{"impersonate": helmsvc.InstanceAccount, "bind": "admin"}
+	named := map[string]string{"impersonate": tenant.InstanceAccount, "bind": "admin"}
 	for _, rule := range only[*rbacv1.ClusterRole](t, decodeAll(t)).Rules {
 		if slices.Equal(rule.Resources, []string{extra}) && slices.Equal(rule.ResourceNames, []string{"records"}) {
 			continue // it says what an instance's account does, and gives it nothing
@@ -196,7 +196,7 @@ func TestExposureFitsTheBroker(t *testing.T) {
 	if binding.Spec.PolicyName != policy.Name {
 		t.Errorf("the policy %q is bound, it is called %q", binding.Spec.PolicyName, policy.Name)
 	}
-	want := map[string]string{helmsvc.ExposureLabel: "refused"}
+	want := map[string]string{tenant.ExposureLabel: "refused"}
 	if got := policy.Spec.MatchConstraints.NamespaceSelector.MatchLabels; !maps.Equal(got, want) {
 		t.Errorf("the policy is for namespaces labelled %v, want %v", got, want)
 	}

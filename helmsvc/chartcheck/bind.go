@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
 // bind fills in what a binding of the plan would yield. The error is ctx's.
 func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Plan, w world, objects []object, result *Plan) error {
-	whole := helmsvc.ViewOf(w.secrets, w.services, w.pods)
-	view := whole.Narrow(plan.Opens)
-	result.Ports = portsOf(view.Endpoints)
+	whole := view.Of(w.secrets, w.services, w.pods)
+	offered := whole.Narrow(plan.Opens)
+	result.Ports = portsOf(offered.Endpoints)
 	_, unreachable := whole.Reachable()
 	switch {
 	case unreachable != nil:
@@ -25,11 +25,11 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 	case len(result.Ports) == 0:
 		result.Warnings = append(result.Warnings, "bind would open no port: no pod of this plan declares one or is behind a Service")
 	case plan.Ports == nil:
-		for _, p := range portsOf(view.LeftOut()) {
+		for _, p := range portsOf(offered.LeftOut()) {
 			result.Warnings = append(result.Warnings, fmt.Sprintf("bind doesn't open %s %d (%s): container-to-container policies are for tcp and udp", p.Protocol, p.Number, p.Name))
 		}
 	}
-	credentials, err := c.credentials(ctx, service, plan, w, view)
+	credentials, err := c.credentials(ctx, service, plan, w, offered)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -41,7 +41,7 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 		result.Mistakes = append(result.Mistakes, oneLine(err.Error()))
 		return nil
 	}
-	fields, empty, err := shape(credentials, service.Bind == nil, binaryIn(view.Secrets))
+	fields, empty, err := shape(credentials, service.Bind == nil, binaryIn(offered.Secrets))
 	if err != nil {
 		return err
 	}
@@ -58,20 +58,20 @@ func isCustom(o object) bool { return o.typed == nil }
 
 // credentials are what the bind template yields for a made-up instance and
 // app, with container-to-container policies on.
-func (c Checker) credentials(ctx context.Context, service chart.Service, plan chart.Plan, w world, view helmsvc.View) (json.RawMessage, error) {
+func (c Checker) credentials(ctx context.Context, service chart.Service, plan chart.Plan, w world, offered view.View) (json.RawMessage, error) {
 	if service.Bind == nil {
-		return view.Credentials()
+		return offered.Credentials()
 	}
 	where, metadata, null := target(), service.Metadata(), json.RawMessage("null")
-	seen := view.ForTemplate(w.ingresses, true)
+	seen := offered.ForTemplate(w.ingresses, true)
 	seen.Parameters = null
-	if service.Bind.Mentions(helmsvc.ValuesField) {
+	if service.Bind.Mentions(view.ValuesField) {
 		var err error
 		if seen.Values, err = computed(ctx, service, plan); err != nil {
 			return nil, err
 		}
 	}
-	seen.Instance = helmsvc.InstanceView{
+	seen.Instance = view.InstanceView{
 		ID:               instanceID,
 		Service:          metadata.Name,
 		Plan:             plan.Name,
@@ -79,12 +79,12 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 		SpaceGUID:        "00000000-0000-4000-8000-000000000003",
 		PolicyGroup:      instanceID,
 	}
-	seen.Binding = helmsvc.BindingView{
+	seen.Binding = view.BindingView{
 		ID:         "00000000-0000-4000-8000-000000000004",
 		AppGUID:    "00000000-0000-4000-8000-000000000005",
 		Parameters: null,
 	}
-	seen.Release = helmsvc.ReleaseView{Name: where.Release, Namespace: where.Namespace, Chart: metadata.Name, ChartVersion: metadata.Version}
+	seen.Release = view.ReleaseView{Name: where.Release, Namespace: where.Namespace, Chart: metadata.Name, ChartVersion: metadata.Version}
 	text, err := json.Marshal(seen)
 	if err != nil {
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
@@ -103,7 +103,7 @@ func computed(ctx context.Context, service chart.Service, plan chart.Plan) (map[
 }
 
 // binaryIn are the Secrets' values that are in base64, since they aren't text.
-func binaryIn(secrets []helmsvc.Secret) map[string]bool {
+func binaryIn(secrets []view.Secret) map[string]bool {
 	values := map[string]bool{}
 	for _, s := range secrets {
 		for _, key := range s.Binary {
@@ -114,7 +114,7 @@ func binaryIn(secrets []helmsvc.Secret) map[string]bool {
 }
 
 // portsOf are the endpoints' ports, each once.
-func portsOf(endpoints []helmsvc.Endpoint) []Port {
+func portsOf(endpoints []view.Endpoint) []Port {
 	var ports []Port
 	for _, e := range endpoints {
 		same := func(p Port) bool { return p.Number == e.Port && p.Protocol == e.Protocol }

@@ -9,12 +9,12 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Checker checks and renders charts as the broker would.
@@ -38,7 +38,7 @@ func (e *ArgumentError) Error() string { return e.text }
 const instanceID = "00000000-0000-4000-8000-000000000001"
 
 // target is where the made-up instance lives.
-func target() helmsvc.Target { return helmsvc.TargetOf("cf-helm", instanceID) }
+func target() tenant.Target { return tenant.TargetOf("cf-helm", instanceID) }
 
 // Check checks dir, which is one chart or a folder of charts. The error is an
 // *ArgumentError if there is no chart, or ctx's own; what is wrong with a chart

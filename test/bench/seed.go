@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 const seeders = 30 // at once
@@ -93,7 +93,7 @@ func releaseKey(release string) string { return "sh.helm.release.v1." + release 
 // copyOf makes an instance like the model.
 func (c *crowd) copyOf(ctx context.Context, m model) (record.Instance, error) {
 	id := uuid.NewString()
-	target := helmsvc.TargetOf(c.prefix, id)
+	target := tenant.TargetOf(c.prefix, id)
 	if err := c.copyNamespace(ctx, m, id, target); err != nil {
 		return record.Instance{}, err
 	}
@@ -108,7 +108,7 @@ func (c *crowd) copyOf(ctx context.Context, m model) (record.Instance, error) {
 	})
 }
 
-func (c *crowd) copyNamespace(ctx context.Context, m model, id string, target helmsvc.Target) error {
+func (c *crowd) copyNamespace(ctx context.Context, m model, id string, target tenant.Target) error {
 	renamed := func(text string) string {
 		return strings.NewReplacer(m.record.ID, id, m.record.Release, target.Release).Replace(text)
 	}

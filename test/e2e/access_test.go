@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -129,7 +129,7 @@ func TestWorkloadGroups(t *testing.T) {
 // wantClaims tries, as the instance, to make pods that name these groups.
 func (f *foundation) wantClaims(i rig.Instance, groups map[string]bool) {
 	f.t.Helper()
-	instance, err := kubernetes.NewForConfig(helmsvc.AsInstance(shared.RESTConfig(), f.namespace(i)))
+	instance, err := kubernetes.NewForConfig(tenant.AsInstance(shared.RESTConfig(), f.namespace(i)))
 	f.must(err)
 	for group, admitted := range groups {
 		pod := &corev1.Pod{
@@ -146,7 +146,7 @@ func (f *foundation) wantClaims(i rig.Instance, groups map[string]bool) {
 
 // workloadGroup is UUIDv5 of the instance's GUID and "Kind/name".
 func workloadGroup(i rig.Instance, kind, suffix string) string {
-	return uuid.NewSHA1(uuid.MustParse(i.ID), []byte(kind+"/"+helmsvc.ReleaseName(i.ID)+"-"+suffix)).String()
+	return uuid.NewSHA1(uuid.MustParse(i.ID), []byte(kind+"/"+tenant.ReleaseName(i.ID)+"-"+suffix)).String()
 }
 
 // wantGroup fails unless the namespace names the policy group.
@@ -179,13 +179,13 @@ func TestPortsFollow(t *testing.T) {
 	}
 	services := kube.CoreV1().Services(f.namespace(i))
 	patch := `[{"op":"add","path":"/spec/ports/-","value":{"name":"more","port":9090}}]`
-	_, err := services.Patch(t.Context(), helmsvc.ReleaseName(i.ID)+"-db", types.JSONPatchType, []byte(patch), metav1.PatchOptions{})
+	_, err := services.Patch(t.Context(), tenant.ReleaseName(i.ID)+"-db", types.JSONPatchType, []byte(patch), metav1.PatchOptions{})
 	f.must(err)
 	f.eventually("the new port is open", open(8080, 5432, 9090))
 	// Somebody scales it down: apps still have their access when it is back.
 	scale := func(replicas int) {
 		patch := fmt.Sprintf(`{"spec":{"replicas":%d}}`, replicas)
-		_, err = kube.AppsV1().StatefulSets(f.namespace(i)).Patch(t.Context(), helmsvc.ReleaseName(i.ID)+"-db", types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+		_, err = kube.AppsV1().StatefulSets(f.namespace(i)).Patch(t.Context(), tenant.ReleaseName(i.ID)+"-db", types.MergePatchType, []byte(patch), metav1.PatchOptions{})
 		f.must(err)
 		f.eventually("the database is scaled", func() bool { return len(f.pods(i)) == 1+replicas })
 	}
@@ -233,7 +233,7 @@ func TestStaleBinding(t *testing.T) {
 	}
 	f.eventually("no binding is stale", stale(0))
 	lost := f.pods(i)[slices.IndexFunc(f.pods(i), func(p corev1.Pod) bool { return strings.Contains(p.Name, "-web-") })]
-	deployment := helmsvc.ReleaseName(i.ID) + "-web"
+	deployment := tenant.ReleaseName(i.ID) + "-web"
 	_, err := kube.AppsV1().Deployments(lost.Namespace).Patch(t.Context(), deployment, types.MergePatchType, []byte(`{"spec":{"replicas":0}}`), metav1.PatchOptions{})
 	f.must(err)
 	f.eventually("the binding is stale", stale(1))
@@ -349,7 +349,7 @@ func TestNothingAroundPolicies(t *testing.T) {
 	f.delete(i)
 	i = f.instance("pair", "both")
 	o := f.ended(i, f.want(202)(f.Provision(t.Context(), i, map[string]any{"hostPort": 8080})).Operation())
-	for _, word := range []string{"Deployment " + helmsvc.ReleaseName(i.ID) + "-web", "hostPort", "allow_exposure"} {
+	for _, word := range []string{"Deployment " + tenant.ReleaseName(i.ID) + "-web", "hostPort", "allow_exposure"} {
 		if o.State != "failed" || !strings.Contains(o.Description, word) {
 			t.Errorf("the create with a host port ended as %+v, want it failed with %q", o, word)
 		}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
@@ -89,7 +90,7 @@ func (f *foundation) uninstall(i rig.Instance) {
 	f.t.Helper()
 	there, err := helmsvc.NewCluster(shared.RESTConfig(), helmsvc.Config{})
 	f.must(err)
-	f.must(there.Uninstall(f.t.Context(), helmsvc.TargetOf(f.settings["NAMESPACE_PREFIX"], i.ID)))
+	f.must(there.Uninstall(f.t.Context(), tenant.TargetOf(f.settings["NAMESPACE_PREFIX"], i.ID)))
 	f.eventually("no pod is left", func() bool { return len(f.pods(i)) == 0 })
 }
 

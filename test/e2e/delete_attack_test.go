@@ -14,7 +14,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -26,8 +26,8 @@ func TestNothingHoldsAnInstance(t *testing.T) {
 		"another role, with a finalizer": f.swapRole,
 		"forged records":                 f.forgeRecords,
 		"no account": func(i rig.Instance) {
-			f.must(kube.CoreV1().ServiceAccounts(f.namespace(i)).Delete(t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}))
-			f.must(kube.RbacV1().RoleBindings(f.namespace(i)).Delete(t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}))
+			f.must(kube.CoreV1().ServiceAccounts(f.namespace(i)).Delete(t.Context(), tenant.InstanceAccount, metav1.DeleteOptions{}))
+			f.must(kube.RbacV1().RoleBindings(f.namespace(i)).Delete(t.Context(), tenant.InstanceAccount, metav1.DeleteOptions{}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,11 +45,11 @@ func TestNothingHoldsAnInstance(t *testing.T) {
 func (f *foundation) swapRole(i rig.Instance) {
 	f.t.Helper()
 	bindings := kube.RbacV1().RoleBindings(f.namespace(i))
-	f.must(bindings.Delete(f.t.Context(), helmsvc.InstanceAccount, metav1.DeleteOptions{}))
+	f.must(bindings.Delete(f.t.Context(), tenant.InstanceAccount, metav1.DeleteOptions{}))
 	_, err := bindings.Create(f.t.Context(), &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: helmsvc.InstanceAccount, Finalizers: []string{"example.com/hold"}},
+		ObjectMeta: metav1.ObjectMeta{Name: tenant.InstanceAccount, Finalizers: []string{"example.com/hold"}},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: f.namespace(i), Name: helmsvc.InstanceAccount}},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: f.namespace(i), Name: tenant.InstanceAccount}},
 	}, metav1.CreateOptions{})
 	f.must(err)
 }
@@ -63,7 +63,7 @@ func (f *foundation) forgeRecords(i rig.Instance) {
 	f.must(err)
 	f.must(writer.Close())
 	release := []byte(base64.StdEncoding.EncodeToString(packed.Bytes()))
-	secrets, name := kube.CoreV1().Secrets(f.namespace(i)), helmsvc.ReleaseName(i.ID)
+	secrets, name := kube.CoreV1().Secrets(f.namespace(i)), tenant.ReleaseName(i.ID)
 	f.must(secrets.DeleteCollection(f.t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"}))
 	for version := range 20 {
 		_, err := secrets.Create(f.t.Context(), &corev1.Secret{
@@ -138,7 +138,7 @@ func TestStrangersNamespace(t *testing.T) {
 	if err != nil || left.DeletionTimestamp != nil {
 		t.Errorf("the stranger's namespace is %+v, %v", left, err)
 	}
-	accounts, err := kube.CoreV1().ServiceAccounts(stranger.Name).List(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + helmsvc.InstanceAccount})
+	accounts, err := kube.CoreV1().ServiceAccounts(stranger.Name).List(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + tenant.InstanceAccount})
 	f.must(err)
 	bindings, err := kube.RbacV1().RoleBindings(stranger.Name).List(t.Context(), metav1.ListOptions{})
 	f.must(err)

@@ -13,7 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -69,7 +69,7 @@ func checkConfined(t *testing.T, config *rest.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.Impersonate.UserName = "system:serviceaccount:" + metav1.NamespaceSystem + ":" + helmsvc.InstanceAccount
+	config.Impersonate.UserName = "system:serviceaccount:" + metav1.NamespaceSystem + ":" + tenant.InstanceAccount
 	instance, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)
@@ -85,9 +85,9 @@ func checkConfined(t *testing.T, config *rest.Config) {
 		}
 	}
 	binding := &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: helmsvc.InstanceAccount},
+		ObjectMeta: metav1.ObjectMeta{Name: tenant.InstanceAccount},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "admin"},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: metav1.NamespaceSystem, Name: helmsvc.InstanceAccount}},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: metav1.NamespaceSystem, Name: tenant.InstanceAccount}},
 	}
 	_, err = broker.RbacV1().RoleBindings(metav1.NamespaceSystem).Create(t.Context(), binding, metav1.CreateOptions{})
 	if err == nil || !strings.Contains(err.Error(), "the broker may write to namespaces that begin with cf-helm-") {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -25,28 +26,28 @@ import (
 type attacked struct {
 	*helmsvc.Cluster
 	t      *testing.T
-	target helmsvc.Target
+	target tenant.Target
 	victim string
 }
 
 const marked = "the victim's password"
 
 // attack makes a namespace as the broker does, on a cluster of this kind.
-func attack(t *testing.T, config helmsvc.Config) attacked {
+func attack(t *testing.T, config tenant.Config) attacked {
 	t.Helper()
-	c, err := helmsvc.NewCluster(shared.RESTConfig(), config)
+	c, err := helmsvc.NewCluster(shared.RESTConfig(), helmsvc.Config{Tenants: config})
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := uuid.NewString()
-	a := attacked{Cluster: c, t: t, target: helmsvc.TargetOf("attack", id), victim: "victim-" + id}
+	a := attacked{Cluster: c, t: t, target: tenant.TargetOf("attack", id), victim: "victim-" + id}
 	makeNamespace(t, a.victim)
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "password"}, StringData: map[string]string{"password": marked}}
 	if _, err := kube.CoreV1().Secrets(a.victim).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	const owner = "cf-helm-broker.io/instance-id"
-	namespace := helmsvc.Namespace{Name: a.target.Namespace, Owner: owner, Annotations: map[string]string{owner: id}, Isolation: new(helmsvc.Isolation)}
+	namespace := tenant.Namespace{Name: a.target.Namespace, Owner: owner, Annotations: map[string]string{owner: id}, Isolation: new(tenant.Isolation)}
 	if err := c.EnsureNamespace(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
@@ -81,9 +82,9 @@ func (a attacked) install(parameters map[string]string) error {
 // TestAttacks makes each attempt twice: without the protection it succeeds.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
-	acts, closes, pods := helmsvc.Config{Impersonate: true}, helmsvc.Config{WithoutExposure: true}, helmsvc.Config{PodSecurity: "baseline"}
+	acts, closes, pods := tenant.Config{Impersonate: true}, tenant.Config{WithoutExposure: true}, tenant.Config{PodSecurity: "baseline"}
 	for name, c := range map[string]struct {
-		protection helmsvc.Config
+		protection tenant.Config
 		words      string // of the refusal
 		harm       func(a attacked) error
 	}{
@@ -110,7 +111,7 @@ func TestAttacks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			open := attack(t, helmsvc.Config{})
+			open := attack(t, tenant.Config{})
 			if err := open.install(map[string]string{"attempt": name}); err != nil {
 				t.Errorf("without the protection: %v", err)
 			}
@@ -140,10 +141,10 @@ func TestLookupThroughParameter(t *testing.T) {
 		found, err := kube.CoreV1().ConfigMaps(a.target.Namespace).Get(t.Context(), "note", metav1.GetOptions{})
 		return found.Data["note"], err
 	}
-	if found, err := attempt(attack(t, helmsvc.Config{})); err != nil || found != marked {
+	if found, err := attempt(attack(t, tenant.Config{})); err != nil || found != marked {
 		t.Errorf("without the protection: %q, %v", found, err)
 	}
-	_, err := attempt(attack(t, helmsvc.Config{Impersonate: true}))
+	_, err := attempt(attack(t, tenant.Config{Impersonate: true}))
 	if err == nil || strings.Contains(err.Error(), marked) || !strings.Contains(err.Error(), "confined to its service instance's namespace") {
 		t.Errorf("the refusal is %v", err)
 	}
@@ -159,7 +160,7 @@ func TestExposedLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		config := shared.RESTConfig()
-		config.Impersonate.UserName = "system:serviceaccount:" + a.target.Namespace + ":" + helmsvc.InstanceAccount
+		config.Impersonate.UserName = "system:serviceaccount:" + a.target.Namespace + ":" + tenant.InstanceAccount
 		instance, err := kubernetes.NewForConfig(config)
 		if err != nil {
 			t.Fatal(err)
@@ -171,10 +172,10 @@ func TestExposedLater(t *testing.T) {
 		_, err = instance.CoreV1().Services(a.target.Namespace).Create(t.Context(), service, metav1.CreateOptions{})
 		return err
 	}
-	if err := attempt(attack(t, helmsvc.Config{Impersonate: true})); err != nil {
+	if err := attempt(attack(t, tenant.Config{Impersonate: true})); err != nil {
 		t.Errorf("without the protection: %v", err)
 	}
-	closed := attack(t, helmsvc.Config{Impersonate: true, WithoutExposure: true})
+	closed := attack(t, tenant.Config{Impersonate: true, WithoutExposure: true})
 	// A policy counts a moment after it was made.
 	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 		err := attempt(closed)
@@ -196,13 +197,13 @@ func TestExposedLater(t *testing.T) {
 func TestForeignPolicyGroup(t *testing.T) {
 	t.Parallel()
 	applyAdmission(t, "policy-group")
-	a := attack(t, helmsvc.Config{Impersonate: true})
+	a := attack(t, tenant.Config{Impersonate: true})
 	if err := a.install(map[string]string{}); err != nil {
 		t.Fatal(err)
 	}
 	const annotation = "cf-helm-broker.io/policy-group-id"
 	config := shared.RESTConfig()
-	config.Impersonate.UserName = "system:serviceaccount:" + a.target.Namespace + ":" + helmsvc.InstanceAccount
+	config.Impersonate.UserName = "system:serviceaccount:" + a.target.Namespace + ":" + tenant.InstanceAccount
 	instance, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		t.Fatal(err)

@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestInstanceAttacks has whoever holds a token of an instance's account try to
@@ -24,7 +24,7 @@ func TestInstanceAttacks(t *testing.T) {
 	f := newFoundation(t, "charts", map[string]string{"CF_API_ADDRESS": "", "CF_CLIENT_ID": "", "CF_CLIENT_SECRET": ""})
 	i, other := f.create("fixture", "plain", nil), f.create("fixture", "plain", nil)
 	namespace, ctx := f.namespace(i), t.Context()
-	config := f.tokenOf(namespace, helmsvc.InstanceAccount)
+	config := f.tokenOf(namespace, tenant.InstanceAccount)
 	instance, err := kubernetes.NewForConfig(config)
 	f.must(err)
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "grab"}, Spec: corev1.ServiceSpec{
@@ -53,13 +53,13 @@ func TestInstanceAttacks(t *testing.T) {
 			return patchNamespace(ctx, instance, namespace, annotation(manifest.PolicyGroupAnnotation))
 		}, forbidden},
 		"change its workloads' groups": {func() error {
-			return patchNamespace(ctx, instance, namespace, annotation(helmsvc.PolicyGroupsAnnotation))
+			return patchNamespace(ctx, instance, namespace, annotation(tenant.PolicyGroupsAnnotation))
 		}, forbidden},
 		"take off its labels":      {func() error { return patchNamespace(ctx, instance, namespace, []byte(`{"metadata":{"labels":null}}`)) }, forbidden},
 		"delete its namespace":     {func() error { return instance.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}) }, forbidden},
 		"impersonate the broker":   {f.impersonate(config, "system:serviceaccount:"+f.settings["BROKER_NAMESPACE"]+":"+f.settings["BROKER_NAMESPACE"]), "cannot impersonate resource"},
-		"impersonate a neighbour":  {f.impersonate(config, "system:serviceaccount:"+f.namespace(other)+":"+helmsvc.InstanceAccount), "cannot impersonate resource"},
-		"make a neighbour's token": {func() error { return makeToken(ctx, instance, f.namespace(other), helmsvc.InstanceAccount) }, forbidden},
+		"impersonate a neighbour":  {f.impersonate(config, "system:serviceaccount:"+f.namespace(other)+":"+tenant.InstanceAccount), "cannot impersonate resource"},
+		"make a neighbour's token": {func() error { return makeToken(ctx, instance, f.namespace(other), tenant.InstanceAccount) }, forbidden},
 		"make the broker's token": {func() error {
 			return makeToken(ctx, instance, f.settings["BROKER_NAMESPACE"], f.settings["BROKER_NAMESPACE"])
 		}, forbidden},
@@ -77,13 +77,13 @@ func TestInstanceAttacks(t *testing.T) {
 			t.Errorf("it tried to %s: %v, want %q", what, err, attempt.want)
 		}
 	}
-	f.must(patchNamespace(ctx, kube, namespace, []byte(`{"metadata":{"labels":{"`+helmsvc.ExposureLabel+`":"allowed"}}}`)))
+	f.must(patchNamespace(ctx, kube, namespace, []byte(`{"metadata":{"labels":{"`+tenant.ExposureLabel+`":"allowed"}}}`)))
 	f.eventually("a plan that allows exposure may take addresses", func() bool {
 		return create(ctx, instance.CoreV1().Services(namespace).Create, service)() == nil
 	})
 	// Tokens that don't end are its namespace's, and end with that.
 	f.must(create(ctx, instance.CoreV1().Secrets(namespace).Create, &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "lasting", Annotations: map[string]string{corev1.ServiceAccountNameKey: helmsvc.InstanceAccount}},
+		ObjectMeta: metav1.ObjectMeta{Name: "lasting", Annotations: map[string]string{corev1.ServiceAccountNameKey: tenant.InstanceAccount}},
 		Type:       corev1.SecretTypeServiceAccountToken,
 	})())
 	f.must(makeToken(ctx, instance, namespace, "default"))
@@ -143,6 +143,6 @@ func roleBinding(role, namespace string) *rbacv1.RoleBinding {
 	return &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "more-"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: helmsvc.InstanceAccount}},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: tenant.InstanceAccount}},
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // TestOwnObjects has an instance's account try to change what is the broker's in
@@ -19,7 +19,7 @@ func TestOwnObjects(t *testing.T) {
 	f := newFoundation(t, "charts", map[string]string{"NETWORK_POLICY_FROM": "10.0.0.0/8"})
 	i := f.create("fixture", "plain", nil)
 	namespace, ctx := f.namespace(i), t.Context()
-	instance, err := kubernetes.NewForConfig(helmsvc.AsInstance(shared.RESTConfig(), namespace))
+	instance, err := kubernetes.NewForConfig(tenant.AsInstance(shared.RESTConfig(), namespace))
 	f.must(err)
 	held := []byte(`{"metadata":{"finalizers":["example.com/hold"]}}`)
 	bindings, accounts := instance.RbacV1().RoleBindings(namespace), instance.CoreV1().ServiceAccounts(namespace)
@@ -30,23 +30,23 @@ func TestOwnObjects(t *testing.T) {
 		return err
 	}
 	f.eventually("the policy is in effect", func() bool {
-		_, err := bindings.Patch(ctx, helmsvc.InstanceAccount, types.MergePatchType, []byte(`{}`), metav1.PatchOptions{DryRun: []string{"All"}})
+		_, err := bindings.Patch(ctx, tenant.InstanceAccount, types.MergePatchType, []byte(`{}`), metav1.PatchOptions{DryRun: []string{"All"}})
 		return err != nil && strings.Contains(err.Error(), "belong to the broker")
 	})
 	for what, try := range map[string]func() error{
 		"hold the RoleBinding": func() error {
-			_, err := bindings.Patch(ctx, helmsvc.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
+			_, err := bindings.Patch(ctx, tenant.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
 			return err
 		},
-		"delete the RoleBinding": func() error { return bindings.Delete(ctx, helmsvc.InstanceAccount, now) },
+		"delete the RoleBinding": func() error { return bindings.Delete(ctx, tenant.InstanceAccount, now) },
 		"delete RoleBindings":    func() error { return bindings.DeleteCollection(ctx, now, all) },
 		"hold the account": func() error {
-			_, err := accounts.Patch(ctx, helmsvc.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
+			_, err := accounts.Patch(ctx, tenant.InstanceAccount, types.MergePatchType, held, metav1.PatchOptions{})
 			return err
 		},
-		"delete the account":       func() error { return accounts.Delete(ctx, helmsvc.InstanceAccount, now) },
-		"write a release's record": func() error { return record("sh.helm.release.v1."+helmsvc.ReleaseName(i.ID)+".v9", "") },
-		"have a record named":      func() error { return record("", "sh.helm.release.v1."+helmsvc.ReleaseName(i.ID)+".v") },
+		"delete the account":       func() error { return accounts.Delete(ctx, tenant.InstanceAccount, now) },
+		"write a release's record": func() error { return record("sh.helm.release.v1."+tenant.ReleaseName(i.ID)+".v9", "") },
+		"have a record named":      func() error { return record("", "sh.helm.release.v1."+tenant.ReleaseName(i.ID)+".v") },
 		"delete all records": func() error {
 			return secrets.DeleteCollection(ctx, now, metav1.ListOptions{LabelSelector: "owner=helm"})
 		},

@@ -16,7 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // The operator's module, in test/operators/go.mod.
@@ -32,7 +32,7 @@ func TestRabbitMQ(t *testing.T) {
 	operator := f.buildRabbitMQ()
 	f.defineRabbitMQ()
 	i := f.instance("rabbitmq", "single")
-	release := helmsvc.ReleaseName(i.ID)
+	release := tenant.ReleaseName(i.ID)
 	operation := f.want(202)(f.Provision(t.Context(), i, nil)).Operation()
 	f.eventually("it is said that no operator has seen it", func() bool {
 		_, o, err := f.LastOperation(t.Context(), i, operation)

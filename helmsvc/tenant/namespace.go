@@ -1,0 +1,173 @@
+package tenant
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+)
+
+// Namespace is what an instance's namespace carries.
+type Namespace struct {
+	Name        string
+	Labels      map[string]string
+	Annotations map[string]string
+	// Owner is the annotation that marks the namespace as this instance's:
+	// a namespace of the same name without it is left alone.
+	Owner string
+	// OwnerLabels mark it instead, if they are set.
+	OwnerLabels map[string]string
+	// Isolation is an instance's; nil: an operator's namespace, which is no
+	// tenant's and has none, nor an InstanceAccount.
+	Isolation *Isolation
+}
+
+// owns tells whether a namespace of the same name is the instance's.
+func (n Namespace) owns(have *corev1.Namespace) bool {
+	if len(n.OwnerLabels) == 0 {
+		return have.Annotations[n.Owner] == n.Annotations[n.Owner]
+	}
+	return labels.SelectorFromSet(n.OwnerLabels).Matches(labels.Set(have.Labels))
+}
+
+// EnsureNamespace creates the namespace with everything it carries at once,
+// since a pod's policy group is read when its network is made, and waits for
+// its default ServiceAccount, without which pods are refused. Where there is a
+// Registry with a user it brings the namespace's pull Secret up to date, else
+// an instance has none. Of a namespace
+// that is there already it brings the labels and the isolation up to date, so
+// call it again before an upgrade to another plan, and before going back.
+func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error {
+	made, err := n.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: present(n.labelsOf(want)), Annotations: want.Annotations},
+	}, metav1.CreateOptions{})
+	isNew := err == nil
+	if apierrors.IsAlreadyExists(err) {
+		err = n.adoptNamespace(ctx, want)
+	}
+	if err != nil {
+		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
+	}
+	since := ""
+	if isNew {
+		since = made.ResourceVersion
+	}
+	if err := n.fillNamespace(ctx, want, since); err != nil {
+		return err
+	}
+	if !isNew && want.Isolation != nil {
+		if err := n.dropPullSecret(ctx, want.Name); err != nil {
+			return err
+		}
+	}
+	return n.EnsurePullSecret(ctx, want.Name, want.Isolation != nil)
+}
+
+// fillNamespace makes what the namespace needs, all at once. since is the
+// revision at which it was made, if it was made just now.
+func (n *Namespaces) fillNamespace(ctx context.Context, want Namespace, since string) error {
+	all, ctx := errgroup.WithContext(ctx)
+	if n.settings.Impersonate && want.Isolation != nil {
+		all.Go(func() error { return n.makeAccount(ctx, want.Name) })
+	}
+	all.Go(func() error { return n.isolate(ctx, want, since != "") })
+	all.Go(func() error { return n.awaitServiceAccount(ctx, want.Name, since) })
+	return all.Wait()
+}
+
+// adoptNamespace accepts a namespace that an earlier attempt at the same
+// instance made, and labels it.
+func (n *Namespaces) adoptNamespace(ctx context.Context, want Namespace) error {
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if !want.owns(have) {
+		return &ConflictError{What: "namespace " + want.Name}
+	}
+	if have.DeletionTimestamp != nil {
+		return &RetryableError{Why: "it is still being deleted"}
+	}
+	return n.labelNamespace(ctx, want)
+}
+
+// ConflictError says that an object the broker needs exists and isn't its own.
+type ConflictError struct{ What string }
+
+func (e *ConflictError) Error() string {
+	return e.What + " exists already and was not made for this service instance"
+}
+
+// awaitServiceAccount waits for the namespace's default ServiceAccount. Since a
+// revision at which there was none it watches only: to list it first would have
+// the API server wait until its cache has caught up.
+func (n *Namespaces) awaitServiceAccount(ctx context.Context, namespace, since string) error {
+	return fair.Aside(ctx, func(ctx context.Context) error { return n.watchServiceAccount(ctx, namespace, since) })
+}
+
+func (n *Namespaces) watchServiceAccount(ctx context.Context, namespace, since string) error {
+	source := n.named("serviceaccounts", namespace, "default")
+	there := func(event watch.Event) (bool, error) {
+		return event.Type == watch.Added || event.Type == watch.Modified, nil
+	}
+	if since != "" {
+		if _, err := watchtools.Until(ctx, since, source, there); err == nil {
+			return nil
+		}
+	}
+	_, err := watchtools.UntilWithSync(ctx, source, &corev1.ServiceAccount{}, nil, there)
+	if err != nil {
+		return fmt.Errorf("waiting for the default ServiceAccount of namespace %s: %w", namespace, err)
+	}
+	return nil
+}
+
+// labelNamespace brings the namespace's labels up to date: for people who read
+// them, and for what the cluster admits by them.
+func (n *Namespaces) labelNamespace(ctx context.Context, want Namespace) error {
+	return doing(n.patchMetadata(ctx, want.Name, "labels", n.labelsOf(want)), "labelling namespace %s", want.Name)
+}
+
+// patchMetadata changes labels or annotations of a namespace; those that are
+// null are taken away, and those that aren't named stay.
+func (n *Namespaces) patchMetadata(ctx context.Context, namespace, field string, to any) error {
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{field: to}})
+	if err != nil {
+		return err
+	}
+	_, err = n.clients.CoreV1().Namespaces().Patch(ctx, namespace, types.MergePatchType, patch, metav1.PatchOptions{})
+	return err
+}
+
+// Regroup has the pods that are made in the namespace from now on belong to
+// another policy group: that of want's annotation. Those that run keep theirs.
+func (n *Namespaces) Regroup(ctx context.Context, want Namespace) error {
+	have, err := n.clients.CoreV1().Namespaces().Get(ctx, want.Name, metav1.GetOptions{})
+	if err != nil {
+		return fmt.Errorf("reading namespace %s: %w", want.Name, err)
+	}
+	if !want.owns(have) {
+		return &ConflictError{What: "namespace " + want.Name}
+	}
+	annotations := map[string]string{manifest.PolicyGroupAnnotation: want.Annotations[manifest.PolicyGroupAnnotation]}
+	return doing(n.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
+}
+
+// named lists and watches one object of the core API.
+func (n *Namespaces) named(resource, namespace, name string) cache.ListerWatcher {
+	byName := fields.OneTermEqualSelector(metav1.ObjectNameField, name)
+	return cache.NewListWatchFromClient(n.clients.CoreV1().RESTClient(), resource, namespace, byName)
+}

@@ -1,0 +1,57 @@
+package tenant
+
+import (
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	metav1apply "k8s.io/client-go/applyconfigurations/meta/v1"
+	networkingv1apply "k8s.io/client-go/applyconfigurations/networking/v1"
+)
+
+// Network is what an instance's NetworkPolicy lets pass besides traffic within
+// its namespace and DNS. It is for clusters whose network keeps
+// NetworkPolicies; Silk doesn't, it has container-to-container policies.
+type Network struct {
+	// From are the CIDRs that apps' packets come from; empty: no NetworkPolicy is
+	// made, since no app could reach an instance.
+	From []string
+	// To are the CIDRs that instances may reach.
+	To []string
+}
+
+func (n *Namespaces) ensureNetworkPolicy(ctx context.Context, namespace string, isNew bool) error {
+	policies := n.clients.NetworkingV1().NetworkPolicies(namespace)
+	if len(n.settings.Network.From) == 0 {
+		return without(isNew, func() error { return policies.Delete(ctx, isolationName, metav1.DeleteOptions{}) })
+	}
+	spec := networkingv1apply.NetworkPolicySpec().
+		WithPodSelector(metav1apply.LabelSelector()). // all of them
+		WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
+		WithIngress(networkingv1apply.NetworkPolicyIngressRule().WithFrom(peers(n.settings.Network.From)...)).
+		WithEgress(networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(n.settings.Network.To)...), dns())
+	_, err := policies.Apply(ctx, networkingv1apply.NetworkPolicy(isolationName, namespace).WithSpec(spec), applying())
+	return err
+}
+
+// peers are the namespace's own pods and the CIDRs.
+func peers(cidrs []string) []*networkingv1apply.NetworkPolicyPeerApplyConfiguration {
+	found := []*networkingv1apply.NetworkPolicyPeerApplyConfiguration{
+		networkingv1apply.NetworkPolicyPeer().WithPodSelector(metav1apply.LabelSelector()),
+	}
+	for _, cidr := range cidrs {
+		found = append(found, networkingv1apply.NetworkPolicyPeer().WithIPBlock(networkingv1apply.IPBlock().WithCIDR(cidr)))
+	}
+	return found
+}
+
+// dns lets names be resolved, wherever the cluster's resolver is.
+func dns() *networkingv1apply.NetworkPolicyEgressRuleApplyConfiguration {
+	rule := networkingv1apply.NetworkPolicyEgressRule()
+	for _, protocol := range []corev1.Protocol{corev1.ProtocolUDP, corev1.ProtocolTCP} {
+		rule.WithPorts(networkingv1apply.NetworkPolicyPort().WithProtocol(protocol).WithPort(intstr.FromInt32(53)))
+	}
+	return rule
+}

@@ -1,0 +1,66 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/cache"
+)
+
+// Offer is what a namespace's pods offer, ready or not: those that are meant to
+// serve, as in a View, so neither a Job's nor one that has ended or is being
+// deleted.
+type Offer struct {
+	Pods int
+	// Endpoints are those of all these pods. Host is empty as long as the pod
+	// has no address.
+	Endpoints []Endpoint
+	// Hosts are the pods' addresses, sorted: what was issued and isn't among
+	// them leads nowhere, or will soon.
+	Hosts []string
+	// Groups are the policy groups that the pods are in, sorted, each once.
+	Groups []string
+}
+
+// Offer returns what the pods of the namespace offer, whose policy group is
+// group. Pods and Services are watched apart, so one of two changes made at
+// once may be seen a little before the other.
+func (o *Observer) Offer(namespace, group string) Offer {
+	var services []corev1.Service
+	for _, s := range observed[*corev1.Service](o.services, namespace) {
+		services = append(services, *s)
+	}
+	var offer Offer
+	for _, pod := range observed[*corev1.Pod](o.pods, namespace) {
+		own := ownGroup(pod, group)
+		offered, _ := endpoints(services, pod, own)
+		offer.Pods++
+		offer.Endpoints = append(offer.Endpoints, offered...)
+		offer.Hosts = append(offer.Hosts, AddressOf(pod))
+		offer.Groups = append(offer.Groups, cmp.Or(own, group))
+	}
+	offer.Hosts, offer.Groups = distinct(offer.Hosts), distinct(offer.Groups)
+	return offer
+}
+
+// observed are the namespace's objects that are kept, in the order in which the
+// API lists them.
+func observed[T metav1.Object](informer cache.SharedIndexInformer, namespace string) []T {
+	found, _ := informer.GetIndexer().ByIndex(cache.NamespaceIndex, namespace) // it fails only without the index
+	var objects []T
+	for _, f := range found {
+		if object, ok := f.(T); ok {
+			objects = append(objects, object)
+		}
+	}
+	slices.SortFunc(objects, func(a, b T) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return objects
+}
+
+// distinct sorts the texts and leaves out repeated and empty ones.
+func distinct(texts []string) []string {
+	slices.Sort(texts)
+	return slices.DeleteFunc(slices.Compact(texts), func(s string) bool { return s == "" })
+}
