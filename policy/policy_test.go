@@ -7,6 +7,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
+const app, group = "0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b"
+
 func TestCovers(t *testing.T) {
 	wide := policy.Range(app, group, "tcp", 80, 90)
 	for name, c := range map[string]struct {

@@ -17,6 +17,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
 // house are the rooms that requests and the lead need.
@@ -36,7 +37,7 @@ type fixtures struct {
 	offer     *offer
 	records   *record.Store
 	cluster   *helmsvc.Cluster
-	policies  *policy.Client // nil where no CF API is configured
+	policies  *c2c.Client // nil where no CF API is configured
 	metrics   *measure.Metrics
 	log       lager.Logger
 }

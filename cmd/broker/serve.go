@@ -18,7 +18,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
 // serveCommand runs the broker until ctx ends and returns the exit status.
@@ -114,13 +114,13 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 func requestLimit(s settings) time.Duration { return s.BindTimeout + 15*time.Second }
 
 // newPolicyClient returns nil where no CF API is configured.
-func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *policy.Client {
+func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *c2c.Client {
 	if s.CFAPIAddress == "" {
 		log.Info("policies-off", lager.Data{"meaning": "CF_API_ADDRESS is not set: bindings open no container-to-container access"})
 		return nil
 	}
 	log.Info("policies-on", lager.Data{"cf-api": s.CFAPIAddress, "destination": s.PolicyDestination})
-	return policy.New(policy.Settings{
+	return c2c.New(c2c.Settings{
 		CFAPIAddress:      s.CFAPIAddress,
 		ClientID:          s.CFClientID,
 		ClientSecret:      s.CFClientSecret,
@@ -131,7 +131,7 @@ func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *po
 	}, metrics.PolicyCall)
 }
 
-func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *policy.Client) web.Readiness {
+func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *c2c.Client) web.Readiness {
 	r := web.Readiness{
 		Leads:     house.worker.Leads,
 		Synced:    records.Synced,

@@ -1,10 +1,10 @@
-package policy_test
+package c2c_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -25,7 +25,7 @@ func TestSpaceSettings(t *testing.T) {
 			s.AddSpace("50% off, +more", "a,b%2C")
 			with := settings(s)
 			with.Org, with.Space = c.org, c.space
-			client := policy.New(with, func(string, error) {})
+			client := c2c.New(with, func(string, error) {})
 			_, err := client.EnsurePlaceholder(t.Context(), group)
 			if c.want == "" && err != nil {
 				t.Error(err)
@@ -67,7 +67,7 @@ func TestSpaceRoles(t *testing.T) {
 			s.AddClient(member)
 			with := inSpace(s)
 			with.ClientID, with.ClientSecret = member.ID, member.Secret
-			_, err := policy.New(with, func(string, error) {}).EnsurePlaceholder(t.Context(), group)
+			_, err := c2c.New(with, func(string, error) {}).EnsurePlaceholder(t.Context(), group)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -75,7 +75,7 @@ func TestSpaceRoles(t *testing.T) {
 				return
 			}
 			checkRefusal(t, s, err, c.status, c.want)
-			if !strings.Contains(err.Error(), policy.Roles) {
+			if !strings.Contains(err.Error(), c2c.Roles) {
 				t.Errorf("the error doesn't say which authorities and roles it takes: %v", err)
 			}
 		})
@@ -85,7 +85,7 @@ func TestSpaceRoles(t *testing.T) {
 // TestSpaceGoes looks the space up again when it has gone, and not before.
 func TestSpaceGoes(t *testing.T) {
 	s := stand(t, cf.Options{Client: maker})
-	client := policy.New(inSpace(s), func(string, error) {})
+	client := c2c.New(inSpace(s), func(string, error) {})
 	ensure := func(instance string) error {
 		_, err := client.EnsurePlaceholder(t.Context(), instance)
 		return err

@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"crypto/ecdsa"
@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
 // TestCertificates says what is to be done about each kind of bad certificate.
@@ -35,8 +35,8 @@ func TestCertificates(t *testing.T) {
 				IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
 			}
 			c.edit(template)
-			with := policy.Settings{CFAPIAddress: serveWith(t, template), ClientID: "x", ClientSecret: "y", Timeout: 5 * time.Second}
-			_, err := policy.New(with, func(string, error) {}).List(t.Context())
+			with := c2c.Settings{CFAPIAddress: serveWith(t, template), ClientID: "x", ClientSecret: "y", Timeout: 5 * time.Second}
+			_, err := c2c.New(with, func(string, error) {}).List(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"crypto/x509"
@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // Roles says what the UAA client needs so that it can make placeholder apps:
@@ -17,7 +19,7 @@ const Roles = "give the UAA client of CF_CLIENT_ID the authority cloud_controlle
 	"and, by cf set-space-role CF_CLIENT_ID CF_ORG CF_SPACE SpaceDeveloper --client, that role"
 
 // fix is what the operator has to look at when a part of CF refuses a request.
-func fix(part server, refused *Error) string {
+func fix(part server, refused *policy.Error) string {
 	switch {
 	case refused.Status < http.StatusBadRequest:
 		return notJSON
@@ -57,7 +59,7 @@ func fixPolicyServer(status int) string {
 // fixCloudController knows that the cloud controller answers 401, not 403, to
 // the token of a client without any cloud_controller authority: UAA doesn't
 // name the cloud controller in such a token's audience.
-func fixCloudController(refused *Error) string {
+func fixCloudController(refused *policy.Error) string {
 	switch {
 	case refused.Status == http.StatusUnauthorized:
 		return Roles

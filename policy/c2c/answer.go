@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"encoding/json"
@@ -8,28 +8,9 @@ import (
 	"strings"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
-
-// Error is an answer of a part of CF that refuses the request: of the policy
-// server, the cloud controller, UAA or the CF API's root.
-type Error struct {
-	Server  string
-	Status  int
-	Message string
-	// Fix is what the operator has to look at, empty where the message says it.
-	Fix string
-}
-
-func (e *Error) Error() string {
-	text := fmt.Sprintf("%s answered %d", e.Server, e.Status)
-	if e.Message != "" {
-		text += ": " + e.Message
-	}
-	if e.Fix != "" {
-		text += "; " + e.Fix
-	}
-	return text
-}
 
 // limit bounds what is read of an answer: 65,535 policy groups with some
 // policies each fit.
@@ -55,8 +36,8 @@ func read(response *http.Response, part server, answer any) error {
 	return nil
 }
 
-func refusal(part server, response *http.Response, text []byte) *Error {
-	refused := &Error{Server: string(part), Status: response.StatusCode, Message: message(text)}
+func refusal(part server, response *http.Response, text []byte) *policy.Error {
+	refused := &policy.Error{Server: string(part), Status: response.StatusCode, Message: message(text)}
 	if location, err := response.Location(); err == nil && response.StatusCode < http.StatusBadRequest {
 		// Not its query, which may hold what is nobody's business.
 		refused.Message = fmt.Sprintf("it redirects to %s://%s%s", location.Scheme, location.Host, location.EscapedPath())

@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"slices"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -24,12 +25,12 @@ func stand(t *testing.T, options cf.Options) *cf.Server {
 	return s
 }
 
-func settings(s *cf.Server) policy.Settings {
-	return policy.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: 5 * time.Second}
+func settings(s *cf.Server) c2c.Settings {
+	return c2c.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: 5 * time.Second}
 }
 
-func connect(s *cf.Server) *policy.Client {
-	return policy.New(settings(s), func(string, error) {})
+func connect(s *cf.Server) *c2c.Client {
+	return c2c.New(settings(s), func(string, error) {})
 }
 
 func TestLifeOfAPolicy(t *testing.T) {
@@ -69,7 +70,7 @@ func TestTLS(t *testing.T) {
 	}
 	careless := settings(s)
 	careless.SkipTLSValidation = true
-	if _, err := policy.New(careless, func(string, error) {}).List(t.Context()); err != nil {
+	if _, err := c2c.New(careless, func(string, error) {}).List(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

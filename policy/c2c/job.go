@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"context"
@@ -8,16 +8,17 @@ import (
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
 // calls are the policy client's, each of which must treat every failure alike.
-var calls = map[string]func(context.Context, *policy.Client) error{
-	"list": func(ctx context.Context, c *policy.Client) error { _, err := c.List(ctx); return err },
-	"create": func(ctx context.Context, c *policy.Client) error {
+var calls = map[string]func(context.Context, *c2c.Client) error{
+	"list": func(ctx context.Context, c *c2c.Client) error { _, err := c.List(ctx); return err },
+	"create": func(ctx context.Context, c *c2c.Client) error {
 		return c.Create(ctx, []policy.Policy{policy.To(app, group, "tcp", 1)})
 	},
-	"delete": func(ctx context.Context, c *policy.Client) error {
+	"delete": func(ctx context.Context, c *c2c.Client) error {
 		return c.Delete(ctx, []policy.Policy{policy.To(app, group, "tcp", 1)})
 	},
 }
@@ -26,7 +27,7 @@ func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		part   cf.Part
 		kind   cf.Kind
-		edit   func(*policy.Settings)
+		edit   func(*c2c.Settings)
 		status int
 		want   string
 	}{
@@ -47,9 +48,9 @@ func TestRefusals(t *testing.T) {
 		"UAA redirects":    {part: cf.UAA, kind: cf.Redirect, status: 302, want: "UAA answered 302: it redirects to"},
 		"UAA unrouted":     {part: cf.UAA, kind: cf.Unrouted, status: 404, want: "that UAA is up"},
 		"UAA isn't JSON":   {part: cf.UAA, kind: cf.InvalidJSON, want: "is no token"},
-		"wrong secret":     {edit: func(s *policy.Settings) { s.ClientSecret = "wrong" }, status: 401, want: "UAA answered 401: unauthorized; check CF_CLIENT_ID and CF_CLIENT_SECRET"},
-		"not CF at all":    {edit: func(s *policy.Settings) { s.CFAPIAddress = "http://127.0.0.1:1" }, want: "check CF_API_ADDRESS, that 127.0.0.1:1 is up"},
-		"https to an http": {edit: func(s *policy.Settings) { s.CFAPIAddress = strings.Replace(s.CFAPIAddress, "http", "https", 1) }, want: "should begin with http://"},
+		"wrong secret":     {edit: func(s *c2c.Settings) { s.ClientSecret = "wrong" }, status: 401, want: "UAA answered 401: unauthorized; check CF_CLIENT_ID and CF_CLIENT_SECRET"},
+		"not CF at all":    {edit: func(s *c2c.Settings) { s.CFAPIAddress = "http://127.0.0.1:1" }, want: "check CF_API_ADDRESS, that 127.0.0.1:1 is up"},
+		"https to an http": {edit: func(s *c2c.Settings) { s.CFAPIAddress = strings.Replace(s.CFAPIAddress, "http", "https", 1) }, want: "should begin with http://"},
 	} {
 		for call, do := range calls {
 			t.Run(name+": "+call, func(t *testing.T) {
@@ -62,7 +63,7 @@ func TestRefusals(t *testing.T) {
 					c.edit(&with)
 				}
 				var observed error
-				client := policy.New(with, func(name string, err error) {
+				client := c2c.New(with, func(name string, err error) {
 					if name == call {
 						observed = err
 					}
@@ -109,7 +110,7 @@ func TestRefusedOnce(t *testing.T) {
 	s := stand(t, cf.Options{})
 	wrong := settings(s)
 	wrong.ClientSecret = "wrong"
-	if _, err := policy.New(wrong, func(string, error) {}).List(t.Context()); err == nil {
+	if _, err := c2c.New(wrong, func(string, error) {}).List(t.Context()); err == nil {
 		t.Error("a wrong secret, and the call went well")
 	}
 	if asked := s.Requests()["POST /uaa/oauth/token"]; asked != 1 {

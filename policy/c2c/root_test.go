@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -36,7 +36,7 @@ func TestLinks(t *testing.T) {
 			with := settings(s)
 			with.CFAPIAddress = root(t, c.tls, func() string { return strings.ReplaceAll(c.root, "STANDIN", s.URL()) })
 			with.SkipTLSValidation = c.tls
-			_, err := policy.New(with, func(string, error) {}).List(t.Context())
+			_, err := c2c.New(with, func(string, error) {}).List(t.Context())
 			if c.want == "" && err != nil {
 				t.Error(err)
 			}
@@ -75,7 +75,7 @@ func TestLinkAppears(t *testing.T) {
 		}
 		return fmt.Sprintf(`{"links":{"uaa":{"href":"%s/uaa"},"network_policy_v1":{"href":%q}}}`, s.URL(), policies)
 	})
-	client := policy.New(with, func(string, error) {})
+	client := c2c.New(with, func(string, error) {})
 	if _, err := client.List(t.Context()); err == nil {
 		t.Error("no policy API, and the call went well")
 	}

@@ -1,20 +1,20 @@
-package policy_test
+package c2c_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
 // TestReplicasMakeOne has two replicas make the same placeholder many times at once.
 func TestReplicasMakeOne(t *testing.T) {
 	s, one := placeholders(t)
-	two := policy.New(inSpace(s), func(string, error) {})
+	two := c2c.New(inSpace(s), func(string, error) {})
 	made := make(chan string, 2*callers)
 	for _, err := range atOnce(func() error {
-		for _, replica := range []*policy.Client{one, two} {
+		for _, replica := range []*c2c.Client{one, two} {
 			guid, err := replica.EnsurePlaceholder(t.Context(), group)
 			if err != nil {
 				return err
@@ -44,7 +44,7 @@ func TestReplicasMakeOne(t *testing.T) {
 func TestTakenMeanwhile(t *testing.T) {
 	s, other := placeholders(t)
 	var others string
-	client := policy.New(inSpace(s), func(call string, _ error) {
+	client := c2c.New(inSpace(s), func(call string, _ error) {
 		if call == "find-app" && others == "" {
 			others = ensure(t, other, group)
 		}
@@ -61,7 +61,7 @@ func TestCreationsAnswerLost(t *testing.T) {
 		for _, away := range []bool{false, true} {
 			s, _ := placeholders(t)
 			s.Fault(cf.CC, cf.Fault{Kind: kind, Times: 1, Route: "POST /v3/apps"})
-			client := policy.New(inSpace(s), func(call string, _ error) {
+			client := c2c.New(inSpace(s), func(call string, _ error) {
 				if call == "create-app" && away {
 					s.Fault(cf.CC, cf.Fault{Kind: cf.Down, Times: 1, Route: "GET /v3/apps"})
 				}

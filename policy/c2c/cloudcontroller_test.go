@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -69,7 +69,7 @@ func TestTokenEndsBetweenCalls(t *testing.T) {
 	s := stand(t, cf.Options{Client: maker, TokenLife: time.Hour, Clock: c.Now})
 	s.SetJobs(cf.Jobs{Polls: 2})
 	var seen []string
-	client := policy.New(inSpace(s), func(call string, err error) {
+	client := c2c.New(inSpace(s), func(call string, err error) {
 		seen = append(seen, call)
 		if err != nil {
 			t.Errorf("%s: %v", call, err)

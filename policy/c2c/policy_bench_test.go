@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"fmt"

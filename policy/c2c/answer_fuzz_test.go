@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // FuzzAnswer reads any answer of the policy server, the cloud controller and
@@ -30,7 +32,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, location string) {
 		for _, part := range []server{policyServer, cloudController, uaa, apiRoot} {
-			var answer struct{ Policies []Policy }
+			var answer struct{ Policies []policy.Policy }
 			response := &http.Response{StatusCode: status, Header: http.Header{"Location": {location}}, Body: io.NopCloser(bytes.NewReader(body))}
 			if location == "" {
 				response.Header = http.Header{}
@@ -46,7 +48,7 @@ func FuzzAnswer(f *testing.F) {
 			for _, p := range answer.Policies {
 				_ = p.Validate()
 			}
-			if again := Merged(Merged(answer.Policies)); len(again) != len(Merged(answer.Policies)) {
+			if again := policy.Merged(policy.Merged(answer.Policies)); len(again) != len(policy.Merged(answer.Policies)) {
 				t.Errorf("merging isn't done after once: %v", again)
 			}
 		}

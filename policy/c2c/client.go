@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // Settings is where and as whom the client calls.
@@ -63,21 +65,21 @@ func (c *Client) LastError() error {
 
 // body is the form of every request and of the list's answer.
 type body struct {
-	Policies []Policy `json:"policies"`
+	Policies []policy.Policy `json:"policies"`
 }
 
 // List returns every policy that the client may see (GET /policies).
-func (c *Client) List(ctx context.Context) ([]Policy, error) {
+func (c *Client) List(ctx context.Context) ([]policy.Policy, error) {
 	return c.list(ctx, "/policies")
 }
 
 // ListTo returns the policies to these policy groups
 // (GET /policies?dest_id=…,…).
-func (c *Client) ListTo(ctx context.Context, groups ...string) ([]Policy, error) {
+func (c *Client) ListTo(ctx context.Context, groups ...string) ([]policy.Policy, error) {
 	return c.list(ctx, "/policies?dest_id="+url.QueryEscape(strings.Join(groups, ",")))
 }
 
-func (c *Client) list(ctx context.Context, path string) ([]Policy, error) {
+func (c *Client) list(ctx context.Context, path string) ([]policy.Policy, error) {
 	var answer body
 	_, err := c.call(ctx, request{call: "list", server: policyServer, method: http.MethodGet, path: path, answer: &answer})
 	return answer.Policies, err
@@ -85,8 +87,8 @@ func (c *Client) list(ctx context.Context, path string) ([]Policy, error) {
 
 // Create posts the policies in one transaction (POST /policies). Those that
 // exist already stay as they are. Invalid ones are not sent.
-func (c *Client) Create(ctx context.Context, policies []Policy) error {
-	if err := Validate(policies); err != nil {
+func (c *Client) Create(ctx context.Context, policies []policy.Policy) error {
+	if err := policy.Validate(policies); err != nil {
 		return err
 	}
 	return c.post(ctx, "create", "/policies", policies)
@@ -94,11 +96,11 @@ func (c *Client) Create(ctx context.Context, policies []Policy) error {
 
 // Delete deletes the policies in one transaction (POST /policies/delete).
 // Those that don't exist are no error.
-func (c *Client) Delete(ctx context.Context, policies []Policy) error {
+func (c *Client) Delete(ctx context.Context, policies []policy.Policy) error {
 	return c.post(ctx, "delete", "/policies/delete", policies)
 }
 
-func (c *Client) post(ctx context.Context, call, path string, policies []Policy) error {
+func (c *Client) post(ctx context.Context, call, path string, policies []policy.Policy) error {
 	_, err := c.call(ctx, request{call: call, server: policyServer, method: http.MethodPost, path: path,
 		body: &body{Policies: policies}, answer: &struct{}{}})
 	return err

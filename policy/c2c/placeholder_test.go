@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"slices"
@@ -6,29 +6,30 @@ import (
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
 // maker is a UAA client that may make placeholder apps.
 var maker = cf.Client{ID: "cf-helm-broker", Secret: "not to be told", Authorities: []string{"network.admin", "cloud_controller.admin"}}
 
-func inSpace(s *cf.Server) policy.Settings {
+func inSpace(s *cf.Server) c2c.Settings {
 	with := settings(s)
 	with.Org, with.Space = "demo", "dev"
 	return with
 }
 
-func placeholders(t *testing.T) (*cf.Server, *policy.Client) {
+func placeholders(t *testing.T) (*cf.Server, *c2c.Client) {
 	t.Helper()
 	s, err := cf.Start(cf.Options{Client: maker})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return s, policy.New(inSpace(s), func(string, error) {})
+	return s, c2c.New(inSpace(s), func(string, error) {})
 }
 
-func ensure(t *testing.T, client *policy.Client, instance string) string {
+func ensure(t *testing.T, client *c2c.Client, instance string) string {
 	t.Helper()
 	guid, err := client.EnsurePlaceholder(t.Context(), instance)
 	if err != nil {

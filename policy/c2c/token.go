@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // tokens keeps UAA's newest token. Unlike oauth2's own source, a caller waits
@@ -84,6 +86,6 @@ func (c *connector) tokenError(ctx context.Context, address string, err error) e
 // unauthorized tells whether a part of CF, and not UAA, refused the request's
 // token.
 func unauthorized(err error, by server) bool {
-	var refused *Error
+	var refused *policy.Error
 	return errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && refused.Server == string(by)
 }

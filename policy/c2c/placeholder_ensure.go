@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // EnsurePlaceholder returns the GUID of the instance's placeholder app, which
@@ -65,6 +67,6 @@ func (c *Client) ensureIn(ctx context.Context, space, instanceID string) (string
 // unprocessable tells whether the cloud controller understood a request and
 // can't do it (422).
 func unprocessable(err error) bool {
-	var refused *Error
+	var refused *policy.Error
 	return errors.As(err, &refused) && refused.Server == string(cloudController) && refused.Status == http.StatusUnprocessableEntity
 }

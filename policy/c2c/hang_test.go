@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -40,7 +40,7 @@ func TestHanging(t *testing.T) {
 			s.Fault(part, cf.Fault{Kind: cf.Slow, Delay: time.Hour})
 			patient := settings(s)
 			patient.Timeout = time.Minute
-			client := policy.New(patient, func(string, error) {})
+			client := c2c.New(patient, func(string, error) {})
 			begin := time.Now()
 			for _, err := range atOnce(func() error {
 				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -68,7 +68,7 @@ func TestTimeout(t *testing.T) {
 			s.Fault(part, cf.Fault{Kind: cf.Slow, Delay: time.Hour})
 			hasty := settings(s)
 			hasty.Timeout = time.Second
-			client := policy.New(hasty, func(string, error) {})
+			client := c2c.New(hasty, func(string, error) {})
 			begin := time.Now()
 			for _, err := range atOnce(func() error { _, err := client.List(t.Context()); return err }) {
 				if err == nil || !strings.Contains(err.Error(), "CF_REQUEST_TIMEOUT (1s)") || !strings.Contains(err.Error(), name) {
@@ -91,7 +91,7 @@ func TestTimeout(t *testing.T) {
 func TestTokensEndUnderLoad(t *testing.T) {
 	c := &clock{now: time.Now()}
 	s := stand(t, cf.Options{Client: maker, TokenLife: time.Hour, Clock: c.Now})
-	client := policy.New(inSpace(s), func(string, error) {})
+	client := c2c.New(inSpace(s), func(string, error) {})
 	for range 5 {
 		for _, err := range atOnce(func() error {
 			_, listErr := client.List(t.Context())

@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"path"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // DeletePlaceholder deletes the instance's placeholder app and waits until it
@@ -54,7 +56,7 @@ func (c *Client) deletePlaceholder(ctx context.Context, instanceID, guid string)
 
 func (c *Client) deleteApp(ctx context.Context, app *resource.App) error {
 	header, err := c.call(ctx, request{call: "delete-app", server: cloudController, method: http.MethodDelete, path: "/apps/" + url.PathEscape(app.GUID)})
-	var refused *Error
+	var refused *policy.Error
 	if errors.As(err, &refused) && refused.Server == string(cloudController) && refused.Status == http.StatusNotFound {
 		return c.checkGone(ctx, app, err)
 	}

@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 // server is a part of CF, by the name that errors give it.
 type server string

@@ -1,4 +1,4 @@
-package policy
+package c2c
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
 	"github.com/google/uuid"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // A placeholder is an app that never runs. Its GUID is a policy group which
@@ -22,7 +24,7 @@ const placeholderLabel = "cf-helm-broker.io/placeholder-for"
 // placeholderKey is the instance's id, or for one that isn't a UUID, a UUID
 // made from it: it stands in a name, a label and a filter.
 func placeholderKey(instanceID string) string {
-	if ValidID(instanceID) {
+	if policy.ValidID(instanceID) {
 		return instanceID
 	}
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
@@ -95,7 +97,7 @@ func present[T any](list []*T) []*T {
 }
 
 func checkGUID(guid string) (string, error) {
-	if !ValidID(guid) {
+	if !policy.ValidID(guid) {
 		return "", fmt.Errorf("the cloud controller gave the app the GUID %.70q, which policies can't name since it isn't a lower-case UUID", guid)
 	}
 	return guid, nil

@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -88,7 +88,7 @@ func TestDeletionsAnswerLost(t *testing.T) {
 func TestGoneMeanwhile(t *testing.T) {
 	s, first := placeholders(t)
 	guid := ensure(t, first, group)
-	client := policy.New(inSpace(s), func(call string, _ error) {
+	client := c2c.New(inSpace(s), func(call string, _ error) {
 		if call == "find-app" {
 			s.DeleteApp(guid)
 		}
@@ -106,7 +106,7 @@ func TestDeletionAfterAMove(t *testing.T) {
 	s.AddSpace("demo", "other")
 	moved := inSpace(s)
 	moved.Space = "other"
-	now := policy.New(moved, func(string, error) {})
+	now := c2c.New(moved, func(string, error) {})
 	ensure(t, now, group)
 	if err := now.DeletePlaceholder(t.Context(), group, ""); err != nil || len(s.Apps()) != 0 {
 		t.Errorf("%v, apps %+v", err, s.Apps())
@@ -121,8 +121,8 @@ func TestUnseenIsNotGone(t *testing.T) {
 	s.AddClient(cf.Client{ID: "stranger", Secret: "x", Authorities: []string{"cloud_controller.read", "cloud_controller.write"}})
 	with := inSpace(s)
 	with.ClientID, with.ClientSecret = "stranger", "x"
-	err := policy.New(with, func(string, error) {}).DeletePlaceholder(t.Context(), group, "")
-	if err == nil || !strings.Contains(err.Error(), policy.Roles) || len(s.Apps()) != 1 {
+	err := c2c.New(with, func(string, error) {}).DeletePlaceholder(t.Context(), group, "")
+	if err == nil || !strings.Contains(err.Error(), c2c.Roles) || len(s.Apps()) != 1 {
 		t.Errorf("error %v, apps %+v", err, s.Apps())
 	}
 }
@@ -143,7 +143,7 @@ func TestDeletionByGUID(t *testing.T) {
 		if c.left == 0 {
 			taken.Org, taken.Space = "", ""
 		}
-		err := policy.New(taken, func(string, error) {}).DeletePlaceholder(t.Context(), group, c.guid)
+		err := c2c.New(taken, func(string, error) {}).DeletePlaceholder(t.Context(), group, c.guid)
 		if left := s.Apps(); err != nil || len(left) != c.left {
 			t.Errorf("%s: %v, apps %+v", name, err, left)
 		}

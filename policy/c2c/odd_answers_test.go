@@ -1,4 +1,4 @@
-package policy_test
+package c2c_test
 
 import (
 	"fmt"
@@ -8,12 +8,12 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
 // oddCC is a cloud controller that answers each route as it is told to.
-func oddCC(t *testing.T, answers map[string]string, location string) *policy.Client {
+func oddCC(t *testing.T, answers map[string]string, location string) *c2c.Client {
 	t.Helper()
 	s := stand(t, cf.Options{Client: maker})
 	odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -29,7 +29,7 @@ func oddCC(t *testing.T, answers map[string]string, location string) *policy.Cli
 	with.CFAPIAddress = root(t, false, func() string {
 		return fmt.Sprintf(`{"links":{"uaa":{"href":"%s/uaa"},"cloud_controller_v3":{"href":"%s/v3"}}}`, s.URL(), odd.URL)
 	})
-	return policy.New(with, func(string, error) {})
+	return c2c.New(with, func(string, error) {})
 }
 
 // TestOddLists survives lists with nulls, without entries, and with more than
@@ -94,7 +94,7 @@ func TestNoCloudController(t *testing.T) {
 	s := stand(t, cf.Options{Client: maker})
 	with := inSpace(s)
 	with.CFAPIAddress = root(t, false, func() string { return fmt.Sprintf(`{"links":{"uaa":{"href":"%s/uaa"}}}`, s.URL()) })
-	_, err := policy.New(with, func(string, error) {}).EnsurePlaceholder(t.Context(), group)
+	_, err := c2c.New(with, func(string, error) {}).EnsurePlaceholder(t.Context(), group)
 	if err == nil || !strings.Contains(err.Error(), "no links.cloud_controller_v3; check that CF_API_ADDRESS is the CF API") {
 		t.Errorf("error %v", err)
 	}
