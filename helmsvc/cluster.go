@@ -20,6 +20,7 @@ type Cluster struct {
 	*tenant.Namespaces
 	*view.Reader
 	*release.Client
+	clients kubernetes.Interface
 }
 
 // Config is what a Cluster does beyond installing charts as they are.
@@ -29,6 +30,9 @@ type Config struct {
 	// Releases is how Helm works.
 	Releases release.Config
 }
+
+// Clients are those of the cluster, with the broker's own rights.
+func (c *Cluster) Clients() kubernetes.Interface { return c.clients }
 
 // NewCluster connects to the cluster that access names. It sends no request.
 func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
@@ -44,5 +48,6 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 		Namespaces: tenants,
 		Reader:     view.New(tenants, access, clients, cached, mapper),
 		Client:     release.New(tenants, access, cached, mapper, config.Releases),
+		clients:    clients,
 	}, nil
 }

@@ -3,6 +3,7 @@ package helmsvc_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -154,7 +155,7 @@ func TestObserveUpdate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(view.Endpoints, offer.Endpoints) || !slices.Equal(view.Hosts(), offer.Hosts) {
+	if !reflect.DeepEqual(view.Endpoints, offer.Endpoints) || !slices.Equal(view.Hosts(), offer.Hosts) {
 		t.Errorf("a view has %+v at %v, the offer %+v at %v", view.Endpoints, view.Hosts(), offer.Endpoints, offer.Hosts)
 	}
 	p.patchImage("web", "fault.local/never-ready/web:2", 8081)

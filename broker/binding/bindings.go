@@ -10,6 +10,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
@@ -28,6 +29,10 @@ type Settings struct {
 	TimeLimit time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
+	// Naming has credentials hold names; nil: they hold addresses of pods.
+	Naming *view.Naming
+	// Names publishes them; nil where that isn't needed.
+	Names *naming.Naming
 }
 
 // Bindings makes and revokes bindings.
@@ -98,6 +103,9 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 	if offered.Destinations, b.Destinations, err = s.shared(ctx, at); err != nil {
 		return b, err
 	}
+	if s.settings.Naming != nil && !at.plan.WithAddresses {
+		offered = offered.Named(*s.settings.Naming)
+	}
 	if b.Credentials, err = s.credentials(ctx, at, b, offered); err != nil {
 		return b, err
 	}
@@ -120,6 +128,9 @@ func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record
 	}
 	if i.Operation.ID != drawnUpFor.Operation.ID {
 		return b, locate.ErrBusy // it was, just now
+	}
+	if s.settings.Names != nil {
+		s.settings.Names.Publish(ctx, i)
 	}
 	return s.access.Open(ctx, b)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 )
@@ -37,6 +38,8 @@ type Rooms struct {
 	Bindings  *binding.Bindings
 	Instances *instance.Instances
 	Operators *instance.Operators
+	// Names are published by who leads; nil: there are none.
+	Names *naming.Naming
 	// Follower is made with what tells the worker of instances whose pods change.
 	Follower func(changed func(instanceID string)) *access.Follower
 }
@@ -122,6 +125,9 @@ func (w *Worker) lead(ctx context.Context) {
 		working.Go(func() { w.following.run(ctx, 1, w.instanceIDs) })
 	}
 	working.Go(func() { w.rounds.Run(ctx) })
+	if w.Names != nil {
+		working.Go(func() { w.Names.Lead(ctx) })
+	}
 	working.Wait()
 	w.log.Info("leading-no-longer", lager.Data{"cause": context.Cause(ctx).Error()})
 }

@@ -4,18 +4,23 @@ import (
 	"fmt"
 
 	"code.cloudfoundry.org/lager/v3"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
+	"github.com/cf-helm-broker/cf-helm-broker/names"
+	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
@@ -26,6 +31,8 @@ type house struct {
 	bindings  *binding.Bindings
 	operators *instance.Operators
 	worker    *worker.Worker
+	publisher *publish.Publisher // nil unless names are published
+	names     *naming.Naming     // the same
 }
 
 // fixtures are what all rooms share.
@@ -39,6 +46,7 @@ type fixtures struct {
 	cluster   *helmsvc.Cluster
 	policies  *c2c.Client // nil where no CF API is configured
 	metrics   *measure.Metrics
+	registry  *prometheus.Registry
 	log       lager.Logger
 }
 
@@ -51,11 +59,17 @@ func furnish(s settings, f fixtures) (house, error) {
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
 	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
 	reach := newAccess(s, f, charts, shared)
+	named, publisher, err := newNames(s, f, clusters)
+	if err != nil {
+		return house{}, err
+	}
 	bindings := binding.New(binding.Settings{
 		Patience:  s.BindTimeout,
 		SyncWait:  s.SyncWait,
 		TimeLimit: s.OperationTimeout,
 		Templates: f.templates,
+		Naming:    namingOf(s),
+		Names:     named,
 	}, reach, charts, clusters, f.records, f.metrics, f.log)
 	operators := instance.NewOperators(func() []chart.Service { return f.offer.operators.Catalog().Services },
 		f.cluster, s.NamespacePrefix, s.OperationTimeout, f.log)
@@ -68,12 +82,12 @@ func furnish(s settings, f fixtures) (house, error) {
 		Self:              f.lease.Lock.Identity(),
 	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
 	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait}, worker.Rooms{
-		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators,
+		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
 		Follower: func(changed func(string)) *access.Follower {
 			return access.NewFollower(reach, clusters, s.NamespacePrefix, changed)
 		},
 	}, reach, f.records, f.log)
-	return house{instances: instances, bindings: bindings, operators: operators, worker: lead}, err
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, publisher: publisher, names: named}, err
 }
 
 func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Destination) *access.Access {
@@ -94,4 +108,27 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Des
 		settings.Placeholders = f.policies
 	}
 	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
+}
+
+// namingOf is how credentials call what they lead to; nil: by addresses of pods.
+func namingOf(s settings) *view.Naming {
+	if s.Addresses == addressesOfPods {
+		return nil
+	}
+	domain, _ := names.ParseDomain(s.ClusterDomain) // settings were checked
+	return &view.Naming{Domain: string(domain), ServicePorts: s.Addresses == namesOfCluster}
+}
+
+// newNames returns nothing unless names are to be published.
+func newNames(s settings, f fixtures, clusters *locate.Clusters) (*naming.Naming, *publish.Publisher, error) {
+	if s.Addresses != namesPublished {
+		return nil, nil, nil
+	}
+	domain, err := names.ParseDomain(s.ClusterDomain)
+	if err != nil {
+		return nil, nil, fmt.Errorf("CLUSTER_DOMAIN: %w", err)
+	}
+	publisher := publish.Start(s.nats(), naming.Owns(domain, s.NamespacePrefix), publish.NewMetrics(f.registry), f.log)
+	named, err := naming.New(domain, s.NamespacePrefix, clusters, f.records, publisher, f.log)
+	return named, publisher, err
 }

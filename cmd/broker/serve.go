@@ -75,7 +75,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	}
 	house, err := furnish(s, fixtures{
 		templates: templates, texts: texts, clusters: clusters, lease: lease, offer: offer,
-		records: records, cluster: cluster, policies: policies, metrics: metrics, log: log,
+		records: records, cluster: cluster, policies: policies, metrics: metrics, registry: registry, log: log,
 	})
 	if err != nil {
 		return err
@@ -106,7 +106,11 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		Registry:       registry,
 		Log:            log,
 	})
-	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), records.Run, house.worker.Run, offer.run, files.watch)
+	runs := []func(context.Context){records.Run, house.worker.Run, offer.run, files.watch}
+	if house.names != nil {
+		runs = append(runs, house.names.Run)
+	}
+	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), runs...)
 }
 
 // requestLimit is how long a request may take: a bind waits for a pod, then has
@@ -145,6 +149,9 @@ func newReadiness(namespace string, offer *offer, house house, records *record.S
 				return err
 			},
 		},
+	}
+	if house.publisher != nil {
+		r.Dependencies["names"] = func(context.Context) error { return house.publisher.Problem() }
 	}
 	if policies != nil {
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }

@@ -18,6 +18,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/names"
+	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -77,6 +79,15 @@ type settings struct {
 	CFSpace             string        `env:"CF_SPACE" help:"space of the placeholder apps"`
 	PolicyWithin        bool          `env:"POLICY_WITHIN_INSTANCE" envDefault:"true" help:"let the pods of one instance reach each other, which Silk denies without a policy"`
 	PolicyDNSGroup      string        `env:"POLICY_DNS_GROUP" help:"policy group (a UUID) of the cluster's DNS pods, which instances may then ask; empty: they need no policy"`
+	Addresses           string        `env:"ADDRESSES" envDefault:"pods" help:"what credentials hold: pods (addresses of pods, which are gone with them), names (names that Cloud Foundry's service discovery is told of over NATS), cluster (names and the Services' own ports, for apps that are pods of the cluster)"`
+	ClusterDomain       string        `env:"CLUSTER_DOMAIN" envDefault:"cluster.local" help:"the cluster's DNS domain, in which names are"`
+	NATSServers         []string      `env:"NATS_SERVERS" help:"with ADDRESSES=names: Cloud Foundry's NATS servers, host:port with commas between them, such as nats.service.cf.internal:4224"`
+	NATSUser            string        `env:"NATS_USER" help:"user of the NATS servers"`
+	NATSPassword        string        `env:"NATS_PASSWORD" help:"its password"`
+	NATSCAFile          string        `env:"NATS_CA_FILE" help:"file with the CA's certificates that have signed the NATS servers', PEM; empty: no TLS"`
+	NATSCertFile        string        `env:"NATS_CERT_FILE" help:"file with the broker's certificate for NATS, PEM"`
+	NATSKeyFile         string        `env:"NATS_KEY_FILE" help:"file with its key, PEM"`
+	NATSServerName      string        `env:"NATS_SERVER_NAME" help:"name that the NATS servers' certificates hold, if it isn't the host in NATS_SERVERS"`
 	SharedDestinations  string        `env:"SHARED_DESTINATIONS" help:"YAML or JSON list of shared services that each bind opens to the app, such as the cluster's DNS: name, namespace, selector, group, ports"`
 }
 
@@ -185,6 +196,15 @@ func (s settings) checkPolicies() error {
 	if s.PolicyDestination == string(locate.ToApp) && (s.CFAPIAddress == "" || s.CFOrg == "" || s.CFSpace == "") {
 		wrong = append(wrong, errors.New("POLICY_DESTINATION app needs CF_API_ADDRESS, CF_ORG and CF_SPACE, where the placeholder apps are made"))
 	}
+	if s.Addresses != addressesOfPods && s.Addresses != namesPublished && s.Addresses != namesOfCluster {
+		wrong = append(wrong, errors.New("ADDRESSES must be pods, names or cluster"))
+	}
+	if _, err := names.ParseDomain(s.ClusterDomain); err != nil {
+		wrong = append(wrong, fmt.Errorf("CLUSTER_DOMAIN: %w", err))
+	}
+	if s.Addresses == namesPublished {
+		wrong = append(wrong, s.nats().Check())
+	}
 	if s.PolicyDNSGroup != "" && !policy.ValidID(s.PolicyDNSGroup) {
 		wrong = append(wrong, errors.New("POLICY_DNS_GROUP must be a lower-case UUID"))
 	}
@@ -192,6 +212,20 @@ func (s settings) checkPolicies() error {
 		wrong = append(wrong, fmt.Errorf("SHARED_DESTINATIONS: %w", err))
 	}
 	return errors.Join(wrong...)
+}
+
+// What credentials hold: ADDRESSES.
+const (
+	addressesOfPods = "pods"
+	namesPublished  = "names"
+	namesOfCluster  = "cluster"
+)
+
+func (s settings) nats() publish.Settings {
+	return publish.Settings{
+		Servers: s.NATSServers, User: s.NATSUser, Password: s.NATSPassword,
+		CAFile: s.NATSCAFile, CertFile: s.NATSCertFile, KeyFile: s.NATSKeyFile, ServerName: s.NATSServerName,
+	}
 }
 
 func isLabel(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }

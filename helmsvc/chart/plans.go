@@ -63,6 +63,9 @@ type Plan struct {
 	AllowExposure bool
 	// Destinations are shared services that bind opens beside the instance.
 	Destinations []Destination
+	// WithAddresses has credentials hold addresses of pods, also where the broker
+	// hands out names.
+	WithAddresses bool
 	// Ready says when objects of some kinds are ready.
 	Ready []Readiness
 	Isolation
@@ -112,11 +115,13 @@ type planEntry struct {
 	TimeLimit              string   `json:"time_limit"`
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
 	// Ports are read by themselves, so that errors can name the plan.
-	Ports         []json.RawMessage  `json:"ports"`
-	PerBinding    int                `json:"policies_per_binding"`
-	Quota         int                `json:"quota"`
-	KeepData      bool               `json:"keep_data"`
-	MayDeleteData bool               `json:"may_delete_data"`
+	Ports         []json.RawMessage `json:"ports"`
+	PerBinding    int               `json:"policies_per_binding"`
+	Quota         int               `json:"quota"`
+	KeepData      bool              `json:"keep_data"`
+	MayDeleteData bool              `json:"may_delete_data"`
+	// Addresses is "pods", or not there.
+	Addresses     string             `json:"addresses"`
 	AllowExposure bool               `json:"allow_exposure"`
 	Destinations  []destinationEntry `json:"destinations"`
 	Ready         []readyEntry       `json:"ready"`
@@ -216,6 +221,9 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	}
 	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure
 	p.AllowedParameters, p.AllowTemplates, p.AllowedPlanChanges = e.AllowedParameters, e.AllowTemplates, e.AllowedPlanChanges
+	if p.WithAddresses = e.Addresses == "pods"; e.Addresses != "" && !p.WithAddresses {
+		return fmt.Errorf("addresses %q must be pods, which has credentials hold addresses of pods; leave it out for what the broker's ADDRESSES says", e.Addresses)
+	}
 	if e.Quota < 0 {
 		return fmt.Errorf("quota %d must be above 0; leave it out for any number of instances", e.Quota)
 	}

@@ -70,8 +70,12 @@ func (r *Reader) Addresses(ctx context.Context, namespace, selector string) ([]s
 	return distinct(hosts), nil
 }
 
-// Hosts returns the addresses of the view's pods, sorted.
+// Hosts returns the addresses of the view's pods that credentials can hold, sorted:
+// in a view with names those that have none.
 func (v View) Hosts() []string {
+	if v.named {
+		return v.nameless()
+	}
 	var hosts []string
 	for _, pod := range v.Pods {
 		hosts = append(hosts, pod.IP)

@@ -18,9 +18,13 @@ func endpoints(services []corev1.Service, pod *corev1.Pod, group string) (offere
 	if len(found) == 0 {
 		found = declaredEndpoints(pod)
 	}
-	seen := map[Endpoint]bool{}
+	type key struct {
+		port     int32
+		protocol string
+	}
+	seen := map[key]bool{}
 	for _, e := range found {
-		key := Endpoint{Host: e.Host, Port: e.Port, Protocol: e.Protocol}
+		key := key{e.Port, e.Protocol}
 		if seen[key] {
 			continue
 		}
@@ -69,7 +73,9 @@ func targetedPorts(services []corev1.Service, pod *corev1.Pod) []Endpoint {
 		}
 		for _, port := range service.Spec.Ports {
 			if number := targetPort(port, pod); number != 0 {
-				found = append(found, endpoint(pod, number, port.Protocol, cmp.Or(port.Name, service.Name)))
+				e := endpoint(pod, number, port.Protocol, cmp.Or(port.Name, service.Name))
+				e.service, e.servicePort = service.Name, port.Port
+				found = append(found, e)
 			}
 		}
 	}

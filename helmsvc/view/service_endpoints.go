@@ -20,6 +20,10 @@ type ServiceEndpoint struct {
 	Protocol string `json:"protocol"`
 	// Addresses are those of the pods, in the API's order.
 	Addresses []string `json:"addresses"`
+	// Host is the Service's name, in a view with names.
+	Host string `json:"host,omitempty"`
+
+	servicePort int32 // the Service's own
 }
 
 // serviceEndpoints returns where a Service leads, port by port. A named target
@@ -42,7 +46,7 @@ func serviceEndpoints(service corev1.Service, pods []corev1.Pod) []ServiceEndpoi
 			at := slices.IndexFunc(found[from:], func(e ServiceEndpoint) bool { return e.Port == number })
 			if at < 0 {
 				at = len(found) - from
-				found = append(found, ServiceEndpoint{Name: port.Name, Port: number, Protocol: protocol})
+				found = append(found, ServiceEndpoint{Name: port.Name, Port: number, Protocol: protocol, servicePort: port.Port})
 			}
 			found[from+at].Addresses = append(found[from+at].Addresses, AddressOf(pod))
 		}

@@ -89,7 +89,7 @@ func (r *Reader) TemplateView(ctx context.Context, namespace string, v View, ove
 // values, instance, binding and release are left to the caller.
 func (v View) ForTemplate(ingresses []networkingv1.Ingress, overlay bool) TemplateView {
 	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, RawSecrets: v.rawSecrets, Ingresses: []Ingress{}}
-	if overlay {
+	if overlay || v.named {
 		seen.Services = v.overlay
 	}
 	for _, i := range ingresses {

@@ -42,6 +42,8 @@ type View struct {
 	overlay []Service
 	// rawSecrets are Secrets as Kubernetes has them.
 	rawSecrets []RawSecret
+	// named: it has names where it can.
+	named bool
 }
 
 // Service is a whole Service, as Kibosh hands it to bind templates, and all the
@@ -62,6 +64,10 @@ type Pod struct {
 	IP    string    `json:"ip"`
 	Ports []PodPort `json:"ports"`
 	Ready bool      `json:"ready"`
+	// Hostname is the pod's own name in DNS, in a view with names.
+	Hostname string `json:"hostname,omitempty"`
+
+	inService, subdomain string // see inService, and the Service's name
 }
 
 // PodPort is a port that a container declares.
@@ -79,6 +85,11 @@ type Endpoint struct {
 	Name     string `json:"name"`
 	// PolicyGroup is that of the endpoint's pod, empty if it is the namespace's.
 	PolicyGroup string `json:"-"`
+	// Addresses are those that the host, a name, leads to; none if it is an address.
+	Addresses []string `json:"addresses,omitempty"`
+
+	service     string // that leads to it
+	servicePort int32  // its own port
 }
 
 // View reads the instance's namespace, live. Secrets, the Opaque ones first, and
@@ -161,7 +172,7 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 			view.unready++
 			view.reason = cmp.Or(view.reason, readiness.PodReason(pod))
 		default:
-			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true})
+			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true, inService: inService(pod, services), subdomain: pod.Spec.Subdomain})
 			offered, leftOut := endpoints(services, pod, ownGroup(pod, group))
 			view.Endpoints, view.leftOut = append(view.Endpoints, offered...), append(view.leftOut, leftOut...)
 		}

@@ -1,0 +1,96 @@
+package publish
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestOthers remembers what others have said of our names, as long as it may be known.
+func TestOthers(t *testing.T) {
+	o := newOthers(func(name string) bool { return strings.HasSuffix(name, ".ours") })
+	begin := time.Now()
+	for i, step := range []struct {
+		kind kind
+		said string
+		ours bool
+		have string
+	}{
+		{register, `{"host":"10.0.0.1","uris":["a.ours","b.ours","a.theirs"]}`, true, "10.0.0.1=a.ours,b.ours"},
+		{register, `{"host":"10.0.0.2","uris":["a.theirs"]}`, false, "10.0.0.1=a.ours,b.ours"},
+		{register, `{"host":"nonsense","uris":["a.ours"]}`, false, "10.0.0.1=a.ours,b.ours"},
+		{register, `nonsense`, false, "10.0.0.1=a.ours,b.ours"},
+		{unregister, `{"host":"10.0.0.1","uris":["b.ours","c.ours"]}`, false, "10.0.0.1=a.ours"},
+		{unregister, `{"host":"10.0.0.3","uris":["a.ours"]}`, false, "10.0.0.1=a.ours"},
+		{unregister, `{"host":"10.0.0.1","uris":["a.ours"]}`, false, ""},
+		{register, `{"host":"10.0.0.1","uris":["a.ours"]}`, true, "10.0.0.1=a.ours"},
+	} {
+		if ours := o.hear(step.kind, []byte(step.said), begin); ours != step.ours {
+			t.Errorf("step %d: ours is %t", i, ours)
+		}
+		if got := wordsOf(o); got != step.have {
+			t.Errorf("step %d: %q, want %q", i, got, step.have)
+		}
+	}
+	o.forget(begin.Add(goneLife))
+	if wordsOf(o) == "" || o.pairs != 1 {
+		t.Error("it has forgotten too early")
+	}
+	o.forget(begin.Add(goneLife + 1))
+	if wordsOf(o) != "" || o.pairs != 0 {
+		t.Errorf("it hasn't forgotten %s", wordsOf(o))
+	}
+}
+
+func wordsOf(o *others) string {
+	var all []message
+	for address, names := range o.heard {
+		e := entry{address: address, wanted: map[string]int{}}
+		for name := range names {
+			e.wanted[name] = 1
+		}
+		m, _ := e.registration()
+		all = append(all, m)
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(words(all), "register ", "10.0.0."), "; ", " ")
+}
+
+// TestOthersAreBounded in what of them is remembered.
+func TestOthersAreBounded(t *testing.T) {
+	o := newOthers(func(string) bool { return true })
+	for i := range maxHeard + 10 {
+		o.hear(register, fmt.Appendf(nil, `{"host":"10.%d.%d.%d","uris":["a"]}`, i>>16, i>>8&255, i&255), time.Now())
+	}
+	if o.pairs != maxHeard || len(o.heard) != maxHeard {
+		t.Errorf("%d pairs of %d addresses are remembered", o.pairs, len(o.heard))
+	}
+}
+
+// TestTakeBack takes back what others have said, but for what is wanted, and what
+// is silent leaves nothing to say.
+func TestTakeBack(t *testing.T) {
+	o := newOthers(func(string) bool { return true })
+	l := newLedger()
+	l.set("a", records("1=x 2=x"))
+	if l.sayChanges(time.Now()); l.gone != 0 {
+		t.Fatal("something is gone")
+	}
+	o.hear(register, []byte(`{"host":"10.0.0.1","uris":["x","y"]}`), time.Now())
+	o.hear(register, []byte(`{"host":"10.0.0.2","uris":["x"]}`), time.Now())
+	o.hear(register, []byte(`{"host":"10.0.0.3","uris":["x"]}`), time.Now())
+	l.takeBack(o.heard)
+	l.takeBack(o.heard)
+	if got := take(l, "changes", time.Now()); got != "unregister 1=y; unregister 3=x" || l.gone != 2 {
+		t.Errorf("%q, %d gone", got, l.gone)
+	}
+	l.set("a", records("2=z"))
+	l.discard()
+	if got := take(l, "changes", time.Now()); got != "" || l.gone != 1 { // what address 3 has lost was said before
+		t.Errorf("%q, %d gone", got, l.gone)
+	}
+	l.discardAll()
+	if got := take(l, "all", time.Now()); got != "register 2=z" || l.gone != 0 || len(l.entries) != 1 {
+		t.Errorf("%q, %d gone, %d entries", got, l.gone, len(l.entries))
+	}
+}

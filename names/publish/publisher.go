@@ -1,0 +1,156 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/names"
+)
+
+// Publisher publishes what is wanted until it is closed. Its methods may be
+// called from any goroutine, and but for Published, Withdraw and Close none waits.
+type Publisher struct {
+	settings Settings
+	metrics  *Metrics
+	log      lager.Logger
+	wake     chan struct{} // holds one while something may have changed
+	cancel   context.CancelFunc
+	ended    chan struct{}
+
+	mutex    sync.Mutex // guards what follows
+	leading  bool
+	speaking bool // it leads, or has led and nobody else has been heard since
+	takeOver bool // it leads, and hasn't yet said so
+	ledger   *ledger
+	others   *others
+	set      int           // how often something was set
+	said     int           // the last of these that NATS has taken
+	progress chan struct{} // closed when said changes
+	problem  error         // why NATS isn't connected
+	answered time.Time     // when a controller last said something; zero: not since the connection was made
+	joined   time.Time     // when the connection was made
+}
+
+// Start starts a publisher, which publishes nothing before it leads. It connects
+// in the background, and without end: that NATS can't be reached, or refuses, is
+// told by Problem and logged, each reason once. Check the settings before. owns
+// tells which names only this broker's replicas publish.
+func Start(settings Settings, owns func(name string) bool, metrics *Metrics, log lager.Logger) *Publisher {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &Publisher{
+		settings: settings, metrics: metrics, log: log.Session("names"),
+		wake: make(chan struct{}, 1), cancel: cancel, ended: make(chan struct{}),
+		ledger: newLedger(), others: newOthers(owns), progress: make(chan struct{}),
+		problem: errors.New("the first connection to NATS is being made"),
+	}
+	go p.run(ctx)
+	return p
+}
+
+// Set says all that a scope wants to be published from now on; none takes
+// everything back that it wanted before. Scopes that want the same name at the
+// same address share it.
+func (p *Publisher) Set(scope string, records []names.Record) {
+	p.mutex.Lock()
+	p.ledger.set(scope, records)
+	p.set++
+	p.metrics.names.Set(float64(p.ledger.pairs))
+	p.mutex.Unlock()
+	p.awake()
+}
+
+func (p *Publisher) awake() {
+	select {
+	case p.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// Lead has the publisher publish what is set, and take back whatever else another
+// one has published of its names: call it when everything has been set.
+func (p *Publisher) Lead() {
+	p.mutex.Lock()
+	p.leading, p.speaking, p.takeOver = true, true, true
+	p.mutex.Unlock()
+	p.awake()
+}
+
+// Follow has the publisher be silent as soon as it hears another one publish its
+// names. Until then it goes on.
+func (p *Publisher) Follow() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.leading, p.takeOver = false, false
+}
+
+// Published waits until NATS has taken what was set before, where this publisher
+// leads; one that follows has nothing to say. The error says why it hasn't, once
+// ctx has ended.
+func (p *Publisher) Published(ctx context.Context) error {
+	p.mutex.Lock()
+	want := p.set
+	for p.said < want {
+		progress := p.progress
+		p.mutex.Unlock()
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the names aren't published yet: %w", errors.Join(ctx.Err(), p.Problem()))
+		case <-p.ended:
+			return errors.New("the names weren't published: the publisher was closed")
+		case <-progress:
+		}
+		p.mutex.Lock()
+	}
+	p.mutex.Unlock()
+	return nil
+}
+
+// Problem says why names aren't published right now, or not known to be: NATS is
+// away or refuses, or no controller has answered for three intervals.
+func (p *Publisher) Problem() error {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.problem != nil {
+		return p.problem
+	}
+	since := p.joined
+	if p.answered.After(since) {
+		since = p.answered
+	}
+	if quiet := time.Since(since); quiet > 3*longest {
+		return fmt.Errorf("NATS takes names, but no service-discovery-controller has said anything for %s. Check that it runs, and that it uses the same NATS servers", quiet.Round(time.Second))
+	}
+	return nil
+}
+
+// Withdraw takes back everything that is published, and waits until NATS has
+// taken that.
+func (p *Publisher) Withdraw(ctx context.Context) error {
+	for _, scope := range p.scopes() {
+		p.Set(scope, nil)
+	}
+	return p.Published(ctx)
+}
+
+func (p *Publisher) scopes() []string {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	var all []string
+	for scope := range p.ledger.scopes {
+		all = append(all, scope)
+	}
+	return all
+}
+
+// Close ends the publisher, and returns when nothing is published any more. What
+// is published stays so for the life of a name, some minutes: long enough for
+// another publisher to go on with it.
+func (p *Publisher) Close() {
+	p.cancel()
+	<-p.ended
+}

@@ -1,0 +1,496 @@
+package publish_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cf-helm-broker/cf-helm-broker/names"
+	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
+	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
+)
+
+const domain = "svc.cluster.local"
+
+func startDiscovery(t *testing.T, o discovery.Options) *discovery.Server {
+	t.Helper()
+	o.Domains = []string{domain}
+	s, err := discovery.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func settingsFor(s *discovery.Server) publish.Settings {
+	return publish.Settings{Servers: s.Servers(), User: s.User(), Password: s.Password(), CAFile: s.CAFile(), CertFile: s.CertFile(), KeyFile: s.KeyFile()}
+}
+
+func startPublisher(t *testing.T, settings publish.Settings) (*publish.Publisher, *prometheus.Registry) {
+	t.Helper()
+	p, registry := startFollower(t, settings)
+	p.Lead()
+	return p, registry
+}
+
+func startFollower(t *testing.T, settings publish.Settings) (*publish.Publisher, *prometheus.Registry) {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	p := publish.Start(settings, owns, publish.NewMetrics(registry), lager.NewLogger("test"))
+	t.Cleanup(p.Close)
+	return p, registry
+}
+
+// owns tells that all names are ours but those that begin with foreign.
+func owns(name string) bool { return !strings.HasPrefix(name, "foreign") }
+
+// records reads "10.0.0.1=a,b": names below the domain.
+func records(given ...string) []names.Record {
+	var all []names.Record
+	for _, word := range given {
+		address, list, _ := strings.Cut(word, "=")
+		r := names.Record{Address: netip.MustParseAddr(address)}
+		for _, name := range strings.Split(list, ",") {
+			r.Names = append(r.Names, name+"."+domain)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// leadsTo waits until a name leads to just these addresses.
+func leadsTo(t *testing.T, s *discovery.Server, name string, want ...string) {
+	t.Helper()
+	await(t, fmt.Sprintf("%s to lead to %v", name, want), func() string {
+		got, err := s.Resolve(t.Context(), name+"."+domain)
+		var all []string
+		for _, address := range got {
+			all = append(all, address.String())
+		}
+		if err == nil && slices.Equal(all, want) {
+			return ""
+		}
+		return fmt.Sprintf("it leads to %v, %v", all, err)
+	})
+}
+
+// await asks until the answer is empty, which means yes.
+func await(t *testing.T, what string, ask func() string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	every := time.NewTicker(5 * time.Millisecond)
+	defer every.Stop()
+	for {
+		answer := ask()
+		if answer == "" {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited 30 s for %s: %s", what, answer)
+		case <-every.C:
+		}
+	}
+}
+
+func published(t *testing.T, p *publish.Publisher) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := p.Published(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{})
+	p, registry := startPublisher(t, settingsFor(s))
+	p.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a"))
+	published(t, p)
+	leadsTo(t, s, "a", "10.0.0.1", "10.0.0.2")
+	leadsTo(t, s, "b", "10.0.0.1")
+	p.Set("two", records("10.0.0.3=c"))
+	p.Set("one", records("10.0.0.2=a"))
+	leadsTo(t, s, "a", "10.0.0.2")
+	leadsTo(t, s, "b")
+	leadsTo(t, s, "c", "10.0.0.3")
+	if err := p.Problem(); err != nil {
+		t.Error(err)
+	}
+	await(t, "an answer of the controller", func() string {
+		if at := value(t, registry, "cf_helm_broker_names_last_answer_timestamp_seconds"); time.Since(time.Unix(int64(at), 0)) < time.Minute {
+			return ""
+		}
+		return "none"
+	})
+	for name, want := range map[string]float64{"cf_helm_broker_names": 2, "cf_helm_broker_names_connected": 1} {
+		if got := value(t, registry, name); got != want {
+			t.Errorf("%s is %g, want %g", name, got, want)
+		}
+	}
+	if err := p.Withdraw(t.Context()); err != nil {
+		t.Error(err)
+	}
+	leadsTo(t, s, "a")
+	leadsTo(t, s, "c")
+}
+
+func value(t *testing.T, registry *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if family.GetName() == name {
+			return family.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no %s", name)
+	return 0
+}
+
+// TestClose leaves names to the next.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{})
+	p, _ := startPublisher(t, settingsFor(s))
+	p.Set("one", records("10.0.0.1=a"))
+	published(t, p)
+	leadsTo(t, s, "a", "10.0.0.1")
+	p.Close()
+	for _, m := range s.Heard() {
+		if m.Kind == discovery.Unregister {
+			t.Errorf("it took back %v", m)
+		}
+	}
+	leadsTo(t, s, "a", "10.0.0.1")
+	p.Set("one", nil)
+	if err := p.Published(t.Context()); err == nil || !strings.Contains(err.Error(), "the publisher was closed") {
+		t.Errorf("published after it was closed: %v", err)
+	}
+}
+
+// TestFollower is silent until it leads, and then takes back what the one before
+// it can't any more.
+func TestFollower(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Interval: time.Second})
+	foreign, _ := startPublisher(t, settingsFor(s))
+	leader, _ := startPublisher(t, settingsFor(s))
+	follower, _ := startFollower(t, settingsFor(s))
+	foreign.Set("one", records("10.0.0.9=foreign"))
+	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a", "10.0.0.3=gone"))
+	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a"))
+	follower.Set("one", records("10.0.0.5=silence"))
+	published(t, follower)
+	leadsTo(t, s, "a", "10.0.0.1", "10.0.0.2")
+	leadsTo(t, s, "foreign", "10.0.0.9")
+	s.Forget()
+	await(t, "everything to be registered again, for the follower to hear", func() string {
+		heard := map[string]bool{}
+		for _, m := range s.Heard() {
+			heard[m.Address] = true
+		}
+		if heard["10.0.0.1"] && heard["10.0.0.2"] && heard["10.0.0.9"] {
+			return ""
+		}
+		return fmt.Sprint(heard)
+	})
+	leader.Close()
+	follower.Set("one", records("10.0.0.2=a", "10.0.0.4=c"))
+	leadsTo(t, s, "silence")
+	follower.Lead()
+	leadsTo(t, s, "c", "10.0.0.4")
+	leadsTo(t, s, "a", "10.0.0.2")
+	leadsTo(t, s, "b")
+	leadsTo(t, s, "silence")
+	leadsTo(t, s, "foreign", "10.0.0.9")
+}
+
+// TestFollow goes on until another speaks.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Interval: time.Second, Staleness: 1500 * time.Millisecond, Pruning: 50 * time.Millisecond})
+	before, _ := startPublisher(t, settingsFor(s))
+	next, _ := startFollower(t, settingsFor(s))
+	before.Set("one", records("10.0.0.1=a"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	before.Follow()
+	lives(t, s, "a", 4500*time.Millisecond)
+	before.Set("one", records("10.0.0.2=a"))
+	leadsTo(t, s, "a", "10.0.0.2")
+	next.Set("one", records("10.0.0.3=a"))
+	next.Lead()
+	leadsTo(t, s, "a", "10.0.0.3")
+	before.Set("one", records("10.0.0.1=a"))
+	published(t, before)
+	s.Forget()
+	await(t, "three rounds of the next", func() string {
+		rounds := 0
+		for _, m := range s.Heard() {
+			if m.Address != "10.0.0.3" && m.Kind == discovery.Register {
+				t.Fatalf("%v was said by one that doesn't lead", m)
+			}
+			if m.Address == "10.0.0.3" {
+				rounds++
+			}
+		}
+		if rounds >= 3 {
+			return ""
+		}
+		return fmt.Sprint(rounds)
+	})
+	leadsTo(t, s, "a", "10.0.0.3")
+}
+
+// TestLives registers again within the interval that the controller announces.
+func TestLives(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Interval: time.Second, Staleness: 1500 * time.Millisecond, Pruning: 50 * time.Millisecond})
+	p, _ := startPublisher(t, settingsFor(s))
+	p.Set("one", records("10.0.0.1=a", "10.0.0.2=b", "10.0.0.3=c"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	lives(t, s, "a", 4500*time.Millisecond)
+	p.Close()
+	leadsTo(t, s, "a") // nobody has
+}
+
+// lives has a name lead to one address for so long.
+func lives(t *testing.T, s *discovery.Server, name string, long time.Duration) {
+	t.Helper()
+	began := time.Now()
+	await(t, long.String()+" of a name's life", func() string {
+		if got, err := s.Resolve(t.Context(), name+"."+domain); err == nil && len(got) != 1 {
+			t.Fatalf("%s leads to %v after %s", name, got, time.Since(began))
+		}
+		if time.Since(began) > long {
+			return ""
+		}
+		return "not yet"
+	})
+}
+
+// TestControllerStarts anew, and knows everything before it could have been
+// renewed.
+func TestControllerStarts(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Interval: 20 * time.Second})
+	p, _ := startPublisher(t, settingsFor(s))
+	p.Set("one", records("10.0.0.1=a", "10.0.0.2=b"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	s.StopController()
+	p.Set("one", records("10.0.0.2=b", "10.0.0.3=c"))
+	published(t, p)
+	if err := s.StartController(); err != nil {
+		t.Fatal(err)
+	}
+	leadsTo(t, s, "b", "10.0.0.2")
+	leadsTo(t, s, "c", "10.0.0.3")
+	leadsTo(t, s, "a")
+}
+
+// TestNATSAway blocks nobody, and what is wanted then is published afterwards,
+// also what isn't any more.
+func TestNATSAway(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{})
+	p, registry := startPublisher(t, settingsFor(s))
+	p.Set("one", records("10.0.0.1=a", "10.0.0.2=b"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	leadsTo(t, s, "b", "10.0.0.2")
+	s.StopNATS(0)
+	await(t, "the publisher to see it", func() string {
+		if p.Problem() != nil && value(t, registry, "cf_helm_broker_names_connected") == 0 {
+			return ""
+		}
+		return "it hasn't"
+	})
+	began := time.Now()
+	for i := range 1000 {
+		p.Set("one", records(fmt.Sprintf("10.0.1.%d=a", i%200), "10.0.0.2=b"))
+	}
+	p.Set("one", records("10.0.0.3=a", "10.0.0.2=b"))
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("1001 times Set took %s", took)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := p.Published(short); err == nil || !strings.Contains(err.Error(), "aren't published yet") || !strings.Contains(err.Error(), s.Servers()[0]) {
+		t.Errorf("published without NATS: %v", err)
+	}
+	leadsTo(t, s, "a", "10.0.0.1")
+	if err := s.StartNATS(0); err != nil {
+		t.Fatal(err)
+	}
+	leadsTo(t, s, "a", "10.0.0.3")
+	leadsTo(t, s, "b", "10.0.0.2")
+	await(t, "the problem to be over", func() string {
+		if err := p.Problem(); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+}
+
+// TestSeveralServers go on with those that are left.
+func TestSeveralServers(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{Servers: 2})
+	p, _ := startPublisher(t, settingsFor(s))
+	for i := range 2 {
+		s.StopNATS(i)
+		name := fmt.Sprintf("n%d", i)
+		p.Set(name, records("10.0.0.1="+name))
+		leadsTo(t, s, name, "10.0.0.1")
+		if err := s.StartNATS(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFlipping ends with what was wanted last, though the controller reads what
+// is registered and what is taken back side by side.
+func TestFlipping(t *testing.T) {
+	t.Parallel()
+	const all = 400
+	s := startDiscovery(t, discovery.Options{})
+	p, _ := startPublisher(t, settingsFor(s))
+	scope := func(i int) (string, []names.Record) { return fmt.Sprint(i), records(fmt.Sprintf("10.0.0.1=n%d", i)) }
+	for i := range all {
+		name, wanted := scope(i)
+		p.Set(name, wanted)
+		published(t, p)
+		p.Set(name, nil)
+		published(t, p)
+		if i%2 == 0 {
+			p.Set(name, wanted)
+			published(t, p)
+		}
+	}
+	for i := range all {
+		if i%2 == 0 {
+			leadsTo(t, s, fmt.Sprintf("n%d", i), "10.0.0.1")
+		} else {
+			leadsTo(t, s, fmt.Sprintf("n%d", i))
+		}
+	}
+}
+
+// TestRefused says why NATS isn't connected, and what to do.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{})
+	plain := startDiscovery(t, discovery.Options{Plain: true})
+	deaf, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := deaf.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		change func(*publish.Settings)
+		want   string
+	}{
+		"another CA's certificate": {func(o *publish.Settings) { o.CertFile, o.KeyFile = s.StrangerCertFile(), s.StrangerKeyFile() }, "NATS refuses the client's certificate: NATS_CERT_FILE must be a valid one that is signed by NATS' CA"},
+		"no certificate":           {func(o *publish.Settings) { o.CertFile, o.KeyFile = "", "" }, "NATS refuses the client's certificate"},
+		"another password":         {func(o *publish.Settings) { o.Password = "wrong" }, "NATS refuses the user: check NATS_USER and NATS_PASSWORD"},
+		"no user":                  {func(o *publish.Settings) { o.User, o.Password = "", "" }, "NATS refuses the user: check NATS_USER and NATS_PASSWORD"},
+		"a CA that isn't NATS'":    {func(o *publish.Settings) { o.CAFile = s.StrangerCAFile() }, "Put the CA that has signed the NATS servers' certificates"},
+		"another server's name":    {func(o *publish.Settings) { o.ServerName = "nats.example.com" }, "or set NATS_SERVER_NAME to a name that these hold"},
+		"TLS on a plain port":      {func(o *publish.Settings) { o.Servers = plain.Servers() }, "It speaks without TLS there: use the port of CF's job nats-tls, usually 4224"},
+		"no TLS on a TLS port":     {func(o *publish.Settings) { o.CAFile, o.CertFile, o.KeyFile = "", "", "" }, "It asks for TLS: set NATS_CA_FILE, NATS_CERT_FILE and NATS_KEY_FILE"},
+		"nobody there":             {func(o *publish.Settings) { o.Servers = []string{deaf.Addr().String()} }, "No server takes connections there: check NATS_SERVERS"},
+		"a file that is gone":      {func(o *publish.Settings) { o.KeyFile = "/nonexistent" }, "NATS_CERT_FILE and NATS_KEY_FILE: open /nonexistent"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			settings := settingsFor(s)
+			c.change(&settings)
+			p, _ := startPublisher(t, settings)
+			await(t, "the reason", func() string {
+				err := p.Problem()
+				if err != nil && strings.Contains(err.Error(), c.want) && strings.Contains(err.Error(), settings.Servers[0]) {
+					return ""
+				}
+				return fmt.Sprint(err)
+			})
+			if secret := p.Problem().Error(); strings.Contains(secret, s.Password()) {
+				t.Errorf("it tells the password: %s", secret)
+			}
+		})
+	}
+}
+
+// TestServerName and plain NATS connect.
+func TestServerName(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{})
+	settings := settingsFor(s)
+	settings.ServerName = "nats.service.cf.internal"
+	p, _ := startPublisher(t, settings)
+	p.Set("one", records("10.0.0.1=a"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	plain := startDiscovery(t, discovery.Options{Plain: true})
+	q, _ := startPublisher(t, publish.Settings{Servers: plain.Servers(), User: plain.User(), Password: plain.Password()})
+	q.Set("one", records("10.0.0.1=a"))
+	leadsTo(t, plain, "a", "10.0.0.1")
+}
+
+func TestCheck(t *testing.T) {
+	s := startDiscovery(t, discovery.Options{})
+	good := settingsFor(s)
+	if err := good.Check(); err != nil {
+		t.Errorf("good ones: %v", err)
+	}
+	for what, c := range map[string]struct {
+		change func(*publish.Settings)
+		want   string
+	}{
+		"no server":       {func(o *publish.Settings) { o.Servers = nil }, "NATS_SERVERS is needed"},
+		"no port":         {func(o *publish.Settings) { o.Servers = []string{"nats.service.cf.internal"} }, `"nats.service.cf.internal" must be host:port`},
+		"port 0":          {func(o *publish.Settings) { o.Servers = []string{"nats:0"} }, "must be host:port"},
+		"a scheme":        {func(o *publish.Settings) { o.Servers = []string{"nats://u:secret@nats:4222"} }, `"…@nats:4222" must be host:port, without a scheme`},
+		"a user":          {func(o *publish.Settings) { o.Servers = []string{"u:secret@nats:4222"} }, `"…@nats:4222" must be host:port`},
+		"half a user":     {func(o *publish.Settings) { o.Password = "" }, "NATS_USER and NATS_PASSWORD go together"},
+		"half a pair":     {func(o *publish.Settings) { o.KeyFile = "" }, "NATS_CERT_FILE and NATS_KEY_FILE go together"},
+		"no CA":           {func(o *publish.Settings) { o.CAFile = "" }, "NATS_CERT_FILE and NATS_KEY_FILE need NATS_CA_FILE"},
+		"a name, no CA":   {func(o *publish.Settings) { *o = publish.Settings{Servers: o.Servers, ServerName: "x"} }, "NATS_SERVER_NAME needs NATS_CA_FILE"},
+		"no file":         {func(o *publish.Settings) { o.CAFile = "/nonexistent" }, "NATS_CA_FILE: open /nonexistent"},
+		"no PEM":          {func(o *publish.Settings) { o.CAFile = notPEM(t) }, "NATS_CA_FILE: there is no PEM certificate in "},
+		"another's key":   {func(o *publish.Settings) { o.KeyFile = s.StrangerKeyFile() }, "private key does not match"},
+		"a key without -": {func(o *publish.Settings) { o.CertFile = notPEM(t) }, "NATS_CERT_FILE and NATS_KEY_FILE: "},
+	} {
+		settings := good
+		c.change(&settings)
+		err := settings.Check()
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want %q", what, err, c.want)
+		}
+	}
+}
+
+func notPEM(t *testing.T) string {
+	t.Helper()
+	path := t.TempDir() + "/not.pem"
+	if err := os.WriteFile(path, []byte("nothing"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// byName is a broker that publishes names.
+type byName struct {
+	*foundation
+	discovery *discovery.Server
+}
+
+func newByName(t *testing.T) *byName {
+	t.Helper()
+	d, err := discovery.Start(discovery.Options{Domains: []string{"cluster.local"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &byName{discovery: d, foundation: newFoundation(t, accessCharts, map[string]string{
+		"ADDRESSES": "names", "NATS_SERVERS": strings.Join(d.Servers(), ","), "NATS_USER": d.User(), "NATS_PASSWORD": d.Password(),
+		"NATS_CA_FILE": d.CAFile(), "NATS_CERT_FILE": d.CertFile(), "NATS_KEY_FILE": d.KeyFile(),
+	})}
+}
+
+// resolves waits until a name leads to just the Ready pods of its Service.
+func (n *byName) resolves(i rig.Instance, name string) {
+	n.t.Helper()
+	app, _, _ := strings.Cut(name, ".")
+	n.eventually(name+" leads to the Ready pods", func() bool {
+		have, err := n.discovery.Resolve(n.t.Context(), name)
+		want := n.readyAddresses(i, app)
+		return err == nil && len(want) > 0 && slices.Equal(have, want)
+	})
+}
+
+// gone waits until nobody answers for a name any more.
+func (n *byName) gone(name string) {
+	n.t.Helper()
+	n.eventually(name+" is gone", func() bool {
+		have, err := n.discovery.Resolve(n.t.Context(), name)
+		return err == nil && len(have) == 0
+	})
+}
+
+func (n *byName) readyAddresses(i rig.Instance, app string) []netip.Addr {
+	n.t.Helper()
+	pods, err := kube.CoreV1().Pods(n.namespace(i)).List(n.t.Context(), metav1.ListOptions{LabelSelector: "app=" + app})
+	n.must(err)
+	var all []netip.Addr
+	for _, pod := range pods.Items {
+		if readiness.IsReady(&pod) && pod.DeletionTimestamp == nil {
+			all = append(all, netip.MustParseAddr(pod.Status.PodIP))
+		}
+	}
+	slices.SortFunc(all, netip.Addr.Compare)
+	return all
+}
+
+// TestNames: credentials hold names, which lead to the pods that there are, whatever
+// becomes of pods, of the broker and of NATS; and to nothing once nobody is bound.
+func TestNames(t *testing.T) {
+	n := newByName(t)
+	i, app, binding := n.create("pair", "both", nil), n.app(), uuid.NewString()
+	answer := n.want(201)(n.Bind(t.Context(), i, binding, app))
+
+	var bound struct {
+		Credentials struct {
+			Hosts     []string `json:"hosts"`
+			Endpoints []struct {
+				Host string `json:"host"`
+				Port int    `json:"port"`
+			} `json:"endpoints"`
+		} `json:"credentials"`
+	}
+	n.must(answer.Decode(&bound))
+	web := bound.Credentials.Hosts[0]
+	if !strings.HasSuffix(web, "."+n.namespace(i)+".svc.cluster.local") {
+		t.Fatalf("the credentials are %s", answer.Body)
+	}
+	for _, e := range bound.Credentials.Endpoints {
+		n.resolves(i, e.Host)
+	}
+	web = bound.Credentials.Endpoints[0].Host
+
+	before := n.readyAddresses(i, strings.Split(web, ".")[0])
+	n.deletePods(i)
+	n.eventually("the pods have other addresses", func() bool {
+		now := n.readyAddresses(i, strings.Split(web, ".")[0])
+		return len(now) > 0 && !slices.Equal(now, before)
+	})
+	n.resolves(i, web)
+	if again := n.want(200)(n.Bind(t.Context(), i, binding, app)); !json.Valid(again.Body) || !strings.Contains(string(again.Body), web) {
+		t.Errorf("asked again: %s", again.Body)
+	}
+	if metrics := n.metrics(); !strings.Contains(metrics, "cf_helm_broker_bindings_stale 0") {
+		t.Error("bindings with names are counted as stale")
+	}
+
+	n.must(n.broker.Kill())
+	n.deletePods(i)
+	n.start()
+	n.resolves(i, web)
+
+	n.discovery.StopNATS(0)
+	other := n.create("pair", "both", nil)
+	answer = n.want(201)(n.Bind(t.Context(), other, uuid.NewString(), app)) // without NATS
+	n.must(answer.Decode(&bound))
+	n.must(n.discovery.StartNATS(0))
+	n.resolves(other, bound.Credentials.Endpoints[0].Host)
+
+	n.want(200)(n.Unbind(t.Context(), i, binding))
+	n.gone(web)
+	n.resolves(other, bound.Credentials.Endpoints[0].Host)
+	n.delete(other)
+	n.gone(bound.Credentials.Endpoints[0].Host)
+}
+
+func (n *byName) deletePods(i rig.Instance) {
+	n.t.Helper()
+	n.must(kube.CoreV1().Pods(n.namespace(i)).DeleteCollection(n.t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}))
+}
