@@ -68,6 +68,8 @@ func TestWrongSettings(t *testing.T) {
 		"POLICY_DESTINATION":  {"everything", "POLICY_DESTINATION must be one of [instance app workload]"},
 		"POLICY_DNS_GROUP":    {"kube-dns", "POLICY_DNS_GROUP must be a lower-case UUID"},
 		"SHARED_DESTINATIONS": {"[{name: dns}]", "SHARED_DESTINATIONS: destination 1: dns: namespace"},
+		"ADDRESSES":           {"dns", "ADDRESSES must be pods, names or cluster"},
+		"CLUSTER_DOMAIN":      {"-", "CLUSTER_DOMAIN"},
 		"LOG_LEVEL":           {"loud", "LOG_LEVEL"},
 		"HELM_CHART_DIR":      {"/nowhere/at/all", "HELM_CHART_DIR"},
 	} {
@@ -77,6 +79,28 @@ func TestWrongSettings(t *testing.T) {
 			setenv(t, values)
 			if _, err := readSettings(); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s=%s: error %v, want %q", name, c.value, err, c.want)
+			}
+		})
+	}
+}
+
+// TestNamesNeedNATS: names can't be published without anybody to tell.
+func TestNamesNeedNATS(t *testing.T) {
+	for name, c := range map[string]struct {
+		addresses, servers, want string
+	}{
+		"pods":    {"pods", "", ""},
+		"cluster": {"cluster", "", ""},
+		"nobody":  {"names", "", "NATS_SERVERS is needed"},
+		"no port": {"names", "nats.service.cf.internal", "NATS_SERVERS: \"nats.service.cf.internal\" must be host:port"},
+		"two":     {"names", "10.0.0.1:4222,10.0.0.2:4222", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := needed(t)
+			maps.Copy(values, map[string]string{"ADDRESSES": c.addresses, "NATS_SERVERS": c.servers})
+			setenv(t, values)
+			if _, err := readSettings(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
 			}
 		})
 	}
