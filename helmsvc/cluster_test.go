@@ -22,6 +22,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
@@ -264,7 +265,7 @@ func TestLeftover(t *testing.T) {
 	if err := clients.CoreV1().Services(p.ns.Name).Delete(t.Context(), p.target.Release, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.install(t.Context(), `{}`, nil); !errors.Is(err, helmsvc.ErrLeftover) {
+	if err := p.install(t.Context(), `{}`, nil); !errors.Is(err, release.ErrLeftover) {
 		t.Errorf("over a half-made release: %v", err)
 	}
 	if err := p.Uninstall(t.Context(), p.target); err != nil {

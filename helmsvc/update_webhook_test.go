@@ -16,8 +16,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 )
 
 // mutates has a webhook change the Deployments of the place's namespace: patch
@@ -87,7 +87,7 @@ func TestWebhooks(t *testing.T) {
 	if image := p.container().Image; image != "mirror/example/w:1" || p.env() != "A=b" {
 		t.Errorf("the image is %s, the environment %s", image, p.env())
 	}
-	var drift *helmsvc.DriftError
+	var drift *release.DriftError
 	err := p.Upgrade(t.Context(), p.target, newer(runningIn("replicas: 2,", "env: [{name: A, value: secret}]")), nil)
 	if !errors.As(err, &drift) || !strings.Contains(err.Error(), "Deployment w isn't what the chart says, in spec.replicas, spec.template.spec.containers[w].image;") {
 		t.Errorf("error %v", err)

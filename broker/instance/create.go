@@ -7,9 +7,9 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
@@ -93,7 +93,7 @@ func (w *work) create(ctx context.Context) error {
 		return err
 	}
 	err = w.install(ctx, service, plan, what)
-	if errors.Is(err, helmsvc.ErrLeftover) {
+	if errors.Is(err, release.ErrLeftover) {
 		if err := w.clear(ctx); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -45,7 +46,7 @@ func connectTo(s settings, clusters helmsvc.Config) locate.Connect {
 			return nil, errors.New("the kubeconfig can't be used") // the decoder's words may quote it
 		}
 		own := clusters
-		own.Limiter = tune(config, s)
+		own.Releases.Limiter = tune(config, s)
 		return helmsvc.NewCluster(config, own)
 	}
 }
@@ -64,9 +65,11 @@ func clusterConfig(s settings, renderer *render.Renderer) helmsvc.Config {
 			PodSecurity:     s.PodSecurity,
 			Network:         tenant.Network{From: s.NetworkFrom, To: s.NetworkTo},
 		},
-		Renderer:   renderer,
-		Renderings: fair.NewSemaphore(1),
-		Workers:    s.Workers,
+		Releases: release.Config{
+			Renderer:   renderer,
+			Renderings: fair.NewSemaphore(1),
+			Workers:    s.Workers,
+		},
 	}
 }
 

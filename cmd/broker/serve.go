@@ -52,7 +52,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	}
 	clusters, texts := clusterConfig(s, renderer), render.NewTexts(renderer)
 	own := clusters
-	own.Limiter = limiter
+	own.Releases.Limiter = limiter
 	cluster, err := helmsvc.NewCluster(config, own)
 	if err != nil {
 		return err

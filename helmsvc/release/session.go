@@ -1,0 +1,113 @@
+package release
+
+import (
+	"context"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/kube"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+)
+
+// session is the Helm SDK bound to one operation: once ctx has ended every
+// request it makes fails, so that Helm, which goes on after a cancelled
+// context, can be awaited and leaves nobody else's release half written.
+type session struct {
+	*action.Configuration
+	cluster *Client
+	target  tenant.Target
+	client  *boundClient
+	// config is what the session's requests are made with.
+	config *rest.Config
+	mapper *readiness.Mapper
+	// renew has what the cluster serves asked for again.
+	renew func()
+}
+
+// session opens a Helm session for the target. report is told of readiness
+// while Helm waits. What is made in it is made as for a plan that doesn't allow
+// exposure: set the client's rules where that isn't so. Where Helm acts as the
+// instance it is made sure that the instance may act.
+func (c *Client) session(ctx context.Context, target tenant.Target, report func(readiness.Progress)) (*session, error) {
+	if err := c.tenants.AwaitAccount(ctx, target); err != nil {
+		return nil, err
+	}
+	return c.sessionAs(ctx, c.tenants.As(target), target, report)
+}
+
+// sessionAs is session with the rights of a configuration.
+func (c *Client) sessionAs(ctx context.Context, as *rest.Config, target tenant.Target, report func(readiness.Progress)) (*session, error) {
+	namespace := target.Namespace
+	config := rest.CopyConfig(as)
+	config.Wrap(bindTransport(ctx))
+	config.Wrap(strict)
+	if c.settings.Limiter != nil {
+		config.RateLimiter = c.settings.Limiter.For(target.Tenant)
+	}
+	mapper := &readiness.Mapper{ResettableRESTMapper: c.mapper}
+	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
+	helm := new(action.Configuration)
+	// Helm's debug log prints manifests and with them secrets: drop it.
+	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
+		return nil, fmt.Errorf("opening a Helm session: %w", err)
+	}
+	recording, err := kubernetes.NewForConfig(tenant.Keeping(config))
+	if err != nil {
+		return nil, fmt.Errorf("building the client for the release's records: %w", err)
+	}
+	helm.Releases = history.In(recording, target)
+	if helm.Capabilities, err = c.capabilities.of(ctx, c.discovery); err != nil {
+		return nil, fmt.Errorf("opening a Helm session: %w", err)
+	}
+	client := helm.KubeClient.(*kube.Client)
+	client.Namespace = namespace
+	bound := &boundClient{Client: client, ctx: ctx, registry: c.tenants.Registry(), rules: c.tenants.Rules(target, false)}
+	bound.release = target.Release
+	if c.tenants.ActsAsInstance(target) {
+		bound.broker = rest.CopyConfig(c.config)
+		bound.broker.Wrap(bindTransport(ctx))
+	}
+	bound.watch = func(ctx context.Context, resources kube.ResourceList, hook bool) error {
+		// What is read of a release that isn't ready is read when the operation's
+		// time is up: not over its transport.
+		reader, err := readiness.NewReader(as, c.config, c.discovery, target.Ready)
+		if err != nil {
+			return err
+		}
+		return fair.Aside(ctx, func(ctx context.Context) error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
+	}
+	helm.KubeClient = bound
+	return &session{Configuration: helm, cluster: c, target: target, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
+}
+
+// restGetter hands Helm the operation's own transport and the cluster's
+// shared discovery.
+type restGetter struct {
+	cluster   *Client
+	config    *rest.Config
+	mapper    *readiness.Mapper
+	namespace string
+}
+
+func (g *restGetter) ToRESTConfig() (*rest.Config, error) { return rest.CopyConfig(g.config), nil }
+
+func (g *restGetter) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	return g.cluster.discovery, nil
+}
+
+func (g *restGetter) ToRESTMapper() (meta.RESTMapper, error) { return g.mapper, nil }
+
+func (g *restGetter) ToRawKubeConfigLoader() clientcmd.ClientConfig {
+	overrides := &clientcmd.ConfigOverrides{Context: clientcmdapi.Context{Namespace: g.namespace}}
+	return clientcmd.NewDefaultClientConfig(*clientcmdapi.NewConfig(), overrides)
+}
