@@ -230,3 +230,13 @@ func TestPayload(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestQuiet(t *testing.T) {
+	if err := quiet(3 * time.Minute); err != nil {
+		t.Error(err)
+	}
+	err := quiet(3*time.Minute + time.Second)
+	if err == nil || !strings.Contains(err.Error(), "no service-discovery-controller has said anything for 3m1s. Check that it runs, and that it uses the same NATS servers") {
+		t.Error(err)
+	}
+}

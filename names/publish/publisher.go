@@ -38,8 +38,11 @@ type Publisher struct {
 
 // Start starts a publisher, which publishes nothing before it leads. It connects
 // in the background, and without end: that NATS can't be reached, or refuses, is
-// told by Problem and logged, each reason once. Check the settings before. owns
-// tells which names only this broker's replicas publish.
+// told by Problem and logged, each reason once. Check the settings before.
+//
+// owns tells which names only this broker's replicas publish: what another one has
+// published of them is taken back by the next that leads. It must be quick, and
+// true of no other broker's.
 func Start(settings Settings, owns func(name string) bool, metrics *Metrics, log lager.Logger) *Publisher {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Publisher{
@@ -94,7 +97,7 @@ func (p *Publisher) Follow() {
 func (p *Publisher) Published(ctx context.Context) error {
 	p.mutex.Lock()
 	want := p.set
-	for p.said < want {
+	for p.speaking && p.said < want {
 		progress := p.progress
 		p.mutex.Unlock()
 		select {
@@ -118,14 +121,19 @@ func (p *Publisher) Problem() error {
 	if p.problem != nil {
 		return p.problem
 	}
-	since := p.joined
-	if p.answered.After(since) {
-		since = p.answered
+	last := p.joined
+	if p.answered.After(last) {
+		last = p.answered
 	}
-	if quiet := time.Since(since); quiet > 3*longest {
-		return fmt.Errorf("NATS takes names, but no service-discovery-controller has said anything for %s. Check that it runs, and that it uses the same NATS servers", quiet.Round(time.Second))
+	return quiet(time.Since(last))
+}
+
+// quiet is the problem that no controller has said anything for so long.
+func quiet(since time.Duration) error {
+	if since <= 3*longest {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("NATS takes names, but no service-discovery-controller has said anything for %s. Check that it runs, and that it uses the same NATS servers", since.Round(time.Second))
 }
 
 // Withdraw takes back everything that is published, and waits until NATS has

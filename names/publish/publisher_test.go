@@ -199,7 +199,7 @@ func TestFollower(t *testing.T) {
 	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a", "10.0.0.3=gone"))
 	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a"))
 	follower.Set("one", records("10.0.0.5=silence"))
-	published(t, follower)
+	published(t, follower) // it has nothing to say
 	leadsTo(t, s, "a", "10.0.0.1", "10.0.0.2")
 	leadsTo(t, s, "foreign", "10.0.0.9")
 	s.Forget()
@@ -304,6 +304,28 @@ func TestControllerStarts(t *testing.T) {
 	leadsTo(t, s, "b", "10.0.0.2")
 	leadsTo(t, s, "c", "10.0.0.3")
 	leadsTo(t, s, "a")
+}
+
+// TestManyStarts aren't answered with everything each.
+func TestManyStarts(t *testing.T) {
+	t.Parallel()
+	s := startDiscovery(t, discovery.Options{})
+	p, _ := startPublisher(t, settingsFor(s))
+	p.Set("one", records("10.0.0.1=a"))
+	leadsTo(t, s, "a", "10.0.0.1")
+	s.Forget()
+	began := time.Now()
+	for range 100 {
+		s.StopController()
+		if err := s.StartController(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	leadsTo(t, s, "a", "10.0.0.1")
+	// One a second, and beside them the repeat of the first change and a renewal.
+	if most := int(time.Since(began).Seconds()) + 4; len(s.Heard()) > most {
+		t.Errorf("100 starts were answered %d times, want at most %d", len(s.Heard()), most)
+	}
 }
 
 // TestNATSAway blocks nobody, and what is wanted then is published afterwards,

@@ -14,6 +14,9 @@ const (
 	// greetAgain is how long a greeting waits for an answer, as in route-emitter
 	// (scheduler/routebroadcastscheduler.go).
 	greetAgain = time.Second
+	// calm is the least time between two times that everything is said, however
+	// many controllers start.
+	calm = time.Second
 	// patience is how long NATS may take for what it was sent.
 	patience = 10 * time.Second
 )
@@ -32,6 +35,8 @@ type session struct {
 	greeted  time.Time // when the last greeting was sent
 	replied  bool      // whether a controller has answered it
 	renewed  time.Time // up to when renewals were said
+	saidAll  time.Time // when everything was said
+	started  bool      // a controller has started since
 }
 
 // session connects, says everything, and keeps on until the connection or ctx
@@ -100,7 +105,8 @@ func (s *session) work(ctx context.Context) error {
 		case m := <-s.starts:
 			s.log.Info("controller-started", lager.Data{"announcement": string(m.Data[:min(len(m.Data), 200)])})
 			s.hear(m)
-			err = s.sayAll(ctx)
+			s.started = true
+			err = s.sayAllToStarted(ctx, time.Now())
 		case now := <-ticker.C:
 			err = s.sayDue(ctx, now)
 		}
@@ -137,7 +143,10 @@ func (s *session) sayDue(ctx context.Context, now time.Time) error {
 	due := round || !s.replied && now.Sub(s.greeted) >= greetAgain
 	said := s.takeDue(now, round)
 	s.renewed = now
-	if err := s.send(ctx, said); err != nil || !due {
+	if err := s.send(ctx, said); err != nil {
+		return err
+	}
+	if err := s.sayAllToStarted(ctx, now); err != nil || !due {
 		return err
 	}
 	return s.greet()
