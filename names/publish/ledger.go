@@ -32,6 +32,7 @@ type ledger struct {
 	credit  float64    // of the next renewal, from 0 to 1
 	pairs   int        // that are wanted
 	gone    int        // pairs that are remembered as gone
+	limit   int        // of these: maxGone
 }
 
 // repeat is a change that is to be said again.
@@ -41,7 +42,7 @@ type repeat struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{scopes: map[string]map[netip.Addr][]string{}, entries: map[netip.Addr]*entry{}, order: list.New()}
+	return &ledger{scopes: map[string]map[netip.Addr][]string{}, entries: map[netip.Addr]*entry{}, order: list.New(), limit: maxGone}
 }
 
 // set replaces what a scope wants.
@@ -99,7 +100,7 @@ func (l *ledger) remove(address netip.Addr, name string) {
 		return
 	}
 	l.pairs--
-	if l.gone < maxGone {
+	if l.gone < l.limit {
 		e.gone[name] = time.Time{}
 		l.gone++
 	}
@@ -132,7 +133,7 @@ func (l *ledger) takeBack(heard map[netip.Addr]map[string]time.Time) {
 	for address, all := range heard {
 		e := l.entry(address)
 		for name := range all {
-			if e.wanted[name] > 0 || l.gone >= maxGone {
+			if e.wanted[name] > 0 || l.gone >= l.limit {
 				continue
 			}
 			if _, known := e.gone[name]; !known {

@@ -17,10 +17,11 @@ type others struct {
 	owns  func(name string) bool
 	heard map[netip.Addr]map[string]time.Time // address → name → when it was last registered
 	pairs int
+	limit int // of these: maxHeard
 }
 
 func newOthers(owns func(string) bool) *others {
-	return &others{owns: owns, heard: map[netip.Addr]map[string]time.Time{}}
+	return &others{owns: owns, heard: map[netip.Addr]map[string]time.Time{}, limit: maxHeard}
 }
 
 // hear takes a message that somebody else has published, and tells whether that
@@ -54,7 +55,7 @@ func (o *others) hear(k kind, data []byte, now time.Time) bool {
 
 func (o *others) add(address netip.Addr, name string, now time.Time) {
 	_, known := o.heard[address][name]
-	if !known && o.pairs >= maxHeard {
+	if !known && o.pairs >= o.limit {
 		return
 	}
 	if o.heard[address] == nil {

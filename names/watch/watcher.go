@@ -27,6 +27,7 @@ type Watcher struct {
 	domain              names.Domain
 	tell                Tell
 	services, endpoints cache.SharedIndexInformer
+	troubles            map[cache.SharedIndexInformer]*trouble
 	queue               workqueue.TypedInterface[string] // namespaces that are to be told of
 	synced              atomic.Bool
 
@@ -55,6 +56,7 @@ func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain
 		queue:     workqueue.NewTyped[string](),
 		added:     map[string]bool{},
 		untold:    map[string]bool{},
+		troubles:  map[cache.SharedIndexInformer]*trouble{},
 		allTold:   make(chan struct{}),
 	}
 	var delivered []cache.DoneChecker
@@ -76,6 +78,17 @@ func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain
 // the cluster can't be reached later: what was told is then the last that was
 // seen.
 func (w *Watcher) Synced() bool { return w.synced.Load() }
+
+// Problem says why what was told may be old: a watch has broken off, and nothing
+// has come since. A watch that works again says something within a minute.
+func (w *Watcher) Problem() error {
+	for informer, trouble := range w.troubles {
+		if err := trouble.since(informer.LastSyncResourceVersion()); err != nil {
+			return fmt.Errorf("names may be those of some time ago: %w", err)
+		}
+	}
+	return nil
+}
 
 // Await waits until all namespaces that were added have been told of. The error is
 // ctx's, and says what hasn't been seen.
@@ -133,7 +146,8 @@ func (w *Watcher) prepare(informer cache.SharedIndexInformer, mine func(string) 
 	if err := informer.SetTransform(trimmer(mine)); err != nil {
 		return nil, err
 	}
-	if err := informer.SetWatchErrorHandlerWithContext(sayOnce()); err != nil {
+	w.troubles[informer] = &trouble{}
+	if err := informer.SetWatchErrorHandlerWithContext(w.troubles[informer].handle); err != nil {
 		return nil, err
 	}
 	handler, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{

@@ -13,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -254,7 +255,8 @@ func TestHandWritten(t *testing.T) {
 	})
 }
 
-// TestUnsynced says nothing while it may not see everything.
+// TestUnsynced says nothing while it may not see everything, and everything once
+// it may.
 func TestUnsynced(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t, "mine-")
@@ -285,4 +287,34 @@ func TestUnsynced(t *testing.T) {
 	if err := unsynced.Await(ended); err == nil || !strings.Contains(err.Error(), "the names of 1 namespaces aren't known yet") {
 		t.Errorf("waiting for what can't be seen: %v", err)
 	}
+	if err := unsynced.Problem(); err == nil || !strings.Contains(err.Error(), "allow the broker to list and watch services and, in discovery.k8s.io, endpointslices") {
+		t.Errorf("the problem of one that may see nothing is %v", err)
+	}
+	if err := w.Problem(); err != nil {
+		t.Errorf("the problem of one that may see everything is %v", err)
+	}
+	allow(t, blind.Impersonate.UserName)
+	p.becomes(none, 1, "web")
+	if err := unsynced.Problem(); err != nil {
+		t.Errorf("the problem of one that has been allowed is %v", err)
+	}
+}
+
+// allow lets a user see everything, until the test has ended.
+func allow(t *testing.T, user string) {
+	t.Helper()
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: user},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "view"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: user}},
+	}
+	bindings := clients.RbacV1().ClusterRoleBindings()
+	if _, err := bindings.Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bindings.Delete(context.Background(), user, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 }
