@@ -233,7 +233,7 @@ func TestFollow(t *testing.T) {
 	before.Set("one", records("10.0.0.1=a"))
 	leadsTo(t, s, "a", "10.0.0.1")
 	before.Follow()
-	lives(t, s, "10.0.0.1")
+	live(t, s, "10.0.0.1")
 	before.Set("one", records("10.0.0.2=a"))
 	leadsTo(t, s, "a", "10.0.0.2")
 	next.Set("one", records("10.0.0.3=a"))
@@ -267,28 +267,26 @@ func TestLives(t *testing.T) {
 	p, _ := startPublisher(t, settingsFor(s))
 	p.Set("one", records("10.0.0.1=a", "10.0.0.2=b", "10.0.0.3=c"))
 	leadsTo(t, s, "a", "10.0.0.1")
-	for _, address := range []string{"10.0.0.1", "10.0.0.2", "10.0.0.3"} {
-		lives(t, s, address)
-	}
+	live(t, s, "10.0.0.1", "10.0.0.2", "10.0.0.3")
 	p.Close()
 	leadsTo(t, s, "a") // nobody has
 }
 
-// lives waits until an address was registered again three times.
-func lives(t *testing.T, s *discovery.Server, address string) {
+// live waits until each address was registered again three times.
+func live(t *testing.T, s *discovery.Server, addresses ...string) {
 	t.Helper()
 	s.Forget()
-	await(t, address+" to be registered again three times", func() string {
-		times := 0
+	await(t, fmt.Sprintf("%v to be registered again three times", addresses), func() string {
+		times := map[string]int{}
 		for _, m := range s.Heard() {
-			if m.Kind == discovery.Register && m.Address == address {
-				times++
+			if m.Kind == discovery.Register {
+				times[m.Address]++
 			}
 		}
-		if times >= 3 {
-			return ""
+		if slices.ContainsFunc(addresses, func(address string) bool { return times[address] < 3 }) {
+			return fmt.Sprint(times)
 		}
-		return fmt.Sprintf("%d times", times)
+		return ""
 	})
 }
 
