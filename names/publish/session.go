@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -35,6 +34,7 @@ type session struct {
 	greeted  time.Time // when the last greeting was sent
 	replied  bool      // whether a controller has answered it
 	renewed  time.Time // up to when renewals were said
+	rounded  time.Time // when what is due once an interval was done
 	saidAll  time.Time // when everything was said
 	started  bool      // a controller has started since
 }
@@ -50,7 +50,7 @@ func (p *Publisher) session(ctx context.Context) error {
 	s := &session{
 		Publisher: p, conn: conn, closed: closed, inbox: conn.NewInbox(),
 		starts: make(chan *nats.Msg, 8), answers: make(chan *nats.Msg, 64), speech: make(chan *nats.Msg, 4096),
-		interval: longest, renewed: time.Now(),
+		interval: longest, renewed: time.Now(), rounded: time.Now(),
 	}
 	if err := s.listen(); err != nil {
 		return p.explain(err)
@@ -121,66 +121,4 @@ func (s *session) ended() error {
 		return fmt.Errorf("the connection to NATS has ended: %w", err)
 	}
 	return fmt.Errorf("the connection to NATS has ended: %w", nats.ErrConnectionClosed)
-}
-
-// hear takes a controller's interval.
-func (s *session) hear(m *nats.Msg) {
-	interval, ok := readInterval(m.Data)
-	if !ok {
-		return
-	}
-	s.interval, s.replied = interval, true
-	now := time.Now()
-	s.mutex.Lock()
-	s.answered = now
-	s.mutex.Unlock()
-	s.metrics.answered.Set(float64(now.UnixNano()) / 1e9)
-}
-
-// sayDue says what time has made due.
-func (s *session) sayDue(ctx context.Context, now time.Time) error {
-	round := now.Sub(s.greeted) >= s.interval
-	due := round || !s.replied && now.Sub(s.greeted) >= greetAgain
-	said := s.takeDue(now, round)
-	s.renewed = now
-	if err := s.send(ctx, said); err != nil {
-		return err
-	}
-	if err := s.sayAllToStarted(ctx, now); err != nil || !due {
-		return err
-	}
-	return s.greet()
-}
-
-// takeDue takes what is due, and what is due once a round.
-func (s *session) takeDue(now time.Time, round bool) []message {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if round {
-		s.others.forget(now)
-	}
-	if !s.speaking {
-		return nil
-	}
-	said := append(s.ledger.sayRepeats(now), s.ledger.sayRenewals(now.Sub(s.renewed), s.interval)...)
-	if round {
-		said = append(said, s.ledger.sayGone(now)...)
-	}
-	return said
-}
-
-// overhear takes what somebody else has published. Who doesn't lead is silent
-// from then on.
-func (s *session) overhear(m *nats.Msg) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if s.leading {
-		return
-	}
-	ours := s.others.hear(kind(strings.TrimPrefix(m.Subject, subjects)), m.Data, time.Now())
-	if ours && s.speaking {
-		s.speaking = false
-		s.ledger.discardAll()
-		s.log.Info("another-publishes")
-	}
 }

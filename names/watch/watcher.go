@@ -90,58 +90,6 @@ func (w *Watcher) Problem() error {
 	return nil
 }
 
-// Await waits until all namespaces that were added have been told of. The error is
-// ctx's, and says what hasn't been seen.
-func (w *Watcher) Await(ctx context.Context) error {
-	for {
-		w.mutex.Lock()
-		untold, allTold := len(w.untold), w.allTold
-		w.mutex.Unlock()
-		if untold == 0 && w.Synced() {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the names of %d namespaces aren't known yet, since not all Services and EndpointSlices have been seen: %w", untold, ctx.Err())
-		case <-allTold:
-		}
-	}
-}
-
-// Add has the Watcher tell of a namespace, now and after each change. It doesn't
-// wait for that.
-func (w *Watcher) Add(namespace string) {
-	w.mutex.Lock()
-	w.added[namespace], w.untold[namespace] = true, true
-	w.mutex.Unlock()
-	w.queue.Add(namespace)
-}
-
-// Remove has the Watcher tell once more of a namespace, that it has no records,
-// and then no longer.
-func (w *Watcher) Remove(namespace string) {
-	w.mutex.Lock()
-	delete(w.added, namespace)
-	w.settle(namespace)
-	w.mutex.Unlock()
-	w.queue.Add(namespace)
-}
-
-// settle takes a namespace off those that weren't told of. It wants the mutex.
-func (w *Watcher) settle(namespace string) {
-	delete(w.untold, namespace)
-	if len(w.untold) == 0 {
-		close(w.allTold)
-		w.allTold = make(chan struct{})
-	}
-}
-
-func (w *Watcher) isAdded(namespace string) bool {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.added[namespace]
-}
-
 func (w *Watcher) prepare(informer cache.SharedIndexInformer, mine func(string) bool) (cache.DoneChecker, error) {
 	if err := informer.SetTransform(trimmer(mine)); err != nil {
 		return nil, err
