@@ -76,7 +76,7 @@ func (s *Server) StopController() {
 func (c *controller) connect() error {
 	s := c.server
 	options := []nats.Option{
-		nats.UserInfo(s.user, s.password), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.UserInfo(s.user, s.password), nats.Timeout(20 * time.Second), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { c.table.pause() }),
 		nats.ReconnectHandler(func(*nats.Conn) {
 			c.table.resume()
