@@ -28,6 +28,7 @@ func (s *session) takeDue(now time.Time) []message {
 	if round {
 		s.rounded = now
 		s.others.forget(now)
+		s.ledger.forgetEmptied(now)
 	}
 	if !s.speaking {
 		return nil

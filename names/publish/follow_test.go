@@ -16,33 +16,27 @@ func TestFollower(t *testing.T) {
 	foreign, _ := startPublisher(t, settingsFor(s))
 	leader, _ := startPublisher(t, settingsFor(s))
 	follower, _ := startFollower(t, settingsFor(s))
-	foreign.Set("one", records("10.0.0.9=foreign"))
-	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a", "10.0.0.3=gone"))
-	leader.Set("one", records("10.0.0.1=a,b", "10.0.0.2=a"))
-	follower.Set("one", records("10.0.0.5=silence"))
+	foreign.Set("one", records("10.0.0.9=foreign.one"))
+	leader.Set("one", records("10.0.0.1=a.one,b.one", "10.0.0.2=a.one", "10.0.0.3=gone.one"))
+	leader.Set("one", records("10.0.0.1=a.one,b.one", "10.0.0.2=a.one"))
+	leader.Set("two", records("10.0.0.6=d.two"))
+	follower.Set("one", records("10.0.0.5=silence.one"))
 	published(t, follower) // it has nothing to say
-	leadsTo(t, s, "a", "10.0.0.1", "10.0.0.2")
-	leadsTo(t, s, "foreign", "10.0.0.9")
-	s.Forget()
-	await(t, "everything to be registered again, for the follower to hear", func() string {
-		heard := map[string]bool{}
-		for _, m := range s.Heard() {
-			heard[m.Address] = true
-		}
-		if heard["10.0.0.1"] && heard["10.0.0.2"] && heard["10.0.0.9"] {
-			return ""
-		}
-		return fmt.Sprint(heard)
-	})
+	leadsTo(t, s, "a.one", "10.0.0.1", "10.0.0.2")
+	leadsTo(t, s, "foreign.one", "10.0.0.9")
+	live(t, s, "10.0.0.1", "10.0.0.2", "10.0.0.6", "10.0.0.9") // the follower has heard them all
 	leader.Close()
-	follower.Set("one", records("10.0.0.2=a", "10.0.0.4=c"))
-	leadsTo(t, s, "silence")
+	follower.Set("one", records("10.0.0.2=a.one", "10.0.0.4=c.one"))
+	leadsTo(t, s, "silence.one")
 	follower.Lead()
-	leadsTo(t, s, "c", "10.0.0.4")
-	leadsTo(t, s, "a", "10.0.0.2")
-	leadsTo(t, s, "b")
-	leadsTo(t, s, "silence")
-	leadsTo(t, s, "foreign", "10.0.0.9")
+	leadsTo(t, s, "c.one", "10.0.0.4")
+	leadsTo(t, s, "a.one", "10.0.0.2")
+	leadsTo(t, s, "b.one")
+	leadsTo(t, s, "silence.one")
+	leadsTo(t, s, "foreign.one", "10.0.0.9")
+	leadsTo(t, s, "d.two", "10.0.0.6") // whether it is wanted isn't known yet
+	follower.Set("two", nil)
+	leadsTo(t, s, "d.two")
 }
 
 // TestFollow goes on until another speaks.
@@ -51,16 +45,16 @@ func TestFollow(t *testing.T) {
 	s := startDiscovery(t, discovery.Options{Interval: time.Second})
 	before, _ := startPublisher(t, settingsFor(s))
 	next, _ := startFollower(t, settingsFor(s))
-	before.Set("one", records("10.0.0.1=a"))
-	leadsTo(t, s, "a", "10.0.0.1")
+	before.Set("one", records("10.0.0.1=a.one"))
+	leadsTo(t, s, "a.one", "10.0.0.1")
 	before.Follow()
 	live(t, s, "10.0.0.1")
-	before.Set("one", records("10.0.0.2=a"))
-	leadsTo(t, s, "a", "10.0.0.2")
-	next.Set("one", records("10.0.0.3=a"))
+	before.Set("one", records("10.0.0.2=a.one"))
+	leadsTo(t, s, "a.one", "10.0.0.2")
+	next.Set("one", records("10.0.0.3=a.one"))
 	next.Lead()
-	leadsTo(t, s, "a", "10.0.0.3")
-	before.Set("one", records("10.0.0.1=a"))
+	leadsTo(t, s, "a.one", "10.0.0.3")
+	before.Set("one", records("10.0.0.1=a.one"))
 	published(t, before)
 	s.Forget()
 	await(t, "three rounds of the next", func() string {
@@ -78,5 +72,5 @@ func TestFollow(t *testing.T) {
 		}
 		return fmt.Sprint(rounds)
 	})
-	leadsTo(t, s, "a", "10.0.0.3")
+	leadsTo(t, s, "a.one", "10.0.0.3")
 }

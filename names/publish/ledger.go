@@ -3,6 +3,7 @@ package publish
 import (
 	"container/list"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/names"
@@ -24,7 +25,8 @@ const (
 // it says what time it is, and sends what it hands out. Its size is bounded by
 // what is wanted, and by maxGone.
 type ledger struct {
-	scopes  map[string]map[netip.Addr][]string
+	scopes  map[string]map[netip.Addr][]string // those that want something
+	emptied map[string]time.Time               // those that want nothing any more, and since when; forgotten after goneLife
 	entries map[netip.Addr]*entry
 	changes []*entry   // in the order of their first change that nobody was told of
 	repeats []repeat   // in the order of their times
@@ -42,11 +44,11 @@ type repeat struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{scopes: map[string]map[netip.Addr][]string{}, entries: map[netip.Addr]*entry{}, order: list.New(), limit: maxGone}
+	return &ledger{scopes: map[string]map[netip.Addr][]string{}, emptied: map[string]time.Time{}, entries: map[netip.Addr]*entry{}, order: list.New(), limit: maxGone}
 }
 
 // set replaces what a scope wants.
-func (l *ledger) set(scope string, records []names.Record) {
+func (l *ledger) set(scope string, records []names.Record, at time.Time) {
 	before := l.scopes[scope]
 	now := make(map[netip.Addr][]string, len(records))
 	for _, r := range records {
@@ -69,9 +71,24 @@ func (l *ledger) set(scope string, records []names.Record) {
 		l.settle(address)
 	}
 	l.scopes[scope] = now
+	delete(l.emptied, scope)
 	if len(now) == 0 {
 		delete(l.scopes, scope)
+		l.emptied[scope] = at
 	}
+}
+
+// knows tells whether the scope of a name, which is one of its labels, was set.
+func (l *ledger) knows(name string) bool {
+	for label := range strings.SplitSeq(name, ".") {
+		if _, wants := l.scopes[label]; wants {
+			return true
+		}
+		if _, emptied := l.emptied[label]; emptied {
+			return true
+		}
+	}
+	return false
 }
 
 // entry is an address's, a new one if need be.
@@ -128,21 +145,28 @@ func (l *ledger) settle(address netip.Addr) {
 	}
 }
 
-// takeBack has what others have said taken back, unless it is wanted.
-func (l *ledger) takeBack(heard map[netip.Addr]map[string]time.Time) {
-	for address, all := range heard {
-		e := l.entry(address)
+// takeBack has what others have said taken back where it isn't wanted. What is of
+// scopes that weren't set yet can't be judged, and stays.
+func (l *ledger) takeBack(o *others) {
+	for address, all := range o.heard {
 		for name := range all {
-			if e.wanted[name] > 0 || l.gone >= l.limit {
-				continue
+			if l.knows(name) {
+				o.remove(address, name)
+				l.takeBackOne(address, name)
 			}
-			if _, known := e.gone[name]; !known {
-				l.gone++
-			}
-			e.gone[name], e.removed = time.Time{}, true
 		}
-		l.settle(address)
 	}
+}
+
+func (l *ledger) takeBackOne(address netip.Addr, name string) {
+	e := l.entry(address)
+	if e.wanted[name] == 0 && l.gone < l.limit {
+		if _, known := e.gone[name]; !known {
+			l.gone++
+		}
+		e.gone[name], e.removed = time.Time{}, true
+	}
+	l.settle(address)
 }
 
 // discard has nobody told of what has changed.

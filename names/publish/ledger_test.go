@@ -100,7 +100,7 @@ func take(l *ledger, does string, now time.Time) string {
 	switch verb {
 	case "set":
 		scope, given, _ := strings.Cut(rest, " ")
-		l.set(scope, records(given))
+		l.set(scope, records(given), time.Now())
 	case "changes":
 		said = l.sayChanges(now)
 	case "repeats":
@@ -127,7 +127,7 @@ func TestRenewals(t *testing.T) {
 	for i := range 6000 {
 		all = append(all, names.Record{Address: netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), Names: []string{"x"}})
 	}
-	l.set("a", all)
+	l.set("a", all, time.Now())
 	begin := time.Now()
 	l.sayAll(begin) // all at once
 	last := map[netip.Addr]int{}
@@ -158,7 +158,7 @@ func TestRenewalsOfFew(t *testing.T) {
 	if said := l.sayRenewals(time.Hour, time.Minute); len(said) != 0 {
 		t.Errorf("of nothing %s is said", words(said))
 	}
-	l.set("a", records("1=x"))
+	l.set("a", records("1=x"), time.Now())
 	l.sayAll(time.Now())
 	if said := l.sayRenewals(time.Hour, time.Minute); words(said) != "register 1=x" {
 		t.Errorf("after an hour %q is said", words(said))
@@ -177,7 +177,7 @@ func TestLedgerForgets(t *testing.T) {
 	l := newLedger()
 	now := time.Now()
 	for i := range 1000 {
-		l.set("a", []names.Record{{Address: netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), Names: []string{"x", "y"}}})
+		l.set("a", []names.Record{{Address: netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), Names: []string{"x", "y"}}}, time.Now())
 		l.sayChanges(now)
 	}
 	if l.gone != 999*2 || l.pairs != 2 {
@@ -196,7 +196,7 @@ func TestLedgerIsBounded(t *testing.T) {
 	l := newLedger()
 	l.limit = 500
 	for i := range 600 {
-		l.set("a", []names.Record{{Address: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), Names: []string{"x"}}})
+		l.set("a", []names.Record{{Address: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), Names: []string{"x"}}}, time.Now())
 	}
 	if l.gone != l.limit {
 		t.Errorf("%d pairs are remembered as gone, want at most %d", l.gone, l.limit)

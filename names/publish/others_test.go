@@ -68,30 +68,47 @@ func TestOthersAreBounded(t *testing.T) {
 	}
 }
 
-// TestTakeBack takes back what others have said, but for what is wanted, and what
-// is silent leaves nothing to say.
+// TestTakeBack takes back what others have said of scopes that were set, but for
+// what is wanted, and what is silent leaves nothing to say.
 func TestTakeBack(t *testing.T) {
 	o := newOthers(func(string) bool { return true })
 	l := newLedger()
-	l.set("a", records("1=x 2=x"))
-	if l.sayChanges(time.Now()); l.gone != 0 {
-		t.Fatal("something is gone")
+	begin := time.Now()
+	l.set("a", records("1=x.a 2=x.a"), begin)
+	l.set("b", records("4=x.b"), begin)
+	l.set("b", nil, begin)
+	l.sayChanges(begin)
+	l.discardAll()
+	for _, said := range []string{
+		`{"host":"10.0.0.1","uris":["x.a","y.a"]}`, `{"host":"10.0.0.2","uris":["x.a"]}`, `{"host":"10.0.0.3","uris":["x.a"]}`,
+		`{"host":"10.0.0.4","uris":["x.b"]}`, `{"host":"10.0.0.5","uris":["x.later"]}`,
+	} {
+		o.hear(register, []byte(said), begin)
 	}
-	o.hear(register, []byte(`{"host":"10.0.0.1","uris":["x","y"]}`), time.Now())
-	o.hear(register, []byte(`{"host":"10.0.0.2","uris":["x"]}`), time.Now())
-	o.hear(register, []byte(`{"host":"10.0.0.3","uris":["x"]}`), time.Now())
-	l.takeBack(o.heard)
-	l.takeBack(o.heard)
-	if got := take(l, "changes", time.Now()); got != "unregister 1=y; unregister 3=x" || l.gone != 2 {
+	l.takeBack(o)
+	l.takeBack(o)
+	if got := take(l, "changes", begin); got != "unregister 1=y.a; unregister 3=x.a; unregister 4=x.b" || l.gone != 3 {
 		t.Errorf("%q, %d gone", got, l.gone)
 	}
-	l.set("a", records("2=z"))
+	if got := wordsOf(o); got != "10.0.0.5=x.later" || o.pairs != 1 {
+		t.Errorf("of scopes that weren't set %q is known", got)
+	}
+	l.set("later", nil, begin)
+	l.takeBack(o)
+	if got := take(l, "changes", begin); got != "unregister 5=x.later" || o.pairs != 0 {
+		t.Errorf("%q once it was set, %d pairs", got, o.pairs)
+	}
+	l.set("a", records("2=z.a"), begin)
 	l.discard()
-	if got := take(l, "changes", time.Now()); got != "" || l.gone != 1 { // what address 3 has lost was said before
-		t.Errorf("%q, %d gone", got, l.gone)
+	if got := take(l, "changes", begin); got != "" {
+		t.Errorf("%q is said of what was discarded", got)
 	}
 	l.discardAll()
-	if got := take(l, "all", time.Now()); got != "register 2=z" || l.gone != 0 || len(l.entries) != 1 {
+	if got := take(l, "all", begin); got != "register 2=z.a" || l.gone != 0 || len(l.entries) != 1 {
 		t.Errorf("%q, %d gone, %d entries", got, l.gone, len(l.entries))
+	}
+	l.forgetEmptied(begin.Add(goneLife + 1))
+	if len(l.emptied) != 0 || l.knows("x.b") || !l.knows("x.a") {
+		t.Errorf("scopes that want nothing: %v", l.emptied)
 	}
 }

@@ -56,11 +56,12 @@ func Start(settings Settings, owns func(name string) bool, metrics *Metrics, log
 }
 
 // Set says all that a scope wants to be published from now on; none takes
-// everything back that it wanted before. Scopes that want the same name at the
-// same address share it.
+// everything back that it wanted before. A scope is a label of its names, as a
+// namespace is: by it the publisher knows whose the names are that it hears. Scopes
+// that want the same name at the same address share it.
 func (p *Publisher) Set(scope string, records []names.Record) {
 	p.mutex.Lock()
-	p.ledger.set(scope, records)
+	p.ledger.set(scope, records, time.Now())
 	p.set++
 	p.metrics.names.Set(float64(p.ledger.pairs))
 	p.mutex.Unlock()
@@ -75,7 +76,8 @@ func (p *Publisher) awake() {
 }
 
 // Lead has the publisher publish what is set, and take back whatever else another
-// one has published of its names: call it when everything has been set.
+// one has published of the scopes that are set. A scope that is set later is judged
+// then.
 func (p *Publisher) Lead() {
 	p.mutex.Lock()
 	p.leading, p.speaking, p.takeOver = true, true, true

@@ -1,6 +1,9 @@
 package publish
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // sayChanges hands out what nobody was told of. What is registered comes first,
 // so that a name that moves isn't without an address in between.
@@ -85,4 +88,8 @@ func (l *ledger) sayAll(now time.Time) []message {
 		said = append(said, m)
 	}
 	return append(said, l.sayGone(now)...)
+}
+
+func (l *ledger) forgetEmptied(now time.Time) {
+	maps.DeleteFunc(l.emptied, func(_ string, at time.Time) bool { return now.Sub(at) > goneLife })
 }

@@ -48,10 +48,11 @@ func (s *session) takeNew(take func(time.Time) []message) (set int, said []messa
 		s.ledger.discard()
 		return s.set, nil
 	}
+	if s.leading {
+		s.ledger.takeBack(s.others)
+	}
 	if s.takeOver {
 		s.takeOver = false
-		s.ledger.takeBack(s.others.heard)
-		s.others = newOthers(s.others.owns)
 		take = s.ledger.sayAll
 	}
 	return s.set, take(time.Now())

@@ -74,7 +74,6 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 		w.leader.die()
 		w.follower.die()
 	})
-	w.must(w.leader.watcher.Await(t.Context()))
 	w.leader.publisher.Lead()
 	return w
 }
@@ -106,7 +105,6 @@ func (w *world) failOver(meanwhile func()) {
 	w.leader.die()
 	meanwhile()
 	w.leader, w.follower = w.follower, w.startReplica()
-	w.must(w.leader.watcher.Await(w.Context()))
 	w.leader.publisher.Lead()
 }
 
