@@ -18,7 +18,8 @@
 //     names}; nothing is answered.
 //   - service-discovery.greet is answered with the interval within which
 //     everything has to be registered again, 60 s by default. A controller that
-//     starts, or that is back at NATS, says the same as service-discovery.start.
+//     starts, or that is back at NATS, says the same as service-discovery.start; one
+//     that starts says it before it listens, so everything is said to it twice.
 //   - A name lives 180 s after it was last registered, and up to 60 s more until
 //     somebody looks. It isn't pruned while the controller is without NATS.
 //   - The two subjects are read side by side: what is said on one within moments

@@ -8,15 +8,16 @@ import (
 
 // sayAll says everything that is wanted, and what isn't any more.
 func (s *session) sayAll(ctx context.Context) error {
-	s.saidAll, s.started = time.Now(), false
+	s.saidAll = time.Now()
 	return s.sayNew(ctx, s.ledger.sayAll)
 }
 
 // sayAllToStarted says everything if a controller has started, at once or soon.
 func (s *session) sayAllToStarted(ctx context.Context, now time.Time) error {
-	if !s.started || now.Sub(s.saidAll) < calm {
+	if s.owed == 0 || now.Sub(s.saidAll) < calm {
 		return nil
 	}
+	s.owed--
 	return s.sayAll(ctx)
 }
 

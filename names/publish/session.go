@@ -36,7 +36,7 @@ type session struct {
 	renewed  time.Time // up to when renewals were said
 	rounded  time.Time // when what is due once an interval was done
 	saidAll  time.Time // when everything was said
-	started  bool      // a controller has started since
+	owed     int       // how often everything is to be said again, to a controller that has started
 }
 
 // session connects, says everything, and keeps on until the connection or ctx
@@ -105,7 +105,7 @@ func (s *session) work(ctx context.Context) error {
 		case m := <-s.starts:
 			s.log.Info("controller-started", lager.Data{"announcement": string(m.Data[:min(len(m.Data), 200)])})
 			s.hear(m)
-			s.started = true
+			s.owed = 2 // it announces itself before it listens, and may miss the first
 			err = s.sayAllToStarted(ctx, time.Now())
 		case now := <-ticker.C:
 			err = s.sayDue(ctx, now)

@@ -48,7 +48,7 @@ const life = 6 * time.Second
 func newWorld(t *testing.T, random *rand.Rand) *world {
 	t.Helper()
 	server, err := discovery.Start(discovery.Options{
-		Servers: 2, Interval: time.Second, Staleness: life, Pruning: 100 * time.Millisecond, Warm: time.Second, Domains: []string{domain}})
+		Servers: 2, Interval: time.Second, Staleness: life, Pruning: 100 * time.Millisecond, Warm: 3 * time.Second, Domains: []string{domain}})
 	if err != nil {
 		t.Fatal(err)
 	}
