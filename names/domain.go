@@ -30,18 +30,6 @@ func ParseDomain(text string) (Domain, error) {
 	return Domain(domain), nil
 }
 
-// Apart returns an error if one of Cloud Foundry's domains is this one, or lies
-// within it: routes of it and names of the cluster would be answered together.
-func (d Domain) Apart(domains []string) error {
-	for _, other := range domains {
-		given := "." + strings.ToLower(strings.TrimSuffix(other, "."))
-		if strings.HasSuffix(given, "."+string(d)) {
-			return fmt.Errorf("the cluster's domain %s holds Cloud Foundry's domain %s: an app's route there would be answered beside a service's pods. Delete that domain with cf delete-shared-domain, or give the cluster a domain of its own", d, other)
-		}
-	}
-	return nil
-}
-
 // check tells whether a name in lower case can stand in DNS.
 func check(name string) error {
 	if len(name) > maxName {

@@ -33,24 +33,3 @@ func TestParseDomain(t *testing.T) {
 		}
 	}
 }
-
-func TestApart(t *testing.T) {
-	for given, apart := range map[string]bool{
-		"apps.internal":         true,
-		"local":                 true, // a route has one label before its domain
-		"mycluster.local":       true,
-		"cluster.local":         false,
-		"Cluster.Local.":        false,
-		"ns.svc.cluster.local":  false,
-		"apps.example.com":      true,
-		"cluster.local.example": true,
-	} {
-		err := names.Domain("cluster.local").Apart([]string{"example.com", given})
-		if (err == nil) != apart {
-			t.Errorf("%s: %v, want apart: %t", given, err, apart)
-		}
-		if err != nil && (!strings.Contains(err.Error(), given) || !strings.Contains(err.Error(), "cf delete-shared-domain")) {
-			t.Errorf("%s: %v", given, err)
-		}
-	}
-}

@@ -23,10 +23,6 @@ import (
 // without: they are published when they can be.
 const patience = 2 * time.Second
 
-// leadPatience is how long a replica that begins to lead waits for clusters that
-// don't answer. Without a word the names of all others would be gone after 3 min.
-const leadPatience = time.Minute
-
 // Naming publishes the names of instances that have live bindings. Every replica
 // knows them, and the one that leads speaks.
 type Naming struct {
@@ -75,36 +71,28 @@ func (n *Naming) Run(ctx context.Context) {
 	<-ctx.Done()
 }
 
-// Lead publishes until ctx ends, as soon as everything is known that there is to
-// publish. After that it goes on until another replica is heard.
+// Lead publishes until ctx ends, and after that goes on until another replica is
+// heard. What isn't known yet stays as the last one has published it.
 func (n *Naming) Lead(ctx context.Context) {
 	select {
 	case <-n.seen:
 	case <-ctx.Done():
 		return
 	}
-	known, cancel := context.WithTimeout(ctx, leadPatience)
-	defer cancel()
-	for _, w := range n.all() {
-		if err := w.Await(known); err != nil && ctx.Err() == nil {
-			n.log.Error("names-of-a-cluster-unknown", err)
-		}
-	}
-	if ctx.Err() != nil {
-		return // the next leader does it
-	}
 	n.publisher.Lead()
 	<-ctx.Done()
 	n.publisher.Follow()
 }
 
-func (n *Naming) all() (watchers []*watch.Watcher) {
+// Problem says why names aren't known or published right now.
+func (n *Naming) Problem() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	problems := []error{n.publisher.Problem()}
 	for _, w := range n.watchers {
-		watchers = append(watchers, w)
+		problems = append(problems, w.Problem())
 	}
-	return watchers
+	return errors.Join(problems...)
 }
 
 // see has the names of an instance's namespace published if it has live bindings.

@@ -31,8 +31,7 @@ type house struct {
 	bindings  *binding.Bindings
 	operators *instance.Operators
 	worker    *worker.Worker
-	publisher *publish.Publisher // nil unless names are published
-	names     *naming.Naming     // the same
+	names     *naming.Naming // nil unless names are published
 }
 
 // fixtures are what all rooms share.
@@ -59,7 +58,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
 	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
 	reach := newAccess(s, f, charts, shared)
-	named, publisher, err := newNames(s, f, clusters)
+	named, err := newNames(s, f, clusters)
 	if err != nil {
 		return house{}, err
 	}
@@ -87,7 +86,7 @@ func furnish(s settings, f fixtures) (house, error) {
 			return access.NewFollower(reach, clusters, s.NamespacePrefix, changed)
 		},
 	}, reach, f.records, f.log)
-	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, publisher: publisher, names: named}, err
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named}, err
 }
 
 func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Destination) *access.Access {
@@ -120,15 +119,14 @@ func namingOf(s settings) *view.Naming {
 }
 
 // newNames returns nothing unless names are to be published.
-func newNames(s settings, f fixtures, clusters *locate.Clusters) (*naming.Naming, *publish.Publisher, error) {
+func newNames(s settings, f fixtures, clusters *locate.Clusters) (*naming.Naming, error) {
 	if s.Addresses != namesPublished {
-		return nil, nil, nil
+		return nil, nil
 	}
 	domain, err := names.ParseDomain(s.ClusterDomain)
 	if err != nil {
-		return nil, nil, fmt.Errorf("CLUSTER_DOMAIN: %w", err)
+		return nil, fmt.Errorf("CLUSTER_DOMAIN: %w", err)
 	}
 	publisher := publish.Start(s.nats(), naming.Owns(domain, s.NamespacePrefix), publish.NewMetrics(f.registry), f.log)
-	named, err := naming.New(domain, s.NamespacePrefix, clusters, f.records, publisher, f.log)
-	return named, publisher, err
+	return naming.New(domain, s.NamespacePrefix, clusters, f.records, publisher, f.log)
 }

@@ -150,8 +150,8 @@ func newReadiness(namespace string, offer *offer, house house, records *record.S
 			},
 		},
 	}
-	if house.publisher != nil {
-		r.Dependencies["names"] = func(context.Context) error { return house.publisher.Problem() }
+	if house.names != nil {
+		r.Dependencies["names"] = func(context.Context) error { return house.names.Problem() }
 	}
 	if policies != nil {
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }

@@ -13,7 +13,7 @@ import (
 )
 
 // Publisher publishes what is wanted until it is closed. Its methods may be
-// called from any goroutine, and but for Published, Withdraw and Close none waits.
+// called from any goroutine, and but for Published and Close none waits.
 type Publisher struct {
 	settings Settings
 	metrics  *Metrics
@@ -136,25 +136,6 @@ func quiet(since time.Duration) error {
 		return nil
 	}
 	return fmt.Errorf("NATS takes names, but no service-discovery-controller has said anything for %s. Check that it runs, and that it uses the same NATS servers", since.Round(time.Second))
-}
-
-// Withdraw takes back everything that is published, and waits until NATS has
-// taken that.
-func (p *Publisher) Withdraw(ctx context.Context) error {
-	for _, scope := range p.scopes() {
-		p.Set(scope, nil)
-	}
-	return p.Published(ctx)
-}
-
-func (p *Publisher) scopes() []string {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	var all []string
-	for scope := range p.ledger.scopes {
-		all = append(all, scope)
-	}
-	return all
 }
 
 // Close ends the publisher, and returns when nothing is published any more. What

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,7 +24,11 @@ type byName struct {
 
 func newByName(t *testing.T) *byName {
 	t.Helper()
-	d, err := discovery.Start(discovery.Options{Domains: []string{"cluster.local"}})
+	d, err := discovery.Start(discovery.Options{
+		Domains: []string{"cluster.local"},
+		// What a lone replica can't take back, since it has died, is pruned.
+		Interval: time.Second, Staleness: 5 * time.Second, Pruning: time.Second,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
