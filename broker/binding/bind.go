@@ -50,6 +50,11 @@ func (s *Bindings) Bind(ctx context.Context, wanted record.Binding, async bool) 
 	case errors.Is(err, record.ErrNotFound):
 		bound, err = s.bind(ctx, wanted, i, async)
 	}
+	if errors.Is(err, errOutdated) { // the cache was behind
+		if i, err = s.records.LiveInstance(ctx, wanted.InstanceID); err == nil {
+			bound, err = s.bind(ctx, wanted, i, async)
+		}
+	}
 	return bound, i, err
 }
 

@@ -3,6 +3,7 @@ package binding
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -114,6 +115,9 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 	return b, nil
 }
 
+// errOutdated says that the instance has changed since a binding was drawn up for it.
+var errOutdated = fmt.Errorf("%w: the instance has just changed", locate.ErrBusy)
+
 // open opens what a binding has recorded, if the instance is still the one that it
 // was drawn up for. It wants the instance held.
 func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record.Instance) (record.Binding, error) {
@@ -127,7 +131,7 @@ func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record
 		return b, err
 	}
 	if i.Operation.ID != drawnUpFor.Operation.ID {
-		return b, locate.ErrBusy // it was, just now
+		return b, errOutdated
 	}
 	if s.settings.Names != nil {
 		s.settings.Names.Publish(ctx, i)

@@ -23,6 +23,10 @@ import (
 // without: they are published when they can be.
 const patience = 2 * time.Second
 
+// leadPatience is how long a replica that begins to lead waits for clusters that
+// don't answer. Without a word the names of all others would be gone after 3 min.
+const leadPatience = time.Minute
+
 // Naming publishes the names of instances that have live bindings. Every replica
 // knows them, and the one that leads speaks.
 type Naming struct {
@@ -33,6 +37,7 @@ type Naming struct {
 	publisher *publish.Publisher
 	log       lager.Logger
 
+	seen     chan struct{}   // closed when all instances have been seen once
 	running  context.Context // that watches end with; set by Run before anything else
 	mu       sync.Mutex
 	watchers map[string]*watch.Watcher // by cluster's id; nil before Run; guarded by mu
@@ -42,7 +47,7 @@ type Naming struct {
 // New returns the naming of the records' instances, whose namespaces begin with the
 // prefix; Run makes it work.
 func New(domain names.Domain, prefix string, clusters *locate.Clusters, records *record.Store, publisher *publish.Publisher, log lager.Logger) (*Naming, error) {
-	n := &Naming{domain: domain, prefix: prefix, clusters: clusters, records: records, publisher: publisher, log: log.Session("naming")}
+	n := &Naming{domain: domain, prefix: prefix, clusters: clusters, records: records, publisher: publisher, log: log.Session("naming"), seen: make(chan struct{})}
 	return n, records.OnBinding(func(instanceID, _ string, _ *record.Binding) { n.see(instanceID) })
 }
 
@@ -66,16 +71,27 @@ func (n *Naming) Run(ctx context.Context) {
 	for _, i := range n.records.Instances() {
 		n.see(i.ID)
 	}
+	close(n.seen)
 	<-ctx.Done()
 }
 
 // Lead publishes until ctx ends, as soon as everything is known that there is to
 // publish. After that it goes on until another replica is heard.
 func (n *Naming) Lead(ctx context.Context) {
+	select {
+	case <-n.seen:
+	case <-ctx.Done():
+		return
+	}
+	known, cancel := context.WithTimeout(ctx, leadPatience)
+	defer cancel()
 	for _, w := range n.all() {
-		if err := w.Await(ctx); err != nil {
-			return // the next leader does it
+		if err := w.Await(known); err != nil && ctx.Err() == nil {
+			n.log.Error("names-of-a-cluster-unknown", err)
 		}
+	}
+	if ctx.Err() != nil {
+		return // the next leader does it
 	}
 	n.publisher.Lead()
 	<-ctx.Done()

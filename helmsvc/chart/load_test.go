@@ -150,6 +150,7 @@ func TestProblems(t *testing.T) {
 		"polling":          {plan("- {name: s, file: s.yaml, maximum_polling_duration: -1}"), "maximum_polling_duration"},
 		"policies":         {plan("- {name: s, file: s.yaml, policies_per_binding: -1}"), "policies_per_binding"},
 		"quota":            {plan("- {name: s, file: s.yaml, quota: -1}"), "quota"},
+		"addresses":        {plan("- {name: s, file: s.yaml, addresses: names}"), "addresses \"names\" must be pods"},
 		"costs":            {plan("- {name: s, file: s.yaml, costs: [{unit: MONTHLY}]}"), "amount and unit"},
 		"port":             {plan("- {name: s, file: s.yaml, ports: [53/icmp]}"), `plans.yaml, entry 1: plan "s": ports: a port must be such as 5432 or "53/udp"`},
 		"port too high":    {plan("- {name: s, file: s.yaml, ports: [65536]}"), `plans.yaml, entry 1: plan "s": ports: a port must be such as 5432 or "53/udp", from 1 to 65535, not 65536`},

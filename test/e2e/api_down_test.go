@@ -182,7 +182,7 @@ func TestAPIServerDown(t *testing.T) {
 	a.eventually("it leads no longer", func() bool { return strings.Contains(a.broker.Log(), "leading-no-longer") })
 	up()
 
-	a.eventually("it leads again", func() bool { return strings.Count(a.broker.Log(), "operation.leading\"") == 2 })
+	a.eventually("it leads again", func() bool { return strings.Count(a.broker.Log(), "worker.leading\"") == 2 })
 	a.wantPolicies(open...)
 	for _, name := range a.records() {
 		if strings.Contains(name, next.ID) || strings.Contains(name, later) {

@@ -26,7 +26,7 @@ func (f *foundation) replica() *rig.Broker {
 	return other
 }
 
-func leads(b *rig.Broker) bool { return strings.Contains(b.Log(), "operation.leading\"") }
+func leads(b *rig.Broker) bool { return strings.Contains(b.Log(), "worker.leading\"") }
 
 // stuck begins a create that waits for its pod, and returns when it does.
 func (f *foundation) stuck() (rig.Instance, string) {
