@@ -305,7 +305,7 @@ func TestHostPorts(t *testing.T) {
 	}
 }
 
-// TestHostPortsUnseen are refused where the rehearsal can't see them: templates
+// TestHostPortsUnseen are refused where the dry run can't see them: templates
 // that want a CRD of the chart's own can't be rendered before.
 func TestHostPortsUnseen(t *testing.T) {
 	p := newPlace(t)

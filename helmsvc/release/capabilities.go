@@ -76,9 +76,9 @@ func (c *capabilities) renew() {
 // discover is what Helm does.
 func discover(api discovery.CachedDiscoveryInterface) (*chartutil.Capabilities, error) {
 	api.Invalidate()
-	version, err := api.ServerVersion()
+	version, err := versionOf(api)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the cluster's version: %w", err)
+		return nil, err
 	}
 	// An API that is registered and doesn't answer, a metrics server's say, isn't served.
 	served, err := action.GetVersionSet(api)
@@ -87,7 +87,7 @@ func discover(api discovery.CachedDiscoveryInterface) (*chartutil.Capabilities, 
 	}
 	return &chartutil.Capabilities{
 		APIVersions: served,
-		KubeVersion: chartutil.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor},
+		KubeVersion: *version,
 		HelmVersion: chartutil.DefaultCapabilities.HelmVersion,
 	}, nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
-// prepare adjusts the objects that are about to be made. What the rehearsal
+// prepare adjusts the objects that are about to be made. What the dry run
 // couldn't see, or saw otherwise, is refused here.
 func (c *boundClient) prepare(resources kube.ResourceList) error {
 	if err := c.claim(resources); err != nil {

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"helm.sh/helm/v3/pkg/action"
+	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
 
@@ -12,16 +13,16 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// rehearseInstall renders the chart as an install would, makes nothing, and
-// fails if the cluster doesn't serve what it would make, the plan doesn't allow
-// it, or nothing of it could ever be bound to. It returns what would
-// be made, nothing if that can't be told before the CRDs are there.
-func (s *session) rehearseInstall(target tenant.Target, what chart.Rendered) (*release.Release, error) {
-	install := action.NewInstall(s.rehearsal())
-	install.ReleaseName = target.Release
-	install.Namespace = target.Namespace
-	install.DryRunOption = "server" // other dry runs leave lookups unanswered
-	rendered, err := install.Run(what.Chart, what.Values)
+// dryInstall renders the chart as an install would, makes nothing, and fails if the
+// cluster doesn't serve what it would make, the plan doesn't allow it, or nothing of
+// it could ever be bound to. It returns what would be made, nothing if that can't be
+// told before the CRDs are there.
+func (s *session) dryInstall(target tenant.Target, what chart.Rendered) (*release.Release, error) {
+	run := action.NewInstall(s.dry())
+	run.ReleaseName = target.Release
+	run.Namespace = target.Namespace
+	run.DryRunOption = "server" // other dry runs leave lookups unanswered
+	rendered, err := run.Run(what.Chart, what.Values)
 	definitions := what.Chart.CRDObjects()
 	if err != nil && len(definitions) > 0 {
 		// Its templates may rely on the CRDs. If they don't, Helm fails again.
@@ -30,58 +31,54 @@ func (s *session) rehearseInstall(target tenant.Target, what chart.Rendered) (*r
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkServed(rendered, definitions); err != nil {
-		return nil, err
-	}
-	if err := s.checkOutside(rendered, definitions); err != nil {
-		return nil, err
-	}
-	if err := manifest.CheckProspect(rendered, what.Bindable); err != nil {
-		return nil, err
-	}
-	return rendered, s.checkExposure(rendered)
+	return rendered, s.check(rendered, definitions, what.Bindable)
 }
 
-// rehearseUpgrade is rehearseInstall for an upgrade from a revision, by which
-// Helm doesn't install a chart's crds/, and fails too if that would delete data.
-func (s *session) rehearseUpgrade(target tenant.Target, from *release.Release, what chart.Rendered) (*release.Release, error) {
-	upgrade := action.NewUpgrade(s.rehearsal())
-	upgrade.Namespace = target.Namespace
-	upgrade.ResetValues = true
-	upgrade.DryRunOption = "server"
-	rendered, err := upgrade.Run(target.Release, what.Chart, what.Values)
+// dryUpgrade is dryInstall for an upgrade from a revision, by which Helm doesn't
+// install a chart's crds/, and fails too if that would delete data.
+func (s *session) dryUpgrade(target tenant.Target, from *release.Release, what chart.Rendered) (*release.Release, error) {
+	run := action.NewUpgrade(s.dry())
+	run.Namespace = target.Namespace
+	run.ResetValues = true
+	run.DryRunOption = "server"
+	rendered, err := run.Run(target.Release, what.Chart, what.Values)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkServed(rendered, nil); err != nil {
-		return nil, err
-	}
-	if err := s.checkOutside(rendered, nil); err != nil {
-		return nil, err
-	}
-	if err := manifest.CheckProspect(rendered, what.Bindable); err != nil {
-		return nil, err
-	}
-	if err := s.checkExposure(rendered); err != nil || what.MayDeleteData || target.Operator {
+	if err := s.check(rendered, nil, what.Bindable); err != nil || what.MayDeleteData || target.Operator {
 		return rendered, err
 	}
 	return rendered, manifest.CheckData(from, rendered, s.claims)
 }
 
-// rehearsal is a copy of the configuration for a dry run. What Helm learns of
-// the cluster stays in the copy: by the real run, crds/ has added to it.
-func (s *session) rehearsal() *action.Configuration {
-	rehearsal := *s.Configuration
-	rehearsal.KubeClient = &rehearsingClient{boundClient: s.client}
-	return &rehearsal
+// check looks at what would be made, definitions, the chart's crds/, included.
+func (s *session) check(r *release.Release, definitions []helmchart.CRD, bindable bool) error {
+	if err := s.checkServed(r, definitions); err != nil {
+		return err
+	}
+	if err := s.checkOutside(r, definitions); err != nil {
+		return err
+	}
+	if err := manifest.CheckProspect(r, bindable); err != nil {
+		return err
+	}
+	return s.checkExposure(r)
 }
 
-// rehearsingClient builds nothing: Helm's dry runs give up at the first kind
+// dry is a copy of the configuration for a dry run. What Helm learns of
+// the cluster stays in the copy: by the real run, crds/ has added to it.
+func (s *session) dry() *action.Configuration {
+	dry := *s.Configuration
+	dry.KubeClient = &dryClient{boundClient: s.client}
+	return &dry
+}
+
+// dryClient builds nothing: Helm's dry runs give up at the first kind
 // that the cluster doesn't serve.
-type rehearsingClient struct{ *boundClient }
+type dryClient struct{ *boundClient }
 
 // Build returns no objects.
-func (c *rehearsingClient) Build(io.Reader, bool) (kube.ResourceList, error) { return nil, nil }
+func (c *dryClient) Build(io.Reader, bool) (kube.ResourceList, error) { return nil, nil }
 
 // checkExposure returns an ExposedError if the release has pods that aren't
 // allowed.

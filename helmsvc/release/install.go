@@ -69,11 +69,11 @@ func (s *session) install(ctx context.Context, target tenant.Target, what chart.
 	if err != nil {
 		return err
 	}
-	rehearsed, err := s.rehearseInstall(target, what)
+	foreseen, err := s.dryInstall(target, what)
 	if err != nil {
 		return err
 	}
-	if err := s.admitGroups(ctx, rehearsed); err != nil {
+	if err := s.admitGroups(ctx, foreseen); err != nil {
 		return err
 	}
 	helm := action.NewInstall(s.Configuration)

@@ -40,9 +40,9 @@ func (c *Client) upgrade(ctx context.Context, target tenant.Target, what chart.R
 	if what, err = helm.rendered(ctx, target, what, last.Version+1); err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
-	rehearsed, err := helm.rehearseUpgrade(target, from, what)
+	foreseen, err := helm.dryUpgrade(target, from, what)
 	if err == nil {
-		err = helm.admitGroups(ctx, from, last, rehearsed)
+		err = helm.admitGroups(ctx, from, last, foreseen)
 	}
 	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)

@@ -2,14 +2,12 @@ package tenant
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -23,8 +21,7 @@ func (n *Namespaces) dropPullSecret(ctx context.Context, namespace string) error
 		return nil
 	}
 	err := n.InNamespace(ctx, namespace, func(clients kubernetes.Interface) error {
-		accounts := clients.CoreV1().ServiceAccounts(namespace)
-		account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
+		account, err := clients.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
 		at := -1
 		if err == nil {
 			at = slices.Index(account.ImagePullSecrets, corev1.LocalObjectReference{Name: manifest.PullSecret})
@@ -35,15 +32,7 @@ func (n *Namespaces) dropPullSecret(ctx context.Context, namespace string) error
 		if err := clients.CoreV1().Secrets(namespace).Delete(ctx, manifest.PullSecret, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
-		patch, err := json.Marshal(map[string]any{
-			"metadata":         map[string]any{"resourceVersion": account.ResourceVersion},
-			"imagePullSecrets": slices.Delete(account.ImagePullSecrets, at, at+1),
-		})
-		if err != nil {
-			return err
-		}
-		_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
-		return err
+		return setPullSecrets(ctx, clients, account, slices.Delete(account.ImagePullSecrets, at, at+1))
 	})
 	if err != nil {
 		return fmt.Errorf("taking the pull Secret %s from namespace %s: %w", manifest.PullSecret, namespace, err)

@@ -28,8 +28,8 @@ type Config struct {
 	WithoutExposure bool
 	// Impersonate has Helm act as the instance and not as the broker: what a
 	// chart's templates look up and what they make lies in the instance's namespace
-	// or is refused with an OutsideError. Of cluster-scoped kinds that the target
-	// allows, objects are made with the broker's own rights. Operators act as the
+	// or is refused with an OutsideError. Objects of cluster-scoped kinds that the
+	// target allows are made with the broker's own rights. Operators act as the
 	// broker all the same.
 	Impersonate bool
 	// PodSecurity is the Pod Security Standard that the pods of all instances keep

@@ -49,11 +49,9 @@ func (n *Namespaces) writePullSecret(ctx context.Context, clients kubernetes.Int
 	return nil
 }
 
-// lendPullSecret keeps what else the ServiceAccount names. The list can't be
-// merged by the API server, so the patch holds for the version read only.
+// lendPullSecret keeps what else the ServiceAccount names.
 func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace string) error {
-	accounts := clients.CoreV1().ServiceAccounts(namespace)
-	account, err := accounts.Get(ctx, "default", metav1.GetOptions{})
+	account, err := clients.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
@@ -61,13 +59,19 @@ func lendPullSecret(ctx context.Context, clients kubernetes.Interface, namespace
 	if slices.Contains(account.ImagePullSecrets, own) {
 		return nil
 	}
+	return setPullSecrets(ctx, clients, account, append(account.ImagePullSecrets, own))
+}
+
+// setPullSecrets changes the ServiceAccount that was read, if it is still that: the
+// API server can't merge the list.
+func setPullSecrets(ctx context.Context, clients kubernetes.Interface, account *corev1.ServiceAccount, secrets []corev1.LocalObjectReference) error {
 	patch, err := json.Marshal(map[string]any{
 		"metadata":         map[string]any{"resourceVersion": account.ResourceVersion},
-		"imagePullSecrets": append(account.ImagePullSecrets, own),
+		"imagePullSecrets": secrets,
 	})
 	if err != nil {
 		return err
 	}
-	_, err = accounts.Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
+	_, err = clients.CoreV1().ServiceAccounts(account.Namespace).Patch(ctx, account.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
 	return err
 }
