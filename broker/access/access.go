@@ -30,7 +30,7 @@ type Settings struct {
 	// then ask; "" where their pods need no policy for that.
 	DNSGroup string
 	// Shared are services of the cluster that every bind opens to the app.
-	Shared []chart.Destination
+	Shared []chart.SharedService
 	// Placeholders makes and deletes the policy groups of ToApp; nil where no CF
 	// API is configured.
 	Placeholders policy.Placeholders
@@ -98,7 +98,7 @@ func (a *Access) DrawUp(b record.Binding, i record.Instance, plan chart.Plan, en
 	if !a.Opens(b) {
 		return b, nil
 	}
-	shared, _ := a.Destinations(i, plan)
+	shared, _ := a.SharedServices(i, plan)
 	wanted := bindingNeed(b, pods{group: i.PolicyGroup, former: i.FormerGroups, endpoints: endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, shared)))
 	b.Policies, b.SharedGroups = policy.Unique(wanted.policies), wanted.shared
 	return b, a.policyLimit(b, plan, b.Policies)

@@ -43,13 +43,13 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 
 // WantsOwn tells whether the instance has access of its own to be recorded.
 func (a *Access) WantsOwn(i record.Instance) bool {
-	return a.Enforced() && (locate.Destination(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "")
+	return a.Enforced() && (locate.PolicyTarget(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "")
 }
 
 // ownRecord returns the record of the instance's own access, made now if there
 // is none, or made live again if an earlier instance of the id has left it.
 func (a *Access) ownRecord(ctx context.Context, i record.Instance) (record.Binding, error) {
-	wantsApp := locate.Destination(i.Destination) == locate.ToApp
+	wantsApp := locate.PolicyTarget(i.Destination) == locate.ToApp
 	own, err := a.records.LiveBinding(ctx, i.ID, record.OwnAccess)
 	if errors.Is(err, record.ErrNotFound) {
 		own, err = a.records.CreateBinding(ctx, record.Binding{

@@ -66,7 +66,7 @@ func bindingNeed(b record.Binding, to pods, shared []policy.Policy) need {
 // any more, kept is what the instance was made from: what the binding opens to
 // its destinations stays, and nothing is added.
 func (a *Access) sharedNeed(b record.Binding, i record.Instance, kept chart.Plan) []policy.Policy {
-	destinations, offered := a.Destinations(i, kept)
+	destinations, offered := a.SharedServices(i, kept)
 	wanted := policy.Merged(sharedPolicies(b.AppGUID, destinations))
 	if offered {
 		return wanted

@@ -96,13 +96,13 @@ func TestBindingNeed(t *testing.T) {
 // TestSharedNeed: a plan's destinations are those of the catalog. Of a plan that
 // isn't offered any more nothing is opened anew.
 func TestSharedNeed(t *testing.T) {
-	destination := func(group string, port int32) []chart.Destination {
-		return []chart.Destination{{Group: group, Ports: []chart.Port{{Number: port, Protocol: "tcp"}}}}
+	destination := func(group string, port int32) []chart.SharedService {
+		return []chart.SharedService{{Group: group, Ports: []chart.Port{{Number: port, Protocol: "tcp"}}}}
 	}
 	for name, c := range map[string]struct {
-		setting  []chart.Destination
+		setting  []chart.SharedService
 		offered  *chart.Plan
-		kept     []chart.Destination
+		kept     []chart.SharedService
 		recorded []policy.Policy
 		want     []policy.Policy
 	}{

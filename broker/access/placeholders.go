@@ -29,7 +29,7 @@ func (r *Rounds) remakePlaceholders(ctx context.Context, before string) (failed 
 
 func (r *Rounds) findPlaceholders(ctx context.Context) error {
 	wanting := slices.DeleteFunc(r.records.Instances(), func(i record.Instance) bool {
-		return locate.Destination(i.Destination) != locate.ToApp || i.PolicyGroup == "" || !i.Usable() || i.Operation.Running()
+		return locate.PolicyTarget(i.Destination) != locate.ToApp || i.PolicyGroup == "" || !i.Usable() || i.Operation.Running()
 	})
 	if len(wanting) == 0 || r.settings.Placeholders == nil {
 		return nil

@@ -19,7 +19,7 @@ type Settings struct {
 	// TimeLimit ends every operation on an instance, counted from its start.
 	TimeLimit time.Duration
 	// Destination is what the policies to new instances point to.
-	Destination locate.Destination
+	Destination locate.PolicyTarget
 	// OrganizationQuota and SpaceQuota are how many instances an organization,
 	// and a space, may have; 0: any number.
 	OrganizationQuota, SpaceQuota int

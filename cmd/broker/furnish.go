@@ -51,7 +51,7 @@ type fixtures struct {
 
 // furnish makes the rooms, from the lowest up.
 func furnish(s settings, f fixtures) (house, error) {
-	shared, err := chart.ParseDestinations([]byte(s.SharedDestinations))
+	shared, err := chart.ParseSharedServices([]byte(s.SharedDestinations))
 	if err != nil {
 		return house{}, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
 	}
@@ -75,7 +75,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	instances := instance.New(instance.Settings{
 		NamespacePrefix:   s.NamespacePrefix,
 		TimeLimit:         s.OperationTimeout,
-		Destination:       locate.Destination(s.PolicyDestination),
+		Destination:       locate.PolicyTarget(s.PolicyDestination),
 		OrganizationQuota: s.OrganizationQuota,
 		SpaceQuota:        s.SpaceQuota,
 		Self:              f.lease.Lock.Identity(),
@@ -89,7 +89,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named}, err
 }
 
-func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Destination) *access.Access {
+func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.SharedService) *access.Access {
 	settings := access.Settings{
 		RequestLimit:        requestLimit(s),
 		Resync:              s.PolicyResync,

@@ -190,8 +190,8 @@ func (s settings) check() error {
 
 func (s settings) checkPolicies() error {
 	var wrong []error
-	if !slices.Contains(locate.Destinations(), locate.Destination(s.PolicyDestination)) {
-		wrong = append(wrong, fmt.Errorf("POLICY_DESTINATION must be one of %v", locate.Destinations()))
+	if !slices.Contains(locate.PolicyTargets(), locate.PolicyTarget(s.PolicyDestination)) {
+		wrong = append(wrong, fmt.Errorf("POLICY_DESTINATION must be one of %v", locate.PolicyTargets()))
 	}
 	if s.PolicyDestination == string(locate.ToApp) && (s.CFAPIAddress == "" || s.CFOrg == "" || s.CFSpace == "") {
 		wrong = append(wrong, errors.New("POLICY_DESTINATION app needs CF_API_ADDRESS, CF_ORG and CF_SPACE, where the placeholder apps are made"))
@@ -208,7 +208,7 @@ func (s settings) checkPolicies() error {
 	if s.PolicyDNSGroup != "" && !policy.ValidID(s.PolicyDNSGroup) {
 		wrong = append(wrong, errors.New("POLICY_DNS_GROUP must be a lower-case UUID"))
 	}
-	if _, err := chart.ParseDestinations([]byte(s.SharedDestinations)); err != nil {
+	if _, err := chart.ParseSharedServices([]byte(s.SharedDestinations)); err != nil {
 		wrong = append(wrong, fmt.Errorf("SHARED_DESTINATIONS: %w", err))
 	}
 	return errors.Join(wrong...)

@@ -62,7 +62,7 @@ type Plan struct {
 	// policies: by LoadBalancer and NodePort Services and ports of nodes.
 	AllowExposure bool
 	// Destinations are shared services that bind opens beside the instance.
-	Destinations []Destination
+	Destinations []SharedService
 	// WithAddresses has credentials hold addresses of pods, also where the broker
 	// hands out names.
 	WithAddresses bool
@@ -121,10 +121,10 @@ type planEntry struct {
 	KeepData      bool              `json:"keep_data"`
 	MayDeleteData bool              `json:"may_delete_data"`
 	// Addresses is "pods", or not there.
-	Addresses     string             `json:"addresses"`
-	AllowExposure bool               `json:"allow_exposure"`
-	Destinations  []destinationEntry `json:"destinations"`
-	Ready         []readyEntry       `json:"ready"`
+	Addresses     string               `json:"addresses"`
+	AllowExposure bool                 `json:"allow_exposure"`
+	Destinations  []sharedServiceEntry `json:"destinations"`
+	Ready         []readyEntry         `json:"ready"`
 
 	isolationEntry
 }
@@ -244,7 +244,7 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	if p.Ports, err = parsePorts(e.Ports); err != nil {
 		return fmt.Errorf("ports: %w", err)
 	}
-	if p.Destinations, err = parseDestinations(e.Destinations); err != nil {
+	if p.Destinations, err = parseSharedServices(e.Destinations); err != nil {
 		return fmt.Errorf("destinations: %w", err)
 	}
 	if p.Ready, err = parseReady(e.Ready); err != nil {

@@ -90,7 +90,7 @@ func FuzzDestinations(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		all, err := ParseDestinations(text)
+		all, err := ParseSharedServices(text)
 		if err != nil {
 			return
 		}

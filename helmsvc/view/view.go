@@ -28,7 +28,7 @@ type View struct {
 	// ServedAt are the endpoints' addresses, each once, in their order.
 	ServedAt []string `json:"hosts"`
 	// Destinations are shared services, which the caller adds.
-	Destinations []Destination `json:"destinations,omitempty"`
+	Destinations []SharedService `json:"destinations,omitempty"`
 
 	// since is the cluster's revision that it isn't older than; empty: it was read live.
 	since string

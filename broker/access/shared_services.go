@@ -8,11 +8,11 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// Destinations are the shared services that bindings of the instance open: the
+// SharedServices are the shared services that bindings of the instance open: the
 // broker's, and its plan's. These are an operator's setting rather than a part
 // of the chart: the catalog's count, and only if it doesn't offer the plan any
 // more, those that the instance was made with.
-func (a *Access) Destinations(i record.Instance, kept chart.Plan) (all []chart.Destination, offered bool) {
+func (a *Access) SharedServices(i record.Instance, kept chart.Plan) (all []chart.SharedService, offered bool) {
 	_, plan, offered := a.charts.Catalog().Find(i.ServiceID, i.PlanID)
 	if !offered {
 		plan = kept
@@ -22,8 +22,8 @@ func (a *Access) Destinations(i record.Instance, kept chart.Plan) (all []chart.D
 
 // shares tells whether bindings of any instance may open the policy group.
 func (a *Access) shares(group string) bool {
-	has := func(all []chart.Destination) bool {
-		return slices.ContainsFunc(all, func(d chart.Destination) bool { return d.Group == group })
+	has := func(all []chart.SharedService) bool {
+		return slices.ContainsFunc(all, func(d chart.SharedService) bool { return d.Group == group })
 	}
 	for _, s := range a.charts.Catalog().Services {
 		if slices.ContainsFunc(s.Plans, func(p chart.Plan) bool { return has(p.Destinations) }) {
@@ -33,7 +33,7 @@ func (a *Access) shares(group string) bool {
 	return has(a.settings.Shared)
 }
 
-func sharedPolicies(app string, destinations []chart.Destination) []policy.Policy {
+func sharedPolicies(app string, destinations []chart.SharedService) []policy.Policy {
 	var all []policy.Policy
 	for _, d := range destinations {
 		for _, port := range d.Ports {

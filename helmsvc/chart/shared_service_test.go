@@ -27,7 +27,7 @@ func TestDestinations(t *testing.T) {
 		"sctp":          {with("53/udp", "53/sctp"), "tcp and udp only"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := chart.ParseDestinations([]byte(c.text))
+			found, err := chart.ParseSharedServices([]byte(c.text))
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Fatalf("error %v, want %q", err, c.want)
 			}

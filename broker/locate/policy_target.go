@@ -6,22 +6,22 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// Destination is what policies to an instance point to. An instance keeps the
+// PolicyTarget is what policies to an instance point to. An instance keeps the
 // one that it was made with.
-type Destination string
+type PolicyTarget string
 
 // The destinations.
 const (
 	// ToInstance: the instance's own GUID.
-	ToInstance Destination = "instance"
+	ToInstance PolicyTarget = "instance"
 	// ToApp: the GUID of a placeholder app, which CF's cleanup spares.
-	ToApp Destination = "app"
+	ToApp PolicyTarget = "app"
 	// ToWorkload: a policy group for each Deployment, StatefulSet and so on.
-	ToWorkload Destination = "workload"
+	ToWorkload PolicyTarget = "workload"
 )
 
-// Destinations are all of them.
-func Destinations() []Destination { return []Destination{ToInstance, ToApp, ToWorkload} }
+// PolicyTargets are all of them.
+func PolicyTargets() []PolicyTarget { return []PolicyTarget{ToInstance, ToApp, ToWorkload} }
 
 // PolicyGroup returns the policy group of an instance: its id, the one that
 // `cf service NAME --guid` prints. One that policies may not name is turned

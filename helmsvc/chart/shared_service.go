@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Destination is a shared service of the cluster, such as its DNS, that a bind
+// SharedService is a shared service of the cluster, such as its DNS, that a bind
 // opens to the app beside the instance.
-type Destination struct {
+type SharedService struct {
 	// Name is what the credentials call it.
 	Name string
 	// Namespace and Selector find its pods.
@@ -24,9 +24,9 @@ type Destination struct {
 	Ports []Port
 }
 
-// destinationEntry is a destination as plans.yaml and the broker's setting
+// sharedServiceEntry is a destination as plans.yaml and the broker's setting
 // write it.
-type destinationEntry struct {
+type sharedServiceEntry struct {
 	Name      string            `json:"name"`
 	Namespace string            `json:"namespace"`
 	Selector  map[string]string `json:"selector"`
@@ -34,20 +34,20 @@ type destinationEntry struct {
 	Ports     []json.RawMessage `json:"ports"`
 }
 
-// ParseDestinations reads a list of destinations in YAML or JSON.
-func ParseDestinations(text []byte) ([]Destination, error) {
-	var entries []destinationEntry
+// ParseSharedServices reads a list of destinations in YAML or JSON.
+func ParseSharedServices(text []byte) ([]SharedService, error) {
+	var entries []sharedServiceEntry
 	if err := yaml.UnmarshalStrict(text, &entries); err != nil {
 		return nil, fmt.Errorf("must be a list of destinations with name, namespace, selector, group and ports: %w", err)
 	}
-	return parseDestinations(entries)
+	return parseSharedServices(entries)
 }
 
-func parseDestinations(entries []destinationEntry) ([]Destination, error) {
-	var all []Destination
+func parseSharedServices(entries []sharedServiceEntry) ([]SharedService, error) {
+	var all []SharedService
 	named := map[string]bool{}
 	for n, entry := range entries {
-		d, err := parseDestination(entry)
+		d, err := parseSharedService(entry)
 		if err == nil && named[d.Name] {
 			err = fmt.Errorf("the name %q is used twice", d.Name)
 		}
@@ -60,22 +60,22 @@ func parseDestinations(entries []destinationEntry) ([]Destination, error) {
 	return all, nil
 }
 
-func parseDestination(e destinationEntry) (Destination, error) {
+func parseSharedService(e sharedServiceEntry) (SharedService, error) {
 	ports, err := parsePorts(e.Ports)
 	group, groupErr := uuid.Parse(e.Group)
 	switch {
 	case e.Name == "":
-		return Destination{}, errors.New("it needs a name, by which the credentials call it")
+		return SharedService{}, errors.New("it needs a name, by which the credentials call it")
 	case len(validation.IsDNS1123Label(e.Namespace)) > 0:
-		return Destination{}, fmt.Errorf("%s: namespace %q must be that of its pods", e.Name, e.Namespace)
+		return SharedService{}, fmt.Errorf("%s: namespace %q must be that of its pods", e.Name, e.Namespace)
 	case len(e.Selector) == 0:
-		return Destination{}, fmt.Errorf("%s: selector must be labels of its pods, such as {k8s-app: kube-dns}", e.Name)
+		return SharedService{}, fmt.Errorf("%s: selector must be labels of its pods, such as {k8s-app: kube-dns}", e.Name)
 	case groupErr != nil || group.String() != e.Group || strings.ToLower(e.Group) != e.Group:
-		return Destination{}, fmt.Errorf("%s: group %q must be the policy group of its pods, a lower-case UUID", e.Name, e.Group)
+		return SharedService{}, fmt.Errorf("%s: group %q must be the policy group of its pods, a lower-case UUID", e.Name, e.Group)
 	case err != nil:
-		return Destination{}, fmt.Errorf("%s: ports: %w", e.Name, err)
+		return SharedService{}, fmt.Errorf("%s: ports: %w", e.Name, err)
 	case len(ports) == 0:
-		return Destination{}, fmt.Errorf(`%s: it needs ports, such as ["53/udp", "53/tcp"]`, e.Name)
+		return SharedService{}, fmt.Errorf(`%s: it needs ports, such as ["53/udp", "53/tcp"]`, e.Name)
 	}
-	return Destination{Name: e.Name, Namespace: e.Namespace, Selector: e.Selector, Group: e.Group, Ports: ports}, nil
+	return SharedService{Name: e.Name, Namespace: e.Namespace, Selector: e.Selector, Group: e.Group, Ports: ports}, nil
 }
