@@ -110,7 +110,8 @@ func (c *controller) listen() error {
 			c.server.hear(Unregister, r)
 		}
 	})
-	return errors.Join(register, unregister)
+	// Whoever has started one may rely on its listening.
+	return errors.Join(register, unregister, c.conn.Flush())
 }
 
 // read reads a message; what it can't read is left out.
