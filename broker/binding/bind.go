@@ -11,6 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 )
 
@@ -43,19 +44,29 @@ func (s *Bindings) Bind(ctx context.Context, wanted record.Binding, async bool) 
 	if i.Operation.Type == record.Delete {
 		return record.Binding{}, i, locate.Unavailable(i.Operation)
 	}
+	bound, err = s.bindTo(ctx, i, wanted, async)
+	if err == nil || retryable.Is(err) || errors.Is(err, view.ErrNoReadyPod) {
+		return bound, i, err
+	}
+	// The cache may have been behind, by an update say: that refuses nothing.
+	if live, readErr := s.records.LiveInstance(ctx, i.ID); readErr == nil && live.Operation.ID != i.Operation.ID {
+		i = live
+		bound, err = s.bindTo(ctx, i, wanted, async)
+	}
+	return bound, i, err
+}
+
+// bindTo makes a binding of the instance as it is given, or answers for the one that
+// there is.
+func (s *Bindings) bindTo(ctx context.Context, i record.Instance, wanted record.Binding, async bool) (record.Binding, error) {
 	existing, err := s.known(ctx, wanted)
 	switch {
 	case err == nil:
-		bound, err = s.existing(ctx, existing, wanted, i)
+		return s.existing(ctx, existing, wanted, i)
 	case errors.Is(err, record.ErrNotFound):
-		bound, err = s.bind(ctx, wanted, i, async)
+		return s.bind(ctx, wanted, i, async)
 	}
-	if errors.Is(err, errOutdated) { // the cache was behind
-		if i, err = s.records.LiveInstance(ctx, wanted.InstanceID); err == nil {
-			bound, err = s.bind(ctx, wanted, i, async)
-		}
-	}
-	return bound, i, err
+	return record.Binding{}, err
 }
 
 // instance is as the cache has it, if it can be used by that; it is read live when
@@ -99,7 +110,7 @@ func (s *Bindings) bind(ctx context.Context, wanted record.Binding, i record.Ins
 	}
 	offered, err := at.cluster.ViewReady(ctx, locate.TargetBy(i, at.plan), s.clusters.Revision(i), patience)
 	if async && errors.Is(err, view.ErrNoReadyPod) {
-		return s.bindLater(ctx, wanted, err)
+		return s.bindLater(ctx, wanted, i, err)
 	}
 	if err != nil {
 		return record.Binding{}, err

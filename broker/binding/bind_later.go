@@ -17,13 +17,19 @@ import (
 )
 
 // bindLater records a binding that has to wait for a ready pod.
-func (s *Bindings) bindLater(ctx context.Context, wanted record.Binding, cause error) (record.Binding, error) {
+func (s *Bindings) bindLater(ctx context.Context, wanted record.Binding, drawnUpFor record.Instance, cause error) (record.Binding, error) {
 	wanted.State = record.Waiting
 	wanted.Operation = &record.BindOperation{ID: uuid.NewString(), Started: time.Now().UTC(), Description: record.ReasonOf(cause.Error())}
 	recorded, err := s.records.CreateBinding(ctx, wanted)
 	if errors.Is(err, record.ErrExists) {
 		recorded, err = s.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
-		return recorded, errors.Join(err, record.ErrExists)
+		if errors.Is(err, record.ErrNotFound) {
+			return record.Binding{}, locate.ErrBusy
+		}
+		if err != nil {
+			return record.Binding{}, err
+		}
+		return s.existing(ctx, recorded, wanted, drawnUpFor)
 	}
 	if err != nil {
 		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
@@ -100,8 +106,12 @@ func (s *Bindings) waitAndBind(ctx context.Context, b record.Binding, end time.T
 	if b, err = s.records.UpdateBinding(ctx, b); err != nil {
 		return err
 	}
-	if _, err = s.open(ctx, b, at.instance); err == nil {
+	_, err = s.open(ctx, b, at.instance)
+	switch {
+	case err == nil:
 		s.metrics.Call("bind", nil, b.Operation.Started)
+	case errors.Is(err, record.ErrNotFound):
+		return errGone // the instance, not the binding
 	}
 	return err
 }

@@ -31,9 +31,9 @@ type work struct {
 
 // Process carries the instance's operation through, if one is running, unless ctx
 // ends, because this replica doesn't lead any more, or superseded does, because of a
-// newer operation. begun is told of the operation before anything is done for it.
-// putOff tells that this process has carried it before, and put it off.
-func (s *Instances) Process(ctx, superseded context.Context, id string, putOff bool, begun func(operation string)) (next retryable.Again) {
+// newer operation. begun is told of the operation before anything is done for it, and
+// tells whether this process has carried it before, and put it off.
+func (s *Instances) Process(ctx, superseded context.Context, id string, begun func(operation string) (putOff bool)) (next retryable.Again) {
 	known, err := s.records.Instance(id)
 	if errors.Is(err, record.ErrNotFound) || err == nil && !known.Operation.Running() {
 		return retryable.Again{}
@@ -47,8 +47,7 @@ func (s *Instances) Process(ctx, superseded context.Context, id string, putOff b
 		s.log.Error("reading-record", err, lager.Data{"instance-id": id})
 		return retryable.Again{Wanted: ctx.Err() == nil}
 	}
-	begun(instance.Operation.ID)
-	w := &work{Instances: s, instance: instance, putOff: putOff, progress: progress{written: instance}, log: s.log.Session(string(instance.Operation.Type), lager.Data{
+	w := &work{Instances: s, instance: instance, putOff: begun(instance.Operation.ID), progress: progress{written: instance}, log: s.log.Session(string(instance.Operation.Type), lager.Data{
 		"instance-id": id, "operation": instance.Operation.ID, "correlation-id": instance.Operation.CorrelationID,
 	})}
 	defer func() {

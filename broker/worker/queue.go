@@ -13,8 +13,8 @@ import (
 // queue holds what is to be done while this replica leads. Of one task only one is
 // being done at a time.
 type queue[T comparable] struct {
-	// do carries a task through. putOff tells that it has been put off before.
-	do func(ctx context.Context, task T, putOff bool) retryable.Again
+	// do carries a task through.
+	do func(ctx context.Context, task T) retryable.Again
 
 	mu    sync.Mutex
 	tasks workqueue.TypedRateLimitingInterface[T] // nil unless this replica leads; guarded by mu
@@ -35,7 +35,8 @@ func (q *queue[T]) add(task T) {
 	}
 }
 
-// addNew is add for a task of whose name an earlier one may have been put off.
+// addNew is add for a task of whose name an earlier one may have been put off: its
+// pauses begin anew.
 func (q *queue[T]) addNew(task T) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -77,7 +78,7 @@ func (q *queue[T]) run(ctx context.Context, workers int, owed func() []T) {
 
 func (q *queue[T]) perform(ctx context.Context, tasks workqueue.TypedRateLimitingInterface[T], task T) {
 	defer tasks.Done(task)
-	again := q.do(ctx, task, tasks.NumRequeues(task) > 0)
+	again := q.do(ctx, task)
 	if !again.Wanted {
 		tasks.Forget(task)
 		return

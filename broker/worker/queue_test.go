@@ -32,14 +32,14 @@ func TestPause(t *testing.T) {
 	}
 }
 
-// TestQueue tells a task that was put off from one that is new, whatever the
-// earlier one of its name was.
+// TestQueue has what is owed done, what was put off again, and nothing while this
+// replica doesn't lead.
 func TestQueue(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	told, next := make(chan bool), make(chan retryable.Again)
+	told, next := make(chan string), make(chan retryable.Again)
 	var q queue[string]
-	q.do = func(_ context.Context, _ string, putOff bool) retryable.Again {
-		told <- putOff
+	q.do = func(_ context.Context, task string) retryable.Again {
+		told <- task
 		return <-next
 	}
 	q.add("before it leads") // another replica does it
@@ -48,18 +48,15 @@ func TestQueue(t *testing.T) {
 		defer close(ended)
 		q.run(ctx, 1, func() []string { return []string{"owed"} })
 	}()
-	soon := retryable.By(time.Now().Add(time.Millisecond))
-	if <-told {
-		t.Error("what is owed was put off by another process, if at all")
+	for n, again := range []retryable.Again{retryable.By(time.Now().Add(time.Millisecond)), {}} {
+		if task := <-told; task != "owed" {
+			t.Errorf("look %d is at %s", n, task)
+		}
+		next <- again
 	}
-	next <- soon
-	if !<-told {
-		t.Error("what was put off isn't told of as that")
-	}
-	q.addNew("owed")
-	next <- retryable.Again{}
-	if <-told {
-		t.Error("a new task is told of as put off")
+	q.addNew("new")
+	if task := <-told; task != "new" {
+		t.Errorf("%s is done instead of what is new", task)
 	}
 	stop()
 	next <- retryable.Again{}
@@ -82,7 +79,26 @@ func TestRunning(t *testing.T) {
 	if !errors.Is(context.Cause(ctx), instance.ErrSuperseded) {
 		t.Error("a newer operation didn't end it")
 	}
-	if end(); r.has("one") {
+	if end(true); r.has("one") {
 		t.Error("it goes on")
+	}
+}
+
+// TestPutOff: an operation is put off by who has begun it, not by who couldn't read
+// its record, and a newer one never was.
+func TestPutOff(t *testing.T) {
+	var r running[string]
+	r.begin("one", nil)(true) // its record couldn't be read
+	for n, c := range []struct {
+		operation    string
+		before, then bool // put off
+	}{
+		{"a", false, true}, {"a", true, true}, {"b", false, true}, {"b", true, false}, {"b", false, false}, {"", false, true}, {"", false, true},
+	} {
+		end := r.begin("one", nil)
+		if r.is("one", c.operation) != c.before {
+			t.Errorf("run %d, %q: put off before: %t", n, c.operation, !c.before)
+		}
+		end(c.then)
 	}
 }

@@ -151,24 +151,25 @@ func (w *Worker) bindingsPutOff() (all []bindingID) {
 }
 
 // operate carries an instance's operation through, if one is running.
-func (w *Worker) operate(ctx context.Context, id string, putOff bool) retryable.Again {
+func (w *Worker) operate(ctx context.Context, id string) (next retryable.Again) {
 	ctx = locate.ForSpace(ctx, w.records, id)
 	superseded, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer w.operating.begin(id, cancel)()
-	return w.Instances.Process(ctx, superseded, id, putOff, func(operation string) { w.operating.is(id, operation) })
+	end := w.operating.begin(id, cancel)
+	defer func() { end(next.Wanted) }()
+	return w.Instances.Process(ctx, superseded, id, func(operation string) (putOff bool) { return w.operating.is(id, operation) })
 }
 
 // complete makes a binding that was put off.
-func (w *Worker) complete(ctx context.Context, b bindingID, _ bool) retryable.Again {
+func (w *Worker) complete(ctx context.Context, b bindingID) retryable.Again {
 	wanted, cancel := context.WithCancelCause(locate.ForSpace(ctx, w.records, b.instance))
 	defer cancel(nil)
-	defer w.making.begin(b, cancel)()
+	defer w.making.begin(b, cancel)(false)
 	return w.Bindings.Complete(wanted, b.instance, b.id)
 }
 
 // follow has what the instance's bindings open follow its pods and settings.
-func (w *Worker) follow(ctx context.Context, id string, _ bool) retryable.Again {
+func (w *Worker) follow(ctx context.Context, id string) retryable.Again {
 	err := w.follower.Follow(ctx, id)
 	return retryable.Again{Wanted: err != nil && ctx.Err() == nil}
 }
@@ -193,23 +194,20 @@ func (w *Worker) instanceChanged(id string, before, now *record.Instance) {
 }
 
 // bindingChanged is told of every change of a binding's record. One that is
-// revoked meanwhile isn't waited for any longer. A binding may have been made by a
-// replica with other settings, or another catalog.
+// revoked meanwhile isn't waited for any longer; other changes are the making's own,
+// which goes on until it has closed what it couldn't make. A binding may have been
+// made by a replica with other settings, or another catalog.
 func (w *Worker) bindingChanged(instanceID, id string, now *record.Binding) {
 	b := bindingID{instanceID, id}
 	switch {
 	case now == nil:
-		w.making.cancel(b, instance.ErrSuperseded, "gone")
-		return
+		w.making.cancel(b, instance.ErrSuperseded, "any")
 	case now.State == record.Revoking:
+		w.making.cancel(b, instance.ErrSuperseded, "any")
 		w.access.AskRound()
 	case now.State == record.Bound:
 		w.following.add(instanceID)
-	}
-	switch {
-	case !access.Later(*now):
-		w.making.cancel(b, instance.ErrSuperseded, "gone")
-	case !w.making.has(b):
-		w.bindings.add(b)
+	case access.Later(*now):
+		w.bindings.add(b) // which looks once more if it is at it
 	}
 }
