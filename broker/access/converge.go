@@ -148,7 +148,7 @@ func (a *Access) TakeBack(ctx context.Context, b record.Binding, cause error) er
 		a.log.Error("tombstone-stays", err, bindingData(b))
 		return nil
 	}
-	if errors.Is(err, errUnsettled) || errors.Is(err, errMade) {
+	if errors.Is(err, errUnsettled) || errors.Is(err, errMade) || errors.Is(err, record.ErrConflict) {
 		return nil
 	}
 	return err
@@ -172,6 +172,9 @@ func (a *Access) note(ctx context.Context, b record.Binding, why event, wanted n
 		live, err := a.records.LiveBinding(ctx, b.InstanceID, b.ID)
 		if err != nil {
 			return c, err
+		}
+		if (why == undone || why == unsure) && !live.Started.Equal(b.Started) {
+			return c, record.ErrConflict // another request has taken it over, and answers for it
 		}
 		if b.Operation != nil && live.Operation != nil {
 			live.Operation.Description = b.Operation.Description

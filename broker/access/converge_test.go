@@ -48,3 +48,11 @@ func TestPlan(t *testing.T) {
 		}
 	}
 }
+
+// TestPoliciesOff: a binding that was recorded before policies were turned off opens
+// nothing, and ends no process.
+func TestPoliciesOff(t *testing.T) {
+	if err := new(Access).grant(t.Context(), to("i", 1)); err != nil {
+		t.Error(err)
+	}
+}
