@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/names/watch"
@@ -33,12 +35,22 @@ type Naming struct {
 	publisher *publish.Publisher
 	log       lager.Logger
 
-	seen     chan struct{}   // closed when all instances have been seen once
-	running  context.Context // that watches end with; set by Run before anything else
+	seen      chan struct{}   // closed when all instances have been seen once
+	elsewhere map[string]bool // namespaces of instances made under another prefix; set by Run before anything else
+
 	mu       sync.Mutex
-	watchers map[string]*watch.Watcher // by cluster's id; nil before Run; guarded by mu
-	added    map[string]string         // the clusters' ids, by namespace; guarded by mu
+	running  context.Context           // that watches end with; nil before Run; guarded by mu
+	watchers map[string]*watch.Watcher // by cluster's id; guarded by mu
+	added    map[string]known          // by namespace; guarded by mu
+	unknown  map[string]error          // why a namespace can't be added; guarded by mu
 }
+
+// known is a namespace whose names are published.
+type known struct{ instance, cluster string }
+
+// lookAgain is how often instances are looked at that couldn't be added, since their
+// cluster couldn't be found, say.
+const lookAgain = time.Minute
 
 // New returns the naming of the records' instances, whose namespaces begin with the
 // prefix; Run makes it work.
@@ -61,14 +73,48 @@ func (n *Naming) Run(ctx context.Context) {
 	if !cache.WaitForCacheSync(ctx.Done(), n.records.Synced) {
 		return
 	}
-	n.mu.Lock()
-	n.running, n.watchers, n.added = ctx, map[string]*watch.Watcher{}, map[string]string{}
-	n.mu.Unlock()
-	for _, i := range n.records.Instances() {
-		n.see(i.ID)
-	}
+	n.begin(ctx)
+	n.seeAll()
 	close(n.seen)
-	<-ctx.Done()
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			n.seeAll()
+		}
+	}
+}
+
+func (n *Naming) begin(ctx context.Context) {
+	elsewhere := map[string]bool{}
+	for _, i := range n.records.Instances() {
+		if !strings.HasPrefix(i.Namespace, n.prefix+"-") {
+			elsewhere[i.Namespace] = true
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.elsewhere, n.running = elsewhere, ctx
+	n.watchers, n.added, n.unknown = map[string]*watch.Watcher{}, map[string]known{}, map[string]error{}
+}
+
+// seeAll sees all instances that there are, and those whose names are published.
+func (n *Naming) seeAll() {
+	all := map[string]bool{}
+	for _, i := range n.records.Instances() {
+		all[i.ID] = true
+	}
+	n.mu.Lock()
+	for _, k := range n.added {
+		all[k.instance] = true
+	}
+	n.mu.Unlock()
+	for id := range all {
+		n.see(id)
+	}
 }
 
 // Lead publishes until ctx ends, and after that goes on until another replica is
@@ -92,22 +138,21 @@ func (n *Naming) Problem() error {
 	for _, w := range n.watchers {
 		problems = append(problems, w.Problem())
 	}
+	if len(n.unknown) > 0 {
+		first := slices.Min(slices.Collect(maps.Keys(n.unknown)))
+		problems = append(problems, fmt.Errorf("the names of %d namespaces aren't known, of %s say: %w", len(n.unknown), first, n.unknown[first]))
+	}
 	return errors.Join(problems...)
 }
 
 // see has the names of an instance's namespace published if it has live bindings.
 func (n *Naming) see(instanceID string) {
 	i, err := n.records.Instance(instanceID)
-	if err != nil {
-		i.Namespace = n.prefix + "-" + instanceID // it is gone; of others nothing was added
-	}
-	if err == nil && slices.ContainsFunc(n.records.BindingsOf(instanceID), live) {
-		err = n.add(i)
-	} else {
-		n.remove(i.Namespace)
+	if err != nil || !slices.ContainsFunc(n.records.BindingsOf(instanceID), live) {
+		n.remove(instanceID)
 		return
 	}
-	if err != nil {
+	if err := n.add(i); err != nil {
 		n.log.Error("names-unknown", err, lager.Data{"instance-id": instanceID})
 	}
 }
@@ -120,37 +165,41 @@ func live(b record.Binding) bool {
 // add has the names of the instance's namespace published from now on.
 func (n *Naming) add(i record.Instance) error {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.watchers == nil {
+	running, has := n.running, n.added[i.Namespace] != known{}
+	n.mu.Unlock()
+	if running == nil || has {
 		return nil // Run will see it
 	}
-	if _, known := n.added[i.Namespace]; known {
-		return nil
+	cluster, err := n.clusters.Of(running, i)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var w *watch.Watcher
+	if err == nil {
+		w, err = n.watcher(i.Cluster, cluster)
 	}
-	w, err := n.watcher(i)
 	if err != nil {
+		n.unknown[i.Namespace] = err
 		return err
 	}
+	delete(n.unknown, i.Namespace)
 	w.Add(i.Namespace)
-	n.added[i.Namespace] = i.Cluster
+	n.added[i.Namespace] = known{i.ID, i.Cluster}
 	return nil
 }
 
-// watcher is that of the instance's cluster. It wants mu held.
-func (n *Naming) watcher(i record.Instance) (*watch.Watcher, error) {
-	if w := n.watchers[i.Cluster]; w != nil {
+// watcher is that of a cluster. It wants mu held.
+func (n *Naming) watcher(id string, cluster *helmsvc.Cluster) (*watch.Watcher, error) {
+	if w := n.watchers[id]; w != nil {
 		return w, nil
 	}
-	cluster, err := n.clusters.Of(n.running, i)
-	if err != nil {
-		return nil, err
+	mine := func(namespace string) bool {
+		return strings.HasPrefix(namespace, n.prefix+"-") || n.elsewhere[namespace]
 	}
-	mine := func(namespace string) bool { return strings.HasPrefix(namespace, n.prefix+"-") }
 	w, err := watch.Start(n.running, cluster.Clients(), n.domain, mine, n.tell)
 	if err != nil {
 		return nil, fmt.Errorf("watching the Services of the instance's cluster: %w", err)
 	}
-	n.watchers[i.Cluster] = w
+	n.watchers[id] = w
 	return w, nil
 }
 
@@ -161,15 +210,21 @@ func (n *Naming) tell(namespace string, records []names.Record, refused []error)
 	}
 }
 
-func (n *Naming) remove(namespace string) {
+// remove has no names of the instance published any more.
+func (n *Naming) remove(instanceID string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	cluster, known := n.added[namespace]
-	if !known {
-		return
+	for namespace, k := range n.added {
+		if k.instance == instanceID {
+			delete(n.added, namespace)
+			n.watchers[k.cluster].Remove(namespace)
+		}
 	}
-	delete(n.added, namespace)
-	n.watchers[cluster].Remove(namespace)
+	for namespace := range n.unknown {
+		if strings.HasSuffix(namespace, "-"+instanceID) {
+			delete(n.unknown, namespace)
+		}
+	}
 }
 
 // Publish has the names of an instance that is about to be bound published, and waits
