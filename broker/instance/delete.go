@@ -115,6 +115,8 @@ func (w *work) uninstall(ctx context.Context, target tenant.Target) error {
 		return nil
 	case ctx.Err() != nil:
 		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		// It has had its time: the rest is for the namespace.
 	case retryable.Is(err) && time.Since(w.instance.Operation.Begun) < uninstallPatience:
 		return err
 	}
