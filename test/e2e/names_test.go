@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
@@ -63,15 +64,18 @@ func (n *byName) gone(name string) {
 	})
 }
 
-func (n *byName) readyAddresses(i rig.Instance, app string) []netip.Addr {
+// readyPods are those of a Service that are there to stay.
+func (n *byName) readyPods(i rig.Instance, app string) []corev1.Pod {
 	n.t.Helper()
 	pods, err := kube.CoreV1().Pods(n.namespace(i)).List(n.t.Context(), metav1.ListOptions{LabelSelector: "app=" + app})
 	n.must(err)
-	var all []netip.Addr
-	for _, pod := range pods.Items {
-		if readiness.IsReady(&pod) && pod.DeletionTimestamp == nil {
-			all = append(all, netip.MustParseAddr(pod.Status.PodIP))
-		}
+	return slices.DeleteFunc(pods.Items, func(p corev1.Pod) bool { return !readiness.IsReady(&p) || p.DeletionTimestamp != nil })
+}
+
+func (n *byName) readyAddresses(i rig.Instance, app string) (all []netip.Addr) {
+	n.t.Helper()
+	for _, pod := range n.readyPods(i, app) {
+		all = append(all, netip.MustParseAddr(pod.Status.PodIP))
 	}
 	slices.SortFunc(all, netip.Addr.Compare)
 	return all
@@ -103,11 +107,12 @@ func TestNames(t *testing.T) {
 	}
 	web = bound.Credentials.Endpoints[0].Host
 
-	before := n.readyAddresses(i, strings.Split(web, ".")[0])
+	service, _, _ := strings.Cut(web, ".")
+	before := n.readyPods(i, service)
 	n.deletePods(i)
-	n.eventually("the pods have other addresses", func() bool {
-		now := n.readyAddresses(i, strings.Split(web, ".")[0])
-		return len(now) > 0 && !slices.Equal(now, before)
+	n.eventually("there is another pod", func() bool { // at the same address, if that is free
+		now := n.readyPods(i, service)
+		return len(now) > 0 && now[0].UID != before[0].UID
 	})
 	n.resolves(i, web)
 	if again := n.want(200)(n.Bind(t.Context(), i, binding, app)); !json.Valid(again.Body) || !strings.Contains(string(again.Body), web) {
