@@ -228,7 +228,7 @@ func TestBindCutByAPIServer(t *testing.T) {
 		},
 	} {
 		app, binding := a.app(), uuid.NewString()
-		a.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.Slow, Delay: 8 * time.Second, Times: 1})
+		a.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.Slow, Delay: 8 * time.Second, Times: 1, Route: "POST /networking/v1/external/policies"})
 		answered := make(chan rig.Answer, 1)
 		go func() {
 			answer, err := a.Bind(t.Context(), i, binding, app)
