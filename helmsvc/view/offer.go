@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/cache"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 )
 
 // Offer is what a namespace's pods offer, ready or not: those that are meant to
@@ -29,11 +29,11 @@ type Offer struct {
 // once may be seen a little before the other.
 func (o *Observer) Offer(namespace, group string) Offer {
 	var services []corev1.Service
-	for _, s := range observed[*corev1.Service](o.services, namespace) {
+	for _, s := range sparse.Kept[*corev1.Service](o.services, namespace) {
 		services = append(services, *s)
 	}
 	var offer Offer
-	for _, pod := range observed[*corev1.Pod](o.pods, namespace) {
+	for _, pod := range sparse.Kept[*corev1.Pod](o.pods, namespace) {
 		own := ownGroup(pod, group)
 		offered, _ := endpoints(services, pod, own)
 		offer.Pods++
@@ -43,20 +43,6 @@ func (o *Observer) Offer(namespace, group string) Offer {
 	}
 	offer.Hosts, offer.Groups = distinct(offer.Hosts), distinct(offer.Groups)
 	return offer
-}
-
-// observed are the namespace's objects that are kept, in the order in which the
-// API lists them.
-func observed[T metav1.Object](informer cache.SharedIndexInformer, namespace string) []T {
-	found, _ := informer.GetIndexer().ByIndex(cache.NamespaceIndex, namespace) // it fails only without the index
-	var objects []T
-	for _, f := range found {
-		if object, ok := f.(T); ok {
-			objects = append(objects, object)
-		}
-	}
-	slices.SortFunc(objects, func(a, b T) int { return cmp.Compare(a.GetName(), b.GetName()) })
-	return objects
 }
 
 // distinct sorts the texts and leaves out repeated and empty ones.

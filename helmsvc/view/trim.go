@@ -2,44 +2,38 @@ package view
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 )
 
 // trimmer returns what makes objects small before they are kept: a pod or a
 // Service that offers nothing, or that is in a foreign namespace, becomes its
 // key, and any other what its Offer is made of. What is trimmed stays as it is.
 func trimmer(mine func(namespace string) bool) cache.TransformFunc {
-	return func(object any) (any, error) {
+	return sparse.Transform(func(object any) metav1.Object {
 		switch o := object.(type) {
 		case *corev1.Pod:
 			if mine(o.Namespace) && readiness.Serves(o) {
-				return trimPod(o), nil
+				return trimPod(o)
 			}
-			return keyOf(o), nil
 		case *corev1.Service:
 			if mine(o.Namespace) && len(o.Spec.Selector) > 0 {
-				return trimService(o), nil
+				return trimService(o)
 			}
-			return keyOf(o), nil
 		}
-		return object, nil
-	}
-}
-
-func keyOf(object metav1.Object) cache.ExplicitKey {
-	return cache.ExplicitKey(object.GetNamespace() + "/" + object.GetName())
+		return nil
+	})
 }
 
 // trimPod keeps what serves, ownGroup and endpoints look at, and of several
 // addresses the one that is handed out. Whether the pod is
 // Ready isn't among it.
 func trimPod(pod *corev1.Pod) *corev1.Pod {
-	kept := &corev1.Pod{ObjectMeta: trimMeta(pod), Status: corev1.PodStatus{PodIP: AddressOf(pod)}}
+	kept := &corev1.Pod{ObjectMeta: sparse.Meta(pod), Status: corev1.PodStatus{PodIP: AddressOf(pod)}}
 	kept.GenerateName, kept.Labels = pod.GenerateName, pod.Labels
 	if group := pod.Annotations[manifest.PolicyGroupAnnotation]; group != "" {
 		kept.Annotations = map[string]string{manifest.PolicyGroupAnnotation: group}
@@ -58,35 +52,9 @@ func trimPod(pod *corev1.Pod) *corev1.Pod {
 }
 
 func trimService(service *corev1.Service) *corev1.Service {
-	kept := &corev1.Service{ObjectMeta: trimMeta(service), Spec: corev1.ServiceSpec{Selector: service.Spec.Selector}}
+	kept := &corev1.Service{ObjectMeta: sparse.Meta(service), Spec: corev1.ServiceSpec{Selector: service.Spec.Selector}}
 	for _, p := range service.Spec.Ports {
 		kept.Spec.Ports = append(kept.Spec.Ports, corev1.ServicePort{Name: p.Name, Protocol: p.Protocol, Port: p.Port, TargetPort: p.TargetPort})
 	}
 	return kept
-}
-
-// trimMeta keeps the resource version as well: to an informer an update without
-// a new one is none.
-func trimMeta(object metav1.Object) metav1.ObjectMeta {
-	return metav1.ObjectMeta{Namespace: object.GetNamespace(), Name: object.GetName(), ResourceVersion: object.GetResourceVersion()}
-}
-
-// alike tells whether two states of an object offer the same. A key offers
-// nothing, and neither does an object that isn't there.
-func alike(before, now any) bool {
-	return equality.Semantic.DeepEqual(unversioned(before), unversioned(now))
-}
-
-func unversioned(object any) any {
-	switch o := object.(type) {
-	case *corev1.Pod:
-		pod := *o
-		pod.ResourceVersion = ""
-		return pod
-	case *corev1.Service:
-		service := *o
-		service.ResourceVersion = ""
-		return service
-	}
-	return nil
 }

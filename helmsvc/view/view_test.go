@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 )
 
 // pod is a ready pod with a container port for each of the given ones.
@@ -250,10 +251,10 @@ func TestDualStackIsObserved(t *testing.T) {
 	if got := AddressOf(first); got != "10.255.0.7" {
 		t.Errorf("the address kept is %s", got)
 	}
-	if alike(first, kept("fd00::7", "10.255.0.8")) {
+	if sparse.Alike(first, kept("fd00::7", "10.255.0.8")) {
 		t.Error("a new IPv4 address isn't noticed")
 	}
-	if !alike(first, kept("fd00::8", "10.255.0.7")) {
+	if !sparse.Alike(first, kept("fd00::8", "10.255.0.7")) {
 		t.Error("an address that nobody was given is taken for a change")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 )
 
 // TestTrim keeps what leads to names, and knows a change of that from any other.
@@ -44,10 +46,10 @@ func TestTrim(t *testing.T) {
 	} {
 		before, _ := trim(c.before)
 		now, _ := trim(c.now)
-		if again, _ := trim(now); !alike(again, now) {
+		if again, _ := trim(now); !sparse.Alike(again, now) {
 			t.Errorf("%s: trimmed twice it is %v, want %v", what, again, now)
 		}
-		if alike(before, now) != c.alike {
+		if sparse.Alike(before, now) != c.alike {
 			t.Errorf("%s: alike is %t", what, !c.alike)
 		}
 	}

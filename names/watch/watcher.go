@@ -3,10 +3,7 @@ package watch
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
-	"sync/atomic"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	coreinformers "k8s.io/client-go/informers/core/v1"
@@ -15,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 )
 
@@ -24,12 +22,11 @@ type Tell func(namespace string, records []names.Record, refused []error)
 
 // Watcher watches one cluster. Its methods may be called from any goroutine.
 type Watcher struct {
+	*sparse.Watches
 	domain              names.Domain
 	tell                Tell
 	services, endpoints cache.SharedIndexInformer
-	troubles            map[cache.SharedIndexInformer]*trouble
 	queue               workqueue.TypedInterface[string] // namespaces that are to be told of
-	synced              atomic.Bool
 
 	mutex   sync.Mutex // guards what follows
 	added   map[string]bool
@@ -48,86 +45,41 @@ type Watcher struct {
 // second, then ever more seldom, at least once a minute; the same reason is
 // logged once until the watch has worked again.
 func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain, mine func(namespace string) bool, tell Tell) (*Watcher, error) {
-	index := cache.Indexers{cache.NamespaceIndex: keptNamespace}
 	w := &Watcher{
 		domain: domain, tell: tell,
-		services:  coreinformers.NewServiceInformer(client, metav1.NamespaceAll, 0, index),
-		endpoints: discoveryinformers.NewEndpointSliceInformer(client, metav1.NamespaceAll, 0, index),
+		services:  coreinformers.NewServiceInformer(client, metav1.NamespaceAll, 0, sparse.Index()),
+		endpoints: discoveryinformers.NewEndpointSliceInformer(client, metav1.NamespaceAll, 0, sparse.Index()),
 		queue:     workqueue.NewTyped[string](),
 		added:     map[string]bool{},
 		untold:    map[string]bool{},
-		troubles:  map[cache.SharedIndexInformer]*trouble{},
 		allTold:   make(chan struct{}),
 	}
-	var delivered []cache.DoneChecker
-	for what, informer := range map[string]cache.SharedIndexInformer{"services": w.services, "endpointslices": w.endpoints} {
-		checker, err := w.prepare(informer, mine)
-		if err != nil {
-			return nil, fmt.Errorf("watching %s: %w", what, err)
-		}
-		delivered = append(delivered, checker)
+	const remedy = "which names service instances have can't be seen; allow the broker to list and watch services and, in discovery.k8s.io, endpointslices in all namespaces"
+	informers := map[string]cache.SharedIndexInformer{"services": w.services, "endpointslices": w.endpoints}
+	var err error
+	if w.Watches, err = sparse.Watch(ctx, informers, trimmer(mine), remedy, w.changed, w.begin); err != nil {
+		return nil, err
 	}
-	go w.services.RunWithContext(ctx)
-	go w.endpoints.RunWithContext(ctx)
 	go w.work()
-	go w.begin(ctx, delivered)
+	context.AfterFunc(ctx, w.queue.ShutDown)
 	return w, nil
 }
 
-// Synced tells whether the Watcher has seen all that there is. It stays so when
-// the cluster can't be reached later: what was told is then the last that was
-// seen.
-func (w *Watcher) Synced() bool { return w.synced.Load() }
-
-// Problem says why what was told may be old: a watch has broken off, and nothing
-// has come since. A watch that works again says something within a minute.
+// Problem says why what was told may be old.
 func (w *Watcher) Problem() error {
-	for informer, trouble := range w.troubles {
-		if err := trouble.since(informer.LastSyncResourceVersion()); err != nil {
-			return fmt.Errorf("names may be those of some time ago: %w", err)
-		}
+	if err := w.Watches.Problem(); err != nil {
+		return fmt.Errorf("names may be those of some time ago: %w", err)
 	}
 	return nil
 }
 
-func (w *Watcher) prepare(informer cache.SharedIndexInformer, mine func(string) bool) (cache.DoneChecker, error) {
-	if err := informer.SetTransform(trimmer(mine)); err != nil {
-		return nil, err
-	}
-	w.troubles[informer] = &trouble{}
-	if err := informer.SetWatchErrorHandlerWithContext(w.troubles[informer].handle); err != nil {
-		return nil, err
-	}
-	handler, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{
-		AddFunc:    func(now any) { w.compare(nil, now) },
-		UpdateFunc: w.compare,
-		DeleteFunc: func(before any) { w.compare(before, nil) },
-	})
-	if err != nil {
-		return nil, err
-	}
-	return handler.HasSyncedChecker(), nil
-}
-
-// sync notes that everything is known, and returns what was added before.
-func (w *Watcher) sync() []string {
+// begin tells of all namespaces once everything is known.
+func (w *Watcher) begin() {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	w.synced.Store(true)
 	close(w.allTold) // whoever waits looks once more, also if nothing was added
 	w.allTold = make(chan struct{})
-	return slices.Collect(maps.Keys(w.added))
-}
-
-// begin tells of all namespaces once everything is known, and ends the telling
-// with ctx.
-func (w *Watcher) begin(ctx context.Context, delivered []cache.DoneChecker) {
-	defer w.queue.ShutDown()
-	if !cache.WaitFor(ctx, "", delivered...) {
-		return
-	}
-	for _, namespace := range w.sync() {
+	for namespace := range w.added {
 		w.queue.Add(namespace)
 	}
-	<-ctx.Done()
 }

@@ -1,4 +1,4 @@
-package watch
+package sparse
 
 import (
 	"context"
@@ -11,16 +11,18 @@ import (
 
 // trouble is why a watch doesn't work.
 type trouble struct {
-	mutex sync.Mutex // guards what follows
-	seen  string     // the last resource version that the watch had seen by then
-	err   error
+	remedy string // for where the cluster refuses
+
+	mu   sync.Mutex // guards what follows
+	seen string     // the last resource version that the watch had seen by then
+	err  error
 }
 
 // handle logs an error, but not the same again and again as long as the watch
 // hasn't worked meanwhile.
 func (t *trouble) handle(ctx context.Context, r *cache.Reflector, err error) {
 	if apierrors.IsForbidden(err) {
-		err = fmt.Errorf("which names service instances have can't be seen; allow the broker to list and watch services and, in discovery.k8s.io, endpointslices in all namespaces: %w", err)
+		err = fmt.Errorf("%s: %w", t.remedy, err)
 	}
 	if t.note(r.LastSyncResourceVersion(), err) {
 		cache.DefaultWatchErrorHandler(ctx, r, err)
@@ -29,8 +31,8 @@ func (t *trouble) handle(ctx context.Context, r *cache.Reflector, err error) {
 
 // note tells whether the error is another one than before.
 func (t *trouble) note(seen string, err error) bool {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.err != nil && t.seen == seen && t.err.Error() == err.Error() {
 		return false
 	}
@@ -41,8 +43,8 @@ func (t *trouble) note(seen string, err error) bool {
 // since is the trouble of a watch that has seen this, nil if that is more than it
 // had when there was trouble.
 func (t *trouble) since(seen string) error {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.seen != seen {
 		return nil
 	}
