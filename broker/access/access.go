@@ -91,12 +91,13 @@ func (a *Access) EnsurePlaceholder(ctx context.Context, instanceID string) (grou
 	return group, nil
 }
 
-// DrawUp fills in what a new binding opens: these endpoints of the instance's, and
-// the shared services of the plan. The error is a PolicyLimitError if that is more
-// than it may.
+// DrawUp fills in what a new binding opens, these endpoints of the instance's and
+// the shared services of the plan, and its state from then on. The error is a
+// PolicyLimitError if that is more than it may.
 func (a *Access) DrawUp(b record.Binding, i record.Instance, plan chart.Plan, endpoints []view.Endpoint) (record.Binding, error) {
-	if !a.Opens(b) {
-		return b, nil
+	b, err := next(b, drawnUp, b.Started, a.requestLife())
+	if err != nil || !a.Opens(b) {
+		return b, err
 	}
 	shared, _ := a.SharedServices(i, plan)
 	wanted := bindingNeed(b, pods{group: i.PolicyGroup, former: i.FormerGroups, endpoints: endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, shared)))

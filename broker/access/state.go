@@ -8,7 +8,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
-// event is what happens to a binding that has a record.
+// event is what happens to a binding.
 type event string
 
 // The events.
@@ -48,7 +48,7 @@ var errMade = errors.New("another replica has made the binding")
 // is made later stays, so that whoever polls learns why it failed.
 func next(b record.Binding, e event, at time.Time, life time.Duration) (record.Binding, error) {
 	switch b.State {
-	case record.Waiting, record.Opening:
+	case "", record.Waiting, record.Opening: // "": it has no record yet
 		return nextUnmade(b, e, at, life)
 	case record.Bound:
 		return nextMade(b, e)

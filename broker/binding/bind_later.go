@@ -34,13 +34,7 @@ func (s *Bindings) bindLater(ctx context.Context, wanted record.Binding, drawnUp
 	if err != nil {
 		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
 	}
-	// A delete lists the bindings after it has been recorded: one of the two
-	// sees the other.
-	i, err := s.records.LiveInstance(ctx, wanted.InstanceID)
-	if err == nil {
-		err = locate.Usable(i)
-	}
-	if err != nil {
+	if _, err := s.stillUsable(ctx, recorded); err != nil {
 		return record.Binding{}, errors.Join(err, s.records.DeleteBinding(ctx, recorded))
 	}
 	return recorded, nil

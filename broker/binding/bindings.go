@@ -3,7 +3,6 @@ package binding
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -111,30 +110,31 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 		return b, err
 	}
 	b.Hosts = offered.Hosts()
-	b.State = record.Opening
 	return b, nil
 }
-
-// errOutdated says that the instance has changed since a binding was drawn up for it.
-var errOutdated = fmt.Errorf("%w: the instance has just changed", locate.ErrBusy)
 
 // open opens what a binding has recorded, if the instance is still the one that it
 // was drawn up for. It wants the instance held.
 func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record.Instance) (record.Binding, error) {
-	// A delete lists the bindings after it has been recorded: one of the two
-	// sees the other.
-	i, err := s.records.LiveInstance(ctx, b.InstanceID)
+	i, err := s.stillUsable(ctx, b)
 	if err != nil {
 		return b, err
 	}
-	if err := locate.Usable(i); err != nil {
-		return b, err
-	}
 	if i.Operation.ID != drawnUpFor.Operation.ID {
-		return b, errOutdated
+		return b, locate.ErrBusy
 	}
 	if s.settings.Names != nil {
 		s.settings.Names.Publish(ctx, i)
 	}
 	return s.access.Open(ctx, b)
+}
+
+// stillUsable is the instance of a binding that has just been recorded. A delete
+// lists the bindings after it has been recorded: one of the two sees the other.
+func (s *Bindings) stillUsable(ctx context.Context, b record.Binding) (record.Instance, error) {
+	i, err := s.records.LiveInstance(ctx, b.InstanceID)
+	if err != nil {
+		return i, err
+	}
+	return i, locate.Usable(i)
 }
