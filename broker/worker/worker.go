@@ -29,6 +29,8 @@ type Settings struct {
 	// SyncWait is how long a request waits for the operation that it has begun;
 	// 0: not at all.
 	SyncWait time.Duration
+	// NamespacePrefix begins the names of the instances' namespaces.
+	NamespacePrefix string
 }
 
 // Rooms are those whose work a worker does.
@@ -40,8 +42,6 @@ type Rooms struct {
 	Operators *instance.Operators
 	// Names are published by who leads; nil: there are none.
 	Names *naming.Naming
-	// Follower is made with what tells the worker of instances whose pods change.
-	Follower func(changed func(instanceID string)) *access.Follower
 }
 
 // Worker carries operations through while its replica leads.
@@ -71,7 +71,7 @@ type bindingID struct{ instance, id string }
 func New(settings Settings, rooms Rooms, policies *access.Access, records *record.Store, log lager.Logger) (*Worker, error) {
 	w := &Worker{Rooms: rooms, settings: settings, access: policies, records: records, log: log.Session("worker")}
 	w.operations.do, w.bindings.do, w.following.do = w.operate, w.complete, w.follow
-	w.follower = rooms.Follower(w.following.add)
+	w.follower = access.NewFollower(policies, rooms.Clusters, settings.NamespacePrefix, w.following.add)
 	w.rounds = access.NewRounds(w.follower)
 	return w, errors.Join(records.OnInstance(w.instanceChanged), records.OnBinding(w.bindingChanged))
 }

@@ -80,11 +80,8 @@ func furnish(s settings, f fixtures) (house, error) {
 		SpaceQuota:        s.SpaceQuota,
 		Self:              f.lease.Lock.Identity(),
 	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
-	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait}, worker.Rooms{
+	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
 		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
-		Follower: func(changed func(string)) *access.Follower {
-			return access.NewFollower(reach, clusters, s.NamespacePrefix, changed)
-		},
 	}, reach, f.records, f.log)
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named}, err
 }
