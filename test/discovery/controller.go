@@ -84,7 +84,7 @@ func (c *controller) connect() error {
 		}),
 	}
 	if !s.options.Plain {
-		options = append(options, nats.Secure(s.identity.client))
+		options = append(options, nats.Secure(s.identity.config))
 	}
 	var err error
 	c.conn, err = nats.Connect(strings.Join(s.Servers(), ","), options...)

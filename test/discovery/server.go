@@ -71,19 +71,19 @@ func (s *Server) User() string { return s.user }
 func (s *Server) Password() string { return s.password }
 
 // CAFile is the certificate of the CA that has signed everybody's.
-func (s *Server) CAFile() string { return s.identity.caFile }
+func (s *Server) CAFile() string { return s.identity.client.ca }
 
 // CertFile is a client's certificate.
-func (s *Server) CertFile() string { return s.identity.clientFile }
+func (s *Server) CertFile() string { return s.identity.client.certificate }
 
 // KeyFile is its key.
-func (s *Server) KeyFile() string { return s.identity.clientKeyFile }
+func (s *Server) KeyFile() string { return s.identity.client.key }
 
 // StrangerCAFile is the certificate of another CA.
-func (s *Server) StrangerCAFile() string { return s.identity.strangerCAFile }
+func (s *Server) StrangerCAFile() string { return s.identity.stranger.ca }
 
 // StrangerCertFile is a client's certificate that this other CA has signed.
-func (s *Server) StrangerCertFile() string { return s.identity.strangerFile }
+func (s *Server) StrangerCertFile() string { return s.identity.stranger.certificate }
 
 // StrangerKeyFile is its key.
-func (s *Server) StrangerKeyFile() string { return s.identity.strangerKeyFile }
+func (s *Server) StrangerKeyFile() string { return s.identity.stranger.key }

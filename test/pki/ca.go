@@ -23,11 +23,11 @@ type CA struct {
 	key         *ecdsa.PrivateKey
 }
 
-// NewCA makes a CA.
+// NewCA makes a CA that is good for a day.
 func NewCA(name string) (CA, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	key, certificate, err := sign(template, template, nil)
@@ -44,14 +44,22 @@ func (ca CA) Pool() *x509.CertPool {
 	return pool
 }
 
-// Issue makes a certificate for 127.0.0.1 with the usage, which is valid until
-// then.
-func (ca CA) Issue(name string, usage x509.ExtKeyUsage, until time.Time) (tls.Certificate, error) {
-	key, certificate, err := sign(&x509.Certificate{
+// Issue makes a certificate for 127.0.0.1 and the hosts, names or addresses, with
+// the usage, which is valid until then.
+func (ca CA) Issue(name string, usage x509.ExtKeyUsage, until time.Time, hosts ...string) (tls.Certificate, error) {
+	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: until,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, ExtKeyUsage: []x509.ExtKeyUsage{usage}, KeyUsage: x509.KeyUsageDigitalSignature,
-	}, ca.certificate, ca.key)
+	}
+	for _, host := range hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+			continue
+		}
+		template.DNSNames = append(template.DNSNames, host)
+	}
+	key, certificate, err := sign(template, ca.certificate, ca.key)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
