@@ -197,7 +197,8 @@ func (f *Follower) alignOne(ctx context.Context, i record.Instance, b record.Bin
 // pods are in.
 func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
 	if b.ID == record.OwnAccess {
-		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup}))), nil
+		operators, err := f.operatorsOf(ctx, i)
+		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup})), operators), err
 	}
 	_, plan, err := f.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {

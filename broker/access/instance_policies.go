@@ -31,8 +31,18 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 	if err != nil {
 		return err
 	}
+	operators, err := a.operatorsOf(ctx, i)
+	if err != nil {
+		return err
+	}
+	return a.opensOwn(ctx, own, a.ownNeed(own, []string{group}, operators))
+}
+
+// opensOwn has the own access of an instance, or of an operator, be what it needs,
+// now or soon. It wants the instance held.
+func (a *Access) opensOwn(ctx context.Context, own record.Binding, wanted need) error {
 	var pending *PendingError
-	err = a.follows(ctx, own, a.ownNeed(own, []string{group}))
+	err := a.follows(ctx, own, wanted)
 	if errors.As(err, &pending) {
 		a.log.Error("own-access-pending", err, bindingData(own))
 		a.AskRound()
@@ -43,25 +53,29 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 
 // WantsOwn tells whether the instance has access of its own to be recorded.
 func (a *Access) WantsOwn(i record.Instance) bool {
-	return a.Enforced() && (locate.PolicyTarget(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "")
+	return a.Enforced() && (locate.PolicyTarget(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "" || len(a.Operators()) > 0)
 }
 
-// ownRecord returns the record of the instance's own access, made now if there
-// is none, or made live again if an earlier instance of the id has left it.
+// ownRecord returns the record of the instance's own access.
 func (a *Access) ownRecord(ctx context.Context, i record.Instance) (record.Binding, error) {
-	wantsApp := locate.PolicyTarget(i.Destination) == locate.ToApp
-	own, err := a.records.LiveBinding(ctx, i.ID, record.OwnAccess)
+	return a.own(ctx, record.Binding{
+		ID: record.OwnAccess, InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID,
+		Origin: i.Operation.Origin, Started: i.Operation.Started, Placeholder: locate.PolicyTarget(i.Destination) == locate.ToApp, State: record.Bound,
+	})
+}
+
+// own returns a record of own access, made now if there is none, or made live again
+// if an earlier instance of the id has left it.
+func (a *Access) own(ctx context.Context, wanted record.Binding) (record.Binding, error) {
+	own, err := a.records.LiveBinding(ctx, wanted.InstanceID, record.OwnAccess)
 	if errors.Is(err, record.ErrNotFound) {
-		own, err = a.records.CreateBinding(ctx, record.Binding{
-			ID: record.OwnAccess, InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID,
-			Origin: i.Operation.Origin, Started: i.Operation.Started, Placeholder: wantsApp, State: record.Bound,
-		})
+		own, err = a.records.CreateBinding(ctx, wanted)
 	}
 	if errors.Is(err, record.ErrExists) { // the follower makes it as well
-		own, err = a.records.LiveBinding(ctx, i.ID, record.OwnAccess)
+		own, err = a.records.LiveBinding(ctx, wanted.InstanceID, record.OwnAccess)
 	}
 	if err == nil && own.State == record.Revoking {
-		own.State, own.Placeholder = record.Bound, own.Placeholder || wantsApp
+		own.State, own.Placeholder = record.Bound, own.Placeholder || wanted.Placeholder
 		return a.records.UpdateBinding(ctx, own)
 	}
 	return own, err

@@ -23,16 +23,23 @@ func (n need) metBy(b record.Binding) bool {
 	return policy.Same(b.Policies, n.policies) && slices.Equal(distinct(b.SharedGroups), distinct(n.shared))
 }
 
-// ownNeed is that of an instance's own access, whose pods are in these groups.
-// What pods that come and go were given stays, as long as settings want it.
-func (a *Access) ownNeed(b record.Binding, groups []string) need {
+// ownNeed is that of an instance's own access, whose pods are in these groups and
+// which uses these operators. What pods that come and go were given stays, as long as
+// settings want it.
+func (a *Access) ownNeed(b record.Binding, groups, operators []string) need {
+	foreign := slices.Concat(b.SharedGroups, operators)
 	var kept []policy.Policy
+	present := slices.Clone(groups)
 	for _, p := range b.Policies {
-		if slices.Contains(a.ownPolicies([]string{p.Source.ID, p.Destination.ID}), p) {
-			kept = append(kept, p)
+		ends := []string{p.Source.ID, p.Destination.ID}
+		if !slices.Contains(foreign, ends[0]) && !slices.Contains(foreign, ends[1]) && slices.Contains(a.ownPolicies(ends), p) {
+			kept, present = append(kept, p), append(present, p.Source.ID)
 		}
 	}
-	return need{policies: policy.Unique(slices.Concat(kept, a.ownPolicies(groups)))}
+	return need{
+		policies: policy.Unique(slices.Concat(kept, a.ownPolicies(groups), operatorPolicies(distinct(present), operators))),
+		shared:   operators,
+	}
 }
 
 // pods is what is known of an instance's.

@@ -45,7 +45,32 @@ func TestOwnNeed(t *testing.T) {
 		"nothing recorded, no groups": {Settings{WithinInstance: true, DNSGroup: "d"}, nil, nil, nil},
 	} {
 		e := &Access{settings: c.settings}
-		if have := e.ownNeed(record.Binding{Policies: c.recorded}, c.groups); !policy.Same(have.policies, c.want) || len(have.shared) != 0 {
+		if have := e.ownNeed(record.Binding{Policies: c.recorded}, c.groups, nil); !policy.Same(have.policies, c.want) || len(have.shared) != 0 {
+			t.Errorf("%s: %+v, want %+v", name, have, c.want)
+		}
+	}
+}
+
+// TestOperatorNeed: an instance and the operators that it uses reach each other, also
+// where its workloads come and go; an operator that it uses no longer doesn't.
+func TestOperatorNeed(t *testing.T) {
+	a := &Access{settings: Settings{WithinInstance: true}}
+	within, with := a.ownPolicies([]string{"i"}), operatorPolicies([]string{"i"}, []string{"o"})
+	workload := a.ownPolicies([]string{"i", "w"})
+	for name, c := range map[string]struct {
+		recorded  []policy.Policy
+		shared    []string
+		operators []string
+		want      []policy.Policy
+	}{
+		"new":                    {within, nil, []string{"o"}, slices.Concat(within, with)},
+		"unchanged":              {slices.Concat(within, with), []string{"o"}, []string{"o"}, slices.Concat(within, with)},
+		"not used any more":      {slices.Concat(within, with), []string{"o"}, nil, within},
+		"another one":            {slices.Concat(within, with), []string{"o"}, []string{"q"}, slices.Concat(within, operatorPolicies([]string{"i"}, []string{"q"}))},
+		"a workload that's gone": {slices.Concat(workload, with), []string{"o"}, []string{"o"}, slices.Concat(workload, operatorPolicies([]string{"i", "w"}, []string{"o"}))},
+	} {
+		have := a.ownNeed(record.Binding{Policies: c.recorded, SharedGroups: c.shared}, []string{"i"}, c.operators)
+		if !policy.Same(have.policies, c.want) || !slices.Equal(have.shared, c.operators) {
 			t.Errorf("%s: %+v, want %+v", name, have, c.want)
 		}
 	}

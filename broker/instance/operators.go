@@ -8,9 +8,13 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 	"k8s.io/apimachinery/pkg/util/wait"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
@@ -32,6 +36,8 @@ type OperatorState struct {
 type Operators struct {
 	wanted  func() []chart.Service
 	cluster *helmsvc.Cluster
+	records *record.Store
+	access  *access.Access
 	prefix  string        // of their namespaces
 	limit   time.Duration // for the installing of each
 	log     lager.Logger
@@ -45,8 +51,8 @@ type Operators struct {
 // NewOperators returns the operators that wanted returns, as they are now, each to
 // be installed into a namespace "<prefix>-operator-<chart>" of the cluster within
 // limit.
-func NewOperators(wanted func() []chart.Service, cluster *helmsvc.Cluster, prefix string, limit time.Duration, log lager.Logger) *Operators {
-	return &Operators{wanted: wanted, cluster: cluster, prefix: prefix, limit: limit, log: log.Session("operator"), changed: make(chan struct{}, 1)}
+func NewOperators(wanted func() []chart.Service, cluster *helmsvc.Cluster, records *record.Store, access *access.Access, prefix string, limit time.Duration, log lager.Logger) *Operators {
+	return &Operators{wanted: wanted, cluster: cluster, records: records, access: access, prefix: prefix, limit: limit, log: log.Session("operator"), changed: make(chan struct{}, 1)}
 }
 
 // CatalogChanged is told when the charts have been read again.
@@ -183,14 +189,32 @@ func (o *Operators) converge(ctx, undoing context.Context, operator chart.Servic
 	if err != nil {
 		return err
 	}
-	err = o.cluster.EnsureNamespace(ctx, tenant.Namespace{
-		Name:        target.Namespace,
-		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
-		Annotations: map[string]string{operatorAnnotation: name},
-		Owner:       operatorAnnotation,
-	})
-	if err != nil {
+	if err := o.ensureNamespace(ctx, target.Namespace, operator); err != nil {
 		return err
 	}
 	return o.cluster.Converge(ctx, undoing, target, what, operator.Digest)
+}
+
+// ensureNamespace makes the operator's namespace, whose pods reach what they need
+// before they start. One from before gets its group, for pods that start from now on.
+func (o *Operators) ensureNamespace(ctx context.Context, name string, operator chart.Service) error {
+	home, err := o.records.Home(ctx)
+	if err != nil {
+		return err
+	}
+	chartName := operator.Metadata().Name
+	group := locate.OperatorGroup(home, chartName)
+	if err := o.access.OpenOperator(ctx, group, record.Operator{Chart: chartName, Serves: operator.Serves()}); err != nil {
+		return err
+	}
+	namespace := tenant.Namespace{
+		Name:        name,
+		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
+		Annotations: map[string]string{operatorAnnotation: chartName, manifest.PolicyGroupAnnotation: group},
+		Owner:       operatorAnnotation,
+	}
+	if err := o.cluster.EnsureNamespace(ctx, namespace); err != nil {
+		return err
+	}
+	return o.cluster.Regroup(ctx, namespace)
 }

@@ -32,3 +32,10 @@ func PolicyGroup(instanceID string) string {
 	}
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(instanceID)).String()
 }
+
+// OperatorGroup returns the policy group of an operator's pods: no instance of this
+// broker's has it, and no operator of another's. home is the UID of the namespace of
+// its records.
+func OperatorGroup(home, chart string) string {
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(home+"/operator/"+chart)).String()
+}

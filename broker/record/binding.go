@@ -44,6 +44,9 @@ type Binding struct {
 	// PlaceholderGUID is that app's, where it was known when the record was
 	// revoked.
 	PlaceholderGUID string `json:"placeholder_guid,omitempty"`
+	// Operator is whose access this is, if it is that of an operator, and of no
+	// instance: InstanceID is then its policy group.
+	Operator *Operator `json:"operator,omitempty"`
 	// UnsettledUntil is set on a tombstone whose policies somebody may have been
 	// posting when it was revoked: it stays until then.
 	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`
@@ -59,8 +62,16 @@ type SharedService struct {
 	Hosts []string `json:"hosts"`
 }
 
-// OwnAccess is the id under which an instance's own access is recorded: what
-// its pods open for themselves. That is no service binding, but it is kept true
+// Operator is a chart that services need. Others may know it by its chart's name
+// alone: it stays installed when the chart has left the folder.
+type Operator struct {
+	Chart string `json:"chart"`
+	// Serves are the API groups of its custom resources.
+	Serves []string `json:"serves,omitempty"`
+}
+
+// OwnAccess is the id under which the own access of an instance, or of an operator,
+// is recorded: what its pods open for themselves. That is no service binding, but it is kept true
 // and closed in the same way. No request can name it, since ids hold no dots.
 const OwnAccess = "own.access"
 

@@ -71,6 +71,16 @@ func withoutManagedFields(object any) (any, error) {
 	return object, nil
 }
 
+// Home is the UID of the namespace that the records are in. No other broker has the
+// same, wherever it runs.
+func (s *Store) Home(ctx context.Context) (string, error) {
+	home := &corev1.Namespace{}
+	if err := s.rest.Get().Resource("namespaces").Name(s.namespace).Do(ctx).Into(home); err != nil {
+		return "", fmt.Errorf("reading the namespace of the records: %w", err)
+	}
+	return string(home.UID), nil
+}
+
 // Run watches the records until ctx ends.
 func (s *Store) Run(ctx context.Context) { s.informer.RunWithContext(ctx) }
 

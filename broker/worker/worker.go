@@ -96,10 +96,14 @@ func (w *Worker) Leads() bool { return w.leading.Load() }
 func (w *Worker) CatalogChanged(ctx context.Context) {
 	w.tidyCharts(ctx)
 	w.Clusters.Forget()
-	for _, id := range w.instanceIDs() { // plans say what bindings open
+	w.followAll() // plans say what bindings open
+	w.Operators.CatalogChanged()
+}
+
+func (w *Worker) followAll() {
+	for _, id := range w.instanceIDs() {
 		w.following.add(id)
 	}
-	w.Operators.CatalogChanged()
 }
 
 func (w *Worker) tidyCharts(ctx context.Context) {
@@ -205,6 +209,8 @@ func (w *Worker) bindingChanged(instanceID, id string, now *record.Binding) {
 	case now.State == record.Revoking:
 		w.making.cancel(b, instance.ErrSuperseded, "any")
 		w.access.AskRound()
+	case now.Operator != nil:
+		w.followAll() // some may use it
 	case now.State == record.Bound:
 		w.following.add(instanceID)
 	case access.Later(*now):

@@ -4,12 +4,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -53,7 +55,7 @@ func TestOperators(t *testing.T) {
 	if err := os.CopyFS(folder, os.DirFS("charts-operator/operators")); err != nil {
 		t.Fatal(err)
 	}
-	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder}, operatorRights)
+	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder, "POLICY_WITHIN_INSTANCE": "true"}, operatorRights)
 	// Its kind is there only when the operator is: the create waits for it.
 	i := f.create("widget", "default", nil)
 	states := f.operators()
@@ -63,6 +65,7 @@ func TestOperators(t *testing.T) {
 	if s := states["broken"]; s.State != "failed" || !strings.Contains(s.Reason, "Job broken") {
 		t.Errorf("the broken operator is %+v", s)
 	}
+	f.reachesOperator(i)
 	deployment := f.controller()
 	f.must(os.RemoveAll(filepath.Join(folder, "broken")))
 	f.must(f.broker.Stop())
@@ -85,6 +88,33 @@ func TestOperators(t *testing.T) {
 		t.Errorf("the upgraded operator is %+v", upgraded)
 	}
 	f.delete(i)
+	f.eventually("nothing of the instance is open to the operator", func() bool {
+		return !slices.ContainsFunc(f.cf.Policies(), func(p cf.Policy) bool { return p.Source.ID == i.ID || p.Destination.ID == i.ID })
+	})
+}
+
+// reachesOperator: the operator and the instance that uses it reach each other, in
+// the group that the operator's namespace names; a broken operator nobody uses.
+func (f *foundation) reachesOperator(i rig.Instance) {
+	f.t.Helper()
+	group := func(operator string) string {
+		namespace, err := kube.CoreV1().Namespaces().Get(f.t.Context(), f.settings["NAMESPACE_PREFIX"]+"-operator-"+operator, metav1.GetOptions{})
+		f.must(err)
+		return namespace.Annotations["cf-helm-broker.io/policy-group-id"]
+	}
+	used, unused := group("widgets"), group("broken")
+	if used == "" || unused == "" || used == unused {
+		f.t.Fatalf("the operators' groups are %q and %q", used, unused)
+	}
+	open := func(from, to string) int {
+		return len(slices.DeleteFunc(f.cf.Policies(), func(p cf.Policy) bool { return p.Source.ID != from || p.Destination.ID != to }))
+	}
+	f.eventually("the operator and the instance reach each other", func() bool {
+		return open(used, i.ID) == 2 && open(i.ID, used) == 2 && open(used, used) == 2
+	})
+	if open(unused, i.ID)+open(i.ID, unused)+open(used, unused) > 0 {
+		f.t.Errorf("more is open than that: %+v", f.cf.Policies())
+	}
 }
 
 type controller struct {
