@@ -46,7 +46,7 @@ func made(b record.Binding) domain.Binding {
 	if b.State != record.Bound {
 		return domain.Binding{IsAsync: true, OperationData: b.Operation.ID}
 	}
-	return domain.Binding{Credentials: b.Credentials}
+	return domain.Binding{Credentials: b.Issued()}
 }
 
 func appGUID(details domain.BindDetails) string {

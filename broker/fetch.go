@@ -55,7 +55,7 @@ func (b *Broker) GetBinding(ctx context.Context, instanceID, id string, _ domain
 	case binding.State != record.Bound:
 		return domain.GetBindingSpec{}, notFound("binding")
 	}
-	return domain.GetBindingSpec{Credentials: binding.Credentials, Parameters: object(binding.Parameters)}, nil
+	return domain.GetBindingSpec{Credentials: binding.Issued(), Parameters: object(binding.Parameters)}, nil
 }
 
 // object is parameters as OSBAPI answers them: an object, also where there

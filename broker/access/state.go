@@ -87,7 +87,7 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 	case unsure, undone:
 		b.State = record.Revoking
 		if later {
-			b.State, b.Credentials = record.Unmade, nil
+			b.State, b.Credentials, b.Endpoints = record.Unmade, nil, nil
 		}
 	}
 	if opening && e != undone && len(b.Policies) > 0 {

@@ -110,6 +110,7 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 		return b, err
 	}
 	b.Hosts = offered.Hosts()
+	b.Endpoints = endpointsFor(offered.Reach())
 	return b, nil
 }
 

@@ -27,6 +27,9 @@ type Binding struct {
 
 	// Credentials are those that were issued: a repeated request gets the same.
 	Credentials json.RawMessage `json:"credentials,omitempty"`
+	// Endpoints are where the credentials lead, as they were issued; none in a
+	// record that is older than this field.
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
 	// Policies are what the binding opens. They are recorded before they are
 	// posted, so that undoing always knows what to undo.
 	Policies []policy.Policy `json:"policies,omitempty"`

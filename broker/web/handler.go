@@ -63,8 +63,9 @@ func Handler(o Options) http.Handler {
 
 // osbapi is brokerapi's handler behind the door. The outermost comes first.
 func osbapi(o Options) http.Handler {
-	handler := jsonBody(brokerapi.NewWithOptions(anyPlan{o.Broker}, Quiet(o.Log), brokerapi.WithRouter(routes())))
+	handler := jsonBody(brokerapi.NewWithOptions(anyPlan{issuing{o.Broker}}, Quiet(o.Log), brokerapi.WithRouter(routes())))
 	handler = deadline(o.RequestLimit, handler)
+	handler = addEndpoints(handler)
 	handler = retryAfter(handler)
 	handler = checkBody(o.BodyLimit, handler)
 	handler = checkHeaders(handler)

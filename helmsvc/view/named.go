@@ -29,6 +29,7 @@ func (v View) Named(n Naming) View {
 		}
 	}
 	raw := v.Services
+	v.alsoNamed = v.namesOf(raw, n)
 	v.Services = v.namedServices(v.Services, n)
 	if n.ServicePorts {
 		v.overlay = raw // with the ports that the Services have

@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -93,5 +94,32 @@ func TestNamedWithout(t *testing.T) {
 	plain, err := json.Marshal(Of(nil, services, []corev1.Pod{podAt("db-0", "10.255.1.2")}))
 	if err != nil || bytes.Contains(plain, []byte(`.svc`)) || !bytes.Contains(plain, []byte(`"host":"10.255.1.2"`)) {
 		t.Errorf("%v: a view of addresses names something: %s", err, plain)
+	}
+}
+
+// TestReach: every name that credentials may hold is told of, each with the ports
+// that it leads to.
+func TestReach(t *testing.T) {
+	services := []corev1.Service{
+		serviceOf("db", "10.43.0.1", 80, intstr.FromString("sql")),
+		serviceOf("db-headless", corev1.ClusterIPNone, 5432, intstr.FromInt32(5432)),
+	}
+	v := Of(nil, services, []corev1.Pod{podAt("db-0", "10.255.1.2")})
+	v.Destinations = []SharedService{{Name: "dns", Endpoints: []Endpoint{{Host: "10.255.0.9", Port: 53, Protocol: "udp"}}}}
+	for name, c := range map[string]struct {
+		view View
+		want []string
+	}{
+		"addresses":        {v, []string{"10.255.0.9:53/udp", "10.255.1.2:5432/tcp"}},
+		"over the overlay": {v.Named(Naming{Domain: "d"}), []string{"10.255.0.9:53/udp", "db-0.db-headless.cf-i.svc.d:5432/tcp", "db-headless.cf-i.svc.d:5432/tcp", "db.cf-i.svc.d:5432/tcp"}},
+		"in the cluster":   {v.Named(Naming{Domain: "d", ServicePorts: true}), []string{"10.255.0.9:53/udp", "db-0.db-headless.cf-i.svc.d:5432/tcp", "db-headless.cf-i.svc.d:5432/tcp", "db.cf-i.svc.d:80/tcp"}},
+	} {
+		var got []string
+		for _, e := range c.view.Reach() {
+			got = append(got, fmt.Sprintf("%s:%d/%s", e.Host, e.Port, e.Protocol))
+		}
+		if got = distinct(got); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

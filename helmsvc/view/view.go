@@ -42,8 +42,10 @@ type View struct {
 	overlay []Service
 	// rawSecrets are Secrets as Kubernetes has them.
 	rawSecrets []RawSecret
-	// named: it has names where it can.
-	named bool
+	// named: it has names where it can, and alsoNamed are the names of Services and
+	// pods that the endpoints needn't mention.
+	named     bool
+	alsoNamed []Endpoint
 }
 
 // Service is a whole Service, as Kibosh hands it to bind templates, and all the

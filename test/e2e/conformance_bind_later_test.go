@@ -40,7 +40,10 @@ func TestConformanceBindLater(t *testing.T) {
 	f.eventually("the binding is made", func() bool { return f.answer(t, b.get()).Status == 200 })
 	polledBinding(b, "made", operation, `{"state":"succeeded"}`)
 	sameBinds(b, "made", 200, "")
-	f.table("made", row{name: "fetch", request: b.get(), status: 200, words: `{"credentials":{`})
+	f.table("made",
+		row{name: "fetch", request: b.get(), status: 200, words: `{"credentials":{`},
+		row{name: "fetched endpoints", request: b.get(), status: 200, words: `},"endpoints":[{"host":"`},
+	)
 	at := s.bound()
 	polledBinding(at, "made at once", "", `{"state":"succeeded"}`)
 }

@@ -37,7 +37,12 @@ func TestConformanceBind(t *testing.T) {
 	)
 	b := s.bound()
 	sameBinds(b, "bound", 200, "")
-	f.table("bound", row{name: "same, by a platform that can't wait", request: b.put().sync(), status: 200})
+	const leadsTo = `},"endpoints":[{"host":"`
+	f.table("bound",
+		row{name: "same, by a platform that can't wait", request: b.put().sync(), status: 200, words: leadsTo},
+		row{name: "another one's endpoints", request: s.binding().put(), status: 201, words: leadsTo},
+		row{name: "fetched endpoints", request: b.get(), status: 200, words: leadsTo},
+	)
 	bindsAcrossPlans(f)
 	const whole = `"parameters":{"depth":1,"role":"reader"}}`
 	f.table("bound", row{name: "fetch", request: b.get(), status: 200, words: whole}, row{name: "fetch without hints", request: b.get().without("service_id").without("plan_id"), status: 200, words: `{"credentials":{`})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -96,6 +98,7 @@ func TestNames(t *testing.T) {
 				Port int    `json:"port"`
 			} `json:"endpoints"`
 		} `json:"credentials"`
+		Endpoints []record.Endpoint `json:"endpoints"`
 	}
 	n.must(answer.Decode(&bound))
 	web := bound.Credentials.Hosts[0]
@@ -104,6 +107,11 @@ func TestNames(t *testing.T) {
 	}
 	for _, e := range bound.Credentials.Endpoints {
 		n.resolves(i, e.Host)
+		if !slices.ContainsFunc(bound.Endpoints, func(o record.Endpoint) bool {
+			return o.Host == e.Host && slices.Contains(o.Ports, strconv.Itoa(e.Port))
+		}) {
+			t.Errorf("%s:%d isn't among the endpoints %+v", e.Host, e.Port, bound.Endpoints)
+		}
 	}
 	web = bound.Credentials.Endpoints[0].Host
 

@@ -1,0 +1,26 @@
+package record
+
+import "encoding/json"
+
+// Endpoint is a host that an app connects to, in the form of OSBAPI ("Endpoint
+// Object").
+type Endpoint struct {
+	Host string `json:"host"`
+	// Ports are single ones, "5432", and ranges, "9000-9010".
+	Ports []string `json:"ports"`
+	// Protocol is "tcp" or "udp".
+	Protocol string `json:"protocol"`
+}
+
+// Issued is what a binding hands out. As JSON it is the credentials: brokerapi has
+// no field for the endpoints, which broker/web adds to the answer.
+type Issued struct {
+	Credentials json.RawMessage
+	Endpoints   []Endpoint
+}
+
+// Issued is what the binding hands out.
+func (b Binding) Issued() Issued { return Issued{b.Credentials, b.Endpoints} }
+
+// MarshalJSON gives the credentials.
+func (i Issued) MarshalJSON() ([]byte, error) { return i.Credentials.MarshalJSON() }
