@@ -11,17 +11,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// cloudController keeps organizations, spaces, apps and the jobs of deletions.
+// cloudController keeps organizations, spaces, domains, apps and the jobs of deletions.
 type cloudController struct {
 	now          func() time.Time
 	defaultSpace string
 
-	mu     sync.Mutex
-	orgs   []place
-	spaces []place
-	apps   map[string]App
-	jobs   map[string]*job
-	rule   Jobs
+	mu      sync.Mutex
+	orgs    []place
+	spaces  []place
+	domains []Domain
+	apps    map[string]App
+	jobs    map[string]*job
+	rule    Jobs
 }
 
 // place is an organization, or a space of one.
@@ -39,18 +40,23 @@ func newCloudController(now func() time.Time) *cloudController {
 func (c *cloudController) addSpace(org, space string) (guid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.orgs, func(o place) bool { return o.name == org })
-	if i < 0 {
-		i = len(c.orgs)
-		c.orgs = append(c.orgs, place{guid: uuid.NewString(), name: org, created: c.now()})
-	}
-	parent := c.orgs[i].guid
+	parent := c.addOrg(org)
 	j := slices.IndexFunc(c.spaces, func(s place) bool { return s.name == space && s.org == parent })
 	if j < 0 {
 		j = len(c.spaces)
 		c.spaces = append(c.spaces, place{guid: uuid.NewString(), name: space, org: parent, created: c.now()})
 	}
 	return c.spaces[j].guid
+}
+
+// addOrg wants mu held.
+func (c *cloudController) addOrg(name string) (guid string) {
+	i := slices.IndexFunc(c.orgs, func(o place) bool { return o.name == name })
+	if i < 0 {
+		i = len(c.orgs)
+		c.orgs = append(c.orgs, place{guid: uuid.NewString(), name: name, created: c.now()})
+	}
+	return c.orgs[i].guid
 }
 
 // Space is the GUID of the space that apps are in unless told otherwise: dev in
@@ -73,6 +79,7 @@ func (s *Server) routeCC(mux *http.ServeMux) {
 	mux.HandleFunc("DELETE /v3/apps/{guid}", s.writes(s.deleteApp))
 	mux.HandleFunc("POST /v3/apps/{guid}/actions/start", s.writes(s.startApp))
 	mux.HandleFunc("POST /v3/apps/{guid}/actions/stop", s.writes(s.stopApp))
+	mux.HandleFunc("GET /v3/domains", s.reads(s.listDomains))
 	mux.HandleFunc("GET /v3/jobs/{guid}", s.reads(s.getJob))
 	mux.HandleFunc("GET /v3/organizations", s.reads(s.listOrgs))
 	mux.HandleFunc("GET /v3/organizations/{guid}", s.reads(s.getOrg))
@@ -84,7 +91,7 @@ func (s *Server) routeCC(mux *http.ServeMux) {
 }
 
 func (s *Server) reads(handle ccHandler) http.HandlerFunc {
-	return s.scoped(handle, "cloud_controller.admin", "cloud_controller.admin_read_only", "cloud_controller.read")
+	return s.scoped(handle, "cloud_controller.admin", "cloud_controller.admin_read_only", "cloud_controller.global_auditor", "cloud_controller.read")
 }
 
 func (s *Server) writes(handle ccHandler) http.HandlerFunc {
@@ -125,7 +132,7 @@ func (c Client) sees(space string) bool {
 
 // seesAll says whether the caller may read everything, whatever its roles.
 func (c Client) seesAll() bool {
-	return c.has("cloud_controller.admin", "cloud_controller.admin_read_only")
+	return c.has("cloud_controller.admin", "cloud_controller.admin_read_only", "cloud_controller.global_auditor")
 }
 
 // develops says whether the caller may change what is in a space.

@@ -17,8 +17,9 @@ func TestCloudController(t *testing.T) {
 	network := cf.Client{ID: "network", Secret: "n", Authorities: []string{"network.admin"}}
 	tokens := map[string]string{"": "", "wrong": "wrong"}
 	stranger := cf.Client{ID: "stranger", Secret: "s", Authorities: []string{"cloud_controller.read"}}
+	auditor := cf.Client{ID: "auditor", Secret: "a", Authorities: []string{"cloud_controller.global_auditor"}}
 	writer := cf.Client{ID: "writer", Secret: "w", Authorities: []string{"cloud_controller.write"}}
-	for _, client := range []cf.Client{ccAdmin, developer, reader, network, stranger, writer} {
+	for _, client := range []cf.Client{ccAdmin, developer, reader, network, stranger, auditor, writer} {
 		s.AddClient(client)
 		tokens[client.ID] = tokenOf(t, s, client)
 	}
@@ -28,6 +29,10 @@ func TestCloudController(t *testing.T) {
 	own := "/v3/apps/" + s.AddApp(cf.App{Name: "own"}).GUID
 	far := "/v3/apps/" + s.AddApp(cf.App{Name: "far", Space: elsewhere}).GUID
 	s.AddApp(cf.App{Name: "taken"})
+	for _, d := range []cf.Domain{{Name: "apps.internal", Internal: true}, {Name: "own.example.com", Org: "demo"}, {Name: "far.example.com", Org: "50%, off"}, {Name: "gone.example.com"}} {
+		s.AddDomain(d)
+	}
+	s.DeleteDomain("gone.example.com")
 	app := func(name, space string) string {
 		return `{"name":"` + name + `","relationships":{"space":{"data":{"guid":"` + space + `"}}}}`
 	}
@@ -76,6 +81,12 @@ func TestCloudController(t *testing.T) {
 		{"an org", "operator", "GET", "/v3/organizations/" + org, "", 200, `"suspended":false`},
 		{"an org without a space in sight", "stranger", "GET", "/v3/organizations/" + org, "", 404, `"detail":"Organization not found.`},
 		{"the API's root", "operator", "GET", "/v3", "", 200, `"apps":{"href":"` + s.URL() + `/v3/apps"}`},
+		{"shared domains are everybody's", "stranger", "GET", "/v3/domains", "", 200, `"total_results":1`},
+		{"a private domain, being in its org", "developer", "GET", "/v3/domains", "", 200, `"total_results":2`},
+		{"an auditor sees all domains", "auditor", "GET", "/v3/domains", "", 200, `"total_results":3`},
+		{"an internal domain", "auditor", "GET", "/v3/domains?names=apps.internal", "", 200, `"internal":true`},
+		{"no scope to read domains", "writer", "GET", "/v3/domains", "", 403, `"title":"CF-NotAuthorized"`},
+		{"an auditor writes nothing", "auditor", "DELETE", far, "", 403, `"title":"CF-NotAuthorized"`},
 		{"an unknown job", "operator", "GET", "/v3/jobs/none", "", 404, `"detail":"Job not found.`},
 		{"an unknown route", "operator", "GET", "/v3/routes", "", 404, `"title":"CF-NotFound"`},
 		{"deleting", "developer", "DELETE", own, "", 202, ""},

@@ -182,3 +182,23 @@ func TestExpiryThroughClient(t *testing.T) {
 		}
 	}
 }
+
+// TestDomainsThroughClient reads domains as go-cfclient has them.
+func TestDomainsThroughClient(t *testing.T) {
+	s := start(t, cf.Options{Client: ccAdmin})
+	s.AddDomain(cf.Domain{Name: "apps.internal", Internal: true})
+	s.AddDomain(cf.Domain{Name: "example.com", Org: "demo"})
+	options := client.NewDomainListOptions()
+	options.PerPage = 1
+	domains, err := cfClient(t, s).Domains.ListAll(t.Context(), options)
+	if err != nil || len(domains) != 2 {
+		t.Fatalf("%d domains, %v", len(domains), err)
+	}
+	shared, private := domains[0], domains[1]
+	if shared.Name != "apps.internal" || !shared.Internal || shared.Relationships.Organization.Data != nil {
+		t.Errorf("the shared one: %+v", shared)
+	}
+	if private.Name != "example.com" || private.Internal || private.Relationships.Organization.Data == nil {
+		t.Errorf("the private one: %+v", private)
+	}
+}
