@@ -47,7 +47,7 @@ type outcome struct{ err error }
 // New returns a client; it sends no request. observe is told of each call and
 // how it ended: "list", "create" and "delete" of policies, and for placeholder
 // apps "find-org", "find-space", "find-app", "create-app", "delete-app" and
-// "read-job".
+// "read-job", and "list-domains".
 func New(settings Settings, observe func(call string, err error)) *Client {
 	return &Client{settings: settings, connector: newConnector(settings), observe: observe}
 }
@@ -114,7 +114,7 @@ func (c *Client) call(ctx context.Context, r request) (http.Header, error) {
 		c.last.Store(&outcome{err})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("calling %s (%s): %w", r.server, r.call, err)
+		return nil, fmt.Errorf("calling %s (%s): %w", r.server, r.call, r.refused(err))
 	}
 	return header, nil
 }

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // request is one call of a part of CF.
@@ -14,8 +17,18 @@ type request struct {
 	server server
 	method string
 	path   string // below the part's link
+	needs  string // what to give the client that may not make it; empty: Roles
 	body   any    // nil: none
 	answer any    // nil: not read
+}
+
+// refused says of a refusal what this request needs.
+func (r request) refused(err error) error {
+	var refused *policy.Error
+	if r.needs != "" && errors.As(err, &refused) && refused.Fix == Roles {
+		refused.Fix = r.needs
+	}
+	return err
 }
 
 // send sends a request, and a second time if the server refuses the token: it
