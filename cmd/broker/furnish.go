@@ -19,7 +19,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
-	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
@@ -111,8 +110,7 @@ func namingOf(s settings) *view.Naming {
 	if s.Addresses == addressesOfPods {
 		return nil
 	}
-	domain, _ := names.ParseDomain(s.ClusterDomain) // settings were checked
-	return &view.Naming{Domain: string(domain), ServicePorts: s.Addresses == namesOfCluster}
+	return &view.Naming{Domain: string(s.ClusterDomain), ServicePorts: s.Addresses == namesOfCluster}
 }
 
 // newNames returns nothing unless names are to be published.
@@ -120,10 +118,6 @@ func newNames(s settings, f fixtures, clusters *locate.Clusters) (*naming.Naming
 	if s.Addresses != namesPublished {
 		return nil, nil
 	}
-	domain, err := names.ParseDomain(s.ClusterDomain)
-	if err != nil {
-		return nil, fmt.Errorf("CLUSTER_DOMAIN: %w", err)
-	}
-	publisher := publish.Start(s.nats(), naming.Owns(domain, s.NamespacePrefix), publish.NewMetrics(f.registry), f.log)
-	return naming.New(domain, s.NamespacePrefix, clusters, f.records, publisher, f.log)
+	publisher := publish.Start(s.nats(), naming.Owns(s.ClusterDomain, s.NamespacePrefix), publish.NewMetrics(f.registry), f.log)
+	return naming.New(s.ClusterDomain, s.NamespacePrefix, clusters, f.records, publisher, f.log)
 }

@@ -80,7 +80,7 @@ type settings struct {
 	PolicyWithin        bool          `env:"POLICY_WITHIN_INSTANCE" envDefault:"true" help:"let the pods of one instance reach each other, which Silk denies without a policy"`
 	PolicyDNSGroup      string        `env:"POLICY_DNS_GROUP" help:"policy group (a UUID) of the cluster's DNS pods, which instances may then ask; empty: they need no policy"`
 	Addresses           string        `env:"ADDRESSES" envDefault:"pods" help:"what credentials hold: pods (addresses of pods, which are gone with them), names (names that Cloud Foundry's service discovery is told of over NATS), cluster (names and the Services' own ports, for apps that are pods of the cluster)"`
-	ClusterDomain       string        `env:"CLUSTER_DOMAIN" envDefault:"cluster.local" help:"the cluster's DNS domain, in which names are"`
+	ClusterDomain       names.Domain  `env:"CLUSTER_DOMAIN" envDefault:"cluster.local" help:"the cluster's DNS domain, in which names are"`
 	NATSServers         []string      `env:"NATS_SERVERS" help:"with ADDRESSES=names: Cloud Foundry's NATS servers, host:port with commas between them, such as nats.service.cf.internal:4224"`
 	NATSUser            string        `env:"NATS_USER" help:"user of the NATS servers"`
 	NATSPassword        string        `env:"NATS_PASSWORD" help:"its password"`
@@ -106,7 +106,13 @@ type KubernetesSettings struct {
 // is wrong with it at once.
 func readSettings() (settings, error) {
 	var s settings
-	return s, errors.Join(parse(&s), s.check())
+	wrong := parse(&s)
+	domain, err := names.ParseDomain(string(s.ClusterDomain))
+	if err != nil {
+		wrong = errors.Join(wrong, fmt.Errorf("CLUSTER_DOMAIN: %w", err))
+	}
+	s.ClusterDomain = domain
+	return s, errors.Join(wrong, s.check())
 }
 
 // readKubernetesSettings is readSettings for commands that need no others.
@@ -198,9 +204,6 @@ func (s settings) checkPolicies() error {
 	}
 	if s.Addresses != addressesOfPods && s.Addresses != namesPublished && s.Addresses != namesOfCluster {
 		wrong = append(wrong, errors.New("ADDRESSES must be pods, names or cluster"))
-	}
-	if _, err := names.ParseDomain(s.ClusterDomain); err != nil {
-		wrong = append(wrong, fmt.Errorf("CLUSTER_DOMAIN: %w", err))
 	}
 	if s.Addresses == namesPublished {
 		wrong = append(wrong, s.nats().Check())

@@ -106,6 +106,30 @@ func TestNamesNeedNATS(t *testing.T) {
 	}
 }
 
+// TestClusterDomain is a DNS name below which Services' names fit.
+func TestClusterDomain(t *testing.T) {
+	for text, c := range map[string]struct{ want, refused string }{
+		"cluster.local":                    {"cluster.local", ""},
+		"Cluster.Example.Com.":             {"cluster.example.com", ""},
+		"k8s":                              {"k8s", ""},
+		".":                                {"", "CLUSTER_DOMAIN: the cluster's domain is empty; give the one that kubelets are told of as clusterDomain, cluster.local for example"},
+		"cluster..local":                   {"", `CLUSTER_DOMAIN: the cluster's domain "cluster..local" can't be one: "" isn't made of letters, digits and hyphens`},
+		"cluster_1.local":                  {"", `"cluster_1" isn't made of letters, digits and hyphens with no hyphen at either end`},
+		"https://cluster.local":            {"", `"https://cluster" isn't made of letters`},
+		"10.0.0.1:53":                      {"", `"1:53" isn't made of letters`},
+		strings.Repeat("l", 64) + ".local": {"", "has 64 characters, and DNS allows 63 between two dots"},
+		strings.Repeat("long.", 60) + "d":  {"", "characters are more than the 253 that DNS allows a name"},
+	} {
+		values := needed(t)
+		values["CLUSTER_DOMAIN"] = text
+		setenv(t, values)
+		s, err := readSettings()
+		if string(s.ClusterDomain) != c.want || (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
+			t.Errorf("%s: %q, %v, want %q, %q", text, s.ClusterDomain, err, c.want, c.refused)
+		}
+	}
+}
+
 // TestCredentialSettings wants one of the two, or both.
 func TestCredentialSettings(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "credentials")
