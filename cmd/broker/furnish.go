@@ -30,7 +30,8 @@ type house struct {
 	bindings  *binding.Bindings
 	operators *instance.Operators
 	worker    *worker.Worker
-	names     *naming.Naming // nil unless names are published
+	names     *naming.Naming  // nil unless names are published
+	domains   *naming.Domains // nil unless they are, and a CF API is configured
 }
 
 // fixtures are what all rooms share.
@@ -82,7 +83,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
 		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
 	}, reach, f.records, f.log)
-	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named}, err
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err
 }
 
 func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.SharedService) *access.Access {
@@ -120,4 +121,12 @@ func newNames(s settings, f fixtures, clusters *locate.Clusters) (*naming.Naming
 	}
 	publisher := publish.Start(s.nats(), naming.Owns(s.ClusterDomain, s.NamespacePrefix), publish.NewMetrics(f.registry), f.log)
 	return naming.New(s.ClusterDomain, s.NamespacePrefix, clusters, f.records, publisher, f.log)
+}
+
+// newDomains returns nothing where there are no names, or nobody to be asked.
+func newDomains(s settings, f fixtures) *naming.Domains {
+	if s.Addresses != namesPublished || f.policies == nil {
+		return nil
+	}
+	return naming.NewDomains(s.ClusterDomain, f.policies.Domains, f.log)
 }

@@ -110,6 +110,9 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if house.names != nil {
 		runs = append(runs, house.names.Run)
 	}
+	if house.domains != nil {
+		runs = append(runs, house.domains.Run)
+	}
 	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), runs...)
 }
 
@@ -152,6 +155,9 @@ func newReadiness(namespace string, offer *offer, house house, records *record.S
 	}
 	if house.names != nil {
 		r.Dependencies["names"] = func(context.Context) error { return house.names.Problem() }
+	}
+	if house.domains != nil {
+		r.Dependencies["cf-domains"] = func(context.Context) error { return house.domains.Problem() }
 	}
 	if policies != nil {
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }

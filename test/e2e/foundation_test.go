@@ -96,12 +96,15 @@ func (f *foundation) makeAccount(c *cluster.Cluster, account rig.Account) *rig.M
 	return made
 }
 
-// clientFor is the broker's UAA client: one that may make apps only where the
-// broker has to.
+// clientFor is the broker's UAA client: one that may make apps, or see domains, only
+// where the broker has to.
 func clientFor(settings map[string]string) cf.Client {
 	client := cf.Client{ID: "cf-helm-broker", Secret: uuid.NewString(), Authorities: []string{"network.admin"}}
 	if settings["POLICY_DESTINATION"] == "app" {
 		client.Authorities = append(client.Authorities, "cloud_controller.admin")
+	}
+	if settings["ADDRESSES"] == "names" {
+		client.Authorities = append(client.Authorities, "cloud_controller.global_auditor")
 	}
 	return client
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
@@ -130,10 +132,13 @@ func TestNames(t *testing.T) {
 		t.Error("bindings with names are counted as stale")
 	}
 
+	n.tellsOfDomains("ok")
 	n.must(n.broker.Kill())
 	n.deletePods(i)
+	n.cf.AddDomain(cf.Domain{Name: "apps.cluster.local", Internal: true})
 	n.start()
 	n.resolves(i, web)
+	n.tellsOfDomains("Cloud Foundry has the domain apps.cluster.local")
 
 	n.discovery.StopNATS(0)
 	other := n.create("pair", "both", nil)
@@ -147,6 +152,18 @@ func TestNames(t *testing.T) {
 	n.resolves(other, bound.Credentials.Endpoints[0].Host)
 	n.delete(other)
 	n.gone(bound.Credentials.Endpoints[0].Host)
+}
+
+// tellsOfDomains waits until /readyz says so of Cloud Foundry's domains.
+func (n *byName) tellsOfDomains(words string) {
+	n.t.Helper()
+	n.eventually("/readyz says of the domains: "+words, func() bool {
+		var ready struct {
+			Dependencies map[string]string `json:"dependencies"`
+		}
+		n.must(n.want(200)(n.Send(n.t.Context(), http.MethodGet, "/readyz", nil)).Decode(&ready))
+		return strings.HasPrefix(ready.Dependencies["cf-domains"], words)
+	})
 }
 
 func (n *byName) deletePods(i rig.Instance) {
