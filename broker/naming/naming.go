@@ -18,7 +18,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
-	"github.com/cf-helm-broker/cf-helm-broker/names/watch"
 )
 
 // patience is how long a bind waits until its names are published. It goes on
@@ -36,17 +35,22 @@ type Naming struct {
 	log       lager.Logger
 
 	seen      chan struct{}   // closed when all instances have been seen once
+	again     chan struct{}   // holds one while instances are to be looked at again
 	elsewhere map[string]bool // namespaces of instances made under another prefix; set by Run before anything else
 
 	mu       sync.Mutex
-	running  context.Context           // that watches end with; nil before Run; guarded by mu
-	watchers map[string]*watch.Watcher // by cluster's id; guarded by mu
-	added    map[string]known          // by namespace; guarded by mu
-	unknown  map[string]error          // why a namespace can't be added; guarded by mu
+	running  context.Context                // that watches end with; nil before Run; guarded by mu
+	watchers map[*helmsvc.Cluster]*watching // guarded by mu
+	added    map[string]known               // by namespace; guarded by mu
+	unknown  map[string]error               // why a namespace can't be added; guarded by mu
 }
 
-// known is a namespace whose names are published.
-type known struct{ instance, cluster string }
+// known is a namespace whose names are published: whose it is, and what it is watched
+// by.
+type known struct {
+	instance string
+	cluster  *helmsvc.Cluster
+}
 
 // lookAgain is how often instances are looked at that couldn't be added, since their
 // cluster couldn't be found, say.
@@ -55,7 +59,7 @@ const lookAgain = time.Minute
 // New returns the naming of the records' instances, whose namespaces begin with the
 // prefix; Run makes it work.
 func New(domain names.Domain, prefix string, clusters *locate.Clusters, records *record.Store, publisher *publish.Publisher, log lager.Logger) (*Naming, error) {
-	n := &Naming{domain: domain, prefix: prefix, clusters: clusters, records: records, publisher: publisher, log: log.Session("naming"), seen: make(chan struct{})}
+	n := &Naming{domain: domain, prefix: prefix, clusters: clusters, records: records, publisher: publisher, log: log.Session("naming"), seen: make(chan struct{}), again: make(chan struct{}, 1)}
 	return n, records.OnBinding(func(instanceID, _ string, _ *record.Binding) { n.see(instanceID) })
 }
 
@@ -76,15 +80,26 @@ func (n *Naming) Run(ctx context.Context) {
 	n.begin(ctx)
 	n.seeAll()
 	close(n.seen)
-	again := time.NewTicker(lookAgain)
-	defer again.Stop()
+	tick := time.NewTicker(lookAgain)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-again.C:
-			n.seeAll()
+		case <-tick.C:
+		case <-n.again:
 		}
+		n.seeAll()
+		n.tidy()
+	}
+}
+
+// CatalogChanged is told when the charts have been read again: the credentials of a
+// plan's cluster may be others. It doesn't wait.
+func (n *Naming) CatalogChanged() {
+	select {
+	case n.again <- struct{}{}:
+	default: // it looks again anyway
 	}
 }
 
@@ -98,7 +113,7 @@ func (n *Naming) begin(ctx context.Context) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.elsewhere, n.running = elsewhere, ctx
-	n.watchers, n.added, n.unknown = map[string]*watch.Watcher{}, map[string]known{}, map[string]error{}
+	n.watchers, n.added, n.unknown = map[*helmsvc.Cluster]*watching{}, map[string]known{}, map[string]error{}
 }
 
 // seeAll sees all instances that there are, and those whose names are published.
@@ -162,52 +177,27 @@ func live(b record.Binding) bool {
 	return b.ID != record.OwnAccess && (b.State == record.Waiting || b.State == record.Opening || b.State == record.Bound)
 }
 
-// add has the names of the instance's namespace published from now on.
+// add has the names of the instance's namespace published from now on, by what its
+// cluster's credentials are now.
 func (n *Naming) add(i record.Instance) error {
 	n.mu.Lock()
-	running, has := n.running, n.added[i.Namespace] != known{}
+	running := n.running
 	n.mu.Unlock()
-	if running == nil || has {
+	if running == nil {
 		return nil // Run will see it
 	}
 	cluster, err := n.clusters.Of(running, i)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	var w *watch.Watcher
 	if err == nil {
-		w, err = n.watcher(i.Cluster, cluster)
+		err = n.assign(i, cluster)
 	}
-	if err != nil {
+	if _, watched := n.added[i.Namespace]; err != nil && !watched {
 		n.unknown[i.Namespace] = err
 		return err
 	}
 	delete(n.unknown, i.Namespace)
-	w.Add(i.Namespace)
-	n.added[i.Namespace] = known{i.ID, i.Cluster}
-	return nil
-}
-
-// watcher is that of a cluster. It wants mu held.
-func (n *Naming) watcher(id string, cluster *helmsvc.Cluster) (*watch.Watcher, error) {
-	if w := n.watchers[id]; w != nil {
-		return w, nil
-	}
-	mine := func(namespace string) bool {
-		return strings.HasPrefix(namespace, n.prefix+"-") || n.elsewhere[namespace]
-	}
-	w, err := watch.Start(n.running, cluster.Clients(), n.domain, mine, n.tell)
-	if err != nil {
-		return nil, fmt.Errorf("watching the Services of the instance's cluster: %w", err)
-	}
-	n.watchers[id] = w
-	return w, nil
-}
-
-func (n *Naming) tell(namespace string, records []names.Record, refused []error) {
-	n.publisher.Set(namespace, records)
-	if err := errors.Join(refused...); err != nil {
-		n.log.Error("names-refused", err, lager.Data{"namespace": namespace})
-	}
+	return nil // one that is watched stays so by what it was: that may still do
 }
 
 // remove has no names of the instance published any more.
@@ -244,7 +234,7 @@ func (n *Naming) Publish(ctx context.Context, i record.Instance) {
 
 func (n *Naming) await(ctx context.Context, i record.Instance) error {
 	n.mu.Lock()
-	w := n.watchers[i.Cluster]
+	w := n.watchers[n.added[i.Namespace].cluster]
 	n.mu.Unlock()
 	if w == nil {
 		return errors.New("the broker has just started, and doesn't know the names yet")

@@ -98,6 +98,9 @@ func (w *Worker) CatalogChanged(ctx context.Context) {
 	w.Clusters.Forget()
 	w.followAll() // plans say what bindings open
 	w.Operators.CatalogChanged()
+	if w.Names != nil {
+		w.Names.CatalogChanged()
+	}
 }
 
 func (w *Worker) followAll() {

@@ -27,7 +27,7 @@ type byName struct {
 	discovery *discovery.Server
 }
 
-func newByName(t *testing.T) *byName {
+func newByName(t *testing.T, charts string) *byName {
 	t.Helper()
 	d, err := discovery.Start(discovery.Options{
 		Domains: []string{"cluster.local"},
@@ -42,7 +42,7 @@ func newByName(t *testing.T) *byName {
 			t.Error(err)
 		}
 	})
-	return &byName{discovery: d, foundation: newFoundation(t, accessCharts, map[string]string{
+	return &byName{discovery: d, foundation: newFoundation(t, charts, map[string]string{
 		"ADDRESSES": "names", "NATS_SERVERS": strings.Join(d.Servers(), ","), "NATS_USER": d.User(), "NATS_PASSWORD": d.Password(),
 		"NATS_CA_FILE": d.CAFile(), "NATS_CERT_FILE": d.CertFile(), "NATS_KEY_FILE": d.KeyFile(),
 	})}
@@ -88,7 +88,7 @@ func (n *byName) readyAddresses(i rig.Instance, app string) (all []netip.Addr) {
 // TestNames: credentials hold names, which lead to the pods that there are, whatever
 // becomes of pods, of the broker and of NATS; and to nothing once nobody is bound.
 func TestNames(t *testing.T) {
-	n := newByName(t)
+	n := newByName(t, accessCharts)
 	i, app, binding := n.create("pair", "both", nil), n.app(), uuid.NewString()
 	answer := n.want(201)(n.Bind(t.Context(), i, binding, app))
 

@@ -31,7 +31,6 @@ type elsewhere struct {
 
 func newElsewhere(t *testing.T) elsewhere {
 	t.Helper()
-	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	c, err := cluster.Start(ctx, cluster.Options{Nodes: 1, PodCIDR: "10.77.0.0/16"})
@@ -154,6 +153,7 @@ func (f *foundation) goneFrom(i rig.Instance, there kubernetes.Interface) {
 
 // TestPlanCluster has instances live on the cluster of their plan.
 func TestPlanCluster(t *testing.T) {
+	t.Parallel()
 	there := newElsewhere(t)
 	t.Run("another cluster", func(t *testing.T) { anotherCluster(t, there) })
 	t.Run("other credentials", func(t *testing.T) { otherCredentials(t, there) })
