@@ -31,7 +31,7 @@ func (r *reading) read(service *corev1.Service) error {
 // findings are what a Service's endpoints were found to be.
 type findings struct {
 	given, foreign, other int   // endpoints that got the name, that aren't the instance's pods, that aren't IPv4
-	unnamed               error // why one has no name of its own
+	unnamed               error // why one has no name of its own, or shares it
 }
 
 func (r *reading) readEndpoint(service string, endpoint discoveryv1.Endpoint, found *findings) {
@@ -54,6 +54,10 @@ func (r *reading) readEndpoint(service string, endpoint discoveryv1.Endpoint, fo
 		found.unnamed = fmt.Errorf("apps can't find the pod with hostname %s by name: %w. Choose a shorter name", *endpoint.Hostname, err)
 		return
 	}
+	if first, shared := r.hosts[name]; shared && first != address {
+		found.unnamed = fmt.Errorf("several pods of an instance have the hostname %s in one Service, so %s leads to all of them. Give each a hostname of its own, as a StatefulSet does, if apps are to tell them apart", *endpoint.Hostname, name)
+	}
+	r.hosts[name] = address
 	r.pairs[pair{name, address}] = true
 }
 

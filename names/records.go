@@ -24,7 +24,7 @@ const MaxPairs = 2000
 // An endpoint counts when it is ready, or its Service publishes addresses that
 // aren't (publishNotReadyAddresses), and when its pod isn't being terminated. A
 // hostname that several endpoints of a Service have leads to all of them, as the
-// specification has it.
+// specification has it, and is told of.
 //
 // A Service without a selector has EndpointSlices that somebody wrote, and they
 // may hold anything. Of their addresses those count that are also a pod's in
@@ -32,7 +32,7 @@ const MaxPairs = 2000
 // a selector: a leader that its pods elect has a name so, and another tenant's
 // pod hasn't.
 func (d Domain) Records(services []*corev1.Service, endpoints []*discoveryv1.EndpointSlice) (records []Record, refused []error) {
-	r := &reading{domain: d, endpoints: byService(endpoints), pairs: map[pair]bool{}}
+	r := &reading{domain: d, endpoints: byService(endpoints), pairs: map[pair]bool{}, hosts: map[string]netip.Addr{}}
 	services = slices.SortedFunc(slices.Values(services), func(a, b *corev1.Service) int { return strings.Compare(a.Name, b.Name) })
 	r.own = r.pods(services)
 	for _, service := range services {
@@ -49,6 +49,7 @@ type reading struct {
 	endpoints map[string][]*discoveryv1.EndpointSlice // by Service
 	own       map[netip.Addr]bool                     // addresses of the namespace's pods
 	pairs     map[pair]bool
+	hosts     map[string]netip.Addr // of a pod's own name, one of those that it leads to
 }
 
 func byService(endpoints []*discoveryv1.EndpointSlice) map[string][]*discoveryv1.EndpointSlice {

@@ -100,7 +100,15 @@ func TestRecords(t *testing.T) {
 			services: []*corev1.Service{service("db", headless)},
 			endpoints: []*discoveryv1.EndpointSlice{slice("db", byKubernetes,
 				endpoint("10.0.0.1 ready host=db"), endpoint("10.0.0.2 ready host=db"))},
-			want: []string{"10.0.0.1 db.db.ns.svc.cluster.local db.ns.svc.cluster.local", "10.0.0.2 db.db.ns.svc.cluster.local db.ns.svc.cluster.local"},
+			want:    []string{"10.0.0.1 db.db.ns.svc.cluster.local db.ns.svc.cluster.local", "10.0.0.2 db.db.ns.svc.cluster.local db.ns.svc.cluster.local"},
+			refused: []string{"several pods of an instance have the hostname db in one Service, so db.db.ns.svc.cluster.local leads to all of them. Give each a hostname of its own"},
+		},
+		{
+			what:     "a pod with a hostname may be in several slices for a while",
+			services: []*corev1.Service{service("db", headless)},
+			endpoints: []*discoveryv1.EndpointSlice{
+				slice("db", byKubernetes, endpoint("10.0.0.1 ready host=db-0")), slice("db", byKubernetes, endpoint("10.0.0.1 ready host=db-0"))},
+			want: []string{"10.0.0.1 db-0.db.ns.svc.cluster.local db.ns.svc.cluster.local"},
 		},
 		{
 			what:     "a Service's endpoints may be in several slices, also twice",
