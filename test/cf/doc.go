@@ -15,9 +15,12 @@
 // UAA are only as deep as the broker's use of them: they reject what they don't
 // know instead of ignoring it.
 //
+// Beside these, the policy API's internal list is there for policy agents (see
+// routeInternal), without the real one's certificates.
+//
 // What it leaves out: staging and running apps, users, the policy API's version
 // v0 (answered like any unknown version), and enforcement. A policy here is a
-// record; whether packets pass is for a real Silk overlay to show.
+// record; whether packets pass shows in test/silk, and on a real Silk overlay.
 //
 // # Faults
 //

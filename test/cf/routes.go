@@ -14,6 +14,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("POST /uaa/oauth/token", s.serveToken)
 	s.routeCC(mux)
 	s.routePolicies(mux)
+	s.routeInternal(mux)
 	s.routeControl(mux)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -78,7 +78,10 @@ func (t *tags) all() []tag {
 	})
 	all := make([]tag, 0, len(order))
 	for _, id := range order {
-		all = append(all, tag{ID: id, Tag: fmt.Sprintf("%0*X", 2*t.length, t.groups[id].number), Type: "app"})
+		all = append(all, tag{ID: id, Tag: t.of(id), Type: "app"})
 	}
 	return all
 }
+
+// of is the tag of an id that has one.
+func (t *tags) of(id string) string { return fmt.Sprintf("%0*X", 2*t.length, t.groups[id].number) }
