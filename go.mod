@@ -7,6 +7,7 @@ require (
 	github.com/Masterminds/semver/v3 v3.5.0
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/cloudfoundry/go-cfclient/v3 v3.0.0-alpha.20
+	github.com/containernetworking/cni v1.3.1
 	github.com/fluxcd/cli-utils v1.3.0
 	github.com/go-chi/chi/v5 v5.0.11
 	github.com/google/go-containerregistry v0.22.1
@@ -44,6 +45,7 @@ require (
 	github.com/nats-io/jwt/v2 v2.8.2 // indirect
 	github.com/nats-io/nkeys v0.4.16 // indirect
 	github.com/nats-io/nuid v1.0.1 // indirect
+	github.com/vishvananda/netns v0.0.4 // indirect
 )
 
 require (
