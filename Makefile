@@ -12,6 +12,9 @@ export GOFLAGS := $(shell $(GO) env GOFLAGS) -mod=readonly
 PARALLEL ?= 12
 # Those that have brokers and clusters of their own, one after the other: two clusters at once are too much for two cores.
 LONG := test/e2e test/faults test/local
+# Those that send packets, in network namespaces: left out where there can be none, which is told.
+PACKETS := test/silk
+NO_PACKETS = $(shell bin/local packets >/dev/null 2>&1 || echo '$(PACKETS:%=-e /%$$)')
 
 .PHONY: help
 help: ## list the targets
@@ -34,15 +37,29 @@ bench: ## measure the broker on a local cluster, beside the Helm SDK and plain a
 	@$(GO) build -o bin/bench ./test/bench && exec bin/bench
 
 .PHONY: test
-test: needs-cc lint ## lint, unit tests and end-to-end tests, with the race detector
+test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the race detector
 	@echo "== building the local control plane, unless it is cached"
 	@$(GO) build -o bin/local ./test/local && bin/local build
 	@echo "== testing"
 	@mkdir -p bin
-	{ $(GO) test -race -timeout 40m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$)); short=$$?; \
+	{ $(GO) test -race -timeout 40m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$) $(NO_PACKETS)); short=$$?; \
 	  $(GO) test -race -timeout 40m -parallel $(PARALLEL) -p 1 $(LONG:%=./%) && exit $$short; } 2>&1 | tee bin/test.log || { \
 	  echo "== what failed; all of it is in bin/test.log"; \
 	  grep -E '^ *--- FAIL|^ +[a-z_]+_test\.go:[0-9]+: |^panic: |^FAIL' bin/test.log | cut -c1-300 | tail -60; exit 1; }
+
+	@bin/local packets 2>/dev/null || true
+
+.PHONY: test-packets
+test-packets: needs-cc packets ## the tests alone that send packets, as root; fails where there can be none
+	@bin/local packets && bin/local build
+	$(GO) test -race -count=1 -v -timeout 15m -parallel $(PARALLEL) -p 1 $(PACKETS:%=./%)
+
+# Debian's programs for network namespaces, installed where they are missing and can be.
+.PHONY: packets
+packets:
+	@$(GO) build -o bin/local ./test/local
+	@bin/local packets >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+	  echo "== installing iproute2 and iptables"; apt-get update -qq; apt-get install -y -qq --no-install-recommends iproute2 iptables util-linux >/dev/null || true; }
 
 .PHONY: test-faults
 test-faults: needs-cc ## the fault tests alone and at length: half an hour and more

@@ -20,11 +20,12 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const usage = `usage: go run ./test/local build|run|demo
+const usage = `usage: go run ./test/local build|run|demo|packets
 
-  build   build the local control plane, unless it is in the cache
-  run     start a local cluster, a Cloud Foundry stand-in and the broker; Ctrl-C ends it
-  demo    walk through the flow, step by step
+  build     build the local control plane, unless it is in the cache
+  run       start a local cluster, a Cloud Foundry stand-in and the broker; Ctrl-C ends it
+  demo      walk through the flow, step by step
+  packets   say whether packets can be sent between nodes in network namespaces here
 
 PORT chooses the broker's port; without it: 8080 if that is free, else any free one.
 NO_COLOR turns colours off.
@@ -37,7 +38,7 @@ const (
 )
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	commands := map[string]func(context.Context, printer) error{"build": build, "run": runByHand, "demo": demonstrate}
+	commands := map[string]func(context.Context, printer) error{"build": build, "run": runByHand, "demo": demonstrate, "packets": packets}
 	if len(args) != 1 || commands[args[0]] == nil {
 		_, _ = fmt.Fprint(stderr, usage)
 		return exitUsage
