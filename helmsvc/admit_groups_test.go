@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // guardGroups installs the deployed policy in the cluster that all tests share,
@@ -40,7 +40,7 @@ var guardGroups = sync.OnceValue(func() error {
 // claimGroup tries to make a pod that names a group.
 func claimGroup(ctx context.Context, as kubernetes.Interface, namespace, group string) error {
 	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "claim-", Annotations: map[string]string{manifest.PolicyGroupAnnotation: group}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "claim-", Annotations: map[string]string{podgroup.Annotation: group}},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "a/x:1"}}},
 	}
 	_, err := as.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
@@ -113,7 +113,7 @@ func TestAdmittedGroups(t *testing.T) {
 		}
 	}
 	check("installed", all[:3]...)
-	for name, group := range map[string]string{"another's": uuid.NewString(), "another workload's": manifest.PolicyGroupOf(uuid.NewString(), "Deployment", "dep"), "a list": p.of("Deployment", "dep") + "," + p.of("Pod", "bare")} {
+	for name, group := range map[string]string{"another's": uuid.NewString(), "another workload's": podgroup.OfWorkload(uuid.NewString(), "Deployment", "dep"), "a list": p.of("Deployment", "dep") + "," + p.of("Pod", "bare")} {
 		if err := claimGroup(t.Context(), instance, p.ns.Name, group); !refusesGroup(err) {
 			t.Errorf("%s group: %v", name, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // plan is a chart of these templates under a plan that allows exposure or not.
@@ -374,7 +375,7 @@ func TestDeleteHooks(t *testing.T) {
 func TestOperatorsAreExposed(t *testing.T) {
 	p := newPlace(t)
 	p.use(tenant.Config{WithoutExposure: true})
-	own := strings.Replace(workload("x", onHost, "a/x"), "metadata: {", "metadata: {annotations: {"+manifest.PolicyGroupAnnotation+": operators}, ", 1)
+	own := strings.Replace(workload("x", onHost, "a/x"), "metadata: {", "metadata: {annotations: {"+podgroup.Annotation+": operators}, ", 1)
 	what := plan(false, object("apps/v1", "Deployment", "agent", own), object("v1", "Service", "s", onNodes))
 	if err := p.Converge(t.Context(), t.Context(), p.target, what, "sha256:1111111111111111111111111111111111111111"); err != nil {
 		t.Fatal(err)

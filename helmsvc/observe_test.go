@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // observing is an Observer of some namespaces, and what it has told.
@@ -191,7 +191,7 @@ func TestObserveForged(t *testing.T) {
 		pod := simplePod(name)
 		pod.OwnerReferences = []metav1.OwnerReference{{APIVersion: "example.com/v1", Kind: c.kind, Name: c.owner, UID: types.UID(uuid.NewString()), Controller: &yes}}
 		if c.named != "" {
-			pod.Annotations = map[string]string{manifest.PolicyGroupAnnotation: c.named}
+			pod.Annotations = map[string]string{podgroup.Annotation: c.named}
 		}
 		newPod(t, p.ns.Name, pod)
 	}

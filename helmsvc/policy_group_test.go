@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // grouped is a place whose workloads have policy groups of their own.
@@ -19,7 +19,7 @@ func grouped(t *testing.T) *place {
 	t.Helper()
 	p := newPlace(t)
 	p.target.PolicyGroups = p.ns.Annotations[owner]
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{manifest.PolicyGroupAnnotation: p.target.PolicyGroups}}})
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"annotations": map[string]string{podgroup.Annotation: p.target.PolicyGroups}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func (p *place) groups() map[string]string {
 	found := map[string]string{}
 	for _, pod := range list.Items {
 		if pod.DeletionTimestamp == nil {
-			found[pod.Labels["app"]] = pod.Annotations[manifest.PolicyGroupAnnotation]
+			found[pod.Labels["app"]] = pod.Annotations[podgroup.Annotation]
 		}
 	}
 	return found
@@ -47,7 +47,7 @@ func (p *place) groups() map[string]string {
 
 // of is the policy group of one of the place's workloads.
 func (p *place) of(kind, name string) string {
-	return manifest.PolicyGroupOf(p.ns.Annotations[owner], kind, name)
+	return podgroup.OfWorkload(p.ns.Annotations[owner], kind, name)
 }
 
 // TestPolicyGroups puts each workload's pods into a group of their own,
@@ -56,7 +56,7 @@ func TestPolicyGroups(t *testing.T) {
 	p := grouped(t)
 	once := "restartPolicy: Never,"
 	own := func(template string) string {
-		return strings.Replace(template, "metadata: {labels", "metadata: {annotations: {"+manifest.PolicyGroupAnnotation+": stolen, other: kept}, labels", 1)
+		return strings.Replace(template, "metadata: {labels", "metadata: {annotations: {"+podgroup.Annotation+": stolen, other: kept}, labels", 1)
 	}
 	none := func(template string) string {
 		return strings.Replace(template, "metadata: {labels", "metadata: {annotations: null, labels", 1)
@@ -81,7 +81,7 @@ func TestPolicyGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got["cron"] = cron.Spec.JobTemplate.Spec.Template.Annotations[manifest.PolicyGroupAnnotation]
+	got["cron"] = cron.Spec.JobTemplate.Spec.Template.Annotations[podgroup.Annotation]
 	for name, kind := range map[string]string{
 		"hook": "Job", "pod": "Pod", "dep": "Deployment", "sts": "StatefulSet", "ds": "DaemonSet", "rs": "ReplicaSet",
 		"rc": "ReplicationController", "job": "Job", "cron": "CronJob",
@@ -94,7 +94,7 @@ func TestPolicyGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if group, found := template.Template.Annotations[manifest.PolicyGroupAnnotation]; found || template.Template.Annotations["other"] != "kept" {
+	if group, found := template.Template.Annotations[podgroup.Annotation]; found || template.Template.Annotations["other"] != "kept" {
 		t.Errorf("the PodTemplate's group is %q: %v", group, template.Template.Annotations)
 	}
 	p.checkEndpoints(map[string]string{"pod": p.of("Pod", "pod"), "dep": p.of("Deployment", "dep"), "sts": p.of("StatefulSet", "sts"), "rs": p.of("ReplicaSet", "rs")})
@@ -142,7 +142,7 @@ func TestForeignGroups(t *testing.T) {
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "a/x:1"}}},
 		}
 		if group != "" {
-			pod.Annotations = map[string]string{manifest.PolicyGroupAnnotation: group}
+			pod.Annotations = map[string]string{podgroup.Annotation: group}
 		}
 		if _, err := clients.CoreV1().Pods(p.ns.Name).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func (p *place) awaitReady(pod string) {
 func TestPolicyGroupsUpgrade(t *testing.T) {
 	p := grouped(t)
 	version := func(image string) chart.Rendered {
-		template := strings.Replace(workload("dep", "", image), "metadata: {", "metadata: {annotations: {"+manifest.PolicyGroupAnnotation+": stolen}, ", 1)
+		template := strings.Replace(workload("dep", "", image), "metadata: {", "metadata: {annotations: {"+podgroup.Annotation+": stolen}, ", 1)
 		return plan(false, object("apps/v1", "Deployment", "dep", template),
 			hooked(object("batch/v1", "Job", "hook", "{template: "+podTemplate("hook", "restartPolicy: Never,", "a/hook:1")+"}"), "pre-upgrade"))
 	}
@@ -184,7 +184,7 @@ func TestPolicyGroupsUpgrade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := d.Spec.Template.Annotations[manifest.PolicyGroupAnnotation]; got != want {
+		if got := d.Spec.Template.Annotations[podgroup.Annotation]; got != want {
 			t.Errorf("%s: the group is %q, want %q", when, got, want)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // operatorAnnotation marks an operator's namespace with the chart's name.
@@ -210,7 +210,7 @@ func (o *Operators) ensureNamespace(ctx context.Context, name string, operator c
 	namespace := tenant.Namespace{
 		Name:        name,
 		Labels:      map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"},
-		Annotations: map[string]string{operatorAnnotation: chartName, manifest.PolicyGroupAnnotation: group},
+		Annotations: map[string]string{operatorAnnotation: chartName, podgroup.Annotation: group},
 		Owner:       operatorAnnotation,
 	}
 	if err := o.cluster.EnsureNamespace(ctx, namespace); err != nil {

@@ -5,13 +5,9 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
-
-// destinationLabel says what policies to the namespace point to.
-// deploy/kubernetes/policy-group.yaml goes by it.
-const destinationLabel = "cf-helm-broker.io/policy-destination"
 
 // Namespace describes the instance's namespace by its plan; without one by
 // whose it is alone, for deletes. Most labels are for people
@@ -23,11 +19,11 @@ func Namespace(i record.Instance, service string, plan chart.Plan) tenant.Namesp
 	labels := map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}
 	for key, value := range map[string]string{
 		"cf-helm-broker.io/instance-id":       i.ID,
-		destinationLabel:                      i.Destination,
+		podgroup.DestinationLabel:             i.Destination,
 		"cf-helm-broker.io/service":           service,
 		"cf-helm-broker.io/plan":              plan.Name,
 		"cf-helm-broker.io/organization-guid": i.OrganizationGUID,
-		"cf-helm-broker.io/space-guid":        i.SpaceGUID,
+		podgroup.SpaceLabel:                   i.SpaceGUID,
 	} {
 		if value != "" && len(validation.IsValidLabelValue(value)) == 0 {
 			labels[key] = value
@@ -36,7 +32,7 @@ func Namespace(i record.Instance, service string, plan chart.Plan) tenant.Namesp
 	return tenant.Namespace{
 		Name:        i.Namespace,
 		Labels:      labels,
-		Annotations: map[string]string{tenant.InstanceAnnotation: i.ID, manifest.PolicyGroupAnnotation: i.PolicyGroup},
+		Annotations: map[string]string{tenant.InstanceAnnotation: i.ID, podgroup.Annotation: i.PolicyGroup},
 		Owner:       tenant.InstanceAnnotation,
 		Isolation: &tenant.Isolation{
 			AllowExposure: plan.AllowExposure, PodSecurity: plan.PodSecurity, Quota: plan.ResourceQuota, Limits: plan.LimitRange,

@@ -3,6 +3,7 @@ package locate
 import (
 	"github.com/google/uuid"
 
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -17,7 +18,7 @@ const (
 	// ToApp: the GUID of a placeholder app, which CF's cleanup spares.
 	ToApp PolicyTarget = "app"
 	// ToWorkload: a policy group for each Deployment, StatefulSet and so on.
-	ToWorkload PolicyTarget = "workload"
+	ToWorkload PolicyTarget = podgroup.ByWorkload
 )
 
 // PolicyTargets are all of them.

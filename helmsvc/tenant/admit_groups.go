@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // PolicyGroupsAnnotation lists on a namespace, with commas between, the policy
@@ -83,7 +83,7 @@ func dryRun() metav1.CreateOptions { return metav1.CreateOptions{DryRun: []strin
 func probe(group string) *corev1.Pod {
 	yes, no := true, false
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{manifest.PolicyGroupAnnotation: group}},
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "cf-helm-broker-probe-", Annotations: map[string]string{podgroup.Annotation: group}},
 		Spec: corev1.PodSpec{
 			SecurityContext: &corev1.PodSecurityContext{
 				RunAsNonRoot: &yes, SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},

@@ -17,7 +17,7 @@ import (
 	watchtools "k8s.io/client-go/tools/watch"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // Namespace is what an instance's namespace carries.
@@ -162,7 +162,7 @@ func (n *Namespaces) Regroup(ctx context.Context, want Namespace) error {
 	if !want.owns(have) {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
-	annotations := map[string]string{manifest.PolicyGroupAnnotation: want.Annotations[manifest.PolicyGroupAnnotation]}
+	annotations := map[string]string{podgroup.Annotation: want.Annotations[podgroup.Annotation]}
 	return doing(n.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
 }
 

@@ -15,7 +15,7 @@ type Target struct {
 	// Tenant is whose instance it is, by which work takes turns: a space's GUID.
 	Tenant string
 	// PolicyGroups is the instance's policy group where each workload is to have
-	// one of its own (see PolicyGroupOf), and empty where all pods are in their
+	// one of its own (see podgroup.OfWorkload), and empty where all pods are in their
 	// namespace's.
 	PolicyGroups string
 	// ClusterObjects are the cluster-scoped kinds that the chart may make objects

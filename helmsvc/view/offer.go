@@ -7,6 +7,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // Offer is what a namespace's pods offer, ready or not: those that are meant to
@@ -34,7 +35,7 @@ func (o *Observer) Offer(namespace, group string) Offer {
 	}
 	var offer Offer
 	for _, pod := range sparse.Kept[*corev1.Pod](o.pods, namespace) {
-		own := ownGroup(pod, group)
+		own := podgroup.Own(pod, group)
 		offered, _ := endpoints(services, pod, own)
 		offer.Pods++
 		offer.Endpoints = append(offer.Endpoints, offered...)

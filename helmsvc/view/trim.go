@@ -5,9 +5,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // trimmer returns what makes objects small before they are kept: a pod or a
@@ -29,14 +29,14 @@ func trimmer(mine func(namespace string) bool) cache.TransformFunc {
 	})
 }
 
-// trimPod keeps what serves, ownGroup and endpoints look at, and of several
+// trimPod keeps what serves, podgroup.Own and endpoints look at, and of several
 // addresses the one that is handed out. Whether the pod is
 // Ready isn't among it.
 func trimPod(pod *corev1.Pod) *corev1.Pod {
 	kept := &corev1.Pod{ObjectMeta: sparse.Meta(pod), Status: corev1.PodStatus{PodIP: AddressOf(pod)}}
 	kept.GenerateName, kept.Labels = pod.GenerateName, pod.Labels
-	if group := pod.Annotations[manifest.PolicyGroupAnnotation]; group != "" {
-		kept.Annotations = map[string]string{manifest.PolicyGroupAnnotation: group}
+	if group := pod.Annotations[podgroup.Annotation]; group != "" {
+		kept.Annotations = map[string]string{podgroup.Annotation: group}
 	}
 	if owner := metav1.GetControllerOfNoCopy(pod); owner != nil {
 		kept.OwnerReferences = []metav1.OwnerReference{{Kind: owner.Kind, Name: owner.Name, Controller: owner.Controller}}

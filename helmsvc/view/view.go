@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // View is what a binding can see of an instance: Kibosh's secrets and
@@ -175,7 +176,7 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 			view.reason = cmp.Or(view.reason, readiness.PodReason(pod))
 		default:
 			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true, inService: inService(pod, services), subdomain: pod.Spec.Subdomain})
-			offered, leftOut := endpoints(services, pod, ownGroup(pod, group))
+			offered, leftOut := endpoints(services, pod, podgroup.Own(pod, group))
 			view.Endpoints, view.leftOut = append(view.Endpoints, offered...), append(view.leftOut, leftOut...)
 		}
 	}

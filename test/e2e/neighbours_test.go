@@ -14,8 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // TestInstanceAttacks has whoever holds a token of an instance's account try to
@@ -50,7 +50,7 @@ func TestInstanceAttacks(t *testing.T) {
 		"make a quota":            {create(ctx, instance.CoreV1().ResourceQuotas(namespace).Create, &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "own"}}), forbidden},
 		"make limits":             {create(ctx, instance.CoreV1().LimitRanges(namespace).Create, &corev1.LimitRange{ObjectMeta: metav1.ObjectMeta{Name: "own"}}), forbidden},
 		"change its policy group": {func() error {
-			return patchNamespace(ctx, instance, namespace, annotation(manifest.PolicyGroupAnnotation))
+			return patchNamespace(ctx, instance, namespace, annotation(podgroup.Annotation))
 		}, forbidden},
 		"change its workloads' groups": {func() error {
 			return patchNamespace(ctx, instance, namespace, annotation(tenant.PolicyGroupsAnnotation))

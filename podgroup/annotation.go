@@ -1,0 +1,16 @@
+package podgroup
+
+// Annotation names the policy group of a namespace's pods, and on a pod the pod's
+// own. The plugin of a Silk worker reads it once, when the pod's network is made.
+const Annotation = "cf-helm-broker.io/policy-group-id"
+
+// DestinationLabel says on a namespace what policies to it point to, as
+// POLICY_DESTINATION does. deploy/kubernetes/policy-group.yaml goes by it.
+const DestinationLabel = "cf-helm-broker.io/policy-destination"
+
+// ByWorkload is the destination where each workload has a group of its own. Only
+// there a pod's own annotation counts.
+const ByWorkload = "workload"
+
+// SpaceLabel is the GUID of the CF space that a namespace's instance belongs to.
+const SpaceLabel = "cf-helm-broker.io/space-guid"
