@@ -21,8 +21,9 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 .PHONY: build
-build: ## build the broker into bin/
+build: ## build the broker, and the worker's plugin, into bin/
 	$(GO) build -o bin/broker ./cmd/broker
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o bin/c2c-cni ./cmd/c2c-cni
 
 .PHONY: run
 run: ## start a local cluster, a Cloud Foundry stand-in and the broker; Ctrl-C ends it

@@ -14,3 +14,8 @@ const ByWorkload = "workload"
 
 // SpaceLabel is the GUID of the CF space that a namespace's instance belongs to.
 const SpaceLabel = "cf-helm-broker.io/space-guid"
+
+// MarkAnnotation changes on an instance's namespace with each access that the
+// broker opens or closes: the agents of nodes that have pods of it then have the
+// overlay look for policies at once. Its value means nothing else.
+const MarkAnnotation = "cf-helm-broker.io/access-changed"

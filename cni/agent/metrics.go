@@ -1,0 +1,53 @@
+package agent
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics count what the agent says and does.
+type Metrics struct {
+	answers *prometheus.CounterVec
+	polls   *prometheus.CounterVec
+	unsafe  prometheus.Gauge
+}
+
+// NewMetrics registers the metrics; pods tells how many the node has.
+func NewMetrics(registry prometheus.Registerer, pods func() int) *Metrics {
+	m := &Metrics{
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "c2c_cni_answers_total",
+			Help: "Answers to plugins that asked where a pod belongs, by result: group, none (the pod has none), error.",
+		}, []string{"result"}),
+		polls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "c2c_cni_polls_total",
+			Help: "Polls for policies that the node's policy agent was asked for, by result: ok, error.",
+		}, []string{"result"}),
+		unsafe: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "c2c_cni_problems",
+			Help: "What on the node would let others into pods, and keeps pods from being started; 0 is good. The agent's log and the node's events say what.",
+		}),
+	}
+	known := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "c2c_cni_pods", Help: "Pods that the node has."}, func() float64 { return float64(pods()) })
+	for _, result := range []string{"group", "none", "error"} {
+		m.answers.WithLabelValues(result)
+	}
+	for _, result := range []string{"ok", "error"} {
+		m.polls.WithLabelValues(result)
+	}
+	registry.MustRegister(m.answers, m.polls, m.unsafe, known)
+	return m
+}
+
+func (m *Metrics) answered(result string) { m.answers.WithLabelValues(result).Inc() }
+
+// Polled counts a poll of the node's policy agent.
+func (m *Metrics) Polled(err error) {
+	result := "ok"
+	if err != nil {
+		result = "error"
+	}
+	m.polls.WithLabelValues(result).Inc()
+}
+
+// Unsafe is how many problems the guard has found.
+func (m *Metrics) Unsafe(problems int) { m.unsafe.Set(float64(problems)) }

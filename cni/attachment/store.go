@@ -1,0 +1,187 @@
+package attachment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// ID is which network of a container is meant.
+type ID struct {
+	Container string `json:"container"`
+	Interface string `json:"interface"`
+	Network   string `json:"network"`
+}
+
+// Store is a folder of records.
+type Store struct{ Folder string }
+
+// Record is one that is held: nobody else is at the container's network.
+type Record struct {
+	ID   ID     `json:"id"`
+	Args string `json:"args"` // CNI_ARGS of the ADD
+	// Group is the process group of a delegate that runs; 0: none does.
+	Group int `json:"group,omitempty"`
+
+	file *os.File
+}
+
+const (
+	lockRetry = 20 * time.Millisecond
+	// lastsAtMost is how long processes of a plugin that was killed may go on
+	// before they are ended too.
+	lastsAtMost = 5 * time.Second
+)
+
+func (s Store) path(id ID) string {
+	return filepath.Join(s.Folder, strings.ReplaceAll(id.Network, "/", "_")+"."+id.Container+"."+id.Interface)
+}
+
+// Begin records a network that is about to be made, and holds it.
+func (s Store) Begin(ctx context.Context, id ID, args string) (*Record, error) {
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder for what was begun: %w", err)
+	}
+	r, err := s.hold(ctx, id, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, err
+	}
+	r.ID, r.Args, r.Group = id, args, 0
+	if err := r.write(); err != nil {
+		r.Release()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Find holds the record of a network; nil: there is none.
+func (s Store) Find(ctx context.Context, id ID) (*Record, error) {
+	r, err := s.hold(ctx, id, os.O_RDWR)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	return r, err
+}
+
+// All are the networks that are recorded.
+func (s Store) All() ([]ID, error) {
+	files, err := os.ReadDir(s.Folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var all []ID
+	for _, f := range files {
+		var r Record
+		text, err := os.ReadFile(filepath.Join(s.Folder, f.Name()))
+		if err == nil && json.Unmarshal(text, &r) == nil && r.ID.Container != "" {
+			all = append(all, r.ID)
+		}
+	}
+	return all, err
+}
+
+// hold opens and locks a record, whose file may be removed and made again
+// meanwhile.
+func (s Store) hold(ctx context.Context, id ID, how int) (*Record, error) {
+	path := s.path(id)
+	for {
+		file, err := os.OpenFile(path, how, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("opening the record of what was begun: %w", err)
+		}
+		r := &Record{ID: id, file: file}
+		if err := r.lock(ctx); err != nil {
+			_ = file.Close()
+			return nil, err
+		}
+		here, err := os.Stat(path)
+		mine, mineErr := file.Stat()
+		if err == nil && mineErr == nil && os.SameFile(here, mine) {
+			return r, nil
+		}
+		_ = file.Close()
+	}
+}
+
+// lock waits until no process is at the network any more. Those that a plugin has
+// left which was killed are ended after a while.
+func (r *Record) lock(ctx context.Context) error {
+	since := time.Now()
+	for {
+		err := syscall.Flock(int(r.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			r.read()
+			return nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return fmt.Errorf("locking the record of what was begun: %w", err)
+		}
+		if time.Since(since) > lastsAtMost {
+			// Somebody holds it, so the group that is named is still that one.
+			if r.read(); r.Group > 1 {
+				_ = syscall.Kill(-r.Group, syscall.SIGKILL)
+			}
+			since = time.Now()
+		}
+		select {
+		case <-time.After(lockRetry):
+		case <-ctx.Done():
+			return fmt.Errorf("another call for container %s is still at work: %w", r.ID.Container, ctx.Err())
+		}
+	}
+}
+
+// read is as much of the record as there is: it may have been cut off.
+func (r *Record) read() {
+	text, err := io.ReadAll(io.NewSectionReader(r.file, 0, 1<<20))
+	if err == nil {
+		_ = json.Unmarshal(text, r)
+	}
+}
+
+func (r *Record) write() error {
+	text, err := json.Marshal(r)
+	if err == nil {
+		err = r.file.Truncate(0)
+	}
+	if err == nil {
+		_, err = r.file.WriteAt(text, 0)
+	}
+	if err != nil {
+		return fmt.Errorf("recording what is begun: %w", err)
+	}
+	return nil
+}
+
+// File is what a delegate keeps open: the record is held until it is closed by all.
+func (r *Record) File() *os.File { return r.file }
+
+// Runs notes the process group of a delegate.
+func (r *Record) Runs(group int) {
+	r.Group = group
+	_ = r.write() // without it a delegate that hangs is waited for, and not ended
+}
+
+// Release lets others at the network; the record stays.
+func (r *Record) Release() {
+	r.Group = 0
+	_ = r.write()
+	_ = r.file.Close()
+}
+
+// Forget removes the record: nothing of the network is left.
+func (s Store) Forget(r *Record) error {
+	defer func() { _ = r.file.Close() }()
+	if err := os.Remove(s.path(r.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the record of what was begun: %w", err)
+	}
+	return nil
+}

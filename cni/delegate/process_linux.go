@@ -1,0 +1,11 @@
+package delegate
+
+import "syscall"
+
+// attributes put a plugin into a process group of its own, and have it die with
+// this process.
+func attributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+func killGroup(group int) error { return syscall.Kill(-group, syscall.SIGKILL) }

@@ -1,0 +1,56 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/containernetworking/cni/pkg/skel"
+	"github.com/containernetworking/cni/pkg/types"
+
+	"github.com/cf-helm-broker/cf-helm-broker/cni/attachment"
+)
+
+// gc takes down what was begun for containers that there aren't any more, one by
+// one, since Silk's plugins know no GC; a delegate that does is called as well.
+func gc(ctx context.Context, args *skel.CmdArgs) error {
+	c, err := readConfig(args.StdinData)
+	if err != nil {
+		return err
+	}
+	begun, err := c.store().All()
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, id := range begun {
+		if id.Network == c.Name && !slices.Contains(c.Valid, types.GCAttachment{ContainerID: id.Container, IfName: id.Interface}) {
+			failed = append(failed, c.collect(ctx, args, id))
+		}
+	}
+	work, err := c.delegateFor(args, nil)
+	if err == nil && work.knows(ctx) {
+		err = work.do(ctx, "GC")
+	}
+	return errors.Join(append(failed, err)...)
+}
+
+// collect takes down one network, whose namespace has gone.
+func (c config) collect(ctx context.Context, args *skel.CmdArgs, id attachment.ID) error {
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	held, err := c.store().Find(ctx, id)
+	if err != nil || held == nil {
+		return err
+	}
+	c.Valid, c.PrevResult = nil, nil
+	work, err := c.delegateFor(&skel.CmdArgs{ContainerID: id.Container, IfName: id.Interface, Path: args.Path, Args: held.Args}, held)
+	if err == nil {
+		err = work.do(ctx, "DEL")
+	}
+	if err != nil {
+		held.Release()
+		return err
+	}
+	return c.store().Forget(held)
+}

@@ -1,0 +1,21 @@
+package plugin
+
+import (
+	"context"
+
+	"github.com/containernetworking/cni/pkg/skel"
+	"github.com/containernetworking/cni/pkg/types"
+	"github.com/containernetworking/cni/pkg/version"
+)
+
+// Main carries out the command that the environment names (CNI_COMMAND), and
+// prints its result. The error is to be printed as it is. When ctx ends, what was
+// begun is taken down.
+func Main(ctx context.Context) *types.Error {
+	with := func(f func(context.Context, *skel.CmdArgs) error) func(*skel.CmdArgs) error {
+		return func(args *skel.CmdArgs) error { return f(ctx, args) }
+	}
+	return skel.PluginMainFuncsWithError(
+		skel.CNIFuncs{Add: with(add), Del: with(del), Check: with(check), GC: with(gc), Status: with(status)},
+		version.PluginSupports("0.4.0", "1.0.0", since), "CNI plugin "+Name)
+}
