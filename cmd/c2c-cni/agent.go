@@ -12,10 +12,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/guard"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/identity"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodeevent"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodepods"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/pollnow"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/socket"
 )
@@ -26,7 +30,7 @@ func agentCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 		return 0
 	}
 	if err == nil {
-		err = runAgent(ctx, s, stdout)
+		err = runAgent(ctx, s, newLogger(s.LogLevel, stdout))
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "c2c-cni agent: %v\n", err)
@@ -35,8 +39,22 @@ func agentCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return 0
 }
 
-func runAgent(ctx context.Context, s agentSettings, out io.Writer) error {
-	log := newLogger(s.LogLevel, out)
+// parts are what runs side by side. The first that fails ends all.
+type parts struct {
+	sync.WaitGroup
+	ctx  context.Context
+	fail context.CancelCauseFunc
+}
+
+func (p *parts) run(part func(context.Context) error) {
+	p.Go(func() {
+		if err := part(p.ctx); err != nil {
+			p.fail(err)
+		}
+	})
+}
+
+func runAgent(ctx context.Context, s agentSettings, log lager.Logger) error {
 	config, err := restConfig(s.Kubeconfig)
 	if err != nil {
 		return err
@@ -45,52 +63,73 @@ func runAgent(ctx context.Context, s agentSettings, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("making a client for Kubernetes: %w", err)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var parts sync.WaitGroup
-	defer parts.Wait()
-
-	var poller *pollnow.Poller
-	pods, err := nodepods.New(client, s.Node, func(namespace string) {
-		if poller != nil {
-			log.Info("access-changed", lager.Data{"namespace": namespace})
-			poller.Wish()
-		}
-	})
-	if err != nil {
-		return err
-	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	metrics := agent.NewMetrics(registry, pods.Count)
-	if s.PollURL != "" {
-		poller = pollnow.New(s.PollURL, metrics.Polled, log)
-		parts.Go(func() { poller.Run(ctx) })
-	}
-	parts.Go(func() { pods.Run(ctx) })
-	answering := agent.New(&identity.Reader{Client: client, Node: s.Node, Pods: pods}, nil, metrics, log)
-
-	listener, err := socket.Listen(s.Socket)
+	wishes := &wishes{log: log}
+	pods, err := nodepods.New(client, s.Node, wishes.wish)
 	if err != nil {
-		cancel(err)
 		return err
 	}
-	parts.Go(func() {
-		if err := socket.Serve(ctx, listener, answering); err != nil {
-			cancel(err)
-		}
-	})
-	if s.Listen != "" {
-		parts.Go(func() {
-			if err := serveHealth(ctx, s.Listen, registry, answering, pods.Synced); err != nil {
-				cancel(err)
-			}
-		})
+	metrics := agent.NewMetrics(registry, pods.Count)
+	keeper, err := newKeeper(s, config, metrics, log)
+	if err != nil {
+		return err
 	}
-	log.Info("listening", lager.Data{"socket": s.Socket, "health": s.Listen, "node": s.Node})
+	var guarding agent.Guard
+	if s.Guard == guardRefuses {
+		guarding = keeper
+	}
+	answering := agent.New(&identity.Reader{Client: client, Node: s.Node, Pods: pods}, guarding, metrics, log)
+	listener, err := socket.Listen(s.Socket)
+	if err != nil {
+		return err
+	}
+
+	ctx, fail := context.WithCancelCause(ctx)
+	running := &parts{ctx: ctx, fail: fail}
+	if s.PollURL != "" {
+		wishes.poller = pollnow.New(s.PollURL, metrics.Polled, log)
+		running.Go(func() { wishes.poller.Run(ctx) })
+	}
+	if s.Guard != guardOff {
+		running.Go(func() { keeper.Run(ctx) })
+	}
+	running.Go(func() { pods.Run(ctx) })
+	running.run(func(ctx context.Context) error { return socket.Serve(ctx, listener, answering) })
+	if s.Listen != "" {
+		running.run(func(ctx context.Context) error { return serveHealth(ctx, s.Listen, registry, answering, pods.Synced) })
+	}
+	log.Info("listening", lager.Data{"socket": s.Socket, "health": s.Listen, "node": s.Node, "guard": s.Guard})
 	<-ctx.Done()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+	cause := context.Cause(ctx)
+	running.Wait()
+	fail(nil)
+	if !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
+}
+
+// newKeeper makes what looks at the node again and again.
+func newKeeper(s agentSettings, config *rest.Config, metrics *agent.Metrics, log lager.Logger) (*agent.Keeper, error) {
+	teller, err := nodeevent.New(config, s.Node, plugin.Name)
+	if err != nil {
+		return nil, err
+	}
+	look := func(ctx context.Context) []string { return guard.Judge(s.sources().Read(ctx), s.expect()) }
+	tell := func(ctx context.Context, problem string) error { return teller.Warn(ctx, "OverlayUnsafe", problem) }
+	return agent.NewKeeper(look, tell, s.interval, metrics, log), nil
+}
+
+// wishes leads what the watch sees to the poller, if there is one.
+type wishes struct {
+	poller *pollnow.Poller // set before the watch runs
+	log    lager.Logger
+}
+
+func (w *wishes) wish(namespace string) {
+	if w.poller != nil {
+		w.log.Info("access-changed", lager.Data{"namespace": namespace})
+		w.poller.Wish()
+	}
 }

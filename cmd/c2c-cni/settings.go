@@ -5,11 +5,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/cni/guard"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodefacts"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/socket"
 )
 
@@ -22,7 +27,30 @@ type agentSettings struct {
 	Listen     string
 	LogLevel   string
 	PollURL    string
+
+	Guard         string
+	GuardInterval string
+	Overlay       string
+	SilkChains    string
+	Interfaces    string
+	RulesCommands string
+	NFTCommand    string
+	ProxyURL      string
+	ProxyFile     string
+	KubeletFile   string
+	Proc          string
+	ConfDir       string
+	ConfName      string
+
+	interval time.Duration
 }
+
+// What becomes of what the guard finds.
+const (
+	guardRefuses = "refuse" // pods aren't started
+	guardReports = "report" // it is told of only
+	guardOff     = "off"    // nobody looks
+)
 
 // setting adds a flag whose default is an environment variable's value.
 func setting(flags *flag.FlagSet, into *string, name, otherwise, help string) {
@@ -47,13 +75,48 @@ func readAgentSettings(args []string, stderr io.Writer) (agentSettings, error) {
 	setting(flags, &s.Listen, "listen", "127.0.0.1:8723", "`address` of /healthz, /readyz and /metrics; empty: none")
 	setting(flags, &s.LogLevel, "log-level", "info", "debug, info, error or fatal")
 	setting(flags, &s.PollURL, "poll-url", "http://127.0.0.1:8722/force-policy-poll-cycle", "`URL` by which the node's policy agent polls at once; empty: it isn't asked to")
+	guardFlags(flags, &s)
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
 	if flags.NArg() > 0 {
 		return s, fmt.Errorf("unknown argument %q", flags.Arg(0))
 	}
-	return s, s.check()
+	interval, err := time.ParseDuration(s.GuardInterval)
+	s.interval = interval
+	return s, errors.Join(err, s.check())
+}
+
+func guardFlags(flags *flag.FlagSet, s *agentSettings) {
+	setting(flags, &s.Guard, "guard", guardRefuses, "what becomes of what isn't safe on the node: refuse (pods aren't started), report, off")
+	setting(flags, &s.GuardInterval, "guard-interval", "15s", "time between looks at the node")
+	setting(flags, &s.Overlay, "overlay", "", "the overlay's `network`, such as 10.255.0.0/16, which kube-proxy's clusterCIDR is held against; empty: it isn't")
+	setting(flags, &s.SilkChains, "silk-chains", strings.Join(guard.SilkChains(), ","), "`beginnings` of the names of Silk's own chains")
+	setting(flags, &s.Interfaces, "silk-interfaces", strings.Join(guard.SilkInterfaces(), ","), "`beginnings` of the names of the overlay's interfaces")
+	setting(flags, &s.RulesCommands, "iptables-save", "iptables-nft-save,iptables-legacy-save,iptables-save", "`commands` that print iptables' rules, of which one at least has to be installed; empty: rules aren't looked at")
+	setting(flags, &s.NFTCommand, "nft", "nft list ruleset", "`command` that prints nftables' rules, where it is installed")
+	setting(flags, &s.ProxyURL, "kube-proxy-url", "http://127.0.0.1:10249", "`URL` of kube-proxy's metrics, where it shows its settings")
+	setting(flags, &s.ProxyFile, "kube-proxy-config", "", "kube-proxy's configuration `file`")
+	setting(flags, &s.KubeletFile, "kubelet-config", "", "the kubelet's configuration `file`")
+	setting(flags, &s.Proc, "proc", "/proc", "`folder` of the node's processes; empty: they aren't looked at")
+	setting(flags, &s.ConfDir, "cni-conf-dir", "", "`folder` of network configurations")
+	setting(flags, &s.ConfName, "cni-conf-name", "00-c2c-cni.conflist", "the plugin's `file` in it")
+}
+
+// sources are where the guard looks.
+func (s agentSettings) sources() nodefacts.Sources {
+	return nodefacts.Sources{
+		Commands: list(s.RulesCommands), NFTables: s.NFTCommand, ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
+		Proc: s.Proc, Configurations: s.ConfDir, Own: s.ConfName,
+	}
+}
+
+func (s agentSettings) expect() guard.Expect {
+	return guard.Expect{Overlay: s.Overlay, SilkChains: list(s.SilkChains), Interfaces: list(s.Interfaces)}
+}
+
+func list(text string) []string {
+	return strings.FieldsFunc(text, func(c rune) bool { return c == ',' })
 }
 
 func (s agentSettings) check() error {
@@ -63,6 +126,15 @@ func (s agentSettings) check() error {
 	}
 	if _, err := lager.LogLevelFromString(s.LogLevel); err != nil {
 		wrong = append(wrong, fmt.Errorf("--log-level: %w", err))
+	}
+	if !slices.Contains([]string{guardRefuses, guardReports, guardOff}, s.Guard) {
+		wrong = append(wrong, fmt.Errorf("--guard is %q, and has to be refuse, report or off", s.Guard))
+	}
+	if s.interval <= 0 {
+		wrong = append(wrong, errors.New("--guard-interval has to be above 0"))
+	}
+	if _, err := netip.ParsePrefix(s.Overlay); err != nil && s.Overlay != "" {
+		wrong = append(wrong, fmt.Errorf("--overlay has to be a network such as 10.255.0.0/16: %w", err))
 	}
 	return errors.Join(wrong...)
 }

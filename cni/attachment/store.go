@@ -66,7 +66,7 @@ func (s Store) Begin(ctx context.Context, id ID, args string) (*Record, error) {
 func (s Store) Find(ctx context.Context, id ID) (*Record, error) {
 	r, err := s.hold(ctx, id, os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil //nolint:nilnil // there is none
+		return nil, nil // there is none
 	}
 	return r, err
 }

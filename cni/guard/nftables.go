@@ -1,0 +1,65 @@
+package guard
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// nftMark is a statement that changes a packet's mark, such as
+// `meta mark set meta mark | 0x00004000` (kube-proxy's mode nftables).
+var nftMark = regexp.MustCompile(`\bmark set (?:(?:meta |ct )?mark (or|and|xor|[|&^]) )?(0x[0-9a-f]+|[0-9]+)`)
+
+// judgeNFTables looks at rules of nftables' own for changes of the overlay's bits.
+// Tables of iptables' names are iptables', and judged as such. Accepting there ends
+// no other table's rules, and lets nothing past Silk's.
+func judgeNFTables(text string) []string {
+	var problems []string
+	table, chain := "", ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		words := strings.Fields(line)
+		switch {
+		case len(words) >= 3 && words[0] == "table":
+			table = words[1] + " " + strings.TrimSuffix(words[2], "{")
+		case len(words) >= 2 && words[0] == "chain":
+			chain = strings.TrimSuffix(words[1], "{")
+		case !ofIPTables(table):
+			if bits := nftChanges(line); bits != 0 {
+				problems = append(problems, fmt.Sprintf("chain %s of nftables' table %s "+marksBit, chain, table, bits, "`"+line+"`"))
+			}
+		}
+	}
+	return problems
+}
+
+func ofIPTables(table string) bool {
+	family, name, _ := strings.Cut(table, " ")
+	if family != "ip" && family != "ip6" {
+		return false
+	}
+	switch strings.TrimSpace(name) {
+	case "filter", "nat", "mangle", "raw", "security":
+		return true
+	}
+	return false
+}
+
+func nftChanges(line string) uint64 {
+	found := nftMark.FindStringSubmatch(line)
+	if found == nil {
+		return 0
+	}
+	value, err := strconv.ParseUint(found[2], 0, 32)
+	if err != nil {
+		return 0
+	}
+	switch found[1] {
+	case "or", "|", "xor", "^":
+		return value & tagBits
+	case "and", "&":
+		return ^value & tagBits
+	}
+	return tagBits // it is set whole
+}

@@ -1,0 +1,81 @@
+package nodefacts
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func file(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestRead reads each source, from programs that print what is given.
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/configz" {
+			_, _ = w.Write([]byte(`{"kubeproxy.config.k8s.io":{"Mode":"iptables","IPTables":{"MasqueradeBit":14},"NFTables":{"MasqueradeBit":null},"DetectLocal":{"ClusterCIDRs":["10.1.0.0/16"]}}}`))
+		}
+	}))
+	defer proxy.Close()
+	file(t, filepath.Join(dir, "net.d", "10-b.conflist"), "")
+	file(t, filepath.Join(dir, "net.d", "00-a.conf"), "")
+	file(t, filepath.Join(dir, "net.d", "readme.txt"), "")
+	file(t, filepath.Join(dir, "proc", "12", "cmdline"), "/usr/bin/kubelet\x00--hairpin-mode=none\x00")
+	file(t, filepath.Join(dir, "proc", "13", "cmdline"), "bash\x00")
+	file(t, filepath.Join(dir, "proc", "self", "cmdline"), "kubelet\x00")
+	got := Sources{
+		Commands:    []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho '*filter'\n"), "there-is-no-such-program"},
+		NFTables:    file(t, filepath.Join(dir, "nft"), "#!/bin/sh\necho \"$1 $2\"\n") + " list ruleset",
+		ProxyURL:    proxy.URL,
+		ProxyFile:   file(t, filepath.Join(dir, "proxy.yaml"), "mode: nftables\nclusterCIDR: 10.2.0.0/16,fd00::/64\nnftables: {masqueradeBit: 30}\n"),
+		KubeletFile: file(t, filepath.Join(dir, "kubelet.yaml"), "hairpinMode: hairpin-veth\n"),
+		Proc:        filepath.Join(dir, "proc"), Configurations: filepath.Join(dir, "net.d"), Own: "10-b.conflist",
+	}.Read(t.Context())
+	if len(got.Rules) != 1 || got.Rules[0].Text != "*filter\n" || got.NFTables != "list ruleset\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Proxies) != 2 || *got.Proxies[0].IPTablesBit != 14 || *got.Proxies[1].NFTablesBit != 30 || got.Proxies[1].Mode != "nftables" ||
+		!slices.Equal(got.Proxies[0].ClusterCIDRs, []string{"10.1.0.0/16"}) || !slices.Equal(got.Proxies[1].ClusterCIDRs, []string{"10.2.0.0/16", "fd00::/64"}) {
+		t.Errorf("%+v", got.Proxies)
+	}
+	if len(got.Commands) != 1 || !slices.Equal(got.Commands[0], []string{"/usr/bin/kubelet", "--hairpin-mode=none"}) {
+		t.Errorf("%q", got.Commands)
+	}
+	if !slices.Equal(got.Configurations, []string{"00-a.conf", "10-b.conflist"}) {
+		t.Errorf("%q", got.Configurations)
+	}
+}
+
+// TestBlind: what has to be seen and can't be is told.
+func TestBlind(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		sources Sources
+		words   string
+	}{
+		"none installed": {Sources{Commands: []string{"there-is-no-such-program"}}, "is installed where the agent runs"},
+		"no right":       {Sources{Commands: []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho 'Permission denied (you must be root)' >&2; exit 4\n")}}, "you must be root"},
+		"no file":        {Sources{ProxyFile: filepath.Join(dir, "none")}, "kube-proxy's configuration"},
+		"no YAML":        {Sources{KubeletFile: file(t, filepath.Join(dir, "x.yaml"), "{")}, "the kubelet's configuration"},
+	} {
+		if got := c.sources.Read(t.Context()); !strings.Contains(got.Blind, c.words) {
+			t.Errorf("%s: %q", name, got.Blind)
+		}
+	}
+	if got := (Sources{ProxyURL: "http://127.0.0.1:1"}).Read(t.Context()); got.Blind != "" || len(got.Proxies) > 0 {
+		t.Errorf("a node without kube-proxy: %+v", got)
+	}
+}
