@@ -34,6 +34,9 @@ type Settings struct {
 	// Placeholders makes and deletes the policy groups of ToApp; nil where no CF
 	// API is configured.
 	Placeholders policy.Placeholders
+	// Mark tells the nodes that have pods of an instance that policies to it have
+	// changed; nil: they see for themselves.
+	Mark func(ctx context.Context, i record.Instance) error
 	// PoliciesPerBinding and PoliciesPerInstance are how many policies a binding,
 	// unless its plan says, and all of an instance's bindings, may open; 0: any number.
 	PoliciesPerBinding, PoliciesPerInstance int

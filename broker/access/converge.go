@@ -88,6 +88,9 @@ func (a *Access) converge(ctx context.Context, b record.Binding, why event, want
 	if err := a.close(ctx, c.intent, c.close); err != nil {
 		return c.intent, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
 	}
+	if len(c.open)+len(c.close) > 0 {
+		a.mark(ctx, c.intent)
+	}
 	if why == follows && len(c.close) > 0 {
 		a.log.Info("surplus-closed", bindingData(c.intent), lager.Data{"closed": c.close})
 	}

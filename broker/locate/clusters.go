@@ -101,3 +101,13 @@ func ClusterID(p chart.Plan) string {
 	}
 	return p.Cluster.ID
 }
+
+// MarkAccess has the nodes that have pods of the instance see that access to it has
+// changed.
+func (c *Clusters) MarkAccess(ctx context.Context, i record.Instance) error {
+	cluster, err := c.Of(ctx, i)
+	if err != nil {
+		return err
+	}
+	return cluster.MarkAccess(ctx, Namespace(i, "", chart.Plan{}))
+}

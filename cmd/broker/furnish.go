@@ -57,7 +57,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	}
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
 	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
-	reach := newAccess(s, f, charts, shared)
+	reach := newAccess(s, f, charts, clusters, shared)
 	named, err := newNames(s, f, clusters)
 	if err != nil {
 		return house{}, err
@@ -86,7 +86,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err
 }
 
-func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.SharedService) *access.Access {
+func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.Clusters, shared []chart.SharedService) *access.Access {
 	settings := access.Settings{
 		RequestLimit:        requestLimit(s),
 		Resync:              s.PolicyResync,
@@ -102,6 +102,7 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, shared []chart.Sha
 		enforcer = f.policies
 		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
 		settings.Placeholders = f.policies
+		settings.Mark = clusters.MarkAccess
 	}
 	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
 }
