@@ -25,11 +25,13 @@ import (
 )
 
 func agentCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	s, err := readAgentSettings(args, stderr)
+	s, err := readSettings("agent", args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	if err == nil {
+	if err == nil && s.uninstall {
+		err = uninstall(ctx, s, stdout)
+	} else if err == nil {
 		err = runAgent(ctx, s, newLogger(s.LogLevel, stdout))
 	}
 	if err != nil {
@@ -54,7 +56,13 @@ func (p *parts) run(part func(context.Context) error) {
 	})
 }
 
-func runAgent(ctx context.Context, s agentSettings, log lager.Logger) error {
+// errNoNode is of an agent that doesn't know whose pods it answers for.
+var errNoNode = errors.New("the node's name is needed: --node or NODE_NAME")
+
+func runAgent(ctx context.Context, s settings, log lager.Logger) error {
+	if s.Node == "" {
+		return errNoNode
+	}
 	config, err := restConfig(s.Kubeconfig)
 	if err != nil {
 		return err
@@ -95,6 +103,7 @@ func runAgent(ctx context.Context, s agentSettings, log lager.Logger) error {
 		running.Go(func() { keeper.Run(ctx) })
 	}
 	running.Go(func() { pods.Run(ctx) })
+	running.run(func(ctx context.Context) error { return keepInstalled(ctx, s, answering, log) })
 	running.run(func(ctx context.Context) error { return socket.Serve(ctx, listener, answering) })
 	if s.Listen != "" {
 		running.run(func(ctx context.Context) error { return serveHealth(ctx, s.Listen, registry, answering, pods.Synced) })
@@ -111,7 +120,7 @@ func runAgent(ctx context.Context, s agentSettings, log lager.Logger) error {
 }
 
 // newKeeper makes what looks at the node again and again.
-func newKeeper(s agentSettings, config *rest.Config, metrics *agent.Metrics, log lager.Logger) (*agent.Keeper, error) {
+func newKeeper(s settings, config *rest.Config, metrics *agent.Metrics, log lager.Logger) (*agent.Keeper, error) {
 	teller, err := nodeevent.New(config, s.Node, plugin.Name)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 func newLogger(level string, out io.Writer) lager.Logger {
 	minimum, err := lager.LogLevelFromString(level)
 	if err != nil {
-		minimum = lager.INFO // readAgentSettings has refused it already
+		minimum = lager.INFO // readSettings has refused it already
 	}
 	log := lager.NewLogger("c2c-cni")
 	log.RegisterSink(lager.NewWriterSink(out, minimum))

@@ -26,6 +26,9 @@ const usage = `c2c-cni puts the pods of a Silk worker into policy groups.
 
 Usage:
   c2c-cni agent [flags]   answer the node's plugins, guard the node; c2c-cni agent --help lists the flags
+  c2c-cni agent --uninstall
+                          take away what the agent has installed
+  c2c-cni check [flags]   look at this node for all that pods need, and say what to do; the flags are the agent's
   c2c-cni --help          print this
 
 With CNI_COMMAND in its environment it is a CNI plugin, which container runtimes call.
@@ -38,6 +41,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	case args[0] == "agent":
 		return agentCommand(ctx, args[1:], stdout, stderr)
+	case args[0] == "check":
+		return checkCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		_, _ = fmt.Fprint(stdout, usage)
 		return 0

@@ -14,13 +14,15 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/guard"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/install"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodefacts"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/socket"
 )
 
-// agentSettings are the agent's flags. Each has an environment variable, which
-// counts where there is no flag.
-type agentSettings struct {
+// settings are the flags of the agent, and of check. Each has an environment
+// variable, which counts where there is no flag.
+type settings struct {
 	Node       string
 	Kubeconfig string
 	Socket     string
@@ -41,6 +43,12 @@ type agentSettings struct {
 	Proc          string
 	ConfDir       string
 	ConfName      string
+
+	BinDir    string
+	ConfFile  string
+	NodeIP    string
+	uninstall bool
+	stay      bool
 
 	interval time.Duration
 }
@@ -65,9 +73,9 @@ func setting(flags *flag.FlagSet, into *string, name, otherwise, help string) {
 	flags.StringVar(into, name, value, help+" ($"+variable+")")
 }
 
-func readAgentSettings(args []string, stderr io.Writer) (agentSettings, error) {
-	var s agentSettings
-	flags := flag.NewFlagSet("c2c-cni agent", flag.ContinueOnError)
+func readSettings(command string, args []string, stderr io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("c2c-cni "+command, flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	setting(flags, &s.Node, "node", "", "the node's `name` in Kubernetes")
 	setting(flags, &s.Kubeconfig, "kubeconfig", "", "`file` that says how to reach Kubernetes; empty: as a pod of the cluster")
@@ -76,6 +84,7 @@ func readAgentSettings(args []string, stderr io.Writer) (agentSettings, error) {
 	setting(flags, &s.LogLevel, "log-level", "info", "debug, info, error or fatal")
 	setting(flags, &s.PollURL, "poll-url", "http://127.0.0.1:8722/force-policy-poll-cycle", "`URL` by which the node's policy agent polls at once; empty: it isn't asked to")
 	guardFlags(flags, &s)
+	installFlags(flags, &s)
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -87,7 +96,7 @@ func readAgentSettings(args []string, stderr io.Writer) (agentSettings, error) {
 	return s, errors.Join(err, s.check())
 }
 
-func guardFlags(flags *flag.FlagSet, s *agentSettings) {
+func guardFlags(flags *flag.FlagSet, s *settings) {
 	setting(flags, &s.Guard, "guard", guardRefuses, "what becomes of what isn't safe on the node: refuse (pods aren't started), report, off")
 	setting(flags, &s.GuardInterval, "guard-interval", "15s", "time between looks at the node")
 	setting(flags, &s.Overlay, "overlay", "", "the overlay's `network`, such as 10.255.0.0/16, which kube-proxy's clusterCIDR is held against; empty: it isn't")
@@ -99,19 +108,35 @@ func guardFlags(flags *flag.FlagSet, s *agentSettings) {
 	setting(flags, &s.ProxyFile, "kube-proxy-config", "", "kube-proxy's configuration `file`")
 	setting(flags, &s.KubeletFile, "kubelet-config", "", "the kubelet's configuration `file`")
 	setting(flags, &s.Proc, "proc", "/proc", "`folder` of the node's processes; empty: they aren't looked at")
-	setting(flags, &s.ConfDir, "cni-conf-dir", "", "`folder` of network configurations")
+}
+
+func installFlags(flags *flag.FlagSet, s *settings) {
+	setting(flags, &s.ConfDir, "cni-conf-dir", "", "`folder` of network configurations; empty: it isn't looked at, and nothing is installed there")
 	setting(flags, &s.ConfName, "cni-conf-name", "00-c2c-cni.conflist", "the plugin's `file` in it")
+	setting(flags, &s.BinDir, "cni-bin-dir", "", "`folder` of plugins that this program is installed into; empty: it isn't")
+	setting(flags, &s.ConfFile, "cni-config", "", "network configuration that is installed, a `file`, in which $NODE_IP and $NODE_NAME stand for the node's; empty: none is")
+	setting(flags, &s.NodeIP, "node-ip", "", "the node's `address`, for the network configuration")
+	flags.BoolVar(&s.uninstall, "uninstall", os.Getenv("UNINSTALL") == "true", "take away what was installed, and end; drain the node before ($UNINSTALL)")
+	flags.BoolVar(&s.stay, "stay", os.Getenv("STAY") == "true", "with --uninstall: wait to be ended afterwards, as in a DaemonSet ($STAY)")
+}
+
+// place is what is installed where.
+func (s settings) place(program string) install.Place {
+	return install.Place{
+		Program: program, BinDir: s.BinDir, Name: plugin.Name, Template: s.ConfFile, ConfDir: s.ConfDir, ConfName: s.ConfName,
+		Values: map[string]string{"NODE_IP": s.NodeIP, "NODE_NAME": s.Node},
+	}
 }
 
 // sources are where the guard looks.
-func (s agentSettings) sources() nodefacts.Sources {
+func (s settings) sources() nodefacts.Sources {
 	return nodefacts.Sources{
 		Commands: list(s.RulesCommands), NFTables: s.NFTCommand, ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
 		Proc: s.Proc, Configurations: s.ConfDir, Own: s.ConfName,
 	}
 }
 
-func (s agentSettings) expect() guard.Expect {
+func (s settings) expect() guard.Expect {
 	return guard.Expect{Overlay: s.Overlay, SilkChains: list(s.SilkChains), Interfaces: list(s.Interfaces)}
 }
 
@@ -119,11 +144,8 @@ func list(text string) []string {
 	return strings.FieldsFunc(text, func(c rune) bool { return c == ',' })
 }
 
-func (s agentSettings) check() error {
+func (s settings) check() error {
 	var wrong []error
-	if s.Node == "" {
-		wrong = append(wrong, errors.New("the node's name is needed: --node or NODE_NAME"))
-	}
 	if _, err := lager.LogLevelFromString(s.LogLevel); err != nil {
 		wrong = append(wrong, fmt.Errorf("--log-level: %w", err))
 	}

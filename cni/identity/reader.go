@@ -58,7 +58,7 @@ func (r *Reader) pod(ctx context.Context, pod socket.Pod) (*metav1.PartialObject
 	})
 	switch {
 	case apierrors.IsNotFound(err), err == nil && len(live.Items) == 0:
-		return nil, fmt.Errorf("pod %s/%s isn't on node %s any more", pod.Namespace, pod.Name, r.Node)
+		return nil, fmt.Errorf("pod %s/%s %s %s any more", pod.Namespace, pod.Name, socket.NotHere, r.Node)
 	case err != nil:
 		return nil, fmt.Errorf("Kubernetes can't be asked for pod %s/%s; it is tried again: %w", pod.Namespace, pod.Name, err)
 	case string(live.Items[0].UID) != pod.UID:

@@ -25,6 +25,9 @@ type answer struct {
 	Error string `json:"error,omitempty"`
 }
 
+// NotHere is part of what is said of a pod that the node doesn't have.
+const NotHere = "isn't on node"
+
 const (
 	podPath    = "/v1/pod"
 	statusPath = "/v1/status"

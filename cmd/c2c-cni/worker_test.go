@@ -1,0 +1,195 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
+)
+
+const group = "0a1b2c3d-0000-4000-8000-000000000001"
+
+// pod makes a pod on the node, in a namespace of the group.
+func (w *worker) pod() *corev1.Pod {
+	w.t.Helper()
+	ns, err := clients.CoreV1().Namespaces().Create(w.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		GenerateName: "worker-", Annotations: map[string]string{podgroup.Annotation: group}, Labels: map[string]string{podgroup.DestinationLabel: "instance"},
+	}}, metav1.CreateOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.namespace = ns.Name
+	if _, err := clients.CoreV1().ServiceAccounts(ns.Name).Create(w.t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "pods"}}, metav1.CreateOptions{}); err != nil {
+		w.t.Fatal(err)
+	}
+	pod, err := clients.CoreV1().Pods(ns.Name).Create(w.t.Context(), &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"},
+		Spec:       corev1.PodSpec{NodeName: w.node, ServiceAccountName: "pods", AutomountServiceAccountToken: new(bool), Containers: []corev1.Container{{Name: "c", Image: "a/b:1"}}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return pod
+}
+
+// TestWorker goes the way of a node with the manifests as they are: installed, a pod
+// is put into its group, the node becomes unsafe and safe again, and all is taken
+// away.
+func TestWorker(t *testing.T) {
+	w := newWorker(t, "")
+	w.rules(14)
+	w.start()
+	w.eventually("the node is found unsafe", func() bool { return strings.Contains(w.log.String(), "masqueradeBit: 30") })
+	if _, err := os.Stat(filepath.Join(w.conf, "00-c2c-cni.conflist")); err == nil {
+		t.Error("an unsafe node has a network configuration")
+	}
+	w.rules(30)
+	w.eventually("the node is ready", func() bool { return w.call("STATUS", nil) == nil })
+
+	pod := w.pod()
+	if err := w.call("ADD", pod); err != nil {
+		t.Fatal(err)
+	}
+	told, err := os.ReadFile(filepath.Join(w.dir, "told-ADD"))
+	if err != nil || !strings.Contains(string(told), `"policy_group_id":"`+group+`"`) || !strings.Contains(string(told), `"instance_address":"10.0.0.7"`) {
+		t.Errorf("the delegate was told %s, %v", told, err)
+	}
+	if said, err := w.check(); err != nil {
+		t.Errorf("check: %v\n%s", err, said)
+	}
+
+	w.rules(14)
+	w.eventually("the node is unsafe", func() bool { return w.call("STATUS", nil) != nil })
+	for command, err := range map[string]error{"STATUS": w.call("STATUS", nil), "ADD": w.call("ADD", pod)} {
+		if err == nil || !strings.Contains(err.Error(), "masqueradeBit: 30") {
+			t.Errorf("%s on an unsafe node: %v", command, err)
+		}
+	}
+	w.eventually("there is an event of the node", func() bool {
+		events, err := clients.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.kind=Node,reason=OverlayUnsafe"})
+		return err == nil && len(events.Items) > 0 && strings.Contains(events.Items[0].Message, "masqueradeBit: 30")
+	})
+	if said, err := w.check(); err == nil || !strings.Contains(said, "WRONG node") {
+		t.Errorf("check of an unsafe node: %v\n%s", err, said)
+	}
+	w.stop()
+	if err := w.call("ADD", pod); err == nil || !strings.Contains(err.Error(), "the node's agent doesn't run") {
+		t.Errorf("without an agent: %v", err)
+	}
+	if err := w.call("DEL", pod); err != nil {
+		t.Errorf("DEL without an agent: %v", err)
+	}
+	w.uninstalled(t)
+}
+
+func (w *worker) uninstalled(t *testing.T) {
+	t.Helper()
+	w.flags = append(w.flags, "--uninstall")
+	w.start()
+	if err := w.agent.Wait(); err != nil {
+		t.Errorf("uninstalling: %v", err)
+	}
+	w.stopped = true
+	for _, file := range []string{filepath.Join(w.conf, "00-c2c-cni.conflist"), filepath.Join(w.bin, "c2c-cni")} {
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("%s is left", file)
+		}
+	}
+	left, err := os.ReadDir(filepath.Join(w.dir, "state"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("of networks is left: %v, %v", left, err)
+	}
+}
+
+// TestPollNow: a mark of the broker's has the policy agent poll, well before the 5 s
+// of its own polls.
+func TestPollNow(t *testing.T) {
+	polled := make(chan struct{}, 100)
+	policyAgent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { polled <- struct{}{} }))
+	defer policyAgent.Close()
+	w := newWorker(t, policyAgent.URL+"/force-policy-poll-cycle")
+	w.start()
+	w.eventually("the node is ready", func() bool { return w.call("STATUS", nil) == nil })
+	pod := w.pod()
+	w.eventually("the agent knows the pod", func() bool { return w.call("ADD", pod) == nil && w.mark(t) && within(polled, time.Second) })
+	for len(polled) > 0 {
+		<-polled
+	}
+	begun := time.Now()
+	w.mark(t)
+	if !within(polled, 20*time.Second) {
+		t.Fatalf("no poll\n%s", w.log)
+	}
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("from the mark to the poll it took %s", took)
+	}
+}
+
+// mark is what the broker does after a bind or unbind.
+func (w *worker) mark(t *testing.T) bool {
+	t.Helper()
+	patch := `{"metadata":{"annotations":{"` + podgroup.MarkAnnotation + `":"` + time.Now().Format(time.RFC3339Nano) + `"}}}`
+	_, err := clients.CoreV1().Namespaces().Patch(t.Context(), w.namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+	return err == nil
+}
+
+func within(what <-chan struct{}, patience time.Duration) bool {
+	select {
+	case <-what:
+		return true
+	case <-time.After(patience):
+		return false
+	}
+}
+
+// TestRights: the agent's account may do what the agent does, and no more.
+func TestRights(t *testing.T) {
+	config := rest.AnonymousClientConfig(local.RESTConfig())
+	config.BearerToken = token
+	agent, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secrets := agent.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})
+	_, nodes := agent.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	_, events := agent.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{})
+	_, namespaces := agent.CoreV1().Namespaces().Patch(t.Context(), "default", types.MergePatchType, []byte(`{}`), metav1.PatchOptions{})
+	for what, err := range map[string]error{
+		"lists Secrets": secrets, "lists nodes": nodes, "lists events": events, "changes namespaces": namespaces,
+		"deletes pods": agent.CoreV1().Pods("default").Delete(t.Context(), "x", metav1.DeleteOptions{}),
+	} {
+		if !apierrors.IsForbidden(err) {
+			t.Errorf("the agent %s: %v", what, err)
+		}
+	}
+}
+
+// TestWords: what can't be is told before anything is done.
+func TestWords(t *testing.T) {
+	for flags, words := range map[string]string{
+		"--guard=maybe":             "refuse, report or off",
+		"--guard-interval=0s":       "above 0",
+		"--overlay=10.255.0.0":      "a network such as",
+		"--log-level=loud":          "--log-level",
+		"--poll-url= extra":         `unknown argument "extra"`,
+		"--poll-url= --socket=/x/y": "NODE_NAME",
+	} {
+		t.Setenv("NODE_NAME", "")
+		var said strings.Builder
+		if status := run(t.Context(), append([]string{"agent"}, strings.Fields(flags)...), &said, &said); status != 1 || !strings.Contains(said.String(), words) {
+			t.Errorf("%s: status %d, %s", flags, status, said.String())
+		}
+	}
+}
