@@ -31,7 +31,12 @@ func serveHealth(ctx context.Context, address string, registry *prometheus.Regis
 		}
 		_, _ = fmt.Fprintln(w, "ok")
 	})
-	server := &http.Server{Addr: address, Handler: mux, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 64 << 10}
+	return serveHTTP(ctx, address, mux)
+}
+
+// serveHTTP serves until ctx ends.
+func serveHTTP(ctx context.Context, address string, handler http.Handler) error {
+	server := &http.Server{Addr: address, Handler: handler, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 64 << 10}
 	done := make(chan error, 1)
 	go func() { done <- server.ListenAndServe() }()
 	select {

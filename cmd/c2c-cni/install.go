@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"time"
 
@@ -56,8 +57,13 @@ func uninstall(ctx context.Context, s settings, out io.Writer) error {
 	for _, file := range place.Files() {
 		_, _ = fmt.Fprintf(out, "%s is gone\n", file)
 	}
-	if s.stay {
-		<-ctx.Done()
+	if !s.stay {
+		return nil
 	}
-	return nil
+	if s.Listen == "" {
+		<-ctx.Done()
+		return nil
+	}
+	// A DaemonSet goes on to the next node when this one's pod is ready.
+	return serveHTTP(ctx, s.Listen, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "uninstalled") }))
 }
