@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // proxyRules are kube-proxy's (v1.34, iptables) and Silk's, as iptables-save prints
@@ -145,5 +146,25 @@ func TestHighTags(t *testing.T) {
 		if refused := len(Judge(Facts{Rules: []Rules{{Text: proxyRules(bit)}}}, expected())) > 0; refused != (open > 0) {
 			t.Errorf("bit %d lets %d tags through, and is refused: %t", bit, through, refused)
 		}
+	}
+}
+
+// TestMany: a node with 5,000 Services, of ten pods each, is judged in a moment.
+func TestMany(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("*nat\n")
+	for service := range 5000 {
+		fmt.Fprintf(&text, "-A KUBE-SERVICES -d 10.96.0.1/32 -j KUBE-SVC-%d\n", service)
+		for pod := range 10 {
+			fmt.Fprintf(&text, "-A KUBE-SVC-%[1]d -j KUBE-SEP-%[1]d-%[2]d\n-A KUBE-SEP-%[1]d-%[2]d -s 10.255.7.2/32 -j KUBE-MARK-MASQ\n", service, pod)
+		}
+	}
+	text.WriteString("-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\nCOMMIT\n")
+	begun := time.Now()
+	if got := Judge(Facts{Rules: []Rules{{Text: text.String()}}}, expected()); len(got) != 1 {
+		t.Errorf("%q", got)
+	}
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("it took %s", took)
 	}
 }

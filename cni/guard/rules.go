@@ -16,8 +16,9 @@ func judgeRules(rules Rules, expect Expect) []string {
 	var problems []string
 	tables := parse(rules.Text)
 	for name, t := range tables {
+		reached := t.reached()
 		for chain, all := range t {
-			if expect.isSilk(chain) || !t.reached(chain) {
+			if expect.isSilk(chain) || !reached[chain] {
 				continue
 			}
 			for _, r := range all {
@@ -48,18 +49,18 @@ func begins(name string, prefixes []string) bool {
 	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
-// reached tells whether packets can come into a chain: the kernel's own, or one that
-// others lead to.
-func (t table) reached(chain string) bool {
-	if slices.Contains([]string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}, chain) {
-		return true
-	}
+// reached are the chains that packets can come into: the kernel's own, and those
+// that others lead to.
+func (t table) reached() map[string]bool {
+	reached := map[string]bool{"PREROUTING": true, "INPUT": true, "FORWARD": true, "OUTPUT": true, "POSTROUTING": true}
 	for from, rules := range t {
-		if from != chain && slices.ContainsFunc(rules, func(r rule) bool { return r.target == chain }) {
-			return true
+		for _, r := range rules {
+			if r.target != from {
+				reached[r.target] = true
+			}
 		}
 	}
-	return false
+	return reached
 }
 
 // changes are the overlay's bits of a packet's mark that a rule changes.

@@ -50,6 +50,9 @@ func (c config) forDelegate(metadata map[string]string) ([]byte, error) {
 			if err := json.Unmarshal(has, &merged); err != nil {
 				return nil, wrong("delegate: metadata: %v", err)
 			}
+			if merged == nil { // it is null
+				merged = map[string]any{}
+			}
 		}
 		for key, value := range metadata {
 			merged[key] = value

@@ -115,7 +115,7 @@ func (n *node) command(command, container string, delegate map[string]any) *exec
 	for key, value := range delegate {
 		with[key] = value
 	}
-	all := map[string]any{"cniVersion": n.version, "name": "overlay", "type": Name, "socket": n.socket, "timeout": "5s", "delegate": with}
+	all := map[string]any{"cniVersion": n.version, "name": "overlay", "type": Name, "socket": n.socket, "timeout": "30s", "delegate": with}
 	for key, value := range n.more {
 		all[key] = value
 	}
@@ -126,7 +126,7 @@ func (n *node) command(command, container string, delegate map[string]any) *exec
 	cmd := exec.Command(filepath.Join(n.bin, Name))
 	cmd.Stdin = strings.NewReader(string(text))
 	cmd.Env = append(os.Environ(), "CNI_COMMAND="+command, "CNI_CONTAINERID="+container, "CNI_NETNS=/proc/none", "CNI_IFNAME=eth0", "CNI_PATH="+n.bin,
-		"CNI_NETNS_OVERRIDE=1", "CNI_ARGS=IgnoreUnknown=0;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0;K8S_POD_UID=u-1;K8S_POD_INFRA_CONTAINER_ID="+container)
+		"CNI_NETNS_OVERRIDE=1", "GORACE=atexit_sleep_ms=0", "CNI_ARGS=IgnoreUnknown=0;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0;K8S_POD_UID=u-1;K8S_POD_INFRA_CONTAINER_ID="+container)
 	return cmd
 }
 
