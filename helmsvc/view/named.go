@@ -32,7 +32,12 @@ func (v View) Named(n Naming) View {
 	v.alsoNamed = v.namesOf(raw, n)
 	v.Services = v.namedServices(v.Services, n)
 	if n.ServicePorts {
-		v.overlay = raw // with the ports that the Services have
+		v.overlay = slices.Clone(v.overlay) // with the ports that the Services' names have
+		for i, s := range raw {
+			if s.Spec.ClusterIP != corev1.ClusterIPNone {
+				v.overlay[i] = s
+			}
+		}
 	}
 	v.overlay = v.namedServices(v.overlay, n)
 	for i := range v.overlay {

@@ -78,6 +78,19 @@ func TestNamed(t *testing.T) {
 	}
 }
 
+// TestNamedHeadless: a headless Service's name leads straight to the pods, so the port
+// is theirs, also for apps in the cluster.
+func TestNamedHeadless(t *testing.T) {
+	services := []corev1.Service{serviceOf("db-headless", corev1.ClusterIPNone, 80, intstr.FromString("sql"))}
+	v := Of(nil, services, []corev1.Pod{podAt("db-0", "10.255.1.2")}).Named(Naming{Domain: "cluster.local", ServicePorts: true})
+	s := v.ForTemplate(nil, false).Services[0]
+	for what, port := range map[string]int32{"endpoint": v.Endpoints[0].Port, "Service's port": s.Spec.Ports[0].Port, "Service's endpoint": s.Endpoints[0].Port} {
+		if port != 5432 {
+			t.Errorf("the %s is %d", what, port)
+		}
+	}
+}
+
 // TestNamedWithout: a pod that no Service leads to keeps its address, and a Service
 // without a Ready pod what it has; a view without names says nothing of any.
 func TestNamedWithout(t *testing.T) {

@@ -74,12 +74,21 @@ func targetedPorts(services []corev1.Service, pod *corev1.Pod) []Endpoint {
 		for _, port := range service.Spec.Ports {
 			if number := targetPort(port, pod); number != 0 {
 				e := endpoint(pod, number, port.Protocol, cmp.Or(port.Name, service.Name))
-				e.service, e.servicePort = service.Name, port.Port
+				e.service, e.servicePort = service.Name, ownPort(service, port, number)
 				found = append(found, e)
 			}
 		}
 	}
 	return found
+}
+
+// ownPort is where a Service's port is found by its name: a headless Service's name
+// leads to the pods themselves, so that is the port that they listen on.
+func ownPort(service corev1.Service, port corev1.ServicePort, target int32) int32 {
+	if service.Spec.ClusterIP == corev1.ClusterIPNone {
+		return target
+	}
+	return port.Port
 }
 
 // targetPort resolves a Service port's target on the pod; 0 if the pod has no

@@ -23,7 +23,7 @@ type ServiceEndpoint struct {
 	// Host is the Service's name, in a view with names.
 	Host string `json:"host,omitempty"`
 
-	servicePort int32 // the Service's own
+	servicePort int32 // where the Service's name has it: see ownPort
 }
 
 // serviceEndpoints returns where a Service leads, port by port. A named target
@@ -46,7 +46,7 @@ func serviceEndpoints(service corev1.Service, pods []corev1.Pod) []ServiceEndpoi
 			at := slices.IndexFunc(found[from:], func(e ServiceEndpoint) bool { return e.Port == number })
 			if at < 0 {
 				at = len(found) - from
-				found = append(found, ServiceEndpoint{Name: port.Name, Port: number, Protocol: protocol, servicePort: port.Port})
+				found = append(found, ServiceEndpoint{Name: port.Name, Port: number, Protocol: protocol, servicePort: ownPort(service, port, number)})
 			}
 			found[from+at].Addresses = append(found[from+at].Addresses, AddressOf(pod))
 		}

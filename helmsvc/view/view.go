@@ -92,7 +92,7 @@ type Endpoint struct {
 	Addresses []string `json:"addresses,omitempty"`
 
 	service     string // that leads to it
-	servicePort int32  // its own port
+	servicePort int32  // where its name has it: see ownPort
 }
 
 // View reads the instance's namespace, live. Secrets, the Opaque ones first, and
