@@ -12,6 +12,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -33,8 +34,14 @@ type Follower struct {
 	limited  map[string]string       // why policies don't follow, by binding's id; of the one worker
 
 	mu        sync.Mutex
-	observers map[string]*view.Observer // by cluster's id; nil unless this replica leads; guarded by mu
-	elsewhere map[string]string         // ids of instances made under another prefix, by namespace; guarded by mu
+	observers map[*helmsvc.Cluster]observed // nil unless this replica leads; guarded by mu
+	elsewhere map[string]string             // ids of instances made under another prefix, by namespace; guarded by mu
+}
+
+// observed is the watch of a cluster with certain credentials.
+type observed struct {
+	*view.Observer
+	stop context.CancelFunc
 }
 
 // NewFollower returns a follower that tells changed which instances to follow.
@@ -46,7 +53,7 @@ func NewFollower(access *Access, clusters *locate.Clusters, prefix string, chang
 func (f *Follower) Begin() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.observers, f.elsewhere = map[string]*view.Observer{}, map[string]string{}
+	f.observers, f.elsewhere = map[*helmsvc.Cluster]observed{}, map[string]string{}
 	for _, i := range f.records.Instances() {
 		if _, current := f.idOf(i.Namespace); !current {
 			f.elsewhere[i.Namespace] = i.ID
@@ -230,7 +237,11 @@ func (f *Follower) sayOnce(b record.Binding, why error) {
 
 // offer is what the instance's pods offer now.
 func (f *Follower) offer(ctx context.Context, i record.Instance) (view.Offer, error) {
-	observer, err := f.observer(ctx, i)
+	cluster, err := f.clusters.Of(ctx, i)
+	if err != nil {
+		return view.Offer{}, err
+	}
+	observer, err := f.observer(ctx, cluster)
 	if err != nil {
 		return view.Offer{}, err
 	}
@@ -240,27 +251,36 @@ func (f *Follower) offer(ctx context.Context, i record.Instance) (view.Offer, er
 	return observer.Offer(i.Namespace, i.PolicyGroup), nil
 }
 
-// observer watches the instance's cluster for as long as this replica leads.
-func (f *Follower) observer(ctx context.Context, i record.Instance) (*view.Observer, error) {
-	f.mu.Lock()
-	observer := f.observers[i.Cluster]
-	f.mu.Unlock()
-	if observer != nil {
-		return observer, nil
-	}
-	cluster, err := f.clusters.Of(ctx, i)
-	if err != nil {
-		return nil, err
-	}
-	mine := func(namespace string) bool { _, found := f.find(namespace); return found }
-	if observer, err = cluster.Observe(ctx, mine, f.namespaceChanged); err != nil {
-		return nil, fmt.Errorf("watching the pods of the instances: %w", err)
-	}
+// observer watches the cluster for as long as this replica leads.
+func (f *Follower) observer(ctx context.Context, cluster *helmsvc.Cluster) (*view.Observer, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.observers == nil {
 		return nil, context.Canceled // the term has ended
 	}
-	f.observers[i.Cluster] = observer
+	if o, found := f.observers[cluster]; found {
+		return o.Observer, nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	mine := func(namespace string) bool { _, found := f.find(namespace); return found }
+	observer, err := cluster.Observe(ctx, mine, f.namespaceChanged)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("watching the pods of the instances: %w", err)
+	}
+	f.observers[cluster] = observed{observer, stop}
 	return observer, nil
+}
+
+// CatalogChanged ends the watches of plans' clusters, whose credentials may be others
+// now; following their instances begins new ones.
+func (f *Follower) CatalogChanged() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for cluster, o := range f.observers {
+		if cluster != f.clusters.Home() {
+			o.stop()
+			delete(f.observers, cluster)
+		}
+	}
 }

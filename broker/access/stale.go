@@ -23,18 +23,22 @@ func (f *Follower) stale(ctx context.Context, bound []record.Binding) int {
 			continue
 		}
 		i, err := f.records.Instance(b.InstanceID)
-		if err == nil && (f.lostPods(i, b.Hosts) || shared.lost(ctx, i, b.Destinations)) {
+		if err == nil && (f.lostPods(ctx, i, b.Hosts) || shared.lost(ctx, i, b.Destinations)) {
 			count++
 		}
 	}
 	return count
 }
 
-func (f *Follower) lostPods(i record.Instance, issued []string) bool {
+func (f *Follower) lostPods(ctx context.Context, i record.Instance, issued []string) bool {
+	cluster, err := f.clusters.Of(ctx, i)
+	if err != nil {
+		return false
+	}
 	f.mu.Lock()
-	observer := f.observers[i.Cluster]
+	observer := f.observers[cluster]
 	f.mu.Unlock()
-	if observer == nil || !observer.Synced() {
+	if observer.Observer == nil || !observer.Synced() {
 		return false
 	}
 	return lost(issued, observer.Offer(i.Namespace, i.PolicyGroup).Hosts)

@@ -96,6 +96,7 @@ func (w *Worker) Leads() bool { return w.leading.Load() }
 func (w *Worker) CatalogChanged(ctx context.Context) {
 	w.tidyCharts(ctx)
 	w.Clusters.Forget()
+	w.follower.CatalogChanged()
 	w.followAll() // plans say what bindings open
 	w.Operators.CatalogChanged()
 	if w.Names != nil {

@@ -6,15 +6,19 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
-// TestNamesElsewhere: names of a plan's own cluster follow its pods, also when the
-// credentials for it have been changed and the first are worth nothing any more.
+// TestNamesElsewhere: names of a plan's own cluster follow its pods, and so do
+// policies, also when the credentials for it have been changed and the first are worth
+// nothing any more.
 func TestNamesElsewhere(t *testing.T) {
 	there := newElsewhere(t)
 	folder := shelf(t, "charts/fixture")
@@ -23,7 +27,8 @@ func TestNamesElsewhere(t *testing.T) {
 	n := newByName(t, folder)
 	i := n.create("fixture", "remote", nil)
 	var bound struct{ Endpoints []record.Endpoint }
-	n.must(n.want(201)(n.Bind(t.Context(), i, uuid.NewString(), n.app())).Decode(&bound))
+	app := n.app()
+	n.must(n.want(201)(n.Bind(t.Context(), i, uuid.NewString(), app)).Decode(&bound))
 	name := bound.Endpoints[0].Host
 	n.resolvesThere(there, i, name)
 
@@ -40,6 +45,13 @@ func TestNamesElsewhere(t *testing.T) {
 		n.must(err)
 	}
 	n.resolvesThere(there, i, name)
+
+	more := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "more"}, Spec: corev1.ServiceSpec{
+		Selector: map[string]string{"app": tenant.ReleaseName(i.ID)}, Ports: []corev1.ServicePort{{Port: 9090}},
+	}}
+	_, err = there.kube.CoreV1().Services(n.namespace(i)).Create(t.Context(), more, metav1.CreateOptions{})
+	n.must(err)
+	n.eventually("the new port is open", func() bool { return slices.Contains(n.cf.Policies(), cf.NewPolicy(app, i.ID, "tcp", 9090, 9090)) })
 }
 
 // resolvesThere waits until a name leads to just the instance's Ready pods.
