@@ -5,13 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/containernetworking/cni/pkg/types"
 
@@ -19,20 +17,22 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
-// TestMain is three programs by the name it is called by: the tests, the plugin, and
-// a delegate that does as its configuration says.
+// programs is test/delegate, built: the plugin and its delegate, as they are called.
+var programs string
+
 func TestMain(m *testing.M) {
-	switch filepath.Base(os.Args[0]) {
-	case Name:
-		if err := Main(context.Background()); err != nil {
-			_ = err.Print()
-			os.Exit(1)
-		}
-	case "fake", "fake-child":
-		fake()
-	default:
-		os.Exit(m.Run())
+	folder, err := os.MkdirTemp("", "c2c-plugin-")
+	if err != nil {
+		panic(err)
 	}
+	programs = filepath.Join(folder, "delegate")
+	// Without the race detector, which takes a tenth of a second to start.
+	if said, err := exec.Command("go", "build", "-o", programs, "../../test/delegate").CombinedOutput(); err != nil {
+		panic(fmt.Sprintf("building the delegate: %v\n%s", err, said))
+	}
+	status := m.Run()
+	_ = os.RemoveAll(folder)
+	os.Exit(status)
 }
 
 const (
@@ -77,12 +77,8 @@ func newNode(t *testing.T) *node {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(short) })
 	n.socket = filepath.Join(short, "agent.sock")
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, name := range []string{Name, "fake", "fake-child"} {
-		if err := os.Symlink(self, filepath.Join(n.bin, name)); err != nil {
+		if err := os.Symlink(programs, filepath.Join(n.bin, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +122,7 @@ func (n *node) command(command, container string, delegate map[string]any) *exec
 	cmd := exec.Command(filepath.Join(n.bin, Name))
 	cmd.Stdin = strings.NewReader(string(text))
 	cmd.Env = append(os.Environ(), "CNI_COMMAND="+command, "CNI_CONTAINERID="+container, "CNI_NETNS=/proc/none", "CNI_IFNAME=eth0", "CNI_PATH="+n.bin,
-		"CNI_NETNS_OVERRIDE=1", "GORACE=atexit_sleep_ms=0", "CNI_ARGS=IgnoreUnknown=0;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0;K8S_POD_UID=u-1;K8S_POD_INFRA_CONTAINER_ID="+container)
+		"CNI_NETNS_OVERRIDE=1", "CNI_ARGS=IgnoreUnknown=0;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0;K8S_POD_UID=u-1;K8S_POD_INFRA_CONTAINER_ID="+container)
 	return cmd
 }
 
@@ -163,84 +159,9 @@ func (n *node) left() []string {
 	return all
 }
 
-// fakeConfig is how the fake delegate is told what to do.
-type fakeConfig struct {
+// toldConfig is what the delegate was told (test/delegate).
+type toldConfig struct {
 	CNIVersion string         `json:"cniVersion"`
-	Dir        string         `json:"dir"`
-	Behave     string         `json:"behave"`
 	Metadata   map[string]any `json:"metadata"`
 	Previous   map[string]any `json:"prevResult"`
-}
-
-// fake is a delegate that keeps an address, a store's entry and a rule for each
-// container as files, and takes a moment between each.
-func fake() {
-	text, _ := io.ReadAll(os.Stdin)
-	var c fakeConfig
-	if err := json.Unmarshal(text, &c); err != nil {
-		say(types.ErrDecodingFailure, err.Error())
-	}
-	id, command := os.Getenv("CNI_CONTAINERID"), os.Getenv("CNI_COMMAND")
-	if filepath.Base(os.Args[0]) == "fake-child" {
-		// What a plugin's own delegate does when the plugin has been killed.
-		time.Sleep(30 * time.Millisecond)
-		touch(c.Dir, "child."+id)
-		return
-	}
-	if command == "VERSION" {
-		fmt.Print(`{"cniVersion":"1.0.0","supportedVersions":["0.4.0","1.0.0"]}`)
-		return
-	}
-	_ = os.WriteFile(filepath.Join(c.Dir, "last-"+command), append([]byte(os.Getenv("CNI_ARGS")+"\n"), text...), 0o600)
-	switch c.Behave {
-	case command + " hangs":
-		touch(c.Dir, "address."+id)
-		time.Sleep(time.Hour)
-	case command + " prints rubbish":
-		touch(c.Dir, "address."+id)
-		fmt.Print("eth0: <BROADCAST> mtu 1500")
-		return
-	case command + " prints without end":
-		for {
-			fmt.Print(strings.Repeat("x", 1<<16))
-		}
-	case command + " fails":
-		touch(c.Dir, "address."+id)
-		say(100, "silk-daemon doesn't answer")
-	case command + " dies":
-		fmt.Fprint(os.Stderr, "panic: no iptables")
-		os.Exit(2)
-	case command + " has no lease":
-		say(types.ErrInternal, `failed to allocate for range 0: no IP addresses available in range set: 10.255.7.1-10.255.7.254`)
-	case command + " gives no address":
-		touch(c.Dir, "address."+id)
-		fmt.Printf(`{"cniVersion":%q,"ips":[]}`, c.CNIVersion)
-		return
-	case command + " isn't implemented":
-		say(types.ErrInternal, "Meow this isn't implemented yet")
-	}
-	switch command {
-	case "ADD":
-		for _, what := range []string{"address", "store", "rule"} {
-			touch(c.Dir, what+"."+id)
-			time.Sleep(3 * time.Millisecond)
-		}
-		if c.Behave == "child" {
-			child := exec.Command(filepath.Join(os.Getenv("CNI_PATH"), "fake-child"))
-			child.Stdin = strings.NewReader(string(text))
-			_ = child.Run()
-		}
-		fmt.Printf(`{"cniVersion":%q,"ips":[{"address":"10.255.7.2/32"}]}`, c.CNIVersion)
-	case "DEL":
-		for _, what := range []string{"address", "store", "rule", "child"} {
-			_ = os.Remove(filepath.Join(c.Dir, what+"."+id))
-		}
-	}
-}
-
-func touch(dir, name string) { _ = os.WriteFile(filepath.Join(dir, name), nil, 0o600) }
-
-func say(code uint, words string) {
-	_ = types.NewError(code, words, "").Print()
-	os.Exit(1)
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // got is what the delegate was last given for a command.
-func (n *node) got(command string) (args string, c fakeConfig) {
+func (n *node) got(command string) (args string, c toldConfig) {
 	n.t.Helper()
 	text, err := os.ReadFile(filepath.Join(n.dir, "last-"+command))
 	if err != nil {
