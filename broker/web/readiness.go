@@ -21,6 +21,8 @@ type Readiness struct {
 	Operators func() any
 	// Dependencies are checked at each request, by name.
 	Dependencies map[string]func(context.Context) error
+	// Hints say what the settings cost, and what would spare it.
+	Hints []string
 	// Files are those that are read again while the broker runs, by setting:
 	// each returns why its file can't be used as it is now.
 	Files map[string]func() error
@@ -49,6 +51,7 @@ type readinessBody struct {
 	Operators    any               `json:"operators"`
 	Dependencies map[string]string `json:"dependencies"`
 	Files        map[string]string `json:"files"`
+	Hints        []string          `json:"hints"`
 }
 
 // patience bounds the check of one dependency.
@@ -68,6 +71,7 @@ func (r Readiness) serve(w http.ResponseWriter, request *http.Request) {
 		Operators:    r.Operators(),
 		Dependencies: map[string]string{},
 		Files:        map[string]string{},
+		Hints:        append([]string{}, r.Hints...),
 	}
 	for setting, problem := range r.Files {
 		body.Files[setting] = "ok"

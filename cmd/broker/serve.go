@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
@@ -92,7 +93,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		return err
 	}
 	readiness := newReadiness(s.BrokerNamespace, offer, house, records, clients, policies)
-	readiness.Files = files.problems()
+	readiness.Files, readiness.Hints = files.problems(), hints(s)
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
 		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace),
@@ -136,6 +137,15 @@ func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *c2
 		Org:               s.CFOrg,
 		Space:             s.CFSpace,
 	}, metrics.PolicyCall)
+}
+
+// hints say what settings cost.
+func hints(s settings) []string {
+	if s.CFAPIAddress == "" || s.PolicyDestination == string(locate.ToApp) {
+		return nil
+	}
+	return []string{"POLICY_DESTINATION is " + s.PolicyDestination + ": at each cleanup of Cloud Foundry's policy server, every hour by default, apps can't open new connections to their services " +
+		"for 5 to 11 s; set CF_ORG and CF_SPACE, and leave POLICY_DESTINATION empty, to have new service instances spared that"}
 }
 
 func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *c2c.Client) web.Readiness {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -74,7 +75,7 @@ type settings struct {
 	CFSkipSSLValidation bool          `env:"CF_SKIP_SSL_VALIDATION" envDefault:"false" help:"accept any certificate of the CF API"`
 	CFTimeout           time.Duration `env:"CF_REQUEST_TIMEOUT" envDefault:"10s" help:"time limit of a request to the CF API"`
 	PolicyResync        time.Duration `env:"POLICY_RESYNC" envDefault:"15s" help:"how often lost policies are looked for and opened again"`
-	PolicyDestination   string        `env:"POLICY_DESTINATION" envDefault:"instance" help:"what policies to new instances point to: instance (the service instance's GUID), app (a placeholder app, which CF's cleanup spares), workload (each Deployment, StatefulSet … for itself)"`
+	PolicyDestination   string        `env:"POLICY_DESTINATION" help:"what policies to new instances point to: app (a placeholder app, which CF's cleanup spares), instance (the service instance's GUID), workload (each Deployment, StatefulSet … for itself); default: app where CF_API_ADDRESS, CF_ORG and CF_SPACE are set, else instance"`
 	CFOrg               string        `env:"CF_ORG" help:"organization of the placeholder apps"`
 	CFSpace             string        `env:"CF_SPACE" help:"space of the placeholder apps"`
 	PolicyWithin        bool          `env:"POLICY_WITHIN_INSTANCE" envDefault:"true" help:"let the pods of one instance reach each other, which Silk denies without a policy"`
@@ -112,7 +113,21 @@ func readSettings() (settings, error) {
 		wrong = errors.Join(wrong, fmt.Errorf("CLUSTER_DOMAIN: %w", err))
 	}
 	s.ClusterDomain = domain
+	s.PolicyDestination = cmp.Or(s.PolicyDestination, s.usualDestination())
 	return s, errors.Join(wrong, s.check())
+}
+
+// usualDestination is the one that loses nothing to CF's cleanup, where it can be had.
+func (s settings) usualDestination() string {
+	if s.placeholders() {
+		return string(locate.ToApp)
+	}
+	return string(locate.ToInstance)
+}
+
+// placeholders tells whether placeholder apps can be made.
+func (s settings) placeholders() bool {
+	return s.CFAPIAddress != "" && s.CFOrg != "" && s.CFSpace != ""
 }
 
 // readKubernetesSettings is readSettings for commands that need no others.
@@ -199,7 +214,7 @@ func (s settings) checkPolicies() error {
 	if !slices.Contains(locate.PolicyTargets(), locate.PolicyTarget(s.PolicyDestination)) {
 		wrong = append(wrong, fmt.Errorf("POLICY_DESTINATION must be one of %v", locate.PolicyTargets()))
 	}
-	if s.PolicyDestination == string(locate.ToApp) && (s.CFAPIAddress == "" || s.CFOrg == "" || s.CFSpace == "") {
+	if s.PolicyDestination == string(locate.ToApp) && !s.placeholders() {
 		wrong = append(wrong, errors.New("POLICY_DESTINATION app needs CF_API_ADDRESS, CF_ORG and CF_SPACE, where the placeholder apps are made"))
 	}
 	if s.Addresses != addressesOfPods && s.Addresses != namesPublished && s.Addresses != namesOfCluster {

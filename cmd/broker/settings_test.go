@@ -42,6 +42,34 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// TestUsualDestination: where placeholder apps can be made, policies point to them, unless
+// the operator says otherwise.
+func TestUsualDestination(t *testing.T) {
+	api := map[string]string{"CF_API_ADDRESS": "https://api.example.com", "CF_CLIENT_ID": "c", "CF_CLIENT_SECRET": "s"}
+	place := map[string]string{"CF_ORG": "o", "CF_SPACE": "s"}
+	for name, c := range map[string]struct {
+		values []map[string]string
+		want   string
+	}{
+		"no CF API":       {[]map[string]string{place}, "instance"},
+		"no place":        {[]map[string]string{api}, "instance"},
+		"a place":         {[]map[string]string{api, place}, "app"},
+		"a place, and no": {[]map[string]string{api, place, {"POLICY_DESTINATION": "instance"}}, "instance"},
+		"workload":        {[]map[string]string{api, place, {"POLICY_DESTINATION": "workload"}}, "workload"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := needed(t)
+			for _, more := range c.values {
+				maps.Copy(values, more)
+			}
+			setenv(t, values)
+			if s, err := readSettings(); err != nil || s.PolicyDestination != c.want {
+				t.Errorf("%q, %v; want %q", s.PolicyDestination, err, c.want)
+			}
+		})
+	}
+}
+
 func TestWrongSettings(t *testing.T) {
 	for name, c := range map[string]struct{ value, want string }{
 		"PORT":                {"eighty", "Port"},

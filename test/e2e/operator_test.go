@@ -36,6 +36,7 @@ func TestBadChart(t *testing.T) {
 		Ready        bool                                `json:"ready"`
 		Services     []struct{ Service, Version string } `json:"services"`
 		Dependencies map[string]string                   `json:"dependencies"`
+		Hints        []string                            `json:"hints"`
 		LeftOut      []struct {
 			Chart string `json:"chart"`
 			Error string `json:"error"`
@@ -47,6 +48,9 @@ func TestBadChart(t *testing.T) {
 	}
 	if ready.Dependencies["kubernetes"] != "ok" || ready.Dependencies["policy-api"] != "ok" {
 		t.Errorf("/readyz says of the dependencies %v", ready.Dependencies)
+	}
+	if len(ready.Hints) != 1 || !strings.Contains(ready.Hints[0], "set CF_ORG and CF_SPACE") {
+		t.Errorf("/readyz says of what is lost to the cleanup %q", ready.Hints)
 	}
 	if log := f.broker.Log(); !strings.Contains(log, "chart-left-out") || !strings.Contains(log, "missing.yaml") {
 		t.Error("the log doesn't tell of the bad chart")
