@@ -29,8 +29,8 @@ type Settings struct {
 	TimeLimit time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
-	// Naming has credentials hold names; nil: they hold addresses of pods.
-	Naming *view.Naming
+	// Addressing has credentials hold names; nil: they hold addresses of pods.
+	Addressing *view.Addressing
 	// Names publishes them; nil where that isn't needed.
 	Names *naming.Naming
 }
@@ -103,8 +103,8 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 	if offered.Destinations, b.Destinations, err = s.shared(ctx, at); err != nil {
 		return b, err
 	}
-	if s.settings.Naming != nil && !at.plan.WithAddresses {
-		offered = offered.Named(*s.settings.Naming)
+	if s.settings.Addressing != nil && !at.plan.WithAddresses {
+		offered = offered.Named(*s.settings.Addressing)
 	}
 	if b.Credentials, err = s.credentials(ctx, at, b, offered); err != nil {
 		return b, err

@@ -63,12 +63,12 @@ func furnish(s settings, f fixtures) (house, error) {
 		return house{}, err
 	}
 	bindings := binding.New(binding.Settings{
-		Patience:  s.BindTimeout,
-		SyncWait:  s.SyncWait,
-		TimeLimit: s.OperationTimeout,
-		Templates: f.templates,
-		Naming:    namingOf(s),
-		Names:     named,
+		Patience:   s.BindTimeout,
+		SyncWait:   s.SyncWait,
+		TimeLimit:  s.OperationTimeout,
+		Templates:  f.templates,
+		Addressing: addressingOf(s),
+		Names:      named,
 	}, reach, charts, clusters, f.records, f.metrics, f.log)
 	operators := instance.NewOperators(func() []chart.Service { return f.offer.operators.Catalog().Services },
 		f.cluster, f.records, reach, s.NamespacePrefix, s.OperationTimeout, f.log)
@@ -107,12 +107,12 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.C
 	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
 }
 
-// namingOf is how credentials call what they lead to; nil: by addresses of pods.
-func namingOf(s settings) *view.Naming {
+// addressingOf is how credentials call what they lead to; nil: by addresses of pods.
+func addressingOf(s settings) *view.Addressing {
 	if s.Addresses == addressesOfPods {
 		return nil
 	}
-	return &view.Naming{Domain: string(s.ClusterDomain), ServicePorts: s.Addresses == namesOfCluster}
+	return &view.Addressing{Domain: string(s.ClusterDomain), ServicePorts: s.Addresses == namesOfCluster}
 }
 
 // newNames returns nothing unless names are to be published.

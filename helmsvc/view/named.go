@@ -6,8 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Naming is how a view calls what it leads to.
-type Naming struct {
+// Addressing is how a view calls what it leads to.
+type Addressing struct {
 	// Domain is the cluster's, such as cluster.local.
 	Domain string
 	// ServicePorts has ports be the Services' own rather than those that pods listen
@@ -20,18 +20,18 @@ type Naming struct {
 // those of pods that have one, `<hostname>.<service>.<namespace>.svc.<domain>`. Bind
 // templates that read a Service's addresses, of whatever kind, then yield names. A pod
 // that no Service leads to keeps its address.
-func (v View) Named(n Naming) View {
+func (v View) Named(a Addressing) View {
 	v.named = true
 	v.Pods = slices.Clone(v.Pods)
 	for i := range v.Pods {
 		if v.Pods[i].inService != "" {
-			v.Pods[i].Hostname = v.Pods[i].inService + "." + n.Domain
+			v.Pods[i].Hostname = v.Pods[i].inService + "." + a.Domain
 		}
 	}
 	raw := v.Services
-	v.alsoNamed = v.namesOf(raw, n)
-	v.Services = v.namedServices(v.Services, n)
-	if n.ServicePorts {
+	v.alsoNamed = v.namesOf(raw, a)
+	v.Services = v.namedServices(v.Services, a)
+	if a.ServicePorts {
 		v.overlay = slices.Clone(v.overlay) // with the ports that the Services' names have
 		for i, s := range raw {
 			if s.Spec.ClusterIP != corev1.ClusterIPNone {
@@ -39,37 +39,37 @@ func (v View) Named(n Naming) View {
 			}
 		}
 	}
-	v.overlay = v.namedServices(v.overlay, n)
+	v.overlay = v.namedServices(v.overlay, a)
 	for i := range v.overlay {
 		if s := &v.overlay[i]; len(s.Endpoints) > 0 {
-			putName(s, n.of(*s))
+			putName(s, a.of(*s))
 		}
 	}
-	v.Endpoints = n.endpoints(v.Endpoints, v.Services)
+	v.Endpoints = a.endpoints(v.Endpoints, v.Services)
 	v.ServedAt = v.namedHosts()
 	return v
 }
 
 // of is a Service's name.
-func (n Naming) of(s Service) string {
-	return s.Name + "." + s.Metadata.Namespace + ".svc." + n.Domain
+func (a Addressing) of(s Service) string {
+	return s.Name + "." + s.Metadata.Namespace + ".svc." + a.Domain
 }
 
 // namedServices are Services with names for hosts: their pods', or their own where
 // these have none.
-func (v View) namedServices(services []Service, n Naming) []Service {
+func (v View) namedServices(services []Service, a Addressing) []Service {
 	named := slices.Clone(services)
 	for i := range named {
 		s := &named[i]
 		s.Endpoints, s.Hosts = slices.Clone(s.Endpoints), []string{}
 		for j := range s.Endpoints {
 			e := &s.Endpoints[j]
-			e.Host = n.of(*s)
-			if n.ServicePorts {
+			e.Host = a.of(*s)
+			if a.ServicePorts {
 				e.Port = e.servicePort
 			}
 			for _, address := range e.Addresses {
-				s.Hosts = append(s.Hosts, v.hostAt(address, *s, n))
+				s.Hosts = append(s.Hosts, v.hostAt(address, *s, a))
 			}
 		}
 		s.Hosts = once(s.Hosts)
@@ -79,26 +79,26 @@ func (v View) namedServices(services []Service, n Naming) []Service {
 
 // hostAt is the name of the Service's pod that has the address; the Service's, if
 // the pod has none there.
-func (v View) hostAt(address string, s Service, n Naming) string {
+func (v View) hostAt(address string, s Service, a Addressing) string {
 	for _, pod := range v.Pods {
 		if pod.IP == address && pod.inService != "" && pod.subdomain == s.Name {
-			return pod.inService + "." + n.Domain
+			return pod.inService + "." + a.Domain
 		}
 	}
-	return n.of(s)
+	return a.of(s)
 }
 
 // endpoints are those of Services, each once, however many pods it has; and those of
 // pods that no Service leads to.
-func (n Naming) endpoints(all []Endpoint, services []Service) []Endpoint {
+func (a Addressing) endpoints(all []Endpoint, services []Service) []Endpoint {
 	named := []Endpoint{}
 	for _, e := range all {
 		if i := slices.IndexFunc(services, func(s Service) bool { return s.Name == e.service }); i >= 0 {
-			if n.ServicePorts {
+			if a.ServicePorts {
 				e.Port = e.servicePort
 			}
 			address := e.Host
-			e.Host, e.PolicyGroup = n.of(services[i]), ""
+			e.Host, e.PolicyGroup = a.of(services[i]), ""
 			if at := slices.IndexFunc(named, func(o Endpoint) bool { return o.sameAs(e) }); at >= 0 {
 				named[at].Addresses = append(named[at].Addresses, address)
 				continue

@@ -48,13 +48,13 @@ func TestNamed(t *testing.T) {
 	}
 	pods := []corev1.Pod{podAt("db-0", "10.255.1.2"), podAt("db-1", "10.255.1.3")}
 	for name, c := range map[string]struct {
-		naming Naming
-		port   int32
+		addressing Addressing
+		port       int32
 	}{
-		"over the overlay": {Naming{Domain: "cluster.local"}, 5432},
-		"in the cluster":   {Naming{Domain: "cluster.local", ServicePorts: true}, 80},
+		"over the overlay": {Addressing{Domain: "cluster.local"}, 5432},
+		"in the cluster":   {Addressing{Domain: "cluster.local", ServicePorts: true}, 80},
 	} {
-		v := Of(nil, services, pods).Named(c.naming)
+		v := Of(nil, services, pods).Named(c.addressing)
 		if e := v.Endpoints[0]; len(v.Endpoints) > 2 || e.Host != service || e.Port != c.port || !slices.Equal(e.Addresses, []string{"10.255.1.2", "10.255.1.3"}) {
 			t.Errorf("%s: endpoints %+v", name, v.Endpoints)
 		}
@@ -82,7 +82,7 @@ func TestNamed(t *testing.T) {
 // is theirs, also for apps in the cluster.
 func TestNamedHeadless(t *testing.T) {
 	services := []corev1.Service{serviceOf("db-headless", corev1.ClusterIPNone, 80, intstr.FromString("sql"))}
-	v := Of(nil, services, []corev1.Pod{podAt("db-0", "10.255.1.2")}).Named(Naming{Domain: "cluster.local", ServicePorts: true})
+	v := Of(nil, services, []corev1.Pod{podAt("db-0", "10.255.1.2")}).Named(Addressing{Domain: "cluster.local", ServicePorts: true})
 	s := v.ForTemplate(nil, false).Services[0]
 	for what, port := range map[string]int32{"endpoint": v.Endpoints[0].Port, "Service's port": s.Spec.Ports[0].Port, "Service's endpoint": s.Endpoints[0].Port} {
 		if port != 5432 {
@@ -97,7 +97,7 @@ func TestNamedWithout(t *testing.T) {
 	lone := podAt("lone", "10.255.1.9")
 	lone.Labels, lone.Spec.Hostname, lone.Spec.Subdomain = nil, "", ""
 	services := []corev1.Service{serviceOf("db", "10.43.0.1", 80, intstr.FromInt32(5432))}
-	v := Of(nil, services, []corev1.Pod{lone}).Named(Naming{Domain: "cluster.local"})
+	v := Of(nil, services, []corev1.Pod{lone}).Named(Addressing{Domain: "cluster.local"})
 	if !slices.Equal(v.ServedAt, []string{"10.255.1.9"}) || !slices.Equal(v.Hosts(), []string{"10.255.1.9"}) {
 		t.Errorf("hosts %v, of which %v may be lost", v.ServedAt, v.Hosts())
 	}
@@ -124,8 +124,8 @@ func TestReach(t *testing.T) {
 		want []string
 	}{
 		"addresses":        {v, []string{"10.255.0.9:53/udp", "10.255.1.2:5432/tcp"}},
-		"over the overlay": {v.Named(Naming{Domain: "d"}), []string{"10.255.0.9:53/udp", "db-0.db-headless.cf-i.svc.d:5432/tcp", "db-headless.cf-i.svc.d:5432/tcp", "db.cf-i.svc.d:5432/tcp"}},
-		"in the cluster":   {v.Named(Naming{Domain: "d", ServicePorts: true}), []string{"10.255.0.9:53/udp", "db-0.db-headless.cf-i.svc.d:5432/tcp", "db-headless.cf-i.svc.d:5432/tcp", "db.cf-i.svc.d:80/tcp"}},
+		"over the overlay": {v.Named(Addressing{Domain: "d"}), []string{"10.255.0.9:53/udp", "db-0.db-headless.cf-i.svc.d:5432/tcp", "db-headless.cf-i.svc.d:5432/tcp", "db.cf-i.svc.d:5432/tcp"}},
+		"in the cluster":   {v.Named(Addressing{Domain: "d", ServicePorts: true}), []string{"10.255.0.9:53/udp", "db-0.db-headless.cf-i.svc.d:5432/tcp", "db-headless.cf-i.svc.d:5432/tcp", "db.cf-i.svc.d:80/tcp"}},
 	} {
 		var got []string
 		for _, e := range c.view.Reach() {

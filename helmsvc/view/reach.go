@@ -14,17 +14,17 @@ func (v View) Reach() []Endpoint {
 }
 
 // namesOf are the names that the Services and their pods have.
-func (v View) namesOf(services []Service, n Naming) []Endpoint {
+func (v View) namesOf(services []Service, a Addressing) []Endpoint {
 	var all []Endpoint
 	for _, s := range services {
 		for _, e := range s.Endpoints {
-			own := Endpoint{Host: n.of(s), Port: e.Port, Protocol: e.Protocol, Name: e.Name}
-			if n.ServicePorts {
+			own := Endpoint{Host: a.of(s), Port: e.Port, Protocol: e.Protocol, Name: e.Name}
+			if a.ServicePorts {
 				own.Port = e.servicePort
 			}
 			all = append(all, own)
 			for _, address := range e.Addresses {
-				if host := v.hostAt(address, s, n); host != own.Host {
+				if host := v.hostAt(address, s, a); host != own.Host {
 					all = append(all, Endpoint{Host: host, Port: e.Port, Protocol: e.Protocol, Name: e.Name})
 				}
 			}
