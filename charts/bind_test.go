@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
@@ -24,10 +25,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+const (
+	password = "Zq7RkX2mVb9sLw4NfT8yHc3pJd6gEa5U"
+	domain   = ".svc.cluster.local"
+)
+
 // TestCredentials evaluates each chart's bind template over one Ready pod and
 // over three, whether or not the chart ever has so many.
 func TestCredentials(t *testing.T) {
-	const password = "Zq7RkX2mVb9sLw4NfT8yHc3pJd6gEa5U"
 	for chart, want := range map[string]map[int]map[string]any{
 		"echo": {
 			1: {"host": "10.255.0.1", "port": 8080.0, "url": "http://10.255.0.1:8080", "hosts": hosts(1), "urls": []any{"http://10.255.0.1:8080"}},
@@ -39,26 +44,62 @@ func TestCredentials(t *testing.T) {
 			3: {"host": "10.255.0.1", "port": 6379.0, "hosts": hosts(3), "password": password, "uri": "redis://:" + password + "@10.255.0.1:6379"},
 		},
 		"postgresql": {
-			1: {"host": "10.255.0.1", "port": 5432.0, "hosts": hosts(1), "username": "app", "password": password, "database": "db",
-				"uri":     "postgresql://app:" + password + "@10.255.0.1:5432/db",
-				"jdbcUrl": "jdbc:postgresql://10.255.0.1:5432/db?user=app&password=" + password},
-			3: {"host": "10.255.0.1", "port": 5432.0, "hosts": hosts(3), "username": "app", "password": password, "database": "db",
-				"uri":     "postgresql://app:" + password + "@10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432/db",
-				"jdbcUrl": "jdbc:postgresql://10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432/db?user=app&password=" + password},
+			1: postgresql("10.255.0.1", "10.255.0.1:5432", hosts(1)),
+			3: postgresql("10.255.0.1", "10.255.0.1:5432,10.255.0.2:5432,10.255.0.3:5432", hosts(3)),
 		},
 	} {
 		for pods, want := range want {
 			t.Run(fmt.Sprintf("%s/%d", chart, pods), func(t *testing.T) {
-				objects := render(t, chart, release, nil)
-				secret := corev1.Secret{Data: map[string][]byte{"username": []byte("app"), "password": []byte(password), "database": []byte("db")}}
-				secret.Name = release + "-" + chart
-				view := view.Of([]corev1.Secret{secret}, []corev1.Service{*only[*corev1.Service](t, objects)}, readyPods(podTemplates(t, objects)[0], pods))
-				if got := evaluated(t, chart, view); !reflect.DeepEqual(got, want) {
+				if got := evaluated(t, chart, viewOf(t, chart, pods)); !reflect.DeepEqual(got, want) {
 					t.Errorf("the credentials are %v, want %v", got, want)
 				}
 			})
 		}
 	}
+}
+
+// TestCredentialsByName: where the broker hands out names, credentials hold no
+// address at all. A Deployment's pods have no names of their own.
+func TestCredentialsByName(t *testing.T) {
+	const echo, redis, db = release + "-echo." + namespace + domain, release + "-redis." + namespace + domain, release + "-postgresql." + namespace + domain
+	for chart, want := range map[string]map[string]any{
+		"echo":       {"host": echo, "port": 8080.0, "url": "http://" + echo + ":8080", "hosts": []any{echo}, "urls": []any{"http://" + echo + ":8080"}},
+		"redis":      {"host": redis, "port": 6379.0, "hosts": []any{"pod-0." + redis, "pod-1." + redis}, "password": password, "uri": "redis://:" + password + "@" + redis + ":6379"},
+		"postgresql": postgresql(db, "pod-0."+db+":5432,pod-1."+db+":5432", []any{"pod-0." + db, "pod-1." + db}),
+	} {
+		t.Run(chart, func(t *testing.T) {
+			named := viewOf(t, chart, 2).Named(view.Addressing{Domain: "cluster.local"})
+			if got := evaluated(t, chart, named); !reflect.DeepEqual(got, want) {
+				t.Errorf("the credentials are %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// postgresql are that chart's credentials; all are its servers as a URI has them.
+func postgresql(host, all string, hosts []any) map[string]any {
+	return map[string]any{
+		"host": host, "port": 5432.0, "hosts": hosts, "username": "app", "password": password, "database": "db",
+		"uri":     "postgresql://app:" + password + "@" + all + "/db",
+		"jdbcUrl": "jdbc:postgresql://" + all + "/db?user=app&password=" + password,
+	}
+}
+
+// viewOf is what the chart offers with so many Ready pods.
+func viewOf(t *testing.T, chart string, pods int) view.View {
+	t.Helper()
+	objects := render(t, chart, release, nil)
+	secret := corev1.Secret{Data: map[string][]byte{"username": []byte("app"), "password": []byte(password), "database": []byte("db")}}
+	secret.Name = release + "-" + chart
+	service := *only[*corev1.Service](t, objects)
+	service.Namespace = namespace
+	ready := readyPods(podTemplates(t, objects)[0], pods)
+	for _, set := range all[*appsv1.StatefulSet](objects) {
+		for i := range ready { // as that kind's controller does
+			ready[i].Spec.Hostname, ready[i].Spec.Subdomain = ready[i].Name, set.Spec.ServiceName
+		}
+	}
+	return view.Of([]corev1.Secret{secret}, []corev1.Service{service}, ready)
 }
 
 func hosts(n int) []any {
@@ -74,7 +115,7 @@ func readyPods(template corev1.PodTemplateSpec, n int) []corev1.Pod {
 	var pods []corev1.Pod
 	for i, host := range hosts(n) {
 		pod := corev1.Pod{ObjectMeta: *template.ObjectMeta.DeepCopy(), Spec: template.Spec}
-		pod.Name = fmt.Sprint("pod-", i)
+		pod.Name, pod.Namespace = fmt.Sprint("pod-", i), namespace
 		pod.Status = corev1.PodStatus{
 			Phase: corev1.PodRunning, PodIP: host.(string),
 			Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}},

@@ -20,8 +20,8 @@ type ServiceEndpoint struct {
 	Protocol string `json:"protocol"`
 	// Addresses are those of the pods, in the API's order.
 	Addresses []string `json:"addresses"`
-	// Host is the Service's name, in a view with names.
-	Host string `json:"host,omitempty"`
+	// Host is the first of them; in a view with names the Service's, which leads to all.
+	Host string `json:"host"`
 
 	servicePort int32 // where the Service's name has it: see ownPort
 }
@@ -46,7 +46,7 @@ func serviceEndpoints(service corev1.Service, pods []corev1.Pod) []ServiceEndpoi
 			at := slices.IndexFunc(found[from:], func(e ServiceEndpoint) bool { return e.Port == number })
 			if at < 0 {
 				at = len(found) - from
-				found = append(found, ServiceEndpoint{Name: port.Name, Port: number, Protocol: protocol, servicePort: ownPort(service, port, number)})
+				found = append(found, ServiceEndpoint{Name: port.Name, Port: number, Protocol: protocol, Host: AddressOf(pod), servicePort: ownPort(service, port, number)})
 			}
 			found[from+at].Addresses = append(found[from+at].Addresses, AddressOf(pod))
 		}
@@ -62,6 +62,7 @@ func (s Service) keep(wanted func(Endpoint) bool) Service {
 			return !wanted(Endpoint{Host: host, Port: e.Port, Protocol: e.Protocol, Name: e.Name})
 		})
 		if len(e.Addresses) > 0 {
+			e.Host = e.Addresses[0]
 			kept = append(kept, e)
 		}
 	}

@@ -27,7 +27,7 @@ func TestAllAddresses(t *testing.T) {
 	without := service("without", web)
 	without.Spec.Selector = nil
 	end := func(name string, port int32, addresses ...string) ServiceEndpoint {
-		return ServiceEndpoint{Name: name, Port: port, Protocol: "tcp", Addresses: addresses}
+		return ServiceEndpoint{Name: name, Port: port, Protocol: "tcp", Host: addresses[0], Addresses: addresses}
 	}
 	for name, c := range map[string]struct {
 		service corev1.Service
@@ -78,7 +78,7 @@ func TestAllAddressesAreNarrowed(t *testing.T) {
 		want  []ServiceEndpoint
 		hosts []string
 	}{
-		"one port": {81, []ServiceEndpoint{{Name: "admin", Port: 81, Protocol: "tcp", Addresses: hosts}}, hosts},
+		"one port": {81, []ServiceEndpoint{{Name: "admin", Port: 81, Protocol: "tcp", Addresses: hosts, Host: hosts[0]}}, hosts},
 		"none":     {82, []ServiceEndpoint{}, []string{}},
 	} {
 		view := whole.Narrow(func(port int32, _ string) bool { return port == c.open })
