@@ -31,6 +31,9 @@ const (
 type Rounds struct {
 	*Access
 	follower *Follower
+	// stale are the bindings that the last round has found stale, by instance's and
+	// binding's id.
+	stale map[[2]string]bool
 }
 
 // NewRounds returns rounds that also count what the follower finds stale.
@@ -82,7 +85,7 @@ func (r *Rounds) round(ctx context.Context) error {
 	desired := policiesOf(bound)
 	r.metrics.Desired.Set(float64(len(desired)))
 	// Last, since it may wait for a cluster.
-	defer func() { r.metrics.Stale.Set(float64(r.follower.stale(ctx, bound))) }()
+	defer func() { r.tellStale(r.follower.stale(ctx, bound)) }()
 	if len(desired)+len(debts) == 0 {
 		return nil
 	}
@@ -100,6 +103,23 @@ func (r *Rounds) round(ctx context.Context) error {
 		r.metrics.GoodRound.SetToCurrentTime()
 	}
 	return err
+}
+
+// tellStale counts the bindings that are stale, and logs those that have just
+// become so.
+func (r *Rounds) tellStale(bindings []record.Binding) {
+	r.metrics.Stale.Set(float64(len(bindings)))
+	before := r.stale
+	r.stale = map[[2]string]bool{}
+	for _, b := range bindings {
+		id := [2]string{b.InstanceID, b.ID}
+		r.stale[id] = true
+		if !before[id] {
+			data := bindingData(b)
+			data["hosts"] = b.Hosts
+			r.log.Info("stale", data)
+		}
+	}
 }
 
 // actual lists the policies that there are; none where policies are off.

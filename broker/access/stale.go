@@ -12,22 +12,21 @@ import (
 // doesn't answer mustn't hold up rounds.
 const listingShared = 2 * time.Second
 
-// stale counts the bindings that were issued an address which no pod has any
+// stale are the bindings that were issued an address which no pod has any
 // more, of the instance or of a shared service. It knows nothing of clusters
 // that haven't been listed yet, or don't answer.
-func (f *Follower) stale(ctx context.Context, bound []record.Binding) int {
+func (f *Follower) stale(ctx context.Context, bound []record.Binding) (stale []record.Binding) {
 	shared := sharedHosts{Follower: f, known: map[sharedPods][]string{}}
-	count := 0
 	for _, b := range bound {
 		if len(b.Hosts)+len(b.Destinations) == 0 {
 			continue
 		}
 		i, err := f.records.Instance(b.InstanceID)
 		if err == nil && (f.lostPods(ctx, i, b.Hosts) || shared.lost(ctx, i, b.Destinations)) {
-			count++
+			stale = append(stale, b)
 		}
 	}
-	return count
+	return stale
 }
 
 func (f *Follower) lostPods(ctx context.Context, i record.Instance, issued []string) bool {
@@ -42,6 +41,12 @@ func (f *Follower) lostPods(ctx context.Context, i record.Instance, issued []str
 		return false
 	}
 	return lost(issued, observer.Offer(i.Namespace, i.PolicyGroup).Hosts)
+}
+
+// Stale tells whether a binding was issued an address of the instance's that isn't
+// among those that its pods have.
+func Stale(b record.Binding, have []string) bool {
+	return b.State == record.Bound && lost(b.Hosts, have)
 }
 
 func lost(issued, have []string) bool {

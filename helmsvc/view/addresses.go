@@ -54,8 +54,9 @@ func (r *Reader) ReadyAddresses(ctx context.Context, namespace string, selector 
 	return distinct(hosts), nil
 }
 
-// Addresses returns the addresses of the pods that the label selector matches,
-// ready or not, sorted: what was issued and isn't among them leads nowhere.
+// Addresses returns the addresses of the pods that the label selector matches, an
+// empty one all, ready or not, sorted: what was issued and isn't among them leads
+// nowhere.
 func (r *Reader) Addresses(ctx context.Context, namespace, selector string) ([]string, error) {
 	pods, err := r.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
@@ -64,7 +65,7 @@ func (r *Reader) Addresses(ctx context.Context, namespace, selector string) ([]s
 	var hosts []string
 	for i := range pods.Items {
 		if pod := &pods.Items[i]; readiness.Serves(pod) {
-			hosts = append(hosts, pod.Status.PodIP)
+			hosts = append(hosts, AddressOf(pod))
 		}
 	}
 	return distinct(hosts), nil
