@@ -54,7 +54,8 @@ func (b *Broker) Update(ctx context.Context, id string, details domain.UpdateDet
 // on, or nothing to do.
 func (b *Broker) updated(ctx context.Context, written record.Instance) domain.UpdateServiceSpec {
 	running := written.Operation.Running()
-	if running && b.succeeded(ctx, written) {
+	// Only who polls can be told anything.
+	if running && b.succeeded(ctx, written) && !b.remarks(written) {
 		running, written = false, written.Updated()
 	}
 	spec := domain.UpdateServiceSpec{DashboardURL: b.instances.DashboardURL(ctx, written), Metadata: metadata(written)}
@@ -62,6 +63,12 @@ func (b *Broker) updated(ctx context.Context, written record.Instance) domain.Up
 		spec.IsAsync, spec.OperationData = true, written.Operation.ID
 	}
 	return spec
+}
+
+// remarks tells whether there is something to say of the operation, which has succeeded.
+func (b *Broker) remarks(begun record.Instance) bool {
+	now, err := b.records.Instance(begun.ID)
+	return err == nil && now.Operation.ID == begun.Operation.ID && now.Operation.Description != ""
 }
 
 // errSameUpdate: the update that is asked for is running already.

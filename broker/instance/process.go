@@ -27,6 +27,8 @@ type work struct {
 	progress progress
 	// putOff: this process has carried it before, and put it off.
 	putOff bool
+	// remark is what whoever polls is told of a success.
+	remark string
 }
 
 // Process carries the instance's operation through, if one is running, unless ctx
@@ -178,7 +180,7 @@ func (w *work) succeed(ctx context.Context, before record.Chart) error {
 		w.outgrow(ctx, before)
 		return nil
 	}
-	if err := w.finish(ctx, record.Succeeded, ""); err != nil {
+	if err := w.finish(ctx, record.Succeeded, record.ReasonOf(w.remark)); err != nil {
 		return err
 	}
 	if w.instance.Chart != before {

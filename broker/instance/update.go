@@ -127,6 +127,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err == nil {
 		w.instance = w.instance.Updated()
 		w.instance.KeepData, w.instance.Unaligned = plan.KeepData, w.access.Enforced()
+		w.remark = w.stale(ctx)
 		return nil
 	}
 	err = explainExceeded(redact(err, what.Values), wanted.Parameters)
@@ -173,6 +174,9 @@ func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) e
 	w.describe("rolling back: " + cause.Error())
 	if err := w.goBack(ctx); err != nil {
 		return fmt.Errorf("%w; and going back to what was before failed as well: %s", cause, err.Error())
+	}
+	if stale := w.stale(ctx); stale != "" {
+		return fmt.Errorf("%w; the service instance is as it was before, but %s", cause, stale)
 	}
 	return fmt.Errorf("%w; the service instance is as it was before", cause)
 }
