@@ -15,7 +15,7 @@ import (
 const chartsUsage = `Check charts without a cluster.
 
 Usage:
-  broker charts check DIR [--kube-version V]
+  broker charts check DIR [--kube-version V] [--cluster-domain D]
       say what each plan would make: objects, credentials, ports; and what is wrong
   broker charts render DIR --plan P [--values FILE.json] [--kube-version V]
       print the manifests of one plan, as helm template does
@@ -24,6 +24,7 @@ Usage:
   --plan P            the plan's name in plans.yaml; "default" in a chart without plans
   --values FILE.json  parameters as an app developer gives them to cf create-service -c
   --kube-version V    Kubernetes version to render for, such as 1.33
+  --cluster-domain D  domain of the cluster's names; default: cluster.local
 
 Exit status: 0 no mistake, 1 mistakes in a chart, 2 wrong usage.
 `
@@ -75,16 +76,19 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 
 // chartsArguments are those of both subcommands.
 type chartsArguments struct {
-	dir, plan, values, kubeVersion string
+	dir, plan, values, kubeVersion, domain string
 }
 
 // parseCharts reads flags before, between and after the folder. Of flags,
-// --plan and --values are render's alone.
+// --plan and --values are render's alone, and --cluster-domain is check's.
 func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	var a chartsArguments
 	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&a.kubeVersion, "kube-version", "", "")
+	if subcommand == "check" {
+		flags.StringVar(&a.domain, "cluster-domain", "", "")
+	}
 	if subcommand == "render" {
 		flags.StringVar(&a.plan, "plan", "", "")
 		flags.StringVar(&a.values, "values", "", "")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"github.com/cf-helm-broker/cf-helm-broker/names"
 )
 
 // errMistakes leads to the exit status 1; the mistakes have been printed.
@@ -17,6 +19,13 @@ func checkCharts(ctx context.Context, args []string, stdout io.Writer) error {
 	checker, err := newChecker(a.kubeVersion)
 	if err != nil {
 		return err
+	}
+	if a.domain != "" {
+		domain, err := names.ParseDomain(a.domain)
+		if err != nil {
+			return usageError("--cluster-domain: %v", err)
+		}
+		checker.Domain = string(domain)
 	}
 	report, err := checker.Check(ctx, a.dir)
 	if err != nil {

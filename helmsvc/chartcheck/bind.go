@@ -16,6 +16,10 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 	whole := view.Of(w.secrets, w.services, w.pods)
 	offered := whole.Narrow(plan.Opens)
 	result.Ports = portsOf(offered.Endpoints)
+	differ := servicePorts(offered, c.domain())
+	for i, p := range result.Ports {
+		result.Ports[i].ServicePorts = differ[portKey(p.Protocol, p.Number)]
+	}
 	_, unreachable := whole.Reachable()
 	switch {
 	case unreachable != nil:
@@ -46,6 +50,10 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 		return err
 	}
 	result.Credentials = fields
+	if service.Bind != nil {
+		result.Hints = append(result.Hints, portHints(service.Bind.File, credentials, result.Ports)...)
+		result.Hints = append(result.Hints, c.addressHints(ctx, service, plan, w, offered)...)
+	}
 	for _, path := range empty {
 		if service.Bind != nil {
 			result.Warnings = append(result.Warnings, fmt.Sprintf("%s: the credential %s is empty", service.Bind.File, path))

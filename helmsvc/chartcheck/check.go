@@ -26,7 +26,11 @@ type Checker struct {
 	Templates *bindtemplate.Evaluator
 	// Renderer renders the charts.
 	Renderer *render.Renderer
+	// Domain is the cluster's, in which names are; "" is cluster.local.
+	Domain string
 }
+
+func (c Checker) domain() string { return cmp.Or(c.Domain, "cluster.local") }
 
 // ArgumentError says that the folder, chart or plan that was asked for doesn't
 // exist. Anything else that is wrong is a mistake of the chart's.
@@ -118,6 +122,9 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	if !plan.Bindable {
 		return result, nil
+	}
+	if !plan.WithAddresses {
+		result.Hints = nameHints(made, namingOf(world.services, c.domain()))
 	}
 	return result, c.bind(ctx, service, plan, world, objects, &result)
 }

@@ -25,7 +25,7 @@ func TestGoodChart(t *testing.T) {
       password  string
       port      number
     bind opens
-      tcp 5432  (db)
+      tcp 5432  (db; the Service's port is 80)
 `
 	folder := good().write(t)
 	want := "db 1.2.3  (" + folder + ")\n  plan small" + plan + "  plan large" + plan + "\n1 chart, 2 plans: 0 mistakes, 0 warnings\n"

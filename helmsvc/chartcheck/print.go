@@ -54,6 +54,9 @@ func (p *printer) plan(plan Plan) {
 	for _, w := range plan.Warnings {
 		p.wrapped("    warning: ", w)
 	}
+	for _, h := range plan.Hints {
+		p.wrapped("    hint: ", h)
+	}
 	p.objects(plan.Objects)
 	if len(plan.ClusterKinds) > 0 {
 		p.wrapped("    needs ", fmt.Sprintf("cluster_objects: [%s]", strings.Join(plan.ClusterKinds, ", ")))
@@ -68,8 +71,17 @@ func (p *printer) plan(plan Plan) {
 		p.line("    bind opens")
 	}
 	for _, port := range plan.Ports {
-		p.line("      %s %d  (%s)", port.Protocol, port.Number, port.Name)
+		p.line("      %s %d  (%s)", port.Protocol, port.Number, port.Name+atService(port.ServicePorts))
 	}
+}
+
+// atService tells of the ports that Services have for one of the pods', if they are
+// others: with names and addresses alike, apps need the pods'.
+func atService(ports []int32) string {
+	if len(ports) == 0 {
+		return ""
+	}
+	return "; the Service's port is " + strings.Trim(strings.ReplaceAll(fmt.Sprint(ports), " ", ", "), "[]")
 }
 
 // objects prints one line for each kind. They are sorted by it.

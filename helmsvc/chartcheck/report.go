@@ -34,6 +34,9 @@ type Plan struct {
 	// is known, if they are about one.
 	Mistakes []string
 	Warnings []string
+	// Hints are about what apps can't reach or look up, though the pods can. They
+	// aren't counted.
+	Hints []string
 }
 
 // Object is one that the release would make.
@@ -51,6 +54,8 @@ type Port struct {
 	// Protocol is "tcp" or "udp".
 	Protocol string
 	Name     string
+	// ServicePorts are the numbers that Services have for it, if they have others.
+	ServicePorts []int32
 }
 
 // Count returns how many plans, mistakes and warnings the report holds.

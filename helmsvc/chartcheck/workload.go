@@ -16,8 +16,10 @@ type workload struct {
 	replicas int32
 	// bare says that the object is the pod itself.
 	bare bool
-	// numbered says that pods carry a StatefulSet's labels.
-	numbered bool
+	// numbered says that pods carry a StatefulSet's labels, and have names of their own
+	// in DNS, by its governing Service.
+	numbered  bool
+	governing string
 }
 
 // podsOf returns the object as a workload, if it is one. A DaemonSet is taken
@@ -29,7 +31,7 @@ func podsOf(o object) (workload, bool) {
 	case *appsv1.ReplicaSet:
 		return workload{name: o.name, template: w.Spec.Template, replicas: orOne(w.Spec.Replicas)}, true
 	case *appsv1.StatefulSet:
-		return workload{name: o.name, template: w.Spec.Template, replicas: orOne(w.Spec.Replicas), numbered: true}, true
+		return workload{name: o.name, template: w.Spec.Template, replicas: orOne(w.Spec.Replicas), numbered: true, governing: w.Spec.ServiceName}, true
 	case *appsv1.DaemonSet:
 		return workload{name: o.name, template: w.Spec.Template, replicas: 1}, true
 	case *corev1.Pod:
@@ -55,6 +57,7 @@ func (w workload) pods() []corev1.Pod {
 		if w.numbered {
 			pod.Labels = with(pod.Labels, appsv1.StatefulSetPodNameLabel, pod.Name)
 			pod.Labels = with(pod.Labels, appsv1.PodIndexLabel, strconv.Itoa(int(i)))
+			pod.Spec.Hostname, pod.Spec.Subdomain = pod.Name, w.governing
 		}
 		pods = append(pods, pod)
 	}
