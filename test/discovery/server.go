@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 )
 
@@ -59,6 +60,14 @@ func (s *Server) Close() error {
 		s.nats.close()
 	}
 	return os.RemoveAll(s.dir)
+}
+
+// Settings are a broker's that publishes names to it.
+func (s *Server) Settings() map[string]string {
+	return map[string]string{
+		"ADDRESSES": "names", "NATS_SERVERS": strings.Join(s.Servers(), ","), "NATS_USER": s.User(), "NATS_PASSWORD": s.Password(),
+		"NATS_CA_FILE": s.CAFile(), "NATS_CERT_FILE": s.CertFile(), "NATS_KEY_FILE": s.KeyFile(),
+	}
 }
 
 // Servers are the NATS servers, as host:port.

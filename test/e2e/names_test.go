@@ -42,10 +42,7 @@ func newByName(t *testing.T, charts string) *byName {
 			t.Error(err)
 		}
 	})
-	return &byName{discovery: d, foundation: newFoundation(t, charts, map[string]string{
-		"ADDRESSES": "names", "NATS_SERVERS": strings.Join(d.Servers(), ","), "NATS_USER": d.User(), "NATS_PASSWORD": d.Password(),
-		"NATS_CA_FILE": d.CAFile(), "NATS_CERT_FILE": d.CertFile(), "NATS_KEY_FILE": d.KeyFile(),
-	})}
+	return &byName{discovery: d, foundation: newFoundation(t, charts, d.Settings())}
 }
 
 // resolves waits until a name leads to just the Ready pods of its Service.

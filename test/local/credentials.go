@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // leaf is a value of a JSON document with the way to it.
@@ -51,8 +48,8 @@ func mask(all []leaf) []leaf {
 }
 
 // showCredentials shows what an app gets, passwords masked, and fails unless
-// it holds a password, the port and the addresses of the instance's pods.
-func (d *demo) showCredentials(ctx context.Context, credentials any) error {
+// it holds a password, the port and the name of the instance's pods.
+func (d *demo) showCredentials(credentials any) error {
 	all := leaves("", credentials)
 	table := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
 	for _, l := range mask(all) {
@@ -64,14 +61,8 @@ func (d *demo) showCredentials(ctx context.Context, credentials any) error {
 	_ = table.Flush()
 	wanted := map[string]func(leaf) bool{
 		"password":            func(l leaf) bool { return passwordPath.MatchString(l.path) && l.value != "" },
+		"name of the host":    func(l leaf) bool { return l.path == "host" && strings.HasSuffix(l.value, ".svc.cluster.local") },
 		fmt.Sprint(redisPort): func(l leaf) bool { return l.value == fmt.Sprint(redisPort) },
-	}
-	pods, err := d.kube.CoreV1().Pods(namespaceOf(d.redis)).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return fmt.Errorf("listing the instance's pods: %w", err)
-	}
-	for _, pod := range pods.Items {
-		wanted[pod.Status.PodIP] = func(l leaf) bool { return l.value == pod.Status.PodIP }
 	}
 	for what, isIt := range wanted {
 		if !slices.ContainsFunc(all, isIt) {

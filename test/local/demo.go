@@ -24,6 +24,7 @@ type demo struct {
 	out     printer
 	catalog rig.Catalog
 	redis   rig.Instance
+	host    string // in the first app's credentials
 	// The bindings' ids.
 	webBinding, jobsBinding string
 }
@@ -52,6 +53,7 @@ func demonstrate(ctx context.Context, out printer) (err error) {
 		{"Nobody reaches it yet", d.closedDoor},
 		{"Binding an app opens the way, for that app only", d.bindFirst},
 		{"A second app", d.bindSecond},
+		{"A pod that moves is found by its name", d.follow},
 		{"What Cloud Foundry's cleanup takes comes back by itself", d.heal},
 		{"Unbinding closes the way again, for that app only", d.unbindFirst},
 		{"A service that can't start says why", d.brokenService},

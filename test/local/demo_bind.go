@@ -17,8 +17,11 @@ func (d *demo) bindFirst(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if all, ok := credentials.(map[string]any); ok {
+		d.host, _ = all["host"].(string)
+	}
 	d.out.note("The app's credentials:")
-	if err := d.showCredentials(ctx, credentials); err != nil {
+	if err := d.showCredentials(credentials); err != nil {
 		return err
 	}
 	if err := d.wantPolicies(d.web); err != nil {

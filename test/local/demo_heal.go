@@ -21,15 +21,8 @@ func (d *demo) heal(ctx context.Context) error {
 	}
 	d.out.note("%d policies are gone. New connections are refused until they are back.", len(lost))
 	begin := time.Now()
-	for len(d.cf.Policies()) < len(lost) {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond): // nothing tells of policies
-		}
-		if time.Since(begin) > operationLimit {
-			return fmt.Errorf("after %s the policies are still gone", operationLimit)
-		}
+	if err := d.until(ctx, "the policies are back", func() (bool, error) { return len(d.cf.Policies()) >= len(lost), nil }); err != nil {
+		return err
 	}
 	d.out.note("After %.1f s they are back:", time.Since(begin).Seconds())
 	if err := d.wantPolicies(d.web, d.jobs); err != nil {

@@ -22,6 +22,8 @@ func TestDemo(t *testing.T) {
 		"202 Accepted",
 		"cf-helm-broker.io/policy-group-id: ",
 		"none from an app: the overlay denies",
+		"Another pod has taken its place, at another address:",
+		"with the credentials that it has.",
 		"policies are gone",
 		"they are back:",
 		"app web, ",

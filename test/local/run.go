@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -53,12 +54,14 @@ func runByHand(ctx context.Context, out printer) (err error) {
 }
 
 func (s *stage) describe(out printer) {
+	host, port, _ := net.SplitHostPort(s.discovery.DNS()) // it listens there
 	out.line("")
 	out.labelled("broker", fmt.Sprintf("%s (user %s, password %s)", s.broker.URL(), rig.Username, rig.Password))
 	out.labelled("its log", s.log.Name())
 	out.labelled("Kubernetes", "export KUBECONFIG="+s.cluster.Kubeconfig())
 	out.labelled("", fmt.Sprintf("namespaces %s-*, records in %s", namespacePrefix, brokerNamespace))
 	out.labelled("CF stand-in", fmt.Sprintf("%s (apps %s, %s)", s.cf.URL(), s.web.Name, s.jobs.Name))
+	out.labelled("names", fmt.Sprintf("dig -p %s @%s NAME, as Cloud Foundry's service discovery answers apps", port, host))
 	out.labelled("its control", "/_standin/policies, /_standin/apps, /_standin/requests, /_standin/writes; POST /_standin/cleanup, /_standin/faults")
 }
 

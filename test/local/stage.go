@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
+	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -32,6 +34,7 @@ type stage struct {
 	cf      *cf.Server
 	// Two apps that services can be bound to.
 	web, jobs cf.App
+	discovery *discovery.Server
 	log       *os.File // the broker's
 	broker    *rig.Broker
 }
@@ -97,14 +100,15 @@ func (s *stage) startCF() (err error) {
 		return err
 	}
 	s.web, s.jobs = s.cf.AddApp(cf.App{Name: "web"}), s.cf.AddApp(cf.App{Name: "jobs"})
-	return nil
+	s.discovery, err = discovery.Start(discovery.Options{Domains: []string{"apps.internal", "cluster.local"}})
+	return err
 }
 
 func (s *stage) startBroker(ctx context.Context, binary, port string) (err error) {
 	if s.log, err = os.Create(filepath.Join(s.folder, "broker.log")); err != nil {
 		return fmt.Errorf("making the broker's log: %w", err)
 	}
-	s.broker, err = rig.Start(ctx, binary, map[string]string{
+	settings := map[string]string{
 		"PORT":             port,
 		"KUBECONFIG":       s.brokerKubeconfig(),
 		"HELM_CHART_DIR":   filepath.Join(s.root, "charts"),
@@ -114,7 +118,9 @@ func (s *stage) startBroker(ctx context.Context, binary, port string) (err error
 		"CF_CLIENT_ID":     s.cf.Client().ID,
 		"CF_CLIENT_SECRET": s.cf.Client().Secret,
 		"SHUTDOWN_TIMEOUT": "5s",
-	}, s.log)
+	}
+	maps.Copy(settings, s.discovery.Settings())
+	s.broker, err = rig.Start(ctx, binary, settings, s.log)
 	return err
 }
 
@@ -140,6 +146,9 @@ func (s *stage) close() error {
 		if err := s.broker.StopWithin(stopLimit); err != nil {
 			failures = append(failures, fmt.Errorf("the broker ended badly: %w", err))
 		}
+	}
+	if s.discovery != nil {
+		failures = append(failures, s.discovery.Close())
 	}
 	if s.cf != nil {
 		s.cf.Close()
