@@ -243,7 +243,7 @@ func TestForeignPolicyGroup(t *testing.T) {
 // applyAdmission applies a deployed policy.
 func applyAdmission(t *testing.T, name string) {
 	t.Helper()
-	if err := rig.Apply(t.Context(), shared.RESTConfig(), name+".yaml"); err != nil {
+	if err := rig.Apply(t.Context(), shared.RESTConfig(), "kubernetes/"+name+".yaml"); err != nil {
 		t.Fatal(err)
 	}
 }

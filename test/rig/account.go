@@ -83,13 +83,13 @@ func (a Account) Make(ctx context.Context, config *rest.Config) (*Made, error) {
 	return &Made{Token: token.Status.Token, config: config, things: things}, nil
 }
 
-// Apply applies a file of deploy/kubernetes as it is.
+// Apply applies a file of deploy, "kubernetes/confine.yaml" say, as it is.
 func Apply(ctx context.Context, config *rest.Config, file string) error {
 	root, err := Root()
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(filepath.Join(root, manifests, file))
+	text, err := os.ReadFile(filepath.Join(root, "deploy", file))
 	if err != nil {
 		return err
 	}

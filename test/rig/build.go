@@ -36,9 +36,14 @@ func (h How) flags() (arguments, environment []string) {
 
 // Build compiles the broker into dir and returns the binary's path.
 func Build(ctx context.Context, dir string, how How) (string, error) {
-	binary := filepath.Join(dir, "broker")
+	return BuildProgram(ctx, dir, how, "broker")
+}
+
+// BuildProgram compiles the program of that folder of cmd.
+func BuildProgram(ctx context.Context, dir string, how How, name string) (string, error) {
+	binary := filepath.Join(dir, name)
 	flags, environment := how.flags()
-	command := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-o", binary}, flags, []string{"./cmd/broker"})...)
+	command := exec.CommandContext(ctx, "go", slices.Concat([]string{"build", "-o", binary}, flags, []string{"./cmd/" + name})...)
 	root, err := Root()
 	if err != nil {
 		return "", err
@@ -51,7 +56,7 @@ func Build(ctx context.Context, dir string, how How) (string, error) {
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGINT) }
 	command.WaitDelay = 10 * time.Second
 	if output, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the broker: %w\n%s", err, output)
+		return "", fmt.Errorf("building %s: %w\n%s", name, err, output)
 	}
 	return binary, nil
 }

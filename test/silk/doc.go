@@ -22,7 +22,8 @@
 // Nodes have no way off the overlay, so that security groups have nothing to do.
 // Leases are given out by the node's number, and last. Rules are replaced in a chain
 // of one name, where vxlan-policy-agent makes a new chain for each change. The policy
-// server is asked without certificates.
+// server is asked without certificates. Each reject is told of, which kernels limit to
+// one a second.
 //
 // # What is left
 //

@@ -94,11 +94,22 @@ func (n *Node) join() error {
 			return err
 		}
 	}
-	forward := func() error { return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o600) }
-	if err := n.Do(forward); err != nil {
+	if err := n.Do(setKernel); err != nil {
 		return fmt.Errorf("having the node forward packets: %w", err)
 	}
 	return n.restore(dataplane.NodeRules())
+}
+
+// setKernel has a node forward packets, and tell of each that it rejects: by default
+// the kernel tells nobody more than once a second, and whoever isn't told tries again
+// after a second.
+func setKernel() error {
+	for name, value := range map[string]string{"ip_forward": "1", "icmp_ratelimit": "0"} {
+		if err := os.WriteFile("/proc/sys/net/ipv4/"+name, []byte(value), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // PluginConfig is the plugin's configuration on this node, a network's single entry.
@@ -128,3 +139,10 @@ func (n *Node) AddRules(rules string) error { return n.restore(rules) }
 
 // Containers are the identities of the containers that have an address.
 func (n *Node) Containers() ([]dataplane.Container, error) { return n.store.All() }
+
+// NewFolder makes a folder for what runs on the node, which is removed with the overlay.
+func (n *Node) NewFolder(name string) (string, error) {
+	// Sockets' paths are short.
+	folder := filepath.Join(n.overlay.folder, fmt.Sprintf("%s%d", name, n.number))
+	return folder, os.Mkdir(folder, 0o700)
+}
