@@ -11,9 +11,9 @@ export GOFLAGS := $(shell $(GO) env GOFLAGS) -mod=readonly
 # Tests mostly wait for Kubernetes, not for the processor.
 PARALLEL ?= 12
 # Those that have brokers and clusters of their own, one after the other: two clusters at once are too much for two cores.
-LONG := test/e2e test/faults test/local
+LONG := test/e2e test/faults test/local test/packets
 # Those that send packets, in network namespaces: left out where there can be none, which is told.
-PACKETS := test/silk
+PACKETS := test/silk test/packets
 NO_PACKETS = $(shell bin/local packets >/dev/null 2>&1 || echo '$(PACKETS:%=-e /%$$)')
 
 .PHONY: help
@@ -44,7 +44,7 @@ test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the r
 	@echo "== testing"
 	@mkdir -p bin
 	{ $(GO) test -race -timeout 40m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$) $(NO_PACKETS)); short=$$?; \
-	  $(GO) test -race -timeout 40m -parallel $(PARALLEL) -p 1 $(LONG:%=./%) && exit $$short; } 2>&1 | tee bin/test.log || { \
+	  $(GO) test -race -timeout 40m -parallel $(PARALLEL) -p 1 $$($(GO) list $(LONG:%=./%) | grep -v -e '^$$' $(NO_PACKETS)) && exit $$short; } 2>&1 | tee bin/test.log || { \
 	  echo "== what failed; all of it is in bin/test.log"; \
 	  grep -E '^ *--- FAIL|^ +[a-z_]+_test\.go:[0-9]+: |^panic: |^FAIL' bin/test.log | cut -c1-300 | tail -60; exit 1; }
 
@@ -53,7 +53,7 @@ test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the r
 .PHONY: test-packets
 test-packets: needs-cc packets ## the tests alone that send packets, as root; fails where there can be none
 	@bin/local packets && bin/local build
-	$(GO) test -race -count=1 -v -timeout 15m -parallel $(PARALLEL) -p 1 $(PACKETS:%=./%)
+	$(GO) test -race -count=1 -v -timeout 15m -parallel $(PARALLEL) -p 1 $(PACKETS:%=./%/...)
 
 # Debian's programs for network namespaces, installed where they are missing and can be.
 .PHONY: packets
