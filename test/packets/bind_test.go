@@ -28,6 +28,14 @@ func TestBind(t *testing.T) {
 	f.unbind(i, binding)
 	f.becomes(web.Namespace, page, webPort, silk.Denied)
 	f.denied(web.Namespace, db, dbPort)
+
+	operation := f.want(202)(f.Deprovision(t.Context(), i)).Operation()
+	if o, err := f.Await(t.Context(), i, operation, nil); err != nil || o.State != "gone" {
+		t.Errorf("the delete ended as %+v, %v", o, err)
+	}
+	for _, name := range workerNames {
+		f.eventually("nothing is left on "+name, func() bool { return f.left(name) == "" })
+	}
 }
 
 // TestSoon: an app whose cell knows it as a source reaches a pod within a second after

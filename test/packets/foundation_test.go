@@ -41,6 +41,13 @@ const (
 
 func newFoundation(t *testing.T, settings map[string]string) *foundation {
 	t.Helper()
+	return newFoundationOf(t, charts, settings, rig.Granted{})
+}
+
+// newFoundationOf is newFoundation with other charts, and what an operator of the
+// platform grants for them.
+func newFoundationOf(t *testing.T, charts string, settings map[string]string, granted rig.Granted) *foundation {
+	t.Helper()
 	if missing != nil {
 		t.Skipf("NO PACKET IS SENT: %v", missing)
 	}
@@ -58,11 +65,12 @@ func newFoundation(t *testing.T, settings map[string]string) *foundation {
 		"LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 		"KUBECONFIG": filepath.Join(t.TempDir(), "broker.kubeconfig"),
 	}}
-	account, err := rig.Account{Namespace: prefix + "-records", Prefix: prefix}.Make(t.Context(), shared.RESTConfig())
+	account, err := rig.Account{Namespace: prefix + "-records", Prefix: prefix, Granted: granted}.Make(t.Context(), shared.RESTConfig())
 	f.must(err)
 	t.Cleanup(func() { _ = account.Remove(context.Background()) })
 	f.must(account.Kubeconfig(f.settings["KUBECONFIG"]))
 	maps.Copy(f.settings, settings)
+	t.Cleanup(f.stop)
 	f.start()
 	f.must(account.AwaitConfined(t.Context()))
 	f.catalog, err = f.Catalog(t.Context())
@@ -76,14 +84,19 @@ func (f *foundation) start() {
 	broker, err := rig.Start(f.t.Context(), binary, f.settings, nil)
 	f.must(err)
 	f.broker, f.Client = broker, broker.Client()
-	f.t.Cleanup(func() {
-		if err := broker.Stop(); err != nil && !strings.Contains(err.Error(), "signal: killed") {
-			f.t.Errorf("the broker ended badly: %v", err)
-		}
-		if strings.Contains(broker.Log(), "DATA RACE") || f.t.Failed() {
-			f.t.Errorf("the broker's log:\n%s", rig.WithoutPolls(broker.Log()))
-		}
-	})
+}
+
+// stop stops the broker, if one runs.
+func (f *foundation) stop() {
+	if f.broker == nil {
+		return
+	}
+	if err := f.broker.Stop(); err != nil && !strings.Contains(err.Error(), "signal: killed") {
+		f.t.Errorf("the broker ended badly: %v", err)
+	}
+	if strings.Contains(f.broker.Log(), "DATA RACE") || f.t.Failed() {
+		f.t.Errorf("the broker's log:\n%s", rig.WithoutPolls(f.broker.Log()))
+	}
 }
 
 func (f *foundation) must(err error) {
@@ -105,11 +118,16 @@ func (f *foundation) want(status int) func(rig.Answer, error) rig.Answer {
 	}
 }
 
-// create provisions an instance of the chart, waits until it is ready, and has it
-// deleted at the end.
+// create provisions an instance of the chart and waits until it is ready. Its pods are
+// ended with the test.
 func (f *foundation) create() rig.Instance {
 	f.t.Helper()
-	service, plan, err := f.catalog.Find("pair", "both")
+	return f.createOf("pair", "both")
+}
+
+func (f *foundation) createOf(serviceName, planName string) rig.Instance {
+	f.t.Helper()
+	service, plan, err := f.catalog.Find(serviceName, planName)
 	f.must(err)
 	i := rig.Instance{ID: uuid.NewString(), Service: service, Plan: plan}
 	operation := f.want(202)(f.Provision(f.t.Context(), i, nil)).Operation()
@@ -118,19 +136,11 @@ func (f *foundation) create() rig.Instance {
 	if o.State != "succeeded" {
 		f.t.Fatalf("the create ended as %+v\n%s", o, f.events(i))
 	}
-	f.t.Cleanup(func() { f.delete(i) })
+	f.t.Cleanup(func() {
+		// Sooner than a delete by the broker, which waits until all are gone.
+		_ = kube.CoreV1().Namespaces().Delete(context.Background(), f.namespace(i), metav1.DeleteOptions{})
+	})
 	return i
-}
-
-func (f *foundation) delete(i rig.Instance) {
-	ctx := context.WithoutCancel(f.t.Context())
-	answer, err := f.Deprovision(ctx, i)
-	if err == nil && answer.Status == 202 {
-		_, err = f.Await(ctx, i, answer.Operation(), nil)
-	}
-	if err != nil {
-		f.t.Errorf("deleting %s: %v", i.ID, err)
-	}
 }
 
 func (f *foundation) namespace(i rig.Instance) string {

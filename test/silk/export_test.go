@@ -12,9 +12,6 @@ func (w *Workload) MarkAll(mark int) error {
 	return w.restore(fmt.Sprintf("*mangle\n-A OUTPUT -j MARK --set-mark %#x\nCOMMIT\n", mark))
 }
 
-// Links are the node's, as ip lists them.
-func (n *Node) Links() (string, error) { return output("", "ip", "-n", string(n.Namespace), "link") }
-
 // KillDuringAdd kills the plugin so long after it was started, and has it take down
 // what it has made.
 func (n *Node) KillDuringAdd(id string, after time.Duration) error {

@@ -133,6 +133,9 @@ func (n *Node) PluginConfig(metadata map[string]string) json.RawMessage {
 // Rules are the node's own, as iptables lists them.
 func (n *Node) Rules() (string, error) { return n.iptables("-S") }
 
+// Links are the node's, as ip lists them.
+func (n *Node) Links() (string, error) { return output("", "ip", "-n", string(n.Namespace), "link") }
+
 // AddRules adds rules as another program on the node would, in iptables-restore's
 // form.
 func (n *Node) AddRules(rules string) error { return n.restore(rules) }

@@ -1,0 +1,193 @@
+package packets
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
+	"github.com/cf-helm-broker/cf-helm-broker/test/silk/pods"
+)
+
+// TestNeighbours: the pods of an instance reach each other, and those of no other.
+func TestNeighbours(t *testing.T) {
+	f := newFoundation(t, nil)
+	one, other := f.create(), f.create()
+	web, db, foreign := f.pod(one, "web"), f.pod(one, "db"), f.pod(other, "db")
+	f.becomes(f.inside(web), db, dbPort, pods.Says(db))
+	f.becomes(f.inside(db), web, webPort, pods.Says(web))
+	f.denied(f.inside(web), foreign, dbPort)
+	f.denied(f.inside(foreign), db, dbPort)
+	// What an app may is no pod's.
+	a := f.app()
+	f.bind(one, a)
+	f.cellPolls()
+	f.becomes(a.Namespace, db, dbPort, pods.Says(db))
+	f.denied(f.inside(db), foreign, dbPort)
+	f.denied(a.Namespace, foreign, dbPort)
+}
+
+// TestClaim: a pod that is annotated with an app's GUID, or another instance's, is
+// believed by nobody, whatever the cluster's admission lets in.
+func TestClaim(t *testing.T) {
+	f := newFoundation(t, nil)
+	one, other, a := f.create(), f.create(), f.app()
+	web := f.pod(one, "web")
+	f.bind(one, a)
+	f.cellPolls()
+	f.becomes(a.Namespace, web, webPort, pods.Says(web))
+
+	f.must(kube.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings().Delete(t.Context(), "cf-helm-broker-policy-group", metav1.DeleteOptions{}))
+	t.Cleanup(func() { f.must(rig.Apply(context.Background(), shared.RESTConfig(), "kubernetes/policy-group.yaml")) })
+	for name, claimed := range map[string]string{"an app's": a.GUID, "another instance's": one.ID} {
+		var liar *corev1.Pod
+		f.eventually("admission lets "+name+" in", func() bool {
+			var err error
+			liar, err = f.runPod(f.namespace(other), map[string]string{podgroup.Annotation: claimed}, nil)
+			return err == nil
+		})
+		if said := f.ask(f.inside(liar), web, webPort); said != silk.Denied {
+			t.Errorf("with %s group a pod is answered %q", name, said)
+		}
+	}
+	plain := f.makeNamespace(nil)
+	liar, err := f.runPod(plain, map[string]string{podgroup.Annotation: a.GUID}, nil)
+	f.must(err)
+	f.denied(f.inside(liar), web, webPort)
+}
+
+// makeNamespace makes a namespace that isn't the broker's, with a pod's account.
+func (f *foundation) makeNamespace(annotations map[string]string) string {
+	f.t.Helper()
+	ns, err := kube.CoreV1().Namespaces().Create(f.t.Context(), &corev1.Namespace{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "plain-", Annotations: annotations},
+	}, metav1.CreateOptions{})
+	f.must(err)
+	f.t.Cleanup(func() { _ = kube.CoreV1().Namespaces().Delete(context.Background(), ns.Name, metav1.DeleteOptions{}) })
+	f.eventually("the namespace takes pods", func() bool {
+		_, err := kube.CoreV1().ServiceAccounts(ns.Name).Get(f.t.Context(), "default", metav1.GetOptions{})
+		return err == nil
+	})
+	return ns.Name
+}
+
+// runPod makes a pod and waits until it is Ready. An error is the making's.
+func (f *foundation) runPod(namespace string, annotations, labels map[string]string, ports ...corev1.ContainerPort) (*corev1.Pod, error) {
+	f.t.Helper()
+	pod, err := kube.CoreV1().Pods(namespace).Create(f.t.Context(), &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "pod-", Annotations: annotations, Labels: labels},
+		Spec: corev1.PodSpec{AutomountServiceAccountToken: new(bool), Containers: []corev1.Container{{
+			Name: "main", Image: "registry.example.com/pod:1", Ports: ports,
+		}}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return f.awaitReady(pod), nil
+}
+
+func (f *foundation) awaitReady(pod *corev1.Pod) *corev1.Pod {
+	f.t.Helper()
+	f.eventually("pod "+pod.Name+" is Ready", func() bool {
+		now, err := kube.CoreV1().Pods(pod.Namespace).Get(f.t.Context(), pod.Name, metav1.GetOptions{})
+		f.must(err)
+		pod = now
+		return readiness.IsReady(now)
+	})
+	return pod
+}
+
+// TestDNS: instances reach the cluster's DNS, and an app that has it among what it is
+// bound to. A ClusterIP isn't tried: nobody answers for it here.
+func TestDNS(t *testing.T) {
+	group := uuid.NewString()
+	namespace := (&foundation{t: t}).dnsNamespace(group)
+	f := newFoundation(t, map[string]string{"POLICY_DNS_GROUP": group, "SHARED_DESTINATIONS": fmt.Sprintf(
+		`[{"name": "dns", "namespace": %q, "selector": {"k8s-app": "kube-dns"}, "group": %q, "ports": ["53/udp", "53/tcp"]}]`, namespace, group)})
+	dns, err := f.runPod(namespace, nil, map[string]string{"k8s-app": "kube-dns"},
+		corev1.ContainerPort{ContainerPort: 53, Protocol: corev1.ProtocolUDP}, corev1.ContainerPort{ContainerPort: 53})
+	f.must(err)
+	i, bound, unbound := f.create(), f.app(), f.app()
+	web := f.pod(i, "web")
+	f.bind(i, bound)
+	f.cellPolls()
+	f.must(overlay.Node(dns.Spec.NodeName).PollNow(t.Context()))
+	for who, test := range map[string]struct {
+		from silk.Namespace
+		want string
+	}{
+		"a pod of an instance":   {f.inside(web), pods.Says(dns)},
+		"an app that is bound":   {bound.Namespace, pods.Says(dns)},
+		"an app that isn't":      {unbound.Namespace, silk.Denied},
+		"the cell, for BOSH DNS": {overlay.Node("cell").Namespace, silk.Denied},
+	} {
+		overTCP := f.ask(test.from, dns, 53)
+		overUDP, err := test.from.AskUDP(t.Context(), address(dns), 53)
+		f.must(err)
+		if overTCP != test.want || overUDP != test.want {
+			t.Errorf("%s is answered %q over TCP and %q over UDP, want %q", who, overTCP, overUDP, test.want)
+		}
+	}
+	f.denied(f.inside(dns), web, webPort)
+}
+
+// dnsNamespace is made before the broker is started, whose settings name it.
+func (f *foundation) dnsNamespace(group string) string {
+	f.t.Helper()
+	if missing != nil {
+		f.t.Skipf("NO PACKET IS SENT: %v", missing)
+	}
+	return f.makeNamespace(map[string]string{podgroup.Annotation: group})
+}
+
+// TestOperator: an operator and the instances that use it reach each other, and no
+// others.
+func TestOperator(t *testing.T) {
+	f := newFoundationOf(t, "../e2e/charts-operator/services", map[string]string{"OPERATOR_DIR": "../e2e/charts-operator/operators"}, operatorRights)
+	i := f.createOf("widget", "default")
+	list, err := kube.CoreV1().Pods(metav1.NamespaceAll).List(t.Context(), metav1.ListOptions{})
+	f.must(err)
+	var operator *corev1.Pod
+	for n, pod := range list.Items {
+		if strings.HasPrefix(pod.Namespace, f.settings["NAMESPACE_PREFIX"]) && strings.Contains(pod.Name, "-controller-") {
+			operator = f.awaitReady(&list.Items[n])
+		}
+	}
+	if operator == nil {
+		t.Fatal("there is no operator")
+	}
+	// What an operator makes for an instance.
+	served, err := f.runPod(f.namespace(i), nil, nil, corev1.ContainerPort{ContainerPort: 9000})
+	f.must(err)
+	f.becomes(f.inside(operator), served, 9000, pods.Says(served))
+	foreign, err := f.runPod(f.makeNamespace(map[string]string{podgroup.Annotation: uuid.NewString()}), nil, nil, corev1.ContainerPort{ContainerPort: 9000})
+	f.must(err)
+	f.denied(f.inside(operator), foreign, 9000)
+	f.denied(f.inside(foreign), served, 9000)
+}
+
+// operatorRights are what rbac.yaml says that these operators need.
+var operatorRights = rig.Granted{
+	Kinds: []string{"customresourcedefinitions.apiextensions.k8s.io", "clusterroles.rbac.authorization.k8s.io"},
+	Rules: []rbacv1.PolicyRule{
+		allOf("", "secrets"), allOf("apps", "deployments"), allOf("batch", "jobs"),
+		allOf("apiextensions.k8s.io", "customresourcedefinitions"), allOf("rbac.authorization.k8s.io", "clusterroles"),
+		allOf("e2e.example.com", "widgets"),
+	},
+}
+
+func allOf(group string, resources ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{
+		APIGroups: []string{group}, Resources: resources,
+		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"},
+	}
+}
