@@ -34,7 +34,7 @@ func TestBind(t *testing.T) {
 		t.Errorf("the delete ended as %+v, %v", o, err)
 	}
 	for _, name := range workerNames {
-		f.eventually("nothing is left on "+name, func() bool { return f.left(name) == "" })
+		f.nothingLeft(name)
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -78,9 +76,7 @@ func furnish(folder string) (err error) {
 	if err != nil {
 		return err
 	}
-	// Pods are to run on the overlay.
-	cordon := []byte(`{"spec":{"unschedulable":true}}`)
-	if _, err := kube.CoreV1().Nodes().Patch(ctx, cluster.NodeName(0), types.MergePatchType, cordon, metav1.PatchOptions{}); err != nil {
+	if err := worker.KeepOffOthers(ctx, kube); err != nil {
 		return err
 	}
 	if stand, err = cf.Start(cf.Options{}); err != nil {

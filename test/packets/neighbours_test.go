@@ -3,7 +3,8 @@ package packets
 import (
 	"context"
 	"fmt"
-	"strings"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/uuid"
@@ -152,19 +153,20 @@ func (f *foundation) dnsNamespace(group string) string {
 // TestOperator: an operator and the instances that use it reach each other, and no
 // others.
 func TestOperator(t *testing.T) {
-	f := newFoundationOf(t, "../e2e/charts-operator/services", map[string]string{"OPERATOR_DIR": "../e2e/charts-operator/operators"}, operatorRights)
+	folder := t.TempDir()
+	if err := os.CopyFS(filepath.Join(folder, "widgets"), os.DirFS("../e2e/charts-operator/operators/widgets")); err != nil {
+		t.Fatal(err)
+	}
+	f := newFoundationOf(t, "../e2e/charts-operator/services", map[string]string{"OPERATOR_DIR": folder}, operatorRights)
+	namespace := f.settings["NAMESPACE_PREFIX"] + "-operator-widgets"
+	t.Cleanup(func() { _ = kube.CoreV1().Namespaces().Delete(context.Background(), namespace, metav1.DeleteOptions{}) })
 	i := f.createOf("widget", "default")
-	list, err := kube.CoreV1().Pods(metav1.NamespaceAll).List(t.Context(), metav1.ListOptions{})
+	list, err := kube.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app"})
 	f.must(err)
-	var operator *corev1.Pod
-	for n, pod := range list.Items {
-		if strings.HasPrefix(pod.Namespace, f.settings["NAMESPACE_PREFIX"]) && strings.Contains(pod.Name, "-controller-") {
-			operator = f.awaitReady(&list.Items[n])
-		}
+	if len(list.Items) != 1 {
+		t.Fatalf("the operator has %d pods", len(list.Items))
 	}
-	if operator == nil {
-		t.Fatal("there is no operator")
-	}
+	operator := f.awaitReady(&list.Items[0])
 	// What an operator makes for an instance.
 	served, err := f.runPod(f.namespace(i), nil, nil, corev1.ContainerPort{ContainerPort: 9000})
 	f.must(err)

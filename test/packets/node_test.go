@@ -2,6 +2,7 @@ package packets
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,10 +113,31 @@ func (f *foundation) left(name string) string {
 	f.must(err)
 	namespaces, err := filepath.Glob("/run/netns/" + string(node.Namespace) + ".*")
 	f.must(err)
-	if len(chains)+len(containers)+len(begun)+len(namespaces)+workers[name].Count() == 0 && !strings.Contains(links, "s-") {
-		return ""
+	all := slices.Concat(chains, begun, namespaces, workers[name].Names())
+	for _, c := range containers {
+		all = append(all, c.ID)
 	}
-	return strings.Join(append(append(append(chains, begun...), namespaces...), links), "\n")
+	for line := range strings.SplitSeq(links, "\n") {
+		if strings.Contains(line, ": s-") {
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// nothingLeft waits until all that pods had on a node is gone.
+func (f *foundation) nothingLeft(node string) {
+	f.t.Helper()
+	var left string
+	defer func() {
+		if f.t.Failed() {
+			f.t.Logf("left on %s:\n%s", node, left)
+		}
+	}()
+	f.eventually("nothing is left on "+node, func() bool {
+		left = f.left(node)
+		return left == ""
+	})
 }
 
 // TestRestarts starts and ends pods, a hundred at last, and leaves nothing of them.
@@ -137,6 +159,6 @@ func TestRestarts(t *testing.T) {
 			f.must(kube.CoreV1().Pods(namespace).Delete(t.Context(), pod.Name, metav1.DeleteOptions{}))
 		}
 	}
-	f.eventually("nothing is left on the node", func() bool { return f.left(node) == "" })
+	f.nothingLeft(node)
 	t.Logf("100 pods took %s", time.Since(begun))
 }

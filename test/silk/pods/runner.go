@@ -3,6 +3,7 @@ package pods
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/containernetworking/cni/libcni"
@@ -118,9 +119,14 @@ func (r *Runner) Namespace(uid types.UID) (silk.Namespace, error) {
 	return p.namespace, nil
 }
 
-// Count is how many pods there is something of on the node.
-func (r *Runner) Count() int {
+// Names are the pods that there is something of on the node, as namespace/name.
+func (r *Runner) Names() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.pods)
+	var all []string
+	for _, p := range r.pods {
+		all = append(all, p.object.Namespace+"/"+p.object.Name)
+	}
+	slices.Sort(all)
+	return all
 }
