@@ -13,8 +13,8 @@ PARALLEL ?= 12
 # Those that have brokers and clusters of their own, one after the other: two clusters at once are too much for two cores.
 LONG := test/e2e test/faults test/local test/packets
 # Those that send packets, in network namespaces: left out where there can be none, which is told.
-PACKETS := test/silk test/packets
-NO_PACKETS = $(shell bin/local packets >/dev/null 2>&1 || echo '$(PACKETS:%=-e /%$$)')
+SENDING := test/silk test/packets
+NO_PACKETS = $(shell bin/local packets >/dev/null 2>&1 || echo '$(SENDING:%=-e /%$$)')
 
 .PHONY: help
 help: ## list the targets
@@ -30,7 +30,7 @@ run: ## start a local cluster, a Cloud Foundry stand-in and the broker; Ctrl-C e
 	@$(GO) build -o bin/local ./test/local && exec bin/local run
 
 .PHONY: demo
-demo: ## walk through the flow on a local cluster, step by step
+demo: ## walk through the flow on a local cluster, step by step; PACKETS=1: with packets of apps that are refused and answered, as root on Linux
 	@$(GO) build -o bin/local ./test/local && exec bin/local demo
 
 .PHONY: bench
@@ -53,7 +53,7 @@ test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the r
 .PHONY: test-packets
 test-packets: needs-cc packets ## the tests alone that send packets, as root; fails where there can be none
 	@bin/local packets && bin/local build
-	$(GO) test -race -count=1 -v -timeout 15m -parallel $(PARALLEL) -p 1 $(PACKETS:%=./%/...)
+	$(GO) test -race -count=1 -v -timeout 15m -parallel $(PARALLEL) -p 1 $(SENDING:%=./%/...)
 
 # Debian's programs for network namespaces, installed where they are missing and can be.
 .PHONY: packets

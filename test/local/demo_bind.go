@@ -9,7 +9,7 @@ import (
 )
 
 // closedDoor shows that a service is closed until it is bound.
-func (d *demo) closedDoor(context.Context) error { return d.wantPolicies() }
+func (d *demo) closedDoor(ctx context.Context) error { return d.wantPolicies(ctx) }
 
 // bindFirst binds an app and shows what it gets.
 func (d *demo) bindFirst(ctx context.Context) error {
@@ -24,7 +24,7 @@ func (d *demo) bindFirst(ctx context.Context) error {
 	if err := d.showCredentials(credentials); err != nil {
 		return err
 	}
-	if err := d.wantPolicies(d.web); err != nil {
+	if err := d.wantPolicies(ctx, d.web); err != nil {
 		return err
 	}
 	d.out.note("This is what enable_access.sh did by hand. The broker did it within the bind, with the one request to the policy API above.")
@@ -36,7 +36,7 @@ func (d *demo) bindSecond(ctx context.Context) error {
 	if _, err := d.bind(ctx, d.jobsBinding, d.jobs); err != nil {
 		return err
 	}
-	return d.wantPolicies(d.web, d.jobs)
+	return d.wantPolicies(ctx, d.web, d.jobs)
 }
 
 // unbindFirst unbinds the first app. The second keeps its access.
@@ -44,7 +44,7 @@ func (d *demo) unbindFirst(ctx context.Context) error {
 	if err := d.unbind(ctx, d.webBinding, d.web); err != nil {
 		return err
 	}
-	if err := d.wantPolicies(d.jobs); err != nil {
+	if err := d.wantPolicies(ctx, d.jobs); err != nil {
 		return err
 	}
 	d.out.note("This is what disable_access.sh did by hand.")

@@ -40,7 +40,7 @@ func (d *demo) follow(ctx context.Context) error {
 		return err
 	}
 	d.out.note("Nobody has bound or restaged anything: the app finds its service with the credentials that it has.")
-	return d.wantPolicies(d.web, d.jobs)
+	return d.wantPolicies(ctx, d.web, d.jobs)
 }
 
 // successor is the Ready pod that has taken another one's place, at another address.

@@ -25,7 +25,7 @@ func (d *demo) heal(ctx context.Context) error {
 		return err
 	}
 	d.out.note("After %.1f s they are back:", time.Since(begin).Seconds())
-	if err := d.wantPolicies(d.web, d.jobs); err != nil {
+	if err := d.wantPolicies(ctx, d.web, d.jobs); err != nil {
 		return err
 	}
 	return d.wantOne(policiesRoute, before)

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
 )
 
 // TestDemo runs `make demo` as it is, and sees that it shows what it is for
@@ -50,11 +52,44 @@ func TestDemo(t *testing.T) {
 	}
 }
 
+// TestDemoWithPackets runs `make demo PACKETS=1`.
+func TestDemoWithPackets(t *testing.T) {
+	if missing := silk.Missing(); missing != nil {
+		t.Skipf("NO PACKET IS SENT: %v", missing)
+	}
+	temporary := t.TempDir()
+	t.Setenv("TMPDIR", temporary)
+	t.Setenv("PORT", "0")
+	t.Setenv("PACKETS", "1")
+	var out, problems strings.Builder
+	if status := run(t.Context(), []string{"demo"}, &out, &problems); status != 0 {
+		t.Fatalf("exit status %d: %s\n%s", status, problems.String(), out.String())
+	}
+	begin := 0
+	for _, text := range []string{
+		"Nobody reaches it yet", "$ cf ssh web", "refused ", "$ cf ssh jobs", "refused ",
+		"$ cf bind-service web", "$ cf ssh web", "answered ", "$ cf ssh jobs", "refused ",
+		"$ cf bind-service jobs", "$ cf ssh web", "answered ", "$ cf ssh jobs", "answered ",
+		"they are back:", "$ cf ssh web", "answered ", "$ cf ssh jobs", "answered ",
+		"$ cf unbind-service web", "$ cf ssh web", "refused ", "$ cf ssh jobs", "answered ",
+		"Left of it: 0 namespaces, 0 records of the broker, 0 policies.", "All as it should be",
+	} {
+		at := strings.Index(out.String()[begin:], text)
+		if at < 0 {
+			t.Fatalf("the demo doesn't show %q in its turn:\n%s", text, out.String())
+		}
+		begin += at + len(text)
+	}
+	if left, err := filepath.Glob(filepath.Join(temporary, "*")); err != nil || len(left) > 0 {
+		t.Errorf("files are left: %v %v", left, err)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for name, args := range map[string][]string{"nothing": nil, "unknown": {"start"}, "too much": {"demo", "run"}} {
 		t.Run(name, func(t *testing.T) {
 			var out, problems strings.Builder
-			if status := run(t.Context(), args, &out, &problems); status != exitUsage || !strings.Contains(problems.String(), "build|run|demo") {
+			if status := run(t.Context(), args, &out, &problems); status != exitUsage || !strings.Contains(problems.String(), "build|run|demo|packets") {
 				t.Errorf("exit status %d: %s", status, problems.String())
 			}
 		})

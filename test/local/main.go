@@ -27,6 +27,7 @@ const usage = `usage: go run ./test/local build|run|demo|packets
   demo      walk through the flow, step by step
   packets   say whether packets can be sent between nodes in network namespaces here
 
+PACKETS=1 has apps of the demonstration send packets, which are refused and answered; that needs root and Linux.
 PORT chooses the broker's port; without it: 8080 if that is free, else any free one.
 NO_COLOR turns colours off.
 `

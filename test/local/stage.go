@@ -37,6 +37,7 @@ type stage struct {
 	discovery *discovery.Server
 	log       *os.File // the broker's
 	broker    *rig.Broker
+	wire      *wire // what packets go over; nil: nobody sends any
 }
 
 // openStage builds and starts everything. After an error nothing is left.
@@ -72,6 +73,12 @@ func openStage(ctx context.Context, out printer) (_ *stage, err error) {
 	}
 	if err := s.startCF(); err != nil {
 		return nil, err
+	}
+	if wantsPackets() {
+		out.line("starting the overlay: a cell and a worker, in network namespaces ...")
+		if s.wire, err = s.openWire(starting); err != nil {
+			return nil, err
+		}
 	}
 	out.line("starting the broker ...")
 	return s, s.startBroker(starting, binary, port)
@@ -149,6 +156,9 @@ func (s *stage) close() error {
 	}
 	if s.discovery != nil {
 		failures = append(failures, s.discovery.Close())
+	}
+	if s.wire != nil {
+		failures = append(failures, s.wire.close())
 	}
 	if s.cf != nil {
 		s.cf.Close()
