@@ -57,7 +57,7 @@ func TestFollow(t *testing.T) {
 	before.Set("one", records("10.0.0.1=a.one"))
 	published(t, before)
 	s.Forget()
-	await(t, "three rounds of the next", func() string {
+	discovery.Await(t, 30*time.Second, "three rounds of the next", func() string {
 		rounds := 0
 		for _, m := range s.Heard() {
 			if m.Address != "10.0.0.3" && m.Kind == discovery.Register {

@@ -73,7 +73,7 @@ func records(given ...string) []names.Record {
 // leadsTo waits until a name leads to just these addresses.
 func leadsTo(t *testing.T, s *discovery.Server, name string, want ...string) {
 	t.Helper()
-	await(t, fmt.Sprintf("%s to lead to %v", name, want), func() string {
+	discovery.Await(t, 30*time.Second, fmt.Sprintf("%s to lead to %v", name, want), func() string {
 		got, err := s.Resolve(t.Context(), name+"."+domain)
 		var all []string
 		for _, address := range got {
@@ -84,26 +84,6 @@ func leadsTo(t *testing.T, s *discovery.Server, name string, want ...string) {
 		}
 		return fmt.Sprintf("it leads to %v, %v", all, err)
 	})
-}
-
-// await asks until the answer is empty, which means yes.
-func await(t *testing.T, what string, ask func() string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	every := time.NewTicker(5 * time.Millisecond)
-	defer every.Stop()
-	for {
-		answer := ask()
-		if answer == "" {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited 30 s for %s: %s", what, answer)
-		case <-every.C:
-		}
-	}
 }
 
 func published(t *testing.T, p *publish.Publisher) {
@@ -131,7 +111,7 @@ func TestPublish(t *testing.T) {
 	if err := p.Problem(); err != nil {
 		t.Error(err)
 	}
-	await(t, "an answer of the controller", func() string {
+	discovery.Await(t, 30*time.Second, "an answer of the controller", func() string {
 		if at := value(t, registry, "cf_helm_broker_names_last_answer_timestamp_seconds"); time.Since(time.Unix(int64(at), 0)) < time.Minute {
 			return ""
 		}
@@ -200,7 +180,7 @@ func TestLives(t *testing.T) {
 func live(t *testing.T, s *discovery.Server, addresses ...string) {
 	t.Helper()
 	s.Forget()
-	await(t, fmt.Sprintf("%v to be registered again three times", addresses), func() string {
+	discovery.Await(t, 30*time.Second, fmt.Sprintf("%v to be registered again three times", addresses), func() string {
 		times := map[string]int{}
 		for _, m := range s.Heard() {
 			if m.Kind == discovery.Register {
@@ -265,7 +245,7 @@ func TestNATSAway(t *testing.T) {
 	leadsTo(t, s, "a", "10.0.0.1")
 	leadsTo(t, s, "b", "10.0.0.2")
 	s.StopNATS(0)
-	await(t, "the publisher to see it", func() string {
+	discovery.Await(t, 30*time.Second, "the publisher to see it", func() string {
 		if p.Problem() != nil && value(t, registry, "cf_helm_broker_names_connected") == 0 {
 			return ""
 		}
@@ -290,7 +270,7 @@ func TestNATSAway(t *testing.T) {
 	}
 	leadsTo(t, s, "a", "10.0.0.3")
 	leadsTo(t, s, "b", "10.0.0.2")
-	await(t, "the problem to be over", func() string {
+	discovery.Await(t, 30*time.Second, "the problem to be over", func() string {
 		if err := p.Problem(); err != nil {
 			return err.Error()
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
@@ -42,7 +43,7 @@ func TestRefused(t *testing.T) {
 			settings := settingsFor(s)
 			c.change(&settings)
 			p, _ := startPublisher(t, settings)
-			await(t, "the reason", func() string {
+			discovery.Await(t, 30*time.Second, "the reason", func() string {
 				err := p.Problem()
 				if err != nil && strings.Contains(err.Error(), c.want) && strings.Contains(err.Error(), settings.Servers[0]) {
 					return ""

@@ -19,6 +19,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/watch"
+	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 )
 
 // board is what was told last of each namespace.
@@ -70,7 +71,7 @@ func startWatcher(t *testing.T, client kubernetes.Interface) (*watch.Watcher, *b
 // becomes waits until what is told is what the pods are.
 func (p place) becomes(b *board, ready int, services ...string) {
 	p.Helper()
-	await(p.T, fmt.Sprintf("names of %d pods", ready), func() string {
+	discovery.Await(p.T, time.Minute, fmt.Sprintf("names of %d pods", ready), func() string {
 		want := p.expected(services...)
 		told, refused, _ := b.of(p.namespace)
 		n := 0
@@ -82,26 +83,6 @@ func (p place) becomes(b *board, ready int, services ...string) {
 		}
 		return fmt.Sprintf("told %v, refused %s, want %v", told, refused, want)
 	})
-}
-
-// await asks until the answer is empty, which means yes.
-func await(t *testing.T, what string, ask func() string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	every := time.NewTicker(20 * time.Millisecond)
-	defer every.Stop()
-	for {
-		answer := ask()
-		if answer == "" {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited a minute for %s: %s", what, answer)
-		case <-every.C:
-		}
-	}
 }
 
 func (p place) scale(statefulSet string, replicas int) {
@@ -150,7 +131,7 @@ func TestNotReady(t *testing.T) {
 	p.deployment("slow", 1, never)
 	p.service("slow", "slow", nil)
 	p.service("peers", "slow", impatient)
-	await(t, "a name of the pod that isn't ready", func() string {
+	discovery.Await(t, time.Minute, "a name of the pod that isn't ready", func() string {
 		told, _, _ := b.of(p.namespace)
 		if len(told) == 1 && len(told["peers."+p.namespace+".svc."+domain]) == 1 {
 			return ""
@@ -179,7 +160,7 @@ func TestAddRemove(t *testing.T) {
 	w.Add(other.namespace) // long after everything was seen
 	other.becomes(b, 1, "web")
 	w.Remove(p.namespace)
-	await(t, "nothing to be left", func() string {
+	discovery.Await(t, time.Minute, "nothing to be left", func() string {
 		if told, _, _ := b.of(p.namespace); len(told) > 0 {
 			return fmt.Sprint(told)
 		}
@@ -188,14 +169,14 @@ func TestAddRemove(t *testing.T) {
 	_, _, times := b.of(p.namespace)
 	p.service("again", "web", nil)
 	other.service("again", "web", nil)
-	await(t, "the other namespace's Service", func() string {
+	discovery.Await(t, time.Minute, "the other namespace's Service", func() string {
 		if told, _, _ := b.of(other.namespace); len(told) < 2 {
 			return fmt.Sprint(told)
 		}
 		return ""
 	})
 	w.Add(p.namespace)
-	await(t, "it to be told of again", func() string {
+	discovery.Await(t, time.Minute, "it to be told of again", func() string {
 		if told, _, _ := b.of(p.namespace); len(told) < 2 {
 			return fmt.Sprint(told)
 		}
@@ -246,7 +227,7 @@ func TestHandWritten(t *testing.T) {
 	if _, err := clients.DiscoveryV1().EndpointSlices(p.namespace).Create(t.Context(), slice, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the leader's name", func() string {
+	discovery.Await(t, time.Minute, "the leader's name", func() string {
 		told, refused, _ := b.of(p.namespace)
 		if slices.Equal(told["leader."+p.namespace+".svc."+domain], []string{leader}) && strings.Contains(refused, "1 of the addresses of Service leader aren't those of pods") {
 			return ""

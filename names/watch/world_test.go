@@ -127,9 +127,9 @@ func (w *world) must(err error) {
 // leads to just what it should. It returns how long names took after the cluster.
 func (w *world) becomesRight(after string) time.Duration {
 	w.Helper()
-	await(w.T, "the cluster after "+after, w.clusterIsDone)
+	discovery.Await(w.T, time.Minute, "the cluster after "+after, w.clusterIsDone)
 	done := time.Now()
-	await(w.T, "names after "+after, func() string {
+	discovery.Await(w.T, time.Minute, "names after "+after, func() string {
 		for i, p := range w.instances {
 			want := map[string][]string{}
 			if w.bound[i] {

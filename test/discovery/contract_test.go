@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 )
 
 // say publishes to service-discovery.{kind}.
@@ -123,7 +125,7 @@ func TestPruned(t *testing.T) {
 	g.say(t, "register", `{"host":"10.0.0.1","uris":["`+kept+`"]}`)
 	g.leadsTo(t, kept, "10.0.0.1")
 	registered := time.Now()
-	await(t, lost+" to be gone", func() string {
+	discovery.Await(t, 20*time.Second, lost+" to be gone", func() string {
 		g.say(t, "register", `{"host":"10.0.0.1","uris":["`+kept+`"]}`)
 		got, err := g.resolve(t.Context(), lost)
 		if err == nil && len(got) == 0 {

@@ -90,7 +90,7 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := target{conn: dial(t, s), resolve: s.Resolve}
-	await(t, "a message to get from server to server", func() string {
+	discovery.Await(t, 20*time.Second, "a message to get from server to server", func() string {
 		g.say(t, "register", `{"host":"10.0.0.1","uris":["a.`+domain+`"]}`)
 		if got, err := s.Resolve(t.Context(), "a."+domain); err != nil || len(got) != 1 {
 			return fmt.Sprint(got, err)
@@ -106,7 +106,7 @@ func TestDNS(t *testing.T) {
 	for i := range 60 {
 		g.say(t, "register", fmt.Sprintf(`{"host":"10.0.0.%d","uris":["many.%s"]}`, i+1, domain))
 	}
-	await(t, "60 addresses", func() string {
+	discovery.Await(t, 20*time.Second, "60 addresses", func() string {
 		got, err := s.Resolve(t.Context(), "many."+domain)
 		if err == nil && len(got) == 60 {
 			return ""

@@ -129,7 +129,7 @@ func connect(t *testing.T, s *discovery.Server, certFile, keyFile, password stri
 // leadsTo waits until a name leads to just these addresses.
 func (g target) leadsTo(t *testing.T, name string, want ...string) {
 	t.Helper()
-	await(t, fmt.Sprintf("%s to lead to %v", name, want), func() string {
+	discovery.Await(t, 20*time.Second, fmt.Sprintf("%s to lead to %v", name, want), func() string {
 		got, err := g.resolve(t.Context(), name)
 		if err == nil && slices.Equal(texts(got), want) {
 			return ""
@@ -144,24 +144,4 @@ func texts(addresses []netip.Addr) []string {
 		all = append(all, a.String())
 	}
 	return all
-}
-
-// await asks until the answer is empty, which means yes.
-func await(t *testing.T, what string, ask func() string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	every := time.NewTicker(5 * time.Millisecond)
-	defer every.Stop()
-	for {
-		answer := ask()
-		if answer == "" {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("waited 20 s for %s: %s", what, answer)
-		case <-every.C:
-		}
-	}
 }
