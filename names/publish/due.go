@@ -20,8 +20,8 @@ func (s *session) sayDue(ctx context.Context, now time.Time) error {
 
 // takeDue takes what is due, and what is due once an interval.
 func (s *session) takeDue(now time.Time) []message {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	passed := now.Sub(s.renewed)
 	s.renewed = now
 	round := now.Sub(s.rounded) >= s.interval

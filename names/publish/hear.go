@@ -15,17 +15,17 @@ func (s *session) hear(m *nats.Msg) {
 	}
 	s.interval, s.replied = interval, true
 	now := time.Now()
-	s.mutex.Lock()
+	s.mu.Lock()
 	s.answered = now
-	s.mutex.Unlock()
+	s.mu.Unlock()
 	s.metrics.answered.Set(float64(now.UnixNano()) / 1e9)
 }
 
 // overhear takes what somebody else has published. Who doesn't lead is silent
 // from then on.
 func (s *session) overhear(m *nats.Msg) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.leading {
 		return
 	}

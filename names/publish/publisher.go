@@ -22,7 +22,7 @@ type Publisher struct {
 	cancel   context.CancelFunc
 	ended    chan struct{}
 
-	mutex    sync.Mutex // guards what follows
+	mu       sync.Mutex // guards what follows
 	leading  bool
 	speaking bool // it leads, or has led and nobody else has been heard since
 	takeOver bool // it leads, and hasn't yet said so
@@ -60,11 +60,11 @@ func Start(settings Settings, owns func(name string) bool, metrics *Metrics, log
 // namespace is: by it the publisher knows whose the names are that it hears. Scopes
 // that want the same name at the same address share it.
 func (p *Publisher) Set(scope string, records []names.Record) {
-	p.mutex.Lock()
+	p.mu.Lock()
 	p.ledger.set(scope, records, time.Now())
 	p.set++
 	p.metrics.names.Set(float64(p.ledger.pairs))
-	p.mutex.Unlock()
+	p.mu.Unlock()
 	p.awake()
 }
 
@@ -79,17 +79,17 @@ func (p *Publisher) awake() {
 // one has published of the scopes that are set. A scope that is set later is judged
 // then.
 func (p *Publisher) Lead() {
-	p.mutex.Lock()
+	p.mu.Lock()
 	p.leading, p.speaking, p.takeOver = true, true, true
-	p.mutex.Unlock()
+	p.mu.Unlock()
 	p.awake()
 }
 
 // Follow has the publisher be silent as soon as it hears another one publish its
 // names. Until then it goes on.
 func (p *Publisher) Follow() {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.leading, p.takeOver = false, false
 }
 
@@ -97,11 +97,11 @@ func (p *Publisher) Follow() {
 // leads; one that follows has nothing to say. The error says why it hasn't, once
 // ctx has ended.
 func (p *Publisher) Published(ctx context.Context) error {
-	p.mutex.Lock()
+	p.mu.Lock()
 	want := p.set
 	for p.speaking && p.said < want {
 		progress := p.progress
-		p.mutex.Unlock()
+		p.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the names aren't published yet: %w", errors.Join(ctx.Err(), p.Problem()))
@@ -109,17 +109,17 @@ func (p *Publisher) Published(ctx context.Context) error {
 			return errors.New("the names weren't published: the publisher was closed")
 		case <-progress:
 		}
-		p.mutex.Lock()
+		p.mu.Lock()
 	}
-	p.mutex.Unlock()
+	p.mu.Unlock()
 	return nil
 }
 
 // Problem says why names aren't published right now, or not known to be: NATS is
 // away or refuses, or no controller has answered for three intervals.
 func (p *Publisher) Problem() error {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.problem != nil {
 		return p.problem
 	}

@@ -28,10 +28,10 @@ func (p *Publisher) run(ctx context.Context) {
 }
 
 func (p *Publisher) disconnected(err error) {
-	p.mutex.Lock()
+	p.mu.Lock()
 	last := p.problem
 	p.problem = err
-	p.mutex.Unlock()
+	p.mu.Unlock()
 	p.metrics.connected.Set(0)
 	if last == nil || last.Error() != err.Error() {
 		p.log.Error("nats-disconnected", err)
@@ -39,9 +39,9 @@ func (p *Publisher) disconnected(err error) {
 }
 
 func (p *Publisher) connected(server string) {
-	p.mutex.Lock()
+	p.mu.Lock()
 	p.problem, p.joined, p.answered = nil, time.Now(), time.Time{}
-	p.mutex.Unlock()
+	p.mu.Unlock()
 	p.metrics.connected.Set(1)
 	p.log.Info("nats-connected", lager.Data{"server": server})
 }

@@ -32,8 +32,8 @@ func (s *session) sayNew(ctx context.Context, take func(time.Time) []message) er
 	if err := s.send(ctx, said); err != nil {
 		return err
 	}
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if set > s.said {
 		s.said = set
 		close(s.progress)
@@ -43,8 +43,8 @@ func (s *session) sayNew(ctx context.Context, take func(time.Time) []message) er
 }
 
 func (s *session) takeNew(take func(time.Time) []message) (set int, said []message) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if !s.speaking {
 		s.ledger.discard()
 		return s.set, nil

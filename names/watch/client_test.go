@@ -16,8 +16,8 @@ import (
 
 // census is which addresses the pods of each namespace have ever had.
 type census struct {
-	mutex sync.Mutex
-	ever  map[string]map[string]bool
+	mu   sync.Mutex
+	ever map[string]map[string]bool
 }
 
 func takeCensus(t *testing.T) *census {
@@ -37,8 +37,8 @@ func (c *census) count(object any) {
 	if !ok || pod.Status.PodIP == "" {
 		return
 	}
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.ever[pod.Namespace] == nil {
 		c.ever[pod.Namespace] = map[string]bool{}
 	}
@@ -46,8 +46,8 @@ func (c *census) count(object any) {
 }
 
 func (c *census) has(namespace, address string) bool {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return c.ever[namespace][address]
 }
 

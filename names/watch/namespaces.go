@@ -9,9 +9,9 @@ import (
 // ctx's, and says what hasn't been seen.
 func (w *Watcher) Await(ctx context.Context) error {
 	for {
-		w.mutex.Lock()
+		w.mu.Lock()
 		untold, allTold := len(w.untold), w.allTold
-		w.mutex.Unlock()
+		w.mu.Unlock()
 		if untold == 0 && w.Synced() {
 			return nil
 		}
@@ -26,23 +26,23 @@ func (w *Watcher) Await(ctx context.Context) error {
 // Add has the Watcher tell of a namespace, now and after each change. It doesn't
 // wait for that.
 func (w *Watcher) Add(namespace string) {
-	w.mutex.Lock()
+	w.mu.Lock()
 	w.added[namespace], w.untold[namespace] = true, true
-	w.mutex.Unlock()
+	w.mu.Unlock()
 	w.queue.Add(namespace)
 }
 
 // Remove has the Watcher tell once more of a namespace, that it has no records,
 // and then no longer.
 func (w *Watcher) Remove(namespace string) {
-	w.mutex.Lock()
+	w.mu.Lock()
 	delete(w.added, namespace)
 	w.settle(namespace)
-	w.mutex.Unlock()
+	w.mu.Unlock()
 	w.queue.Add(namespace)
 }
 
-// settle takes a namespace off those that weren't told of. It wants the mutex.
+// settle takes a namespace off those that weren't told of. It wants mu.
 func (w *Watcher) settle(namespace string) {
 	delete(w.untold, namespace)
 	if len(w.untold) == 0 {
@@ -52,7 +52,7 @@ func (w *Watcher) settle(namespace string) {
 }
 
 func (w *Watcher) isAdded(namespace string) bool {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	return w.added[namespace]
 }

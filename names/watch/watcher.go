@@ -28,7 +28,7 @@ type Watcher struct {
 	services, endpoints cache.SharedIndexInformer
 	queue               workqueue.TypedInterface[string] // namespaces that are to be told of
 
-	mutex   sync.Mutex // guards what follows
+	mu      sync.Mutex // guards what follows
 	added   map[string]bool
 	untold  map[string]bool // of those, the ones that weren't told of since they were added
 	allTold chan struct{}   // closed when untold becomes empty
@@ -75,8 +75,8 @@ func (w *Watcher) Problem() error {
 
 // begin tells of all namespaces once everything is known.
 func (w *Watcher) begin() {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	close(w.allTold) // whoever waits looks once more, also if nothing was added
 	w.allTold = make(chan struct{})
 	for namespace := range w.added {

@@ -24,7 +24,7 @@ import (
 
 // board is what was told last of each namespace.
 type board struct {
-	mutex   sync.Mutex
+	mu      sync.Mutex
 	told    map[string]map[string][]string // namespace → name → addresses
 	refused map[string][]error
 	times   map[string]int
@@ -44,15 +44,15 @@ func (b *board) tell(namespace string, records []names.Record, refused []error) 
 	for _, addresses := range byName {
 		slices.Sort(addresses)
 	}
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.told[namespace], b.refused[namespace] = byName, refused
 	b.times[namespace]++
 }
 
 func (b *board) of(namespace string) (told map[string][]string, refused string, times int) {
-	b.mutex.Lock()
-	defer b.mutex.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	return maps.Clone(b.told[namespace]), fmt.Sprint(b.refused[namespace]), b.times[namespace]
 }
 

@@ -29,8 +29,8 @@ func (w *Watcher) tellOf(namespace string) {
 	}
 	records, refused := w.domain.Records(sparse.Kept[*corev1.Service](w.services, namespace), sparse.Kept[*discoveryv1.EndpointSlice](w.endpoints, namespace))
 	w.tell(namespace, records, refused)
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.untold[namespace] {
 		w.settle(namespace)
 	}

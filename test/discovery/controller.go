@@ -54,18 +54,18 @@ func (s *Server) StartController() error {
 		return fmt.Errorf("starting the controller: %w", err)
 	}
 	go c.work()
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.controller = c
 	return nil
 }
 
 // StopController ends the controller, and what it knows. DNS answers SERVFAIL then.
 func (s *Server) StopController() {
-	s.mutex.Lock()
+	s.mu.Lock()
 	c := s.controller
 	s.controller = nil
-	s.mutex.Unlock()
+	s.mu.Unlock()
 	if c == nil {
 		return
 	}
@@ -141,9 +141,9 @@ func (c *controller) work() {
 
 // lookup is what the controller answers DNS with.
 func (s *Server) lookup(name string) ([]string, bool) {
-	s.mutex.Lock()
+	s.mu.Lock()
 	c := s.controller
-	s.mutex.Unlock()
+	s.mu.Unlock()
 	if c == nil {
 		return nil, false
 	}

@@ -26,8 +26,8 @@ type Message struct {
 const maxHeard = 100_000
 
 func (s *Server) hear(kind Kind, r registration) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.heard) < maxHeard {
 		s.heard = append(s.heard, Message{At: time.Now(), Kind: kind, Address: r.Address, Names: r.Names})
 	}
@@ -36,14 +36,14 @@ func (s *Server) hear(kind Kind, r registration) {
 // Heard are the first 100,000 messages that controllers have heard since the
 // start or the last Forget, in order.
 func (s *Server) Heard() []Message {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return slices.Clone(s.heard)
 }
 
 // Forget empties Heard.
 func (s *Server) Forget() {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.heard = nil
 }

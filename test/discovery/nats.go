@@ -16,7 +16,7 @@ import (
 
 // natsCluster are the NATS servers.
 type natsCluster struct {
-	mutex   sync.Mutex // guards what follows
+	mu      sync.Mutex // guards what follows
 	options []*server.Options
 	running []*server.Server // nil while stopped
 }
@@ -59,8 +59,8 @@ func natsOptions(s *Server, i int, routes []*url.URL) *server.Options {
 
 // start starts a server; once it has run it keeps its ports.
 func (c *natsCluster) start(i int) error {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.running[i] != nil {
 		return errors.New("this NATS server runs")
 	}
@@ -80,8 +80,8 @@ func (c *natsCluster) start(i int) error {
 }
 
 func (c *natsCluster) stop(i int) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if n := c.running[i]; n != nil {
 		n.Shutdown()
 		n.WaitForShutdown()
@@ -96,8 +96,8 @@ func (c *natsCluster) close() {
 }
 
 func (c *natsCluster) addresses() []string {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var all []string
 	for _, o := range c.options {
 		all = append(all, net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))
@@ -134,8 +134,8 @@ func (c *natsCluster) join() error {
 }
 
 func (c *natsCluster) isJoined() bool {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	running := slices.DeleteFunc(slices.Clone(c.running), func(n *server.Server) bool { return n == nil })
 	for _, n := range running {
 		if n.NumRoutes() < len(running)-1 {

@@ -19,7 +19,7 @@ type Server struct {
 	nats     *natsCluster
 	dns      *dnsServer
 
-	mutex      sync.Mutex // guards what follows
+	mu         sync.Mutex // guards what follows
 	controller *controller
 	heard      []Message
 }

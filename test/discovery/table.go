@@ -17,7 +17,7 @@ type table struct {
 	delay     time.Duration // after NATS was back, before names are pruned again
 	now       func() time.Time
 
-	mutex   sync.RWMutex                    // guards what follows
+	mu      sync.RWMutex                    // guards what follows
 	names   map[string]map[string]time.Time // name → address → last registered
 	paused  bool
 	resumed time.Time
@@ -29,8 +29,8 @@ func newTable(o Options, now func() time.Time) *table {
 }
 
 func (t *table) add(names []string, address string) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for _, name := range names {
 		key := keyOf(name)
 		if t.names[key] == nil {
@@ -41,23 +41,23 @@ func (t *table) add(names []string, address string) {
 }
 
 func (t *table) remove(names []string, address string) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for _, name := range names {
 		delete(t.names[keyOf(name)], address)
 	}
 }
 
 func (t *table) lookup(name string) (addresses []string, warm bool) {
-	t.mutex.RLock()
-	defer t.mutex.RUnlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	return slices.Sorted(maps.Keys(t.names[keyOf(name)])), t.warm
 }
 
 // prune removes what is stale, unless NATS is away or has only just come back.
 func (t *table) prune() {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	now := t.now()
 	if t.paused || now.Sub(t.resumed) < t.delay {
 		return
@@ -71,20 +71,20 @@ func (t *table) prune() {
 }
 
 func (t *table) pause() {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.paused = true
 }
 
 func (t *table) resume() {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.paused, t.resumed = false, t.now()
 }
 
 func (t *table) setWarm() {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.warm = true
 }
 
