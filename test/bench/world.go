@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -21,7 +23,8 @@ type world struct {
 	records string // the namespace of its records
 	prefix  string // of its instances' namespaces
 	cf      *cf.Server
-	counter *counter // nil while the broker reaches the API server directly
+	names   *discovery.Server // nil unless the broker publishes names
+	counter *counter          // nil while the broker reaches the API server directly
 	broker  *rig.Broker
 	client  *rig.Client
 	service rig.Service
@@ -72,6 +75,17 @@ func (w *world) startCounted(ctx context.Context, settings map[string]string) er
 		return err
 	}
 	return w.startWith(ctx, kubeconfig, settings, nil)
+}
+
+// startNaming starts the broker with names, which a service discovery of its own
+// answers for.
+func (w *world) startNaming(ctx context.Context) (err error) {
+	if w.names == nil {
+		if w.names, err = discovery.Start(discovery.Options{Domains: []string{"cluster.local"}}); err != nil {
+			return err
+		}
+	}
+	return w.startWith(ctx, w.cluster.Kubeconfig(), w.names.Settings(), nil)
 }
 
 func (w *world) startWith(ctx context.Context, kubeconfig string, settings map[string]string, ready func()) error {
@@ -136,6 +150,9 @@ func (w *world) stop() error {
 
 func (w *world) close() error {
 	err := w.stop()
+	if w.names != nil {
+		err = errors.Join(err, w.names.Close())
+	}
 	if w.counter != nil {
 		w.counter.close()
 	}
