@@ -3,109 +3,125 @@ package watch_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	coreinformers "k8s.io/client-go/informers/core/v1"
-	"k8s.io/client-go/tools/cache"
 )
 
-// census is which addresses the pods of each namespace have ever had.
-type census struct {
-	mu   sync.Mutex
-	ever map[string]map[string]bool
-}
-
-func takeCensus(t *testing.T) *census {
-	t.Helper()
-	c := &census{ever: map[string]map[string]bool{}}
-	informer := coreinformers.NewPodInformer(clients, metav1.NamespaceAll, 0, cache.Indexers{})
-	_, err := informer.AddEventHandler(cache.ResourceEventHandlerFuncs{AddFunc: c.count, UpdateFunc: func(_, now any) { c.count(now) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	go informer.RunWithContext(t.Context())
-	return c
-}
-
-func (c *census) count(object any) {
-	pod, ok := object.(*corev1.Pod)
-	if !ok || pod.Status.PodIP == "" {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ever[pod.Namespace] == nil {
-		c.ever[pod.Namespace] = map[string]bool{}
-	}
-	c.ever[pod.Namespace][pod.Status.PodIP] = true
-}
-
-func (c *census) has(namespace, address string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.ever[namespace][address]
-}
-
-// client resolves without pause.
+// client resolves every name without pause, as apps do for each connection.
 type client struct {
 	cancel   context.CancelFunc
 	ended    chan struct{}
 	resolved int
-	seen     map[string]map[string]bool // namespace → addresses
-	lost     []string                   // when the anchor wasn't there
+	strange  []string // answers that no pod of the instance has ever had
+	lost     []string // when the anchor wasn't there
+	doubts   []answer // that the cluster spoke against when they were given
+
+	mu     sync.Mutex
+	judges []bool // whose names are judged, by the number of the instance
 }
+
+const (
+	// aim is how long after the cluster's change a name is to be right. How often it
+	// isn't is logged.
+	aim = time.Second
+	// within is how long it may take: a controller that has read what was said within
+	// moments in another order is told again a second later, as names/publish says.
+	within = aim + time.Second
+)
 
 func (w *world) startClient() *client {
 	ctx, cancel := context.WithCancel(w.Context())
-	c := &client{cancel: cancel, ended: make(chan struct{}), seen: map[string]map[string]bool{}}
+	c := &client{cancel: cancel, ended: make(chan struct{})}
 	anchor := w.instances[0].pods("anchor")[0].Status.PodIP
 	go func() {
 		defer close(c.ended)
 		for ctx.Err() == nil {
-			c.resolve(ctx, w, anchor)
+			for i, p := range w.instances {
+				for _, name := range namesOf(p) {
+					c.resolve(ctx, w, i, name, anchor)
+				}
+			}
 		}
 	}()
 	return c
 }
 
-func (c *client) resolve(ctx context.Context, w *world, anchor string) {
-	for i, p := range w.instances {
-		if c.seen[p.namespace] == nil {
-			c.seen[p.namespace] = map[string]bool{}
-		}
-		for _, name := range namesOf(p) {
-			addresses, err := w.discovery.Resolve(ctx, name)
-			if err != nil {
-				continue // the controller has only just started
-			}
-			c.resolved++
-			for _, a := range addresses {
-				c.seen[p.namespace][a.String()] = true
-			}
-			if i == 0 && strings.HasPrefix(name, "anchor") && (len(addresses) != 1 || addresses[0].String() != anchor) {
-				c.lost = append(c.lost, fmt.Sprintf("%v at %s", addresses, time.Now().Format("15:04:05.000")))
-			}
+// judge has answers judged from now on, those of the instances that are bound, or no
+// longer: while something is away, names stay as they are.
+func (c *client) judge(bound []bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.judges = slices.Clone(bound)
+}
+
+func (c *client) isJudging(instance int) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return instance < len(c.judges) && c.judges[instance]
+}
+
+func (c *client) resolve(ctx context.Context, w *world, instance int, name, anchor string) {
+	judging, p := c.isJudging(instance), w.instances[instance]
+	a := answer{name: name, asked: time.Now()}
+	var err error
+	if a.addresses, err = w.discovery.Resolve(ctx, name); err != nil {
+		return // the controller has only just started
+	}
+	a.given = time.Now()
+	c.resolved++
+	if strings.HasPrefix(name, "anchor."+w.instances[0].namespace) && fmt.Sprint(a.addresses) != "["+anchor+"]" {
+		c.lost = append(c.lost, fmt.Sprintf("%v at %s", a.addresses, a.asked.Format("15:04:05.000")))
+	}
+	for _, address := range a.addresses {
+		if !w.census.had(p.namespace, address.String()) {
+			c.strange = append(c.strange, fmt.Sprintf("%s led to %s", name, address))
 		}
 	}
+	if judging && c.isJudging(instance) && w.census.doubt(a) {
+		a.owners = strings.Join(w.census.strangers(p.namespace, a.addresses), ", ")
+		c.doubts = append(c.doubts, a)
+	}
+}
+
+// verdict is what became of the answers that were in doubt.
+type verdict struct {
+	strangers int      // those that led to an address which another instance's pod had by then
+	missed    int      // those that were wrong for longer than the aim
+	late      []string // those that were wrong for longer than may be
+}
+
+func (c *client) verdict(w *world) (v verdict) {
+	for _, a := range c.doubts {
+		if a.owners != "" {
+			v.strangers++
+		}
+		if len(w.census.judge(a, aim)) > 0 {
+			v.missed++
+		}
+		for _, what := range w.census.judge(a, within) {
+			v.late = append(v.late, fmt.Sprintf("at %s %s: %s; %s", a.asked.Format("15:04:05.000"), a.name, what, a.owners))
+		}
+	}
+	return v
 }
 
 func (c *client) stop(t *testing.T, w *world) {
 	t.Helper()
 	c.cancel()
 	<-c.ended
-	for namespace, addresses := range c.seen {
-		for address := range addresses {
-			if !w.census.has(namespace, address) {
-				t.Errorf("a name of %s led to %s, which no pod of it has ever had", namespace, address)
-			}
+	v := c.verdict(w)
+	t.Logf("the client resolved %d times; %d answers weren't what the cluster said at that moment, %d of these held an address that another instance's pod had by then; %d were wrong for more than %s after its change",
+		c.resolved, len(c.doubts), v.strangers, v.missed, aim)
+	for what, all := range map[string][]string{
+		"a name led to an address that no pod of its instance has ever had": c.strange,
+		"the anchor's name didn't lead to it":                               c.lost,
+		"a name was wrong for too long after the cluster's change":          v.late,
+	} {
+		if len(all) > 0 {
+			t.Errorf("%s, %d times: %s", what, len(all), strings.Join(all[:min(len(all), 5)], "\n"))
 		}
-	}
-	if len(c.lost) > 0 {
-		t.Errorf("the anchor's name didn't lead to it %d times: %v", len(c.lost), c.lost[:min(len(c.lost), 5)])
 	}
 }

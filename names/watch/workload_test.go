@@ -70,8 +70,13 @@ const good = "registry.example.com/app:1"
 
 func (p place) deployment(name string, replicas int32, image string) {
 	p.Helper()
+	p.deploymentOf(name, replicas, podsOf(name, image))
+}
+
+func (p place) deploymentOf(name string, replicas int32, pods corev1.PodTemplateSpec) {
+	p.Helper()
 	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: appsv1.DeploymentSpec{
-		Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labelsOf(name)}, Template: podsOf(name, image)}}
+		Replicas: &replicas, Selector: &metav1.LabelSelector{MatchLabels: labelsOf(name)}, Template: pods}}
 	if _, err := clients.AppsV1().Deployments(p.namespace).Create(p.Context(), d, metav1.CreateOptions{}); err != nil {
 		p.Fatal(err)
 	}

@@ -12,12 +12,13 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	"github.com/prometheus/client_golang/prometheus"
-	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/names/watch"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
 )
 
@@ -28,6 +29,8 @@ type world struct {
 	random    *rand.Rand
 	instances []place
 	bound     []bool
+	lost      bool // lostNode is away
+	revision  int  // of the last update
 	discovery *discovery.Server
 	census    *census
 
@@ -40,6 +43,12 @@ type replica struct {
 	watcher   *watch.Watcher
 	end       context.CancelFunc // of the watcher
 }
+
+// lostNode is the one that is lost at times; the anchor is on the other one.
+var lostNode = cluster.NodeName(1)
+
+// revisionAnnotation is on the pods of a workload that was updated.
+const revisionAnnotation = "test/revision"
 
 // life is how long a name lives in this world, where a second stands for a minute
 // or less: NATS servers take a second or two to find each other.
@@ -67,7 +76,9 @@ func newWorld(t *testing.T, random *rand.Rand) *world {
 		w.instances = append(w.instances, p)
 	}
 	w.instances[0].service("anchor", "anchor", nil)
-	w.instances[0].deployment("anchor", 1, good)
+	anchored := podsOf("anchor", good)
+	anchored.Spec.NodeSelector = map[string]string{corev1.LabelHostname: cluster.NodeName(0)}
+	w.instances[0].deploymentOf("anchor", 1, anchored)
 	w.census = takeCensus(t)
 	w.leader, w.follower = w.startReplica(), w.startReplica()
 	t.Cleanup(func() {
@@ -148,26 +159,30 @@ func (w *world) becomesRight(after string) time.Duration {
 	return time.Since(done).Round(time.Millisecond)
 }
 
-// clusterIsDone is when all pods that ought to be there are Ready, no others are,
-// and EndpointSlices say so, for which Kubernetes may take seconds.
+// clusterIsDone is when all pods that ought to be there are Ready, but for those on a
+// node that is lost, no others are, and EndpointSlices say so, for which Kubernetes may
+// take seconds.
 func (w *world) clusterIsDone() string {
 	for i, p := range w.instances {
 		pods, err := clients.CoreV1().Pods(p.namespace).List(w.Context(), metav1.ListOptions{})
 		w.must(err)
-		sets, err := clients.AppsV1().StatefulSets(p.namespace).List(w.Context(), metav1.ListOptions{})
-		w.must(err)
-		deployments, err := clients.AppsV1().Deployments(p.namespace).List(w.Context(), metav1.ListOptions{})
-		w.must(err)
+		replicas, revisions := w.wanted(p)
 		want := 0
-		for _, s := range sets.Items {
-			want += replicasOf(s)
+		for _, n := range replicas {
+			want += n
 		}
-		for _, d := range deployments.Items {
-			want += int(*d.Spec.Replicas)
+		away, old := 0, 0
+		for _, pod := range pods.Items {
+			if w.lost && pod.Spec.NodeName == lostNode {
+				away++
+			}
+			if pod.Annotations[revisionAnnotation] != revisions[pod.Labels["app"]] {
+				old++
+			}
 		}
 		ready := len(p.pods("db")) + len(p.pods("web")) + len(p.pods("anchor"))
-		if len(pods.Items) != want || ready != want {
-			return fmt.Sprintf("instance %d has %d pods, %d of them ready, want %d", i+1, len(pods.Items), ready, want)
+		if len(pods.Items) != want || ready != want-away || old > 0 {
+			return fmt.Sprintf("instance %d has %d pods, %d of them ready, %d on a node that is away, %d from before an update, want %d", i+1, len(pods.Items), ready, away, old, want)
 		}
 		for _, service := range []string{"db", "web", "anchor"} {
 			if have, want := p.endpoints(service), p.expected(service)[service+"."+p.namespace+".svc."+domain]; !slices.Equal(have, want) {
@@ -178,7 +193,21 @@ func (w *world) clusterIsDone() string {
 	return ""
 }
 
-func replicasOf(s appsv1.StatefulSet) int { return int(*s.Spec.Replicas) }
+// wanted is how many pods each workload ought to have, and of which revision.
+func (w *world) wanted(p place) (replicas map[string]int, revisions map[string]string) {
+	replicas, revisions = map[string]int{}, map[string]string{}
+	sets, err := clients.AppsV1().StatefulSets(p.namespace).List(w.Context(), metav1.ListOptions{})
+	w.must(err)
+	deployments, err := clients.AppsV1().Deployments(p.namespace).List(w.Context(), metav1.ListOptions{})
+	w.must(err)
+	for _, s := range sets.Items {
+		replicas[s.Name], revisions[s.Name] = int(*s.Spec.Replicas), s.Spec.Template.Annotations[revisionAnnotation]
+	}
+	for _, d := range deployments.Items {
+		replicas[d.Name], revisions[d.Name] = int(*d.Spec.Replicas), d.Spec.Template.Annotations[revisionAnnotation]
+	}
+	return replicas, revisions
+}
 
 // resolveAll resolves all names that an instance might have.
 func (w *world) resolveAll(p place) (map[string][]string, error) {
