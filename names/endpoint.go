@@ -7,14 +7,26 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 )
 
-// counts tells whether an endpoint is one that DNS tells of. Ready may be
-// missing, which means yes (k8s.io/api, discovery/v1, EndpointConditions).
+// counts tells whether an endpoint is one that DNS tells of.
 func counts(service *corev1.Service, endpoint discoveryv1.Endpoint) bool {
 	if isTerminating(endpoint) {
 		return false
 	}
-	ready := endpoint.Conditions.Ready
-	return ready == nil || *ready || service.Spec.PublishNotReadyAddresses
+	return isReady(endpoint) || service.Spec.PublishNotReadyAddresses
+}
+
+// isReady tells whether an endpoint is ready. That may be missing, which means yes
+// (k8s.io/api, discovery/v1, EndpointConditions).
+func isReady(endpoint discoveryv1.Endpoint) bool {
+	return endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
+}
+
+// nodeOf is where Kubernetes has put an endpoint's pod; empty: it doesn't say.
+func nodeOf(endpoint discoveryv1.Endpoint) string {
+	if endpoint.NodeName == nil {
+		return ""
+	}
+	return *endpoint.NodeName
 }
 
 func isTerminating(endpoint discoveryv1.Endpoint) bool {

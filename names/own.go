@@ -13,9 +13,11 @@ import (
 // with Kubernetes gives that right.
 const controller = "endpointslice-controller.k8s.io"
 
-// pods are the addresses that Kubernetes has put into any Service with a selector.
-func (r *reading) pods(services []*corev1.Service) map[netip.Addr]bool {
-	own := map[netip.Addr]bool{}
+// pods are the addresses that Kubernetes has put into any Service with a selector,
+// and the nodes of their pods. Of two nodes that an address is said to be on that of
+// the ready pod counts: the other one may be dead.
+func (r *reading) pods(services []*corev1.Service) map[netip.Addr]string {
+	own := map[netip.Addr]string{}
 	for _, service := range services {
 		if len(service.Spec.Selector) == 0 {
 			continue
@@ -25,8 +27,12 @@ func (r *reading) pods(services []*corev1.Service) map[netip.Addr]bool {
 				continue
 			}
 			for _, endpoint := range slice.Endpoints {
-				if address, ok := addressOf(endpoint); ok && !isTerminating(endpoint) {
-					own[address] = true
+				address, ok := addressOf(endpoint)
+				if !ok || isTerminating(endpoint) {
+					continue
+				}
+				if own[address] == "" || isReady(endpoint) {
+					own[address] = nodeOf(endpoint)
 				}
 			}
 		}

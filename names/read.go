@@ -40,7 +40,7 @@ func (r *reading) readEndpoint(service string, endpoint discoveryv1.Endpoint, fo
 		found.other++
 		return
 	}
-	if !r.own[address] {
+	if _, own := r.own[address]; !own {
 		found.foreign++
 		return
 	}

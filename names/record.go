@@ -10,10 +10,23 @@ import (
 type Record struct {
 	Address netip.Addr // IPv4
 	Names   []string   // in lower case, without a dot at their end, sorted, each once
+	Node    string     // where Kubernetes has the pod of this address; empty: it doesn't say
+}
+
+// OnNode are those of the records whose pods are on the node. Each is of one node, so
+// that what several nodes publish of their own never meets.
+func OnNode(node string, records []Record) []Record {
+	var here []Record
+	for _, r := range records {
+		if r.Node == node {
+			here = append(here, r)
+		}
+	}
+	return here
 }
 
 // group makes one record an address, sorted by address.
-func group(pairs map[pair]bool) []Record {
+func group(pairs map[pair]bool, nodes map[netip.Addr]string) []Record {
 	byAddress := map[netip.Addr][]string{}
 	for p := range pairs {
 		byAddress[p.address] = append(byAddress[p.address], p.name)
@@ -21,7 +34,7 @@ func group(pairs map[pair]bool) []Record {
 	var records []Record
 	for address, names := range byAddress {
 		slices.Sort(names)
-		records = append(records, Record{Address: address, Names: names})
+		records = append(records, Record{Address: address, Names: names, Node: nodes[address]})
 	}
 	slices.SortFunc(records, func(a, b Record) int { return a.Address.Compare(b.Address) })
 	return records

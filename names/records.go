@@ -47,7 +47,7 @@ func (d Domain) Records(services []*corev1.Service, endpoints []*discoveryv1.End
 type reading struct {
 	domain    Domain
 	endpoints map[string][]*discoveryv1.EndpointSlice // by Service
-	own       map[netip.Addr]bool                     // addresses of the namespace's pods
+	own       map[netip.Addr]string                   // addresses of the namespace's pods, and their nodes
 	pairs     map[pair]bool
 	hosts     map[string]netip.Addr // of a pod's own name, one of those that it leads to
 }
@@ -64,12 +64,12 @@ func byService(endpoints []*discoveryv1.EndpointSlice) map[string][]*discoveryv1
 // result gives the first MaxPairs pairs, by name.
 func (r *reading) result(refused []error) ([]Record, []error) {
 	if len(r.pairs) <= MaxPairs {
-		return group(r.pairs), refused
+		return group(r.pairs, r.own), refused
 	}
 	refused = append(refused, fmt.Errorf("the instance has %d pairs of names and addresses, and apps can be told of %d: have fewer Services, or fewer pods in each", len(r.pairs), MaxPairs))
 	kept := map[pair]bool{}
 	for _, p := range slices.SortedFunc(maps.Keys(r.pairs), pair.compare)[:MaxPairs] {
 		kept[p] = true
 	}
-	return group(kept), refused
+	return group(kept, r.own), refused
 }

@@ -46,7 +46,7 @@ func trimEndpoints(slice *discoveryv1.EndpointSlice) *discoveryv1.EndpointSlice 
 	}
 	for _, endpoint := range slice.Endpoints {
 		trimmed.Endpoints = append(trimmed.Endpoints, discoveryv1.Endpoint{
-			Addresses: endpoint.Addresses, Hostname: endpoint.Hostname,
+			Addresses: endpoint.Addresses, Hostname: endpoint.Hostname, NodeName: endpoint.NodeName,
 			Conditions: discoveryv1.EndpointConditions{Ready: endpoint.Conditions.Ready, Terminating: endpoint.Conditions.Terminating},
 		})
 	}

@@ -36,7 +36,7 @@ func TestTrim(t *testing.T) {
 		"not ready ones":        {service(func(*corev1.Service) {}), service(func(s *corev1.Service) { s.Spec.PublishNotReadyAddresses = true }), false},
 		"another type":          {service(func(*corev1.Service) {}), service(func(s *corev1.Service) { s.Spec.Type = corev1.ServiceTypeExternalName }), false},
 		"another port":          {slice(func(*discoveryv1.EndpointSlice) {}), slice(func(s *discoveryv1.EndpointSlice) { s.Ports, s.ResourceVersion = []discoveryv1.EndpointPort{{}}, "9" }), true},
-		"another node":          {slice(func(*discoveryv1.EndpointSlice) {}), slice(func(s *discoveryv1.EndpointSlice) { node := "n"; s.Endpoints[0].NodeName = &node }), true},
+		"another node":          {slice(func(*discoveryv1.EndpointSlice) {}), slice(func(s *discoveryv1.EndpointSlice) { node := "n"; s.Endpoints[0].NodeName = &node }), false},
 		"ready no longer":       {slice(func(*discoveryv1.EndpointSlice) {}), slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Conditions.Ready = &no }), false},
 		"terminating":           {slice(func(*discoveryv1.EndpointSlice) {}), slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Conditions.Terminating = &yes }), false},
 		"another address":       {slice(func(*discoveryv1.EndpointSlice) {}), slice(func(s *discoveryv1.EndpointSlice) { s.Endpoints[0].Addresses = []string{"10.0.0.2"} }), false},
