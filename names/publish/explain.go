@@ -35,7 +35,7 @@ func (p *Publisher) advice(err error) string {
 	case errors.Is(err, nats.ErrAuthorization) || strings.Contains(strings.ToLower(text), "authorization"):
 		return ". NATS refuses the user: check NATS_USER and NATS_PASSWORD, nats.user and nats.password of CF's jobs"
 	case errors.Is(err, nats.ErrNoServers):
-		return ". No server takes connections there: check NATS_SERVERS, and that security groups let the broker reach them"
+		return ". No server takes connections there: check NATS_SERVERS, and that security groups let this process reach them"
 	}
 	return ""
 }

@@ -32,6 +32,16 @@ func (w *Watcher) Add(namespace string) {
 	w.queue.Add(namespace)
 }
 
+// AddAll has the Watcher tell of all namespaces that may be added, also of those that
+// are still to come. It doesn't wait for that, and neither does Await. Remove takes
+// none of them away.
+func (w *Watcher) AddAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all = true
+	w.tellOfAll() // those that are seen later are told of then
+}
+
 // Remove has the Watcher tell once more of a namespace, that it has no records,
 // and then no longer.
 func (w *Watcher) Remove(namespace string) {
@@ -54,5 +64,5 @@ func (w *Watcher) settle(namespace string) {
 func (w *Watcher) isAdded(namespace string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.added[namespace]
+	return w.added[namespace] || w.all && w.mine(namespace)
 }

@@ -24,11 +24,13 @@ type Tell func(namespace string, records []names.Record, refused []error)
 type Watcher struct {
 	*sparse.Watches
 	domain              names.Domain
+	mine                func(namespace string) bool
 	tell                Tell
 	services, endpoints cache.SharedIndexInformer
 	queue               workqueue.TypedInterface[string] // namespaces that are to be told of
 
 	mu      sync.Mutex // guards what follows
+	all     bool       // whether all that may be added are
 	added   map[string]bool
 	untold  map[string]bool // of those, the ones that weren't told of since they were added
 	allTold chan struct{}   // closed when untold becomes empty
@@ -46,7 +48,7 @@ type Watcher struct {
 // logged once until the watch has worked again.
 func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain, mine func(namespace string) bool, tell Tell) (*Watcher, error) {
 	w := &Watcher{
-		domain: domain, tell: tell,
+		domain: domain, mine: mine, tell: tell,
 		services:  coreinformers.NewServiceInformer(client, metav1.NamespaceAll, 0, sparse.Index()),
 		endpoints: discoveryinformers.NewEndpointSliceInformer(client, metav1.NamespaceAll, 0, sparse.Index()),
 		queue:     workqueue.NewTyped[string](),
@@ -54,7 +56,7 @@ func Start(ctx context.Context, client kubernetes.Interface, domain names.Domain
 		untold:    map[string]bool{},
 		allTold:   make(chan struct{}),
 	}
-	const remedy = "which names service instances have can't be seen; allow the broker to list and watch services and, in discovery.k8s.io, endpointslices in all namespaces"
+	const remedy = "which names service instances have can't be seen; let whoever publishes them list and watch services and, in discovery.k8s.io, endpointslices in all namespaces"
 	informers := map[string]cache.SharedIndexInformer{"services": w.services, "endpointslices": w.endpoints}
 	var err error
 	if w.Watches, err = sparse.Watch(ctx, informers, trimmer(mine), remedy, w.changed, w.begin); err != nil {
@@ -80,6 +82,16 @@ func (w *Watcher) begin() {
 	close(w.allTold) // whoever waits looks once more, also if nothing was added
 	w.allTold = make(chan struct{})
 	for namespace := range w.added {
+		w.queue.Add(namespace)
+	}
+	if w.all {
+		w.tellOfAll()
+	}
+}
+
+// tellOfAll tells of all namespaces that there are Services in.
+func (w *Watcher) tellOfAll() {
+	for _, namespace := range w.services.GetIndexer().ListIndexFuncValues(cache.NamespaceIndex) {
 		w.queue.Add(namespace)
 	}
 }

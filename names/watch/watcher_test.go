@@ -187,6 +187,42 @@ func TestAddRemove(t *testing.T) {
 	}
 }
 
+// TestAddAll tells of namespaces that there are and of those that come, without
+// being told of any, and of no others.
+func TestAddAll(t *testing.T) {
+	t.Parallel()
+	foreign, early := newPlace(t, "foreign-"), newPlace(t, "mine-")
+	for _, p := range []place{foreign, early} {
+		p.service("web", "web", nil)
+		p.deployment("web", 1, good)
+	}
+	w, b := startWatcher(t, clients)
+	w.AddAll()
+	early.becomes(b, 1, "web")
+	late := newPlace(t, "mine-")
+	late.service("web", "web", nil)
+	late.deployment("web", 2, good)
+	late.becomes(b, 2, "web")
+	if err := clients.CoreV1().Services(late.namespace).Delete(t.Context(), "web", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	discovery.Await(t, time.Minute, "nothing to be left", func() string {
+		if told, _, _ := b.of(late.namespace); len(told) > 0 {
+			return fmt.Sprint(told)
+		}
+		return ""
+	})
+	if told, refused, times := b.of(foreign.namespace); times > 0 {
+		t.Errorf("told %v, %s", told, refused)
+	}
+	synced, c := startWatcher(t, clients)
+	if err := synced.Await(t.Context()); err != nil { // for nothing but everything to be seen
+		t.Error(err)
+	}
+	synced.AddAll()
+	early.becomes(c, 1, "web")
+}
+
 // TestForeign namespaces are never told of, also when they are added.
 func TestForeign(t *testing.T) {
 	t.Parallel()
@@ -268,7 +304,7 @@ func TestUnsynced(t *testing.T) {
 	if err := unsynced.Await(ended); err == nil || !strings.Contains(err.Error(), "the names of 1 namespaces aren't known yet") {
 		t.Errorf("waiting for what can't be seen: %v", err)
 	}
-	if err := unsynced.Problem(); err == nil || !strings.Contains(err.Error(), "allow the broker to list and watch services and, in discovery.k8s.io, endpointslices") {
+	if err := unsynced.Problem(); err == nil || !strings.Contains(err.Error(), "let whoever publishes them list and watch services and, in discovery.k8s.io, endpointslices") {
 		t.Errorf("the problem of one that may see nothing is %v", err)
 	}
 	if err := w.Problem(); err != nil {
