@@ -38,4 +38,9 @@
 // and the next takes back what that one can't any more. Who leads no longer goes
 // on until it hears another speak (Publisher.Follow): if the API server is away
 // nobody can lead, and names are to live on.
+//
+// Publishers of the same names at different addresses, as nodes' agents are, need none
+// of that: a controller knows a name's addresses one by one, and each speaks of its own.
+// What one can't take back, since it has died, is pruned. The others could see that it
+// is gone, but not tell it from an address that they haven't seen yet.
 package publish

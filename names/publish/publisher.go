@@ -42,7 +42,9 @@ type Publisher struct {
 //
 // owns tells which names only this broker's replicas publish: what another one has
 // published of them is taken back by the next that leads. It must be quick, and
-// true of no other broker's.
+// true of no other broker's. Without it nobody else is listened to, and nothing of
+// theirs is taken back: several then publish the same names, each at addresses of its
+// own.
 func Start(settings Settings, owns func(name string) bool, metrics *Metrics, log lager.Logger) *Publisher {
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Publisher{

@@ -63,12 +63,12 @@ func (p *Publisher) session(ctx context.Context) error {
 }
 
 func (s *session) listen() error {
-	for subject, channel := range map[string]chan *nats.Msg{
-		subjects + "start":            s.starts,
-		s.inbox:                       s.answers,
-		subjects + string(register):   s.speech,
-		subjects + string(unregister): s.speech, // by one channel, both are read in their order
-	} {
+	heard := map[string]chan *nats.Msg{subjects + "start": s.starts, s.inbox: s.answers}
+	if s.others.owns != nil {
+		heard[subjects+string(register)] = s.speech
+		heard[subjects+string(unregister)] = s.speech // by one channel, both are read in their order
+	}
+	for subject, channel := range heard {
 		if _, err := s.conn.ChanSubscribe(subject, channel); err != nil {
 			return err
 		}
