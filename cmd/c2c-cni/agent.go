@@ -94,7 +94,15 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	}
 
 	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	named, err := newNames(ctx, s, config, registry, log)
+	if err != nil {
+		return err
+	}
 	running := &parts{ctx: ctx, fail: fail}
+	if named != nil {
+		defer named.Close()
+	}
 	if s.PollURL != "" {
 		wishes.poller = pollnow.New(s.PollURL, metrics.Polled, log)
 		running.Go(func() { wishes.poller.Run(ctx) })
@@ -106,13 +114,14 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	running.run(func(ctx context.Context) error { return keepInstalled(ctx, s, answering, log) })
 	running.run(func(ctx context.Context) error { return socket.Serve(ctx, listener, answering) })
 	if s.Listen != "" {
-		running.run(func(ctx context.Context) error { return serveHealth(ctx, s.Listen, registry, answering, pods.Synced) })
+		running.run(func(ctx context.Context) error {
+			return serveHealth(ctx, s.Listen, registry, healthOf(answering, pods, named))
+		})
 	}
 	log.Info("listening", lager.Data{"socket": s.Socket, "health": s.Listen, "node": s.Node, "guard": s.Guard})
 	<-ctx.Done()
 	cause := context.Cause(ctx)
 	running.Wait()
-	fail(nil)
 	if !errors.Is(cause, context.Canceled) {
 		return cause
 	}

@@ -12,21 +12,38 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodenames"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodepods"
 )
 
+// healthOf returns what says why the agent isn't ready: it hasn't seen the node's pods,
+// the node isn't safe, or names aren't published. The latter keeps no pod from being
+// started. named may be nil.
+func healthOf(answering *agent.Agent, pods *nodepods.Watch, named *nodenames.Names) func() []string {
+	return func() []string {
+		problems := answering.Status().Problems
+		if !pods.Synced() {
+			problems = append(problems, "the node's pods haven't been seen yet: Kubernetes can't be asked, or hasn't answered")
+		}
+		if named == nil {
+			return problems
+		}
+		if err := named.Problem(); err != nil {
+			problems = append(problems, err.Error())
+		}
+		return problems
+	}
+}
+
 // serveHealth serves /healthz, /readyz and /metrics until ctx ends. The agent is
-// ready when it has seen the node's pods and the node is safe.
-func serveHealth(ctx context.Context, address string, registry *prometheus.Registry, answering *agent.Agent, synced func() bool) error {
+// ready while there are no problems.
+func serveHealth(ctx context.Context, address string, registry *prometheus.Registry, problems func() []string) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		said := answering.Status()
-		if !synced() {
-			said.Ready, said.Problems = false, append(said.Problems, "the node's pods haven't been seen yet: Kubernetes can't be asked, or hasn't answered")
-		}
-		if !said.Ready {
-			http.Error(w, strings.Join(said.Problems, "\n"), http.StatusServiceUnavailable)
+		if wrong := problems(); len(wrong) > 0 {
+			http.Error(w, strings.Join(wrong, "\n"), http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = fmt.Fprintln(w, "ok")

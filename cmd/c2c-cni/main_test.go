@@ -50,7 +50,7 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	status := cluster.Share(m, cluster.Options{Nodes: 1}, func(c *cluster.Cluster) (err error) {
+	status := cluster.Share(m, cluster.Options{Nodes: 2}, func(c *cluster.Cluster) (err error) {
 		local, binary = c, filepath.Join(folder, "built")
 		if clients, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
 			return err
@@ -231,6 +231,16 @@ func (w *worker) stop() {
 	if err := w.agent.Wait(); err != nil {
 		w.t.Errorf("the agent ended with %v\n%s", err, w.log)
 	}
+}
+
+// kill ends the agent as a node that dies does.
+func (w *worker) kill() {
+	w.t.Helper()
+	w.stopped = true
+	if err := w.agent.Process.Kill(); err != nil {
+		w.t.Fatal(err)
+	}
+	_ = w.agent.Wait()
 }
 
 func (w *worker) eventually(what string, is func() bool) {

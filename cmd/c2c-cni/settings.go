@@ -50,6 +50,8 @@ type settings struct {
 	uninstall bool
 	stay      bool
 
+	names namesSettings
+
 	interval time.Duration
 }
 
@@ -85,6 +87,7 @@ func readSettings(command string, args []string, stderr io.Writer) (settings, er
 	setting(flags, &s.PollURL, "poll-url", "http://127.0.0.1:8722/force-policy-poll-cycle", "`URL` by which the node's policy agent polls at once; empty: it isn't asked to")
 	guardFlags(flags, &s)
 	installFlags(flags, &s)
+	namesFlags(flags, &s.names)
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
@@ -93,7 +96,7 @@ func readSettings(command string, args []string, stderr io.Writer) (settings, er
 	}
 	interval, err := time.ParseDuration(s.GuardInterval)
 	s.interval = interval
-	return s, errors.Join(err, s.check())
+	return s, errors.Join(err, s.check(), s.names.check())
 }
 
 func guardFlags(flags *flag.FlagSet, s *settings) {

@@ -179,12 +179,15 @@ func TestRights(t *testing.T) {
 // TestWords: what can't be is told before anything is done.
 func TestWords(t *testing.T) {
 	for flags, words := range map[string]string{
-		"--guard=maybe":             "refuse, report or off",
-		"--guard-interval=0s":       "above 0",
-		"--overlay=10.255.0.0":      "a network such as",
-		"--log-level=loud":          "--log-level",
-		"--poll-url= extra":         `unknown argument "extra"`,
-		"--poll-url= --socket=/x/y": "NODE_NAME",
+		"--guard=maybe":                                "refuse, report or off",
+		"--guard-interval=0s":                          "above 0",
+		"--overlay=10.255.0.0":                         "a network such as",
+		"--log-level=loud":                             "--log-level",
+		"--poll-url= extra":                            `unknown argument "extra"`,
+		"--nats-servers=nats":                          `NATS_SERVERS: "nats" must be host:port`,
+		"--nats-servers=nats:4222 --cluster-domain=-":  "--cluster-domain",
+		"--nats-servers=nats:4222 --namespace-prefix=": "--namespace-prefix has to be the broker's NAMESPACE_PREFIX",
+		"--poll-url= --socket=/x/y":                    "NODE_NAME",
 	} {
 		t.Setenv("NODE_NAME", "")
 		var said strings.Builder
