@@ -30,8 +30,8 @@ type house struct {
 	bindings  *binding.Bindings
 	operators *instance.Operators
 	worker    *worker.Worker
-	names     *naming.Naming  // nil unless names are published
-	domains   *naming.Domains // nil unless they are, and a CF API is configured
+	names     *naming.Naming  // nil unless the broker publishes names
+	domains   *naming.Domains // nil unless names are published, and a CF API is configured
 }
 
 // fixtures are what all rooms share.
@@ -115,9 +115,9 @@ func addressingOf(s settings) *view.Addressing {
 	return &view.Addressing{Domain: string(s.ClusterDomain), ServicePorts: s.Addresses == namesOfCluster}
 }
 
-// newNames returns nothing unless names are to be published.
+// newNames returns nothing unless the broker is to publish names.
 func newNames(s settings, f fixtures, clusters *locate.Clusters) (*naming.Naming, error) {
-	if s.Addresses != namesPublished {
+	if !s.publishes() {
 		return nil, nil
 	}
 	publisher := publish.Start(s.nats(), naming.Owns(s.ClusterDomain, s.NamespacePrefix), publish.NewMetrics(f.registry), f.log)

@@ -82,7 +82,8 @@ type settings struct {
 	PolicyDNSGroup      string        `env:"POLICY_DNS_GROUP" help:"policy group (a UUID) of the cluster's DNS pods, which instances may then ask; empty: they need no policy"`
 	Addresses           string        `env:"ADDRESSES" envDefault:"pods" help:"what credentials hold: pods (addresses of pods, which are gone with them), names (names that Cloud Foundry's service discovery is told of over NATS), cluster (names and the Services' own ports, for apps that are pods of the cluster)"`
 	ClusterDomain       names.Domain  `env:"CLUSTER_DOMAIN" envDefault:"cluster.local" help:"the cluster's DNS domain, in which names are"`
-	NATSServers         []string      `env:"NATS_SERVERS" help:"with ADDRESSES=names: Cloud Foundry's NATS servers, host:port with commas between them, such as nats.service.cf.internal:4224"`
+	NamesPublishedBy    string        `env:"NAMES_PUBLISHED_BY" envDefault:"broker" help:"with ADDRESSES=names: who publishes them: broker, agents (c2c-cni on Silk workers; the broker needs no NATS then)"`
+	NATSServers         []string      `env:"NATS_SERVERS" help:"where the broker publishes names: Cloud Foundry's NATS servers, host:port with commas between them, such as nats.service.cf.internal:4224"`
 	NATSUser            string        `env:"NATS_USER" help:"user of the NATS servers"`
 	NATSPassword        string        `env:"NATS_PASSWORD" help:"its password"`
 	NATSCAFile          string        `env:"NATS_CA_FILE" help:"file with the CA's certificates that have signed the NATS servers', PEM; empty: no TLS"`
@@ -220,7 +221,10 @@ func (s settings) checkPolicies() error {
 	if s.Addresses != addressesOfPods && s.Addresses != namesPublished && s.Addresses != namesOfCluster {
 		wrong = append(wrong, errors.New("ADDRESSES must be pods, names or cluster"))
 	}
-	if s.Addresses == namesPublished {
+	if s.NamesPublishedBy != byBroker && s.NamesPublishedBy != byAgents {
+		wrong = append(wrong, errors.New("NAMES_PUBLISHED_BY must be broker or agents"))
+	}
+	if s.publishes() {
 		wrong = append(wrong, s.nats().Check())
 	}
 	if s.PolicyDNSGroup != "" && !policy.ValidID(s.PolicyDNSGroup) {
@@ -238,6 +242,17 @@ const (
 	namesPublished  = "names"
 	namesOfCluster  = "cluster"
 )
+
+// Who publishes names: NAMES_PUBLISHED_BY.
+const (
+	byBroker = "broker"
+	byAgents = "agents" // of nodes
+)
+
+// publishes tells whether the broker publishes names.
+func (s settings) publishes() bool {
+	return s.Addresses == namesPublished && s.NamesPublishedBy == byBroker
+}
 
 func (s settings) nats() publish.Settings {
 	return publish.Settings{

@@ -98,6 +98,7 @@ func TestWrongSettings(t *testing.T) {
 		"SHARED_DESTINATIONS": {"[{name: dns}]", "SHARED_DESTINATIONS: destination 1: dns: namespace"},
 		"ADDRESSES":           {"dns", "ADDRESSES must be pods, names or cluster"},
 		"CLUSTER_DOMAIN":      {"-", "CLUSTER_DOMAIN"},
+		"NAMES_PUBLISHED_BY":  {"nobody", "NAMES_PUBLISHED_BY must be broker or agents"},
 		"LOG_LEVEL":           {"loud", "LOG_LEVEL"},
 		"HELM_CHART_DIR":      {"/nowhere/at/all", "HELM_CHART_DIR"},
 	} {
@@ -115,17 +116,18 @@ func TestWrongSettings(t *testing.T) {
 // TestNamesNeedNATS: names can't be published without anybody to tell.
 func TestNamesNeedNATS(t *testing.T) {
 	for name, c := range map[string]struct {
-		addresses, servers, want string
+		addresses, by, servers, want string
 	}{
-		"pods":    {"pods", "", ""},
-		"cluster": {"cluster", "", ""},
-		"nobody":  {"names", "", "NATS_SERVERS is needed"},
-		"no port": {"names", "nats.service.cf.internal", "NATS_SERVERS: \"nats.service.cf.internal\" must be host:port"},
-		"two":     {"names", "10.0.0.1:4222,10.0.0.2:4222", ""},
+		"pods":    {"pods", "broker", "", ""},
+		"cluster": {"cluster", "broker", "", ""},
+		"agents":  {"names", "agents", "", ""},
+		"nobody":  {"names", "broker", "", "NATS_SERVERS is needed"},
+		"no port": {"names", "broker", "nats.service.cf.internal", "NATS_SERVERS: \"nats.service.cf.internal\" must be host:port"},
+		"two":     {"names", "broker", "10.0.0.1:4222,10.0.0.2:4222", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			values := needed(t)
-			maps.Copy(values, map[string]string{"ADDRESSES": c.addresses, "NATS_SERVERS": c.servers})
+			maps.Copy(values, map[string]string{"ADDRESSES": c.addresses, "NAMES_PUBLISHED_BY": c.by, "NATS_SERVERS": c.servers})
 			setenv(t, values)
 			if _, err := readSettings(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)

@@ -167,3 +167,21 @@ func (n *byName) deletePods(i rig.Instance) {
 	n.t.Helper()
 	n.must(kube.CoreV1().Pods(n.namespace(i)).DeleteCollection(n.t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}))
 }
+
+// TestNamesByAgents: a broker that leaves publishing to nodes' agents hands out the same
+// names, and needs no NATS.
+func TestNamesByAgents(t *testing.T) {
+	f := newFoundation(t, accessCharts, map[string]string{"ADDRESSES": "names", "NAMES_PUBLISHED_BY": "agents"})
+	i := f.create("pair", "both", nil)
+	answer := f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
+	var bound struct{ Credentials struct{ Hosts []string } }
+	f.must(answer.Decode(&bound))
+	if hosts := bound.Credentials.Hosts; len(hosts) == 0 || !strings.HasSuffix(hosts[0], "."+f.namespace(i)+".svc.cluster.local") {
+		t.Errorf("the credentials are %s", answer.Body)
+	}
+	for _, never := range []string{"names-not-served-yet", "nats-"} {
+		if log := f.broker.Log(); strings.Contains(log, never) {
+			t.Errorf("the broker publishes names itself: %s", rig.WithoutPolls(log))
+		}
+	}
+}
