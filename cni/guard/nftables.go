@@ -46,9 +46,18 @@ func ofIPTables(table string) bool {
 	return false
 }
 
+// nftCopies is a statement that copies the connection's mark, whole.
+var nftCopies = regexp.MustCompile(`\bmark set ct mark(?: |;|$)`)
+
 func nftChanges(line string) uint64 {
+	if !strings.Contains(line, "mark set") {
+		return 0 // a node has many rules
+	}
 	found := nftMark.FindStringSubmatch(line)
 	if found == nil {
+		if nftCopies.MatchString(line) {
+			return tagBits
+		}
 		return 0
 	}
 	value, err := strconv.ParseUint(found[2], 0, 32)

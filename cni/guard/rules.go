@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -31,9 +32,7 @@ func judgeRules(rules Rules, expect Expect) []string {
 			}
 		}
 	}
-	walk := &walker{table: tables["filter"], expect: expect, seen: map[string]bool{}}
-	walk.chain("FORWARD")
-	for _, r := range walk.open {
+	for _, r := range acceptedBeforeSilk(tables["filter"], expect) {
 		problems = append(problems, fmt.Sprintf("chain %s of iptables lets packets pass before Silk rejects them: %s; take the rule away, or have it name what isn't the overlay's, by -s, -d, -i or -o", r.chain, r))
 	}
 	return problems
@@ -65,6 +64,10 @@ func (t table) reached() map[string]bool {
 
 // changes are the overlay's bits of a packet's mark that a rule changes.
 func (r rule) changes() uint64 {
+	if r.target == "CONNMARK" && slices.Contains(r.args, "--restore-mark") {
+		copied, _, _ := markBits(cmp.Or(r.after("--nfmask"), r.after("--mask"), "0xffffffff"))
+		return copied & tagBits
+	}
 	if r.target != "MARK" {
 		return 0
 	}
@@ -94,42 +97,54 @@ func (r rule) accepts() uint64 {
 	return mask & tagBits
 }
 
-// walker goes the way of a forwarded packet until Silk has rejected it.
+// walker goes the way of a forwarded packet. Each pod has a chain of Silk's own, which
+// rejects what is for that pod alone: what is accepted before one of them is accepted
+// for its pod, wherever the others stand.
 type walker struct {
-	table  table
-	expect Expect
-	seen   map[string]bool
-	open   []rule
+	table   table
+	expect  Expect
+	seen    map[string]bool
+	accepts []rule // that may be for a pod, since the last of Silk's chains
+	open    []rule // those of them that one of Silk's chains follows
+	silk    bool   // whether any chain of Silk's was met
 }
 
-// chain tells whether Silk has rejected by the end of it.
-func (w *walker) chain(name string) bool {
+// acceptedBeforeSilk are the rules that accept what one of Silk's chains would reject.
+// Where there is none yet, all that would if there were.
+func acceptedBeforeSilk(filter table, expect Expect) []rule {
+	w := &walker{table: filter, expect: expect, seen: map[string]bool{}}
+	w.chain("FORWARD")
+	if !w.silk {
+		return w.accepts
+	}
+	return w.open
+}
+
+func (w *walker) chain(name string) {
 	if w.seen[name] {
-		return false
+		return
 	}
 	w.seen[name] = true
 	for _, r := range w.table[name] {
 		switch {
 		case w.expect.isSilk(name):
 			if r.target == "REJECT" || r.target == "DROP" {
-				return true
+				w.silk = true
+				w.open, w.accepts = append(w.open, w.accepts...), nil
 			}
-		case r.target == "ACCEPT":
-			if r.accepts() == 0 && w.expect.mayBePod(r) {
-				w.open = append(w.open, r)
-			}
+		case r.target == "ACCEPT" && r.accepts() == 0 && w.expect.mayBePod(r):
+			w.accepts = append(w.accepts, r)
 		}
-		if _, isChain := w.table[r.target]; isChain && w.chain(r.target) {
-			return true
+		if _, isChain := w.table[r.target]; isChain {
+			w.chain(r.target)
 		}
 	}
-	return false
 }
 
 // mayBePod tells whether a rule that accepts may accept a packet to a pod that is
 // no answer: what it names may be the overlay's.
 func (e Expect) mayBePod(r rule) bool {
-	if states := r.after("--ctstate") + r.after("--state"); states != "" && !strings.Contains(states, "NEW") && !strings.Contains(states, "INVALID") && !strings.Contains(states, "UNTRACKED") {
+	if states := cmp.Or(r.after("--ctstate"), r.after("--state")); states != "" && !slices.ContainsFunc(strings.Split(states, ","), mayBegin) {
 		return false
 	}
 	if value, mask, named := markBits(r.after("--mark")); named && value&mask&^tagBits != 0 {
@@ -145,6 +160,10 @@ func (e Expect) mayBePod(r rule) bool {
 	// From elsewhere nothing is let to a pod by its mark; to elsewhere is no pod.
 	return !e.elsewhere(r.after("-d"))
 }
+
+// mayBegin tells whether a connection of the state may be a new one. DNAT is any that
+// goes by a ClusterIP.
+func mayBegin(state string) bool { return state != "RELATED" && state != "ESTABLISHED" }
 
 // elsewhere tells whether an address is certain not to be the overlay's.
 func (e Expect) elsewhere(address string) bool {
