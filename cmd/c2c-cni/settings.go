@@ -134,7 +134,7 @@ func (s settings) place(program string) install.Place {
 // sources are where the guard looks.
 func (s settings) sources() nodefacts.Sources {
 	return nodefacts.Sources{
-		Commands: list(s.RulesCommands), NFTables: s.NFTCommand, ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
+		Commands: list(s.RulesCommands), NFTables: strings.TrimSpace(s.NFTCommand), ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
 		Proc: s.Proc, Configurations: s.ConfDir, Own: s.ConfName,
 	}
 }
@@ -143,8 +143,15 @@ func (s settings) expect() guard.Expect {
 	return guard.Expect{Overlay: s.Overlay, SilkChains: list(s.SilkChains), Interfaces: list(s.Interfaces)}
 }
 
+// list splits at commas, and leaves out what is blank.
 func list(text string) []string {
-	return strings.FieldsFunc(text, func(c rune) bool { return c == ',' })
+	var all []string
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			all = append(all, part)
+		}
+	}
+	return all
 }
 
 func (s settings) check() error {

@@ -41,7 +41,7 @@ func judgeCIDRs(whose string, cidrs []string, expect Expect) []string {
 	}
 	for _, cidr := range cidrs {
 		if cidr != "" && !sameNetwork(cidr, expect.Overlay) {
-			return []string{fmt.Sprintf("%s takes %s for the cluster's network, and pods are in %s: set clusterCIDR (--cluster-cidr) to that", whose, cidr, expect.Overlay)}
+			return []string{fmt.Sprintf("%s takes %.60q for the cluster's network, and pods are in %s: set clusterCIDR (--cluster-cidr) to that", whose, cidr, expect.Overlay)}
 		}
 	}
 	return nil
@@ -107,7 +107,7 @@ func judgeHairpin(mode string) []string {
 	if mode == "" || mode == "hairpin-veth" {
 		return nil
 	}
-	return []string{fmt.Sprintf("the kubelet's hairpinMode is %s, and Silk joins pods by veth pairs without a bridge: set `hairpinMode: hairpin-veth` in its configuration, or leave it out", mode)}
+	return []string{fmt.Sprintf("the kubelet's hairpinMode is %.40q, and Silk joins pods by veth pairs without a bridge: set `hairpinMode: hairpin-veth` in its configuration, or leave it out", mode)}
 }
 
 // judgeConfigurations: a container runtime takes the first file of the folder.

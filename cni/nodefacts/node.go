@@ -26,11 +26,26 @@ func commandLines(proc string) [][]string {
 			continue // it has ended
 		}
 		words := strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
-		if slices.Contains(programs(), filepath.Base(words[0])) {
+		if slices.Contains(programs(), filepath.Base(words[0])) && ofTheNode(filepath.Dir(file)) {
 			found = append(found, words)
 		}
 	}
 	return found
+}
+
+// ofTheNode tells whether a process is in no container: it has no other number in a
+// namespace of its own. What containers call themselves is their tenants' word.
+func ofTheNode(process string) bool {
+	text, err := os.ReadFile(filepath.Join(process, "status"))
+	if err != nil {
+		return false // it has ended
+	}
+	for line := range strings.Lines(string(text)) {
+		if numbers, found := strings.CutPrefix(line, "NSpid:"); found {
+			return len(strings.Fields(numbers)) == 1
+		}
+	}
+	return false
 }
 
 // configurations are the names of the files that container runtimes read in a

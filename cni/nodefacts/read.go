@@ -44,6 +44,9 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 	facts := guard.Facts{Configurations: configurations(s.Configurations), Own: s.Own}
 	var blind []error
 	for _, command := range s.Commands {
+		if command == "iptables-save" && len(facts.Rules) > 0 {
+			continue // it is one of those that have told, by another name
+		}
 		text, err := run(ctx, command)
 		switch {
 		case errors.Is(err, exec.ErrNotFound):

@@ -34,7 +34,10 @@ func TestRead(t *testing.T) {
 	file(t, filepath.Join(dir, "net.d", "00-a.conf"), "")
 	file(t, filepath.Join(dir, "net.d", "readme.txt"), "")
 	file(t, filepath.Join(dir, "proc", "12", "cmdline"), "/usr/bin/kubelet\x00--hairpin-mode=none\x00")
+	file(t, filepath.Join(dir, "proc", "12", "status"), "Name:\tkubelet\nNSpid:\t12\n")
 	file(t, filepath.Join(dir, "proc", "13", "cmdline"), "bash\x00")
+	file(t, filepath.Join(dir, "proc", "14", "cmdline"), "kube-proxy\x00") // a tenant's
+	file(t, filepath.Join(dir, "proc", "14", "status"), "Name:\tsh\nNSpid:\t14\t1\n")
 	file(t, filepath.Join(dir, "proc", "self", "cmdline"), "kubelet\x00")
 	got := Sources{
 		Commands:    []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho '*filter'\n"), "there-is-no-such-program"},
