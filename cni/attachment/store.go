@@ -1,6 +1,7 @@
 package attachment
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,7 +82,7 @@ func (s Store) All() ([]ID, error) {
 	for _, f := range files {
 		var r Record
 		text, err := os.ReadFile(filepath.Join(s.Folder, f.Name()))
-		if err == nil && json.Unmarshal(text, &r) == nil && r.ID.Container != "" {
+		if err == nil && decode(text, &r) == nil && r.ID.Container != "" {
 			all = append(all, r.ID)
 		}
 	}
@@ -143,17 +144,20 @@ func (r *Record) lock(ctx context.Context) error {
 func (r *Record) read() {
 	text, err := io.ReadAll(io.NewSectionReader(r.file, 0, 1<<20))
 	if err == nil {
-		_ = json.Unmarshal(text, r)
+		_ = decode(text, r)
 	}
 }
+
+// decode reads a record, behind which the rest of a longer one may stand.
+func decode(text []byte, into *Record) error { return json.NewDecoder(bytes.NewReader(text)).Decode(into) }
 
 func (r *Record) write() error {
 	text, err := json.Marshal(r)
 	if err == nil {
-		err = r.file.Truncate(0)
+		_, err = r.file.WriteAt(text, 0)
 	}
 	if err == nil {
-		_, err = r.file.WriteAt(text, 0)
+		err = r.file.Truncate(int64(len(text))) // afterwards: at no time is there no record
 	}
 	if err != nil {
 		return fmt.Errorf("recording what is begun: %w", err)
@@ -174,12 +178,19 @@ func (r *Record) Runs(group int) {
 func (r *Record) Release() {
 	r.Group = 0
 	_ = r.write()
+	r.close()
+}
+
+// close gives the record up for all who have inherited it: what a delegate has left
+// running, and has ended well, is its own business.
+func (r *Record) close() {
+	_ = syscall.Flock(int(r.file.Fd()), syscall.LOCK_UN)
 	_ = r.file.Close()
 }
 
 // Forget removes the record: nothing of the network is left.
 func (s Store) Forget(r *Record) error {
-	defer func() { _ = r.file.Close() }()
+	defer r.close()
 	if err := os.Remove(s.path(r.ID)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("removing the record of what was begun: %w", err)
 	}

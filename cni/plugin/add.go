@@ -28,7 +28,9 @@ func add(ctx context.Context, args *skel.CmdArgs) error {
 	if err != nil {
 		return err
 	}
-	held, err := c.store().Begin(ctx, c.id(args), args.Args)
+	waiting, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	held, err := c.store().Begin(waiting, c.id(args), args.Args)
 	if err != nil {
 		return err
 	}
