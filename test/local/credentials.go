@@ -47,6 +47,15 @@ func mask(all []leaf) []leaf {
 	return masked
 }
 
+// fitted is as much of a value as a line has room for, beside its path.
+func fitted(value string) string {
+	const room = width - 16
+	if len(value) <= room {
+		return value
+	}
+	return value[:room-2] + ".."
+}
+
 // showCredentials shows what an app gets, passwords masked, and fails unless
 // it holds a password, the port and the name of the instance's pods.
 func (d *demo) showCredentials(credentials any) error {
@@ -55,7 +64,7 @@ func (d *demo) showCredentials(credentials any) error {
 	for _, l := range mask(all) {
 		// Whole Services, for the templates' sake, would fill the screen.
 		if !strings.HasPrefix(l.path, "services[") {
-			_, _ = fmt.Fprintf(table, "%s%s\t%s\n", indent, l.path, l.value)
+			_, _ = fmt.Fprintf(table, "%s%s\t%s\n", indent, l.path, fitted(l.value))
 		}
 	}
 	_ = table.Flush()
