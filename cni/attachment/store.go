@@ -149,7 +149,9 @@ func (r *Record) read() {
 }
 
 // decode reads a record, behind which the rest of a longer one may stand.
-func decode(text []byte, into *Record) error { return json.NewDecoder(bytes.NewReader(text)).Decode(into) }
+func decode(text []byte, into *Record) error {
+	return json.NewDecoder(bytes.NewReader(text)).Decode(into)
+}
 
 func (r *Record) write() error {
 	text, err := json.Marshal(r)
