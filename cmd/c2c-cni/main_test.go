@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -260,15 +261,15 @@ func (w *worker) call(command string, pod *corev1.Pod) error {
 		return err
 	}
 	var list struct {
-		CNIVersion string
-		Name       string
-		Plugins    []map[string]any
+		CNIVersions []string
+		Name        string
+		Plugins     []map[string]any
 	}
 	if err := json.Unmarshal(text, &list); err != nil {
 		w.t.Fatal(err)
 	}
 	one := list.Plugins[0]
-	one["cniVersion"], one["name"] = list.CNIVersion, list.Name
+	one["cniVersion"], one["name"] = slices.Max(list.CNIVersions), list.Name
 	stdin, err := json.Marshal(one)
 	if err != nil {
 		w.t.Fatal(err)

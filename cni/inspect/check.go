@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,8 +96,9 @@ func (n Node) program() error {
 
 // configuration is the list that the container runtime reads.
 type configuration struct {
-	CNIVersion string `json:"cniVersion"`
-	Plugins    []struct {
+	CNIVersion  string   `json:"cniVersion"`
+	CNIVersions []string `json:"cniVersions"`
+	Plugins     []struct {
 		Type     string          `json:"type"`
 		Socket   string          `json:"socket"`
 		Delegate json.RawMessage `json:"delegate"`
@@ -115,8 +117,8 @@ func (n Node) configuration() (configuration, error) {
 		return list, fmt.Errorf("it has to be a list whose first plugin is %s; correct the ConfigMap that the agent writes it from", plugin.Name)
 	case list.Plugins[0].Socket != "" && list.Plugins[0].Socket != n.Socket:
 		return list, fmt.Errorf("it has the plugin ask at %s, and the agent is looked for at %s; give both the same", list.Plugins[0].Socket, n.Socket)
-	case list.CNIVersion < "1.1.0":
-		return list, fmt.Errorf("its cniVersion is %s, and runtimes ask for the node's status from 1.1.0 on; set that, with the delegate's own version in its configuration", list.CNIVersion)
+	case max(list.CNIVersion, slices.Max(append(list.CNIVersions, ""))) < "1.1.0":
+		return list, fmt.Errorf("its cniVersion is %s, and runtimes ask for the node's status from 1.1.0 on; have cniVersions list that too, with the delegate's own version in its configuration", list.CNIVersion)
 	}
 	return list, nil
 }
