@@ -59,8 +59,9 @@ test-packets: needs-cc packets ## the tests alone that send packets, as root; fa
 .PHONY: packets
 packets:
 	@$(GO) build -o bin/local ./test/local
-	@bin/local packets >/dev/null 2>&1 || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
-	  echo "== installing iproute2 and iptables"; apt-get update -qq; apt-get install -y -qq --no-install-recommends iproute2 iptables util-linux >/dev/null || true; }
+	@{ bin/local packets >/dev/null 2>&1 && command -v containerd >/dev/null && command -v runc >/dev/null; } || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+	  echo "== installing iproute2, iptables, containerd and runc"; apt-get update -qq; \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 iptables util-linux containerd runc >/dev/null || true; }
 
 .PHONY: test-faults
 test-faults: needs-cc ## the fault tests alone and at length: half an hour and more

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
+	"github.com/cf-helm-broker/cf-helm-broker/test/silk/kubelet"
 )
 
 // packets fails, and says so loudly, where no packets can be sent between nodes in
@@ -12,6 +13,9 @@ import (
 func packets(_ context.Context, out printer) error {
 	missing := silk.Missing()
 	if missing == nil {
+		if missing := kubelet.Missing(); missing != nil {
+			out.line("*** NO REAL KUBELET IS STARTED: %v. That test of test/packets is left out. ***", missing)
+		}
 		return nil
 	}
 	out.line("*** NO PACKET IS SENT on this machine, and nothing here has shown that any is let through or denied. The tests ***")

@@ -122,19 +122,20 @@ func (f *foundation) want(status int) func(rig.Answer, error) rig.Answer {
 // ended with the test.
 func (f *foundation) create() rig.Instance {
 	f.t.Helper()
-	return f.createOf("pair", "both")
+	return f.createOf("pair", "both", nil)
 }
 
-func (f *foundation) createOf(serviceName, planName string) rig.Instance {
+func (f *foundation) createOf(serviceName, planName string, parameters any) rig.Instance {
 	f.t.Helper()
 	service, plan, err := f.catalog.Find(serviceName, planName)
 	f.must(err)
 	i := rig.Instance{ID: uuid.NewString(), Service: service, Plan: plan}
-	operation := f.want(202)(f.Provision(f.t.Context(), i, nil)).Operation()
-	o, err := f.Await(f.t.Context(), i, operation, nil)
-	f.must(err)
-	if o.State != "succeeded" {
-		f.t.Fatalf("the create ended as %+v\n%s", o, f.events(i))
+	operation := f.want(202)(f.Provision(f.t.Context(), i, parameters)).Operation()
+	ctx, cancel := context.WithTimeout(f.t.Context(), time.Minute)
+	defer cancel()
+	o, err := f.Await(ctx, i, operation, nil)
+	if err != nil || o.State != "succeeded" {
+		f.t.Fatalf("the create ended as %+v, %v\n%s", o, err, f.events(i))
 	}
 	f.t.Cleanup(func() {
 		// Sooner than a delete by the broker, which waits until all are gone.

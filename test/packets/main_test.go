@@ -25,11 +25,16 @@ var (
 	overlay *silk.Overlay
 	workers = map[string]*worker.Worker{}
 	binary  string // the broker's
+	program string // c2c-cni's
+	account *worker.Account
 	// missing is why there can be no overlay.
 	missing error
 )
 
 var workerNames = []string{"silk-1", "silk-2"}
+
+// kubeletNode is the overlay's for the test with a real kubelet.
+const kubeletNode = "silk-kubelet"
 
 func TestMain(m *testing.M) {
 	if missing = silk.Missing(); missing != nil {
@@ -72,7 +77,7 @@ func furnish(folder string) (err error) {
 	if binary, err = rig.Build(ctx, folder, rig.Racy); err != nil {
 		return err
 	}
-	program, err := rig.BuildProgram(ctx, folder, rig.Shipped, "c2c-cni")
+	program, err = rig.BuildProgram(ctx, folder, rig.Shipped, "c2c-cni")
 	if err != nil {
 		return err
 	}
@@ -82,10 +87,10 @@ func furnish(folder string) (err error) {
 	if stand, err = cf.Start(cf.Options{}); err != nil {
 		return err
 	}
-	if overlay, err = silk.Start(ctx, silk.Options{Nodes: append([]string{"cell"}, workerNames...), PolicyServer: stand.URL()}); err != nil {
+	if overlay, err = silk.Start(ctx, silk.Options{Nodes: append([]string{"cell", kubeletNode}, workerNames...), PolicyServer: stand.URL()}); err != nil {
 		return err
 	}
-	account, err := worker.MakeAccount(ctx, shared.RESTConfig())
+	account, err = worker.MakeAccount(ctx, shared.RESTConfig())
 	if err != nil {
 		return err
 	}

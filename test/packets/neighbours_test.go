@@ -160,7 +160,7 @@ func TestOperator(t *testing.T) {
 	f := newFoundationOf(t, "../e2e/charts-operator/services", map[string]string{"OPERATOR_DIR": folder}, operatorRights)
 	namespace := f.settings["NAMESPACE_PREFIX"] + "-operator-widgets"
 	t.Cleanup(func() { _ = kube.CoreV1().Namespaces().Delete(context.Background(), namespace, metav1.DeleteOptions{}) })
-	i := f.createOf("widget", "default")
+	i := f.createOf("widget", "default", nil)
 	list, err := kube.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "app"})
 	f.must(err)
 	if len(list.Items) != 1 {

@@ -10,7 +10,8 @@
 //
 // It runs in the node's network namespace, and needs ip, nsenter and iptables-restore.
 // As cni-wrapper-plugin it ends an ADD by having the policy agent poll, and fails where
-// that doesn't. As Silk's plugins it knows neither CHECK nor STATUS nor GC.
+// that doesn't. As Silk's plugins it knows neither CHECK nor STATUS nor GC. Called
+// loopback, it is that plugin.
 package main
 
 import (
@@ -18,6 +19,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
+	"path/filepath"
 
 	"github.com/containernetworking/cni/pkg/skel"
 	"github.com/containernetworking/cni/pkg/types"
@@ -27,9 +30,13 @@ import (
 )
 
 func main() {
-	skel.PluginMainFuncs(skel.CNIFuncs{Add: add, Del: del, Check: func(*skel.CmdArgs) error {
+	funcs := skel.CNIFuncs{Add: add, Del: del, Check: func(*skel.CmdArgs) error {
 		return errors.New("CHECK isn't implemented")
-	}}, version.PluginSupports("0.3.1", "0.4.0", "1.0.0"), "silk-standin")
+	}}
+	if filepath.Base(os.Args[0]) == loopback {
+		funcs.Add, funcs.Del = addLoopback, func(*skel.CmdArgs) error { return nil }
+	}
+	skel.PluginMainFuncs(funcs, version.PluginSupports("0.3.1", "0.4.0", "1.0.0"), "silk-standin")
 }
 
 type config struct {

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
+	"github.com/cf-helm-broker/cf-helm-broker/test/silk/kubelet"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk/pods"
 )
 
@@ -25,12 +26,16 @@ type Options struct {
 	Program string
 	// PluginFolder has the delegate, silk.Overlay.PluginFolder.
 	PluginFolder string
+	// Kubeconfig is a file with a kubelet's rights, for a real kubelet; "": pods are
+	// run by test/silk/pods.
+	Kubeconfig string
 }
 
 // Worker is a running worker.
 type Worker struct {
-	*pods.Runner
-	Kube kubernetes.Interface
+	*pods.Runner // nil where there is a real kubelet
+	Kubelet      *kubelet.Kubelet
+	Kube         kubernetes.Interface
 
 	options Options
 	folder  string
@@ -38,8 +43,8 @@ type Worker struct {
 	agent   *agent
 }
 
-// Start registers the node, starts its agent, and runs the pods that are scheduled
-// there. The agent's account has to be there: see MakeAccount. The caller owes the
+// Start starts the node's agent, registers the node, and runs the pods that are
+// scheduled there. The agent's account has to be there: see MakeAccount. The caller owes the
 // worker a Close, before the overlay's.
 func Start(ctx context.Context, account *Account, options Options) (_ *Worker, err error) {
 	w := &Worker{options: options}
@@ -75,11 +80,26 @@ func Start(ctx context.Context, account *Account, options Options) (_ *Worker, e
 	if err := w.StartAgent(); err != nil {
 		return nil, err
 	}
-	w.Runner, err = pods.Start(ctx, pods.Options{
-		Node: options.Node, Kube: w.Kube, ConfDir: w.file("net.d"), CacheDir: w.file("cache"),
-		BinDirs: []string{w.file("bin"), options.PluginFolder},
-	})
-	return w, err
+	return w, w.runPods(ctx)
+}
+
+// runPods has pods run on the node, by whom the options say.
+func (w *Worker) runPods(ctx context.Context) (err error) {
+	if w.options.Kubeconfig == "" {
+		w.Runner, err = pods.Start(ctx, pods.Options{
+			Node: w.options.Node, Kube: w.Kube, ConfDir: w.file("net.d"), CacheDir: w.file("cache"),
+			BinDirs: []string{w.file("bin"), w.options.PluginFolder},
+		})
+		return err
+	}
+	// containerd has one folder of plugins.
+	for _, name := range []string{silk.PluginType, "loopback"} {
+		if err := os.Symlink(filepath.Join(w.options.PluginFolder, silk.PluginType), filepath.Join(w.file("bin"), name)); err != nil {
+			return err
+		}
+	}
+	w.Kubelet, err = kubelet.Start(ctx, kubelet.Options{Node: w.options.Node, Kubeconfig: w.options.Kubeconfig, ConfDir: w.file("net.d"), BinDir: w.file("bin")})
+	return err
 }
 
 func (w *Worker) file(name string) string { return filepath.Join(w.folder, name) }
@@ -89,8 +109,11 @@ func (w *Worker) Close() error {
 	if w.Runner != nil {
 		w.Runner.Close()
 	}
-	w.KillAgent()
 	var errs []error
+	if w.Kubelet != nil {
+		errs = append(errs, w.Kubelet.Close())
+	}
+	w.KillAgent()
 	if w.api != nil {
 		errs = append(errs, w.api.Close())
 	}
