@@ -53,7 +53,7 @@ func (a *Access) opensOwn(ctx context.Context, own record.Binding, wanted need) 
 
 // WantsOwn tells whether the instance has access of its own to be recorded.
 func (a *Access) WantsOwn(i record.Instance) bool {
-	return a.Enforced() && (locate.PolicyTarget(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "" || len(a.Operators()) > 0)
+	return a.Enforced() && (locate.PolicyTarget(i.Destination) == locate.ToApp || a.settings.WithinInstance || a.settings.DNSGroup != "" || len(a.records.Operators()) > 0)
 }
 
 // ownRecord returns the record of the instance's own access.

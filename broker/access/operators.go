@@ -34,21 +34,11 @@ func (a *Access) OpenOperator(ctx context.Context, group string, operator record
 	return a.opensOwn(ctx, own, a.ownNeed(own, []string{group}, nil))
 }
 
-// Operators are the records of the access of operators.
-func (a *Access) Operators() (all []record.Binding) {
-	for _, b := range a.records.Bindings()[record.Bound] {
-		if b.Operator != nil {
-			all = append(all, b)
-		}
-	}
-	return all
-}
-
 // operatorsOf are the policy groups of the operators that an instance uses: its
 // chart makes custom resources that they define. Operators are on the broker's own
 // cluster.
 func (a *Access) operatorsOf(ctx context.Context, i record.Instance) (groups []string, err error) {
-	operators := a.Operators()
+	operators := a.records.Operators()
 	if len(operators) == 0 || i.Cluster != "" {
 		return nil, nil
 	}

@@ -46,8 +46,14 @@ func (s *Store) Bindings() map[BindingState][]Binding {
 
 // BindingsOf reads the bindings of one instance from the cache, without those
 // that are damaged.
-func (s *Store) BindingsOf(instanceID string) []Binding {
-	found, err := s.informer.GetIndexer().ByIndex(byInstance, instanceID)
+func (s *Store) BindingsOf(instanceID string) []Binding { return s.indexed(byInstance, instanceID) }
+
+// Operators reads the access of the operators from the cache. It is asked for each
+// instance that is followed, so it must not go through all bindings.
+func (s *Store) Operators() []Binding { return s.indexed(byOperator, "true") }
+
+func (s *Store) indexed(index, value string) []Binding {
+	found, err := s.informer.GetIndexer().ByIndex(index, value)
 	if err != nil {
 		return nil // there is no such index: NewStore has made it
 	}

@@ -20,6 +20,7 @@ const (
 	recordKey          = "record"
 	kindLabel          = "cf-helm-broker.io/record"
 	instanceLabel      = "cf-helm-broker.io/instance-id"
+	operatorLabel      = "cf-helm-broker.io/operator" // "true" on the access of one
 	instanceKind       = "instance"
 	bindingKind        = "binding"
 	instanceAnnotation = "cf-helm-broker.io/instance-id"
@@ -52,9 +53,13 @@ func (i *Instance) metadata() metav1.ObjectMeta {
 }
 
 func (b *Binding) metadata() metav1.ObjectMeta {
+	labels := map[string]string{kindLabel: bindingKind, instanceLabel: b.InstanceID}
+	if b.Operator != nil {
+		labels[operatorLabel] = "true"
+	}
 	return metav1.ObjectMeta{
 		Name:        bindingName(b.InstanceID, b.ID),
-		Labels:      map[string]string{kindLabel: bindingKind, instanceLabel: b.InstanceID},
+		Labels:      labels,
 		Annotations: map[string]string{instanceAnnotation: b.InstanceID, bindingAnnotation: b.ID},
 	}
 }

@@ -43,7 +43,7 @@ func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
 	factory := informers.NewSharedInformerFactoryWithOptions(clients, 0, informers.WithNamespace(namespace),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = kindLabel }))
 	informer := factory.Core().V1().Secrets().Informer()
-	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance}); err != nil {
+	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance, byOperator: operatorsAccess}); err != nil {
 		return nil, fmt.Errorf("indexing the records: %w", err)
 	}
 	if err := informer.SetTransform(withoutManagedFields); err != nil {
@@ -61,6 +61,17 @@ func bindingInstance(object any) ([]string, error) {
 		return nil, nil
 	}
 	return []string{secret.Labels[instanceLabel]}, nil
+}
+
+// byOperator is the index that finds the access of all operators, under "true".
+const byOperator = "operator"
+
+func operatorsAccess(object any) ([]string, error) {
+	secret, ok := object.(*corev1.Secret)
+	if !ok || secret.Labels[operatorLabel] == "" {
+		return nil, nil
+	}
+	return []string{secret.Labels[operatorLabel]}, nil
 }
 
 // withoutManagedFields drops what a cached record never needs.

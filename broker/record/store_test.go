@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 
@@ -185,6 +187,36 @@ func TestBindings(t *testing.T) {
 }
 
 // TestDamagedRecords are reported by name, and not quoted.
+// TestOperators finds the access of operators among that of instances, and as it was
+// last written.
+func TestOperators(t *testing.T) {
+	store, _ := newStore(t)
+	for _, b := range []record.Binding{
+		{ID: record.OwnAccess, InstanceID: "one", State: record.Bound},
+		{ID: record.OwnAccess, InstanceID: "group", State: record.Bound, Operator: &record.Operator{Chart: "things"}},
+	} {
+		made, err := store.CreateBinding(t.Context(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made.Operator == nil {
+			continue
+		}
+		made.Operator.Serves = []string{"things.example.com"}
+		if _, err := store.UpdateBinding(t.Context(), made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var have []record.Binding
+	err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		have = store.Operators()
+		return len(have) == 1 && len(have[0].Operator.Serves) == 1, nil
+	})
+	if err != nil {
+		t.Errorf("%v: the operators are %+v", err, have)
+	}
+}
+
 func TestDamagedRecords(t *testing.T) {
 	store, namespace := newStore(t)
 	made, err := store.CreateInstance(t.Context(), instance())
