@@ -15,6 +15,8 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
 const seeders = 30 // at once
@@ -22,6 +24,7 @@ const seeders = 30 // at once
 // model is an instance that the broker has made, to be copied.
 type model struct {
 	record    record.Instance
+	own       record.Binding // its own access
 	namespace *corev1.Namespace
 	release   *release.Release
 	secret    *corev1.Secret
@@ -69,6 +72,9 @@ func (c *crowd) modelOf(ctx context.Context, id string) (m model, err error) {
 	if m.record, err = c.store.LiveInstance(ctx, id); err != nil {
 		return m, err
 	}
+	if m.own, err = c.store.LiveBinding(ctx, id, record.OwnAccess); err != nil {
+		return m, err
+	}
 	if m.namespace, err = c.kube.CoreV1().Namespaces().Get(ctx, m.record.Namespace, metav1.GetOptions{}); err != nil {
 		return m, err
 	}
@@ -97,6 +103,9 @@ func (c *crowd) copyOf(ctx context.Context, m model) (record.Instance, error) {
 	if err := c.copyNamespace(ctx, m, id, target); err != nil {
 		return record.Instance{}, err
 	}
+	if err := c.copyOwnAccess(ctx, m, id); err != nil {
+		return record.Instance{}, err
+	}
 	operation := record.NewOperation(record.Create, m.record.Operation.Origin)
 	operation.State, operation.Attempt, operation.Begun = record.Succeeded, 1, operation.Started
 	return c.store.CreateInstance(ctx, record.Instance{
@@ -106,6 +115,21 @@ func (c *crowd) copyOf(ctx context.Context, m model) (record.Instance, error) {
 		Namespace: target.Namespace, Release: target.Release,
 		Destination: m.record.Destination, PolicyGroup: id, Operation: operation,
 	})
+}
+
+// copyOwnAccess opens what the instance's pods open for themselves, which the broker
+// would otherwise be busy to do when it starts.
+func (c *crowd) copyOwnAccess(ctx context.Context, m model, id string) error {
+	own := record.Binding{ID: m.own.ID, InstanceID: id, ServiceID: m.own.ServiceID, PlanID: m.own.PlanID, Origin: m.own.Origin, Started: m.own.Started, State: m.own.State}
+	for _, p := range m.own.Policies {
+		copied := policy.Range(id, id, p.Destination.Protocol, p.Destination.Ports.Start, p.Destination.Ports.End)
+		if err := c.cf.AddPolicies(cf.NewPolicy(id, id, p.Destination.Protocol, p.Destination.Ports.Start, p.Destination.Ports.End)); err != nil {
+			return fmt.Errorf("opening a policy: %w", err)
+		}
+		own.Policies = append(own.Policies, copied)
+	}
+	_, err := c.store.CreateBinding(ctx, own)
+	return err
 }
 
 func (c *crowd) copyNamespace(ctx context.Context, m model, id string, target tenant.Target) error {
