@@ -27,7 +27,7 @@ func measureRounds(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.seedBindings(ctx); err != nil {
+	if err := c.seedBindings(ctx, bindings); err != nil {
 		return nil, err
 	}
 	without, err := c.idleWith(ctx, "1h")
@@ -50,11 +50,11 @@ func measureRounds(ctx context.Context, s *stage) ([]row, error) {
 	}, nil
 }
 
-// seedBindings makes bindings of apps, and their policies.
-func (c *crowd) seedBindings(ctx context.Context) error {
+// seedBindings makes so many bindings of apps, and their policies.
+func (c *crowd) seedBindings(ctx context.Context, count int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(seeders)
-	for n := range bindings {
+	for n := range count {
 		i := c.seeded[n%len(c.seeded)]
 		p := policy.To(uuid.NewString(), i.PolicyGroup, "tcp", 8080)
 		if err := c.cf.AddPolicies(cf.NewPolicy(p.Source.ID, p.Destination.ID, "tcp", 8080, 8080)); err != nil {

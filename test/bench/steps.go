@@ -27,6 +27,7 @@ func allSteps() []step {
 		{name: "poll", does: "last_operation with 2,000 instances", take: measurePolls},
 		{name: "policies", does: "policy rounds with 1,000 bindings", take: measureRounds},
 		{name: "names", does: "how soon a name leads to a new pod", take: measureNames},
+		{name: "naming", does: "what it takes to keep 2,000 instances' names, for a minute", take: measureNamesOfCrowd},
 		{name: "go", does: "Go benchmarks of the pure parts", take: measureGo},
 		{name: "trace", does: "the requests of one create, bind and unbind, in order", take: traceRequests, extra: true},
 	}
