@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/containernetworking/cni/pkg/invoke"
 
+	"github.com/cf-helm-broker/cf-helm-broker/cni/install"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/socket"
 )
@@ -77,18 +77,15 @@ func (n Node) Check(ctx context.Context, out io.Writer) bool {
 }
 
 func (n Node) program() error {
-	installed, err := os.ReadFile(filepath.Join(n.BinDir, plugin.Name))
-	if errors.Is(err, fs.ErrNotExist) {
+	installed := filepath.Join(n.BinDir, plugin.Name)
+	if _, err := os.Stat(installed); errors.Is(err, fs.ErrNotExist) {
 		return errors.New("it isn't there; the agent installs it with --cni-bin-dir, if the DaemonSet has a pod on this node")
 	}
+	same, err := install.Same(installed, n.Program)
 	if err != nil {
 		return err
 	}
-	mine, err := os.ReadFile(n.Program)
-	if err != nil {
-		return err
-	}
-	if !bytes.Equal(installed, mine) {
+	if !same {
 		return errors.New("it is of another version than this; let the DaemonSet's pods be replaced on all nodes, or look with the installed one")
 	}
 	return nil

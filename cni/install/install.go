@@ -23,16 +23,17 @@ type Place struct {
 	Values                      map[string]string
 }
 
+const (
+	programMode       = 0o755
+	configurationMode = 0o600
+)
+
 // Ensure has both be there as they should be, and tells whether it has written
 // anything. What is right already isn't touched.
 func (p Place) Ensure() (changed bool, err error) {
 	if p.BinDir != "" {
-		text, err := os.ReadFile(p.Program)
-		if err != nil {
-			return false, fmt.Errorf("reading the program to install: %w", err)
-		}
-		if changed, err = ensure(filepath.Join(p.BinDir, p.Name), text, 0o755); err != nil {
-			return changed, fmt.Errorf("installing the program: %w", err)
+		if changed, err = p.ensureProgram(); err != nil {
+			return changed, err
 		}
 	}
 	if p.Template == "" || p.ConfDir == "" {
@@ -42,11 +43,30 @@ func (p Place) Ensure() (changed bool, err error) {
 	if err != nil {
 		return changed, err
 	}
-	wrote, err := ensure(filepath.Join(p.ConfDir, p.ConfName), text, 0o600)
+	wrote, err := ensure(filepath.Join(p.ConfDir, p.ConfName), text, configurationMode)
 	if err != nil {
 		return changed || wrote, fmt.Errorf("installing the network configuration: %w", err)
 	}
 	return changed || wrote, nil
+}
+
+// ensureProgram reads the program whole only to write it.
+func (p Place) ensureProgram() (changed bool, err error) {
+	installed := filepath.Join(p.BinDir, p.Name)
+	if same, err := Same(p.Program, installed); err == nil && same {
+		if err := os.Chmod(installed, programMode); err != nil {
+			return false, fmt.Errorf("installing the program: %w", err)
+		}
+		return false, nil
+	}
+	text, err := os.ReadFile(p.Program)
+	if err != nil {
+		return false, fmt.Errorf("reading the program to install: %w", err)
+	}
+	if err := replace(installed, text, programMode); err != nil {
+		return false, fmt.Errorf("installing the program: %w", err)
+	}
+	return true, nil
 }
 
 // Configuration is the network configuration of this node. The error says what is
