@@ -46,7 +46,11 @@ func add(ctx context.Context, args *skel.CmdArgs) error {
 		held.Release()
 		return result.Print()
 	}
-	return c.undo(ctx, work, held, explained(err))
+	err = explained(err)
+	if left := c.takeDown(ctx, args, held); left != nil {
+		return also(err, fmt.Sprintf("taking down what was made failed as well, and is tried again: %v", left))
+	}
+	return err
 }
 
 // id is which network of a container is meant.
@@ -93,19 +97,6 @@ func usable(result types.Result, version string) (types.Result, error) {
 		return nil, fmt.Errorf("the delegate's result can't be told in version %s: %w", version, err)
 	}
 	return converted, nil
-}
-
-// undo takes down what was begun. If that fails the record stays, and DEL or GC do
-// it again.
-func (c config) undo(ctx context.Context, work *call, held *attachment.Record, cause error) error {
-	if err := work.do(ctx, "DEL"); err != nil {
-		held.Release()
-		return also(cause, fmt.Sprintf("taking down what was made failed as well, and is tried again: %v", err))
-	}
-	if err := c.store().Forget(held); err != nil {
-		return also(cause, err.Error())
-	}
-	return cause
 }
 
 // explained adds what to do about a failure that the delegate tells in its own

@@ -44,13 +44,5 @@ func (c config) collect(ctx context.Context, args *skel.CmdArgs, id attachment.I
 		return err
 	}
 	c.Valid, c.PrevResult = nil, nil
-	work, err := c.delegateFor(&skel.CmdArgs{ContainerID: id.Container, IfName: id.Interface, Path: args.Path, Args: held.Args}, held)
-	if err == nil {
-		err = work.do(ctx, "DEL")
-	}
-	if err != nil {
-		held.Release()
-		return err
-	}
-	return c.store().Forget(held)
+	return c.takeDown(ctx, &skel.CmdArgs{ContainerID: id.Container, IfName: id.Interface, Path: args.Path, Args: held.Args}, held)
 }
