@@ -19,11 +19,7 @@ import (
 const askPatience = 12 * time.Second
 
 // add makes a pod's network. What it has begun and can't end it takes down again.
-func add(ctx context.Context, args *skel.CmdArgs) error {
-	c, err := readConfig(args.StdinData)
-	if err != nil {
-		return err
-	}
+func add(ctx context.Context, c config, args *skel.CmdArgs) error {
 	member, container, err := c.ask(ctx, args)
 	if err != nil {
 		return err

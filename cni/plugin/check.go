@@ -10,11 +10,7 @@ import (
 // check has the delegate look at a network. Silk's plugins can't
 // (cni-wrapper-plugin of silk-release v3.53.0 says that it isn't implemented),
 // and then nothing is known.
-func check(ctx context.Context, args *skel.CmdArgs) error {
-	c, err := readConfig(args.StdinData)
-	if err != nil {
-		return err
-	}
+func check(ctx context.Context, c config, args *skel.CmdArgs) error {
 	work, err := c.delegateFor(args, nil)
 	if err != nil {
 		return err

@@ -12,11 +12,7 @@ import (
 
 // del takes a network down. It needs neither the agent nor the API. What was
 // never begun is gone, whatever the delegate says of it.
-func del(ctx context.Context, args *skel.CmdArgs) error {
-	c, err := readConfig(args.StdinData)
-	if err != nil {
-		return err
-	}
+func del(ctx context.Context, c config, args *skel.CmdArgs) error {
 	waiting, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	held, err := c.store().Find(waiting, c.id(args))

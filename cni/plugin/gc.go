@@ -13,11 +13,7 @@ import (
 
 // gc takes down what was begun for containers that there aren't any more, one by
 // one, since Silk's plugins know no GC; a delegate that does is called as well.
-func gc(ctx context.Context, args *skel.CmdArgs) error {
-	c, err := readConfig(args.StdinData)
-	if err != nil {
-		return err
-	}
+func gc(ctx context.Context, c config, args *skel.CmdArgs) error {
 	begun, err := c.store().All()
 	if err != nil {
 		return err

@@ -12,8 +12,14 @@ import (
 // prints its result. The error is to be printed as it is. When ctx ends, what was
 // begun is taken down.
 func Main(ctx context.Context) *types.Error {
-	with := func(f func(context.Context, *skel.CmdArgs) error) func(*skel.CmdArgs) error {
-		return func(args *skel.CmdArgs) error { return f(ctx, args) }
+	with := func(f func(context.Context, config, *skel.CmdArgs) error) func(*skel.CmdArgs) error {
+		return func(args *skel.CmdArgs) error {
+			c, err := readConfig(args.StdinData)
+			if err != nil {
+				return err
+			}
+			return f(ctx, c, args)
+		}
 	}
 	return skel.PluginMainFuncsWithError(
 		skel.CNIFuncs{Add: with(add), Del: with(del), Check: with(check), GC: with(gc), Status: with(status)},

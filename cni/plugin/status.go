@@ -15,11 +15,7 @@ const since = "1.1.0"
 
 // status tells whether pods can be started: the delegate is there, the agent
 // answers, and has found nothing on the node that would let others in.
-func status(ctx context.Context, args *skel.CmdArgs) error {
-	c, err := readConfig(args.StdinData)
-	if err != nil {
-		return err
-	}
+func status(ctx context.Context, c config, args *skel.CmdArgs) error {
 	work, err := c.delegateFor(args, nil)
 	if err != nil {
 		return err
