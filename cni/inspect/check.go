@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/install"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/pollnow"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/socket"
 )
 
@@ -196,18 +196,5 @@ func (n Node) agent(ctx context.Context) []finding {
 func (n Node) poll(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.PollURL, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return fmt.Errorf("it doesn't answer: %w; start vxlan-policy-agent on this node, or correct --poll-url", err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-		return fmt.Errorf("it couldn't poll: %s %s; see its log", response.Status, strings.TrimSpace(string(said)))
-	}
-	return nil
+	return pollnow.Ask(ctx, n.PollURL)
 }
