@@ -114,8 +114,8 @@ func (n Node) configuration() (configuration, error) {
 		return list, fmt.Errorf("it has to be a list whose first plugin is %s; correct the ConfigMap that the agent writes it from", plugin.Name)
 	case list.Plugins[0].Socket != "" && list.Plugins[0].Socket != n.Socket:
 		return list, fmt.Errorf("it has the plugin ask at %s, and the agent is looked for at %s; give both the same", list.Plugins[0].Socket, n.Socket)
-	case max(list.CNIVersion, slices.Max(append(list.CNIVersions, ""))) < "1.1.0":
-		return list, fmt.Errorf("its cniVersion is %s, and runtimes ask for the node's status from 1.1.0 on; have cniVersions list that too, with the delegate's own version in its configuration", list.CNIVersion)
+	case max(list.CNIVersion, slices.Max(append(list.CNIVersions, ""))) < plugin.Since:
+		return list, fmt.Errorf("its cniVersion is %s, and runtimes ask for the node's status from %s on; have cniVersions list that too, with the delegate's own version in its configuration", list.CNIVersion, plugin.Since)
 	}
 	return list, nil
 }

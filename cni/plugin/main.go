@@ -23,5 +23,5 @@ func Main(ctx context.Context) *types.Error {
 	}
 	return skel.PluginMainFuncsWithError(
 		skel.CNIFuncs{Add: with(add), Del: with(del), Check: with(check), GC: with(gc), Status: with(status)},
-		version.PluginSupports("0.4.0", "1.0.0", since), "CNI plugin "+Name)
+		version.PluginSupports("0.4.0", "1.0.0", Since), "CNI plugin "+Name)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/containernetworking/cni/pkg/types"
 )
 
-// since is the version of the specification from which on there are STATUS and GC.
-const since = "1.1.0"
+// Since is the version of the specification from which on there are STATUS and GC.
+const Since = "1.1.0"
 
 // status tells whether pods can be started: the delegate is there, the agent
 // answers, and has found nothing on the node that would let others in.
@@ -38,11 +38,11 @@ func status(ctx context.Context, c config, args *skel.CmdArgs) error {
 // knows tells whether the delegate, called by the version that is configured, has
 // STATUS and GC.
 func (c *call) knows(ctx context.Context) bool {
-	if c.version != since {
+	if c.version != Since {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	versions, err := invoke.GetVersionInfo(ctx, c.path, c.runner)
-	return err == nil && slices.Contains(versions.SupportedVersions(), since)
+	return err == nil && slices.Contains(versions.SupportedVersions(), Since)
 }
