@@ -1,29 +1,21 @@
 package main
 
 import (
-	"context"
 	"io"
 	stdlog "log"
-	"log/slog"
 	"strings"
 
 	"code.cloudfoundry.org/lager/v3"
-	"k8s.io/klog/v2"
+
+	"github.com/cf-helm-broker/cf-helm-broker/logging"
 )
 
 // newLogger returns the broker's log, JSON lines on out, and leads what
 // libraries write on their own into it.
 func newLogger(level string, out io.Writer) lager.Logger {
-	minimum, err := lager.LogLevelFromString(level)
-	if err != nil {
-		minimum = lager.INFO // readSettings has refused it already
-	}
-	log := lager.NewLogger("cf-helm-broker")
-	log.RegisterSink(lager.NewWriterSink(out, minimum))
-	klog.SetSlogLogger(slog.New(terse{lager.NewHandler(log.Session("kubernetes-client"))}))
 	// Helm prints values that it can't merge into Go's own log.
 	stdlog.SetOutput(io.Discard)
-	return log
+	return logging.New("cf-helm-broker", level, out)
 }
 
 // lineLogger makes a logger for libraries that want one of Go's.
@@ -36,15 +28,3 @@ func (l lines) Write(text []byte) (int, error) {
 	l.log.Info("message", lager.Data{"text": strings.TrimSpace(string(text))})
 	return len(text), nil
 }
-
-// terse drops what client-go logs at its verbose levels: those hold whole
-// requests and answers, Secrets included. lager's handler takes every level.
-type terse struct{ slog.Handler }
-
-func (t terse) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
-
-func (t terse) WithAttrs(attributes []slog.Attr) slog.Handler {
-	return terse{t.Handler.WithAttrs(attributes)}
-}
-
-func (t terse) WithGroup(name string) slog.Handler { return terse{t.Handler.WithGroup(name)} }

@@ -22,6 +22,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/pollnow"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/socket"
+	"github.com/cf-helm-broker/cf-helm-broker/logging"
 )
 
 func agentCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -32,7 +33,7 @@ func agentCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if err == nil && s.uninstall {
 		err = uninstall(ctx, s, stdout)
 	} else if err == nil {
-		err = runAgent(ctx, s, newLogger(s.LogLevel, stdout))
+		err = runAgent(ctx, s, logging.New("c2c-cni", s.LogLevel, stdout))
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "c2c-cni agent: %v\n", err)

@@ -1,4 +1,4 @@
-package main
+package logging
 
 import (
 	"context"
@@ -9,20 +9,22 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// newLogger returns the agent's log, JSON lines on out, and leads what client-go
-// writes into it, but for its verbose levels.
-func newLogger(level string, out io.Writer) lager.Logger {
+// New returns a program's logger, JSON lines on out from level on (debug, info, error
+// or fatal; anything else is info), and leads what client-go writes into it. That is
+// the whole process's: the last logger has it.
+func New(name, level string, out io.Writer) lager.Logger {
 	minimum, err := lager.LogLevelFromString(level)
 	if err != nil {
-		minimum = lager.INFO // readSettings has refused it already
+		minimum = lager.INFO // settings with another have been refused already
 	}
-	log := lager.NewLogger("c2c-cni")
+	log := lager.NewLogger(name)
 	log.RegisterSink(lager.NewWriterSink(out, minimum))
 	klog.SetSlogLogger(slog.New(terse{lager.NewHandler(log.Session("kubernetes-client"))}))
 	return log
 }
 
-// terse drops what client-go logs at its verbose levels.
+// terse drops what client-go logs at its verbose levels: those hold whole
+// requests and answers, Secrets included. lager's handler takes every level.
 type terse struct{ slog.Handler }
 
 func (t terse) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
