@@ -4,7 +4,7 @@ package guard
 // Blind says so where it matters.
 type Facts struct {
 	// Rules are what iptables-save printed, one for each kind of tables.
-	Rules []Rules
+	Rules []string
 	// NFTables is what `nft list ruleset` printed.
 	NFTables string
 	// Proxies are kube-proxy's settings, from wherever they could be read.
@@ -20,12 +20,6 @@ type Facts struct {
 	Own            string
 	// Blind is why rules couldn't be read; "": they could.
 	Blind string
-}
-
-// Rules are iptables' of one kind.
-type Rules struct {
-	From string // the command
-	Text string
 }
 
 // Proxy are settings of a kube-proxy.

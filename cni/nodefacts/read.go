@@ -53,7 +53,7 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 		case err != nil:
 			blind = append(blind, err)
 		default:
-			facts.Rules = append(facts.Rules, guard.Rules{From: command, Text: text})
+			facts.Rules = append(facts.Rules, text)
 		}
 	}
 	if len(facts.Rules) == 0 && len(s.Commands) > 0 {

@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 		KubeletFile: file(t, filepath.Join(dir, "kubelet.yaml"), "hairpinMode: hairpin-veth\n"),
 		Proc:        filepath.Join(dir, "proc"), Configurations: filepath.Join(dir, "net.d"), Own: "10-b.conflist",
 	}.Read(t.Context())
-	if len(got.Rules) != 1 || got.Rules[0].Text != "*filter\n" || got.NFTables != "list ruleset\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
+	if len(got.Rules) != 1 || got.Rules[0] != "*filter\n" || got.NFTables != "list ruleset\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
 		t.Errorf("%+v", got)
 	}
 	if len(got.Proxies) != 2 || *got.Proxies[0].IPTablesBit != 14 || *got.Proxies[1].NFTablesBit != 30 || got.Proxies[1].Mode != "nftables" ||
