@@ -135,12 +135,12 @@ func (s settings) place(program string) install.Place {
 func (s settings) sources() nodefacts.Sources {
 	return nodefacts.Sources{
 		Commands: list(s.RulesCommands), NFTables: strings.TrimSpace(s.NFTCommand), ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
-		Proc: s.Proc, Configurations: s.ConfDir, Own: s.ConfName,
+		Proc: s.Proc, Configurations: s.ConfDir,
 	}
 }
 
 func (s settings) expect() guard.Expect {
-	return guard.Expect{Overlay: s.Overlay, SilkChains: list(s.SilkChains), Interfaces: list(s.Interfaces)}
+	return guard.Expect{Overlay: s.Overlay, SilkChains: list(s.SilkChains), Interfaces: list(s.Interfaces), Own: s.ConfName}
 }
 
 // list splits at commas, and leaves out what is blank.

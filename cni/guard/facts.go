@@ -15,9 +15,8 @@ type Facts struct {
 	// Hairpin is the kubelet's hairpinMode where its configuration names one.
 	Hairpin string
 	// Configurations are the names of the files in the folder of network
-	// configurations, and Own which of them is the plugin's; "": none is.
+	// configurations.
 	Configurations []string
-	Own            string
 	// Blind is why rules couldn't be read; "": they could.
 	Blind string
 }
@@ -31,7 +30,7 @@ type Proxy struct {
 	ClusterCIDRs []string
 }
 
-// Expect is what the operator says of the overlay.
+// Expect is what the operator says of the overlay and its plugin.
 type Expect struct {
 	// Overlay is the overlay's network, such as 10.255.0.0/16; "": not looked at.
 	Overlay string
@@ -41,6 +40,8 @@ type Expect struct {
 	// Interfaces begin the names of interfaces that the overlay's packets come and go
 	// by.
 	Interfaces []string
+	// Own is the plugin's file in the folder of network configurations; "": none is.
+	Own string
 }
 
 // SilkChains and SilkInterfaces are those of silk-release v3.53.0

@@ -54,7 +54,7 @@ COMMIT
 }
 
 func expected() Expect {
-	return Expect{Overlay: "10.255.0.0/16", SilkChains: SilkChains(), Interfaces: SilkInterfaces()}
+	return Expect{Overlay: "10.255.0.0/16", SilkChains: SilkChains(), Interfaces: SilkInterfaces(), Own: "00-c2c-cni.conflist"}
 }
 
 // forward is a FORWARD chain with a rule before Silk's, or after them.
@@ -118,8 +118,8 @@ func TestJudge(t *testing.T) {
 		"nftables, bit 30":     {Facts{NFTables: "table ip kube-proxy {\n\tchain mark-for-masquerade {\n\t\tmeta mark set mark or 0x40000000\n\t}\n}\n"}, nil},
 		"nftables, whole":      {Facts{NFTables: "table inet x {\n\tchain y {\n\t\tmark set 0x10000\n\t}\n}\n"}, []string{"table inet x"}},
 		"iptables' by nft":     {Facts{NFTables: "table ip filter {\n\tchain vpa--1 {\n\t\tmeta mark set 0x1\n\t}\n}\n"}, nil},
-		"first":                {Facts{Configurations: []string{"00-c2c-cni.conflist", "10-calico.conflist"}, Own: "00-c2c-cni.conflist"}, nil},
-		"not first":            {Facts{Configurations: []string{"00-a.conf", "10-c2c.conflist"}, Own: "10-c2c.conflist"}, []string{"00-a.conf"}},
+		"first":                {Facts{Configurations: []string{"00-c2c-cni.conflist", "10-calico.conflist"}}, nil},
+		"not first":            {Facts{Configurations: []string{"00-a.conf", "00-c2c-cni.conflist"}}, []string{"00-a.conf"}},
 	} {
 		got := Judge(c.facts, expected())
 		if len(got) != len(c.want) {

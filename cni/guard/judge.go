@@ -22,7 +22,7 @@ func Judge(facts Facts, expect Expect) []string {
 	}
 	problems = append(problems, judgeNFTables(facts.NFTables)...)
 	problems = append(problems, judgeHairpin(facts.Hairpin)...)
-	problems = append(problems, judgeConfigurations(facts.Configurations, facts.Own)...)
+	problems = append(problems, judgeConfigurations(facts.Configurations, expect.Own)...)
 	slices.Sort(problems)
 	return slices.Compact(problems)
 }

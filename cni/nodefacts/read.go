@@ -25,9 +25,8 @@ type Sources struct {
 	ProxyFile, KubeletFile string
 	// Proc is the folder of the node's processes.
 	Proc string
-	// Configurations is the folder of network configurations, and Own the plugin's
-	// file in it.
-	Configurations, Own string
+	// Configurations is the folder of network configurations.
+	Configurations string
 }
 
 const (
@@ -41,7 +40,7 @@ const (
 // Read reads what there is. What can't be read, and would have to be known, is told
 // as Blind.
 func (s Sources) Read(ctx context.Context) guard.Facts {
-	facts := guard.Facts{Configurations: configurations(s.Configurations), Own: s.Own}
+	facts := guard.Facts{Configurations: configurations(s.Configurations)}
 	var blind []error
 	for _, command := range s.Commands {
 		if command == "iptables-save" && len(facts.Rules) > 0 {

@@ -45,7 +45,7 @@ func TestRead(t *testing.T) {
 		ProxyURL:    proxy.URL,
 		ProxyFile:   file(t, filepath.Join(dir, "proxy.yaml"), "mode: nftables\nclusterCIDR: 10.2.0.0/16,fd00::/64\nnftables: {masqueradeBit: 30}\n"),
 		KubeletFile: file(t, filepath.Join(dir, "kubelet.yaml"), "hairpinMode: hairpin-veth\n"),
-		Proc:        filepath.Join(dir, "proc"), Configurations: filepath.Join(dir, "net.d"), Own: "10-b.conflist",
+		Proc:        filepath.Join(dir, "proc"), Configurations: filepath.Join(dir, "net.d"),
 	}.Read(t.Context())
 	if len(got.Rules) != 1 || got.Rules[0] != "*filter\n" || got.NFTables != "list ruleset\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
 		t.Errorf("%+v", got)
