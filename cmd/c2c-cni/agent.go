@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
-	"github.com/cf-helm-broker/cf-helm-broker/cni/guard"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/identity"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodeevent"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodepods"
@@ -135,9 +134,8 @@ func newKeeper(s settings, config *rest.Config, metrics *agent.Metrics, log lage
 	if err != nil {
 		return nil, err
 	}
-	look := func(ctx context.Context) []string { return guard.Judge(s.sources().Read(ctx), s.expect()) }
 	tell := func(ctx context.Context, problem string) error { return teller.Warn(ctx, "OverlayUnsafe", problem) }
-	return agent.NewKeeper(look, tell, s.interval, metrics, log), nil
+	return agent.NewKeeper(s.problems, tell, s.interval, metrics, log), nil
 }
 
 // wishes leads what the watch sees to the poller, if there is one.

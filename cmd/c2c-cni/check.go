@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 
-	"github.com/cf-helm-broker/cf-helm-broker/cni/guard"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/inspect"
 )
 
@@ -37,7 +36,7 @@ func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	node := inspect.Node{
 		BinDir: s.BinDir, ConfDir: s.ConfDir, ConfName: s.ConfName, Program: program, Socket: s.Socket, PollURL: s.PollURL,
-		Problems: func(ctx context.Context) []string { return guard.Judge(s.sources().Read(ctx), s.expect()) },
+		Problems: s.problems,
 	}
 	if !node.Check(ctx, stdout) {
 		return 1

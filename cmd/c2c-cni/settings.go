@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -141,6 +142,11 @@ func (s settings) sources() nodefacts.Sources {
 
 func (s settings) expect() guard.Expect {
 	return guard.Expect{Overlay: s.Overlay, SilkChains: list(s.SilkChains), Interfaces: list(s.Interfaces), Own: s.ConfName}
+}
+
+// problems are what the guard finds on the node now.
+func (s settings) problems(ctx context.Context) []string {
+	return guard.Judge(s.sources().Read(ctx), s.expect())
 }
 
 // list splits at commas, and leaves out what is blank.
