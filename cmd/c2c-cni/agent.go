@@ -83,7 +83,7 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	var guarding agent.Guard
+	var guarding *agent.Keeper
 	if s.Guard == guardRefuses {
 		guarding = keeper
 	}

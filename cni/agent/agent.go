@@ -16,22 +16,17 @@ type Knower interface {
 	Belongs(ctx context.Context, pod socket.Pod) (podgroup.Membership, error)
 }
 
-// Guard knows what on the node would let others into pods.
-type Guard interface {
-	// Problems say why pods mustn't be started, and what to do.
-	Problems() []string
-}
-
 // Agent is a socket.Agent.
 type Agent struct {
 	knower  Knower
-	guard   Guard // nil: nobody looks
+	guard   *Keeper // nil: pods are started whatever the node is like
 	metrics *Metrics
 	log     lager.Logger
 }
 
-// New returns the agent of a node.
-func New(knower Knower, guard Guard, metrics *Metrics, log lager.Logger) *Agent {
+// New returns the agent of a node. guard may be nil: pods are started whatever the
+// node is like.
+func New(knower Knower, guard *Keeper, metrics *Metrics, log lager.Logger) *Agent {
 	return &Agent{knower: knower, guard: guard, metrics: metrics, log: log.Session("agent")}
 }
 

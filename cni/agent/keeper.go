@@ -10,7 +10,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 )
 
-// Keeper is a Guard that looks at the node again and again.
+// Keeper looks again and again at what on the node would let others into pods.
 type Keeper struct {
 	look    func(ctx context.Context) []string
 	tell    func(ctx context.Context, problem string) error
@@ -34,7 +34,7 @@ func NewKeeper(look func(ctx context.Context) []string, tell func(ctx context.Co
 	return &Keeper{look: look, tell: tell, every: every, metrics: metrics, log: log.Session("guard"), told: map[string]time.Time{}}
 }
 
-// Problems are those of the last look.
+// Problems are those of the last look: why pods mustn't be started, and what to do.
 func (k *Keeper) Problems() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
