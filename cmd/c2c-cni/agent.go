@@ -107,7 +107,7 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		wishes.poller = pollnow.New(s.PollURL, metrics.Polled, log)
 		running.Go(func() { wishes.poller.Run(ctx) })
 	}
-	if s.Guard != guardOff {
+	if keeper != nil {
 		running.Go(func() { keeper.Run(ctx) })
 	}
 	running.Go(func() { pods.Run(ctx) })
@@ -128,8 +128,11 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	return nil
 }
 
-// newKeeper makes what looks at the node again and again.
+// newKeeper makes what looks at the node again and again; nil: nobody does.
 func newKeeper(s settings, config *rest.Config, metrics *agent.Metrics, log lager.Logger) (*agent.Keeper, error) {
+	if s.Guard == guardOff {
+		return nil, nil
+	}
 	teller, err := nodeevent.New(config, s.Node, plugin.Name)
 	if err != nil {
 		return nil, err
