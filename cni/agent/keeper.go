@@ -68,7 +68,7 @@ func (k *Keeper) once(ctx context.Context) {
 	first := !k.seen
 	k.seen, k.problems = true, problems
 	k.mu.Unlock()
-	k.metrics.Unsafe(len(problems))
+	k.metrics.found(len(problems))
 	if first || !slices.Equal(before, problems) {
 		k.log.Info("looked", lager.Data{"safe": len(problems) == 0, "problems": strings.Join(problems, "; ")})
 	}

@@ -49,5 +49,5 @@ func (m *Metrics) Polled(err error) {
 	m.polls.WithLabelValues(result).Inc()
 }
 
-// Unsafe is how many problems the guard has found.
-func (m *Metrics) Unsafe(problems int) { m.unsafe.Set(float64(problems)) }
+// found is how many problems the guard has found.
+func (m *Metrics) found(problems int) { m.unsafe.Set(float64(problems)) }

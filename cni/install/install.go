@@ -39,7 +39,7 @@ func (p Place) Ensure() (changed bool, err error) {
 	if p.Template == "" || p.ConfDir == "" {
 		return changed, nil
 	}
-	text, err := p.Configuration()
+	text, err := p.configuration()
 	if err != nil {
 		return changed, err
 	}
@@ -69,9 +69,9 @@ func (p Place) ensureProgram() (changed bool, err error) {
 	return true, nil
 }
 
-// Configuration is the network configuration of this node. The error says what is
+// configuration is the network configuration of this node. The error says what is
 // wrong with the template.
-func (p Place) Configuration() ([]byte, error) {
+func (p Place) configuration() ([]byte, error) {
 	text, err := os.ReadFile(p.Template)
 	if err != nil {
 		return nil, fmt.Errorf("reading the network configuration to install: %w", err)

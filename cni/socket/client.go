@@ -18,13 +18,13 @@ import (
 // Client asks the agent that listens at Path.
 type Client struct{ Path string }
 
-// AbsentError says that no agent answers, and where one was looked for.
-type AbsentError struct {
+// absentError says that no agent answers, and where one was looked for.
+type absentError struct {
 	Path  string
 	Cause error
 }
 
-func (e *AbsentError) Error() string {
+func (e *absentError) Error() string {
 	switch {
 	case errors.Is(e.Cause, fs.ErrNotExist):
 		return fmt.Sprintf("the node has no agent: there is no socket %s; see that the DaemonSet c2c-cni has a pod on this node", e.Path)
@@ -34,7 +34,7 @@ func (e *AbsentError) Error() string {
 	return fmt.Sprintf("the node's agent doesn't answer at %s: %v; see the pod of the DaemonSet c2c-cni on this node", e.Path, e.Cause)
 }
 
-func (e *AbsentError) Unwrap() error { return e.Cause }
+func (e *absentError) Unwrap() error { return e.Cause }
 
 // Belongs asks where a pod belongs.
 func (c Client) Belongs(ctx context.Context, pod Pod) (podgroup.Membership, error) {
@@ -69,12 +69,12 @@ func (c Client) ask(ctx context.Context, method, path string, with, into any) er
 	}}
 	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
-		return &AbsentError{c.Path, err}
+		return &absentError{c.Path, err}
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
 	if err != nil {
-		return &AbsentError{c.Path, err}
+		return &absentError{c.Path, err}
 	}
 	if err := json.Unmarshal(text, into); err != nil {
 		return fmt.Errorf("what answers at %s isn't the node's agent: status %d, %.80q", c.Path, response.StatusCode, text)
