@@ -1,9 +1,7 @@
 package delegate
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"syscall"
 )
 
@@ -24,8 +22,6 @@ func (b *bounded) Write(text []byte) (int, error) {
 	b.kept = append(b.kept, text...)
 	return len(text), nil
 }
-
-func reader(text []byte) io.Reader { return bytes.NewReader(text) }
 
 var errBusy = errors.New("it is being written")
 

@@ -7,5 +7,3 @@ import "syscall"
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
-
-func killGroup(group int) error { return syscall.Kill(-group, syscall.SIGKILL) }

@@ -1,6 +1,7 @@
 package delegate
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"time"
 
 	"github.com/containernetworking/cni/pkg/invoke"
@@ -71,7 +73,7 @@ func (r *Runner) once(ctx context.Context, path string, stdin []byte, environmen
 	tooMuch := func() { cancel(errTooMuch) }
 	stdout, stderr := &bounded{most: mostOutput, over: tooMuch}, &bounded{most: mostOutput, over: tooMuch}
 	command := exec.CommandContext(ctx, path)
-	command.Env, command.Stdin, command.Stdout, command.Stderr = environment, reader(stdin), stdout, stderr
+	command.Env, command.Stdin, command.Stdout, command.Stderr = environment, bytes.NewReader(stdin), stdout, stderr
 	command.SysProcAttr, command.Cancel, command.WaitDelay = attributes(), func() error { return killGroup(command.Process.Pid) }, drain
 	if r.Keep != nil {
 		command.ExtraFiles = []*os.File{r.Keep}
@@ -95,6 +97,8 @@ func (r *Runner) once(ctx context.Context, path string, stdin []byte, environmen
 	_, _ = os.Stderr.Write(stderr.kept)
 	return stdout.kept, nil
 }
+
+func killGroup(group int) error { return syscall.Kill(-group, syscall.SIGKILL) }
 
 // Result runs a plugin that answers with a result, and holds it against what one
 // is.
