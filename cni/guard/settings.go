@@ -71,7 +71,7 @@ func judgeCommand(command []string, expect Expect) []string {
 		if _, elsewhere := flags["config"]; err != nil && !elsewhere {
 			bit, err = defaultBit, nil
 		}
-		if err == nil && bit < 16 {
+		if err == nil {
 			problems = append(problems, judgeProxy(Proxy{From: "its command line", IPTablesBit: &bit}, Expect{})...)
 		}
 		return problems

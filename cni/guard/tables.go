@@ -21,17 +21,15 @@ func parse(text string) map[string]table {
 	var now table
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
+		at := strings.Index(line, "-A ")
 		switch {
 		case strings.HasPrefix(line, "*"):
 			if now = tables[line[1:]]; now == nil {
 				now = table{}
 				tables[line[1:]] = now
 			}
-		case strings.HasPrefix(line, "-A ") && now != nil:
-			r := parseRule(line)
-			now[r.chain] = append(now[r.chain], r)
-		case strings.HasPrefix(line, "[") && strings.Contains(line, "-A ") && now != nil: // with counters, -c
-			r := parseRule(line[strings.Index(line, "-A "):])
+		case now != nil && (at == 0 || at > 0 && line[0] == '['): // with counters, -c
+			r := parseRule(line[at:])
 			now[r.chain] = append(now[r.chain], r)
 		}
 	}
