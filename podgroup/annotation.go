@@ -1,7 +1,8 @@
 package podgroup
 
 // Annotation names the policy group of a namespace's pods, and on a pod the pod's
-// own. The plugin of a Silk worker reads it once, when the pod's network is made.
+// own. The agent of a Silk worker (cni/identity) reads it once, when the pod's network
+// is made.
 const Annotation = "cf-helm-broker.io/policy-group-id"
 
 // DestinationLabel says on a namespace what policies to it point to, as
