@@ -23,8 +23,8 @@ func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}
-	program, found := os.Executable()
-	if err = errors.Join(err, found); err != nil {
+	program, programErr := os.Executable()
+	if err = errors.Join(err, programErr); err != nil {
 		_, _ = fmt.Fprintf(stderr, "c2c-cni check: %v\n", err)
 		return 2
 	}
