@@ -2,6 +2,7 @@ package nodepods
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,10 +31,8 @@ func New(client metadata.Interface, node string, marked func(namespace string)) 
 		})
 	namespaces := metadatainformer.NewFilteredMetadataInformer(client, corev1.SchemeGroupVersion.WithResource("namespaces"), metav1.NamespaceAll, 0, nil, nil)
 	w := &Watch{pods: pods.Informer(), namespaces: namespaces.Informer(), marked: marked}
-	for _, informer := range []cache.SharedIndexInformer{w.pods, w.namespaces} {
-		if err := informer.SetTransform(trim); err != nil {
-			return nil, fmt.Errorf("watching the node's pods: %w", err)
-		}
+	if err := errors.Join(w.pods.SetTransform(trimPod), w.namespaces.SetTransform(trimNamespace)); err != nil {
+		return nil, fmt.Errorf("watching the node's pods: %w", err)
 	}
 	_, err := w.namespaces.AddEventHandler(cache.ResourceEventHandlerFuncs{UpdateFunc: w.changed})
 	return w, err
@@ -70,23 +69,37 @@ func (w *Watch) changed(before, after any) {
 	}
 }
 
-// trim keeps what podgroup.Of and changed look at.
-func trim(object any) (any, error) {
+// trimPod keeps what podgroup.Of looks at.
+func trimPod(object any) (any, error) {
 	all, isMeta := object.(*metav1.PartialObjectMetadata)
 	if !isMeta {
 		return object, nil
 	}
-	kept := &metav1.PartialObjectMetadata{TypeMeta: all.TypeMeta, ObjectMeta: metav1.ObjectMeta{
-		Namespace: all.Namespace, Name: all.Name, GenerateName: all.GenerateName, UID: all.UID, ResourceVersion: all.ResourceVersion,
-		Annotations: map[string]string{}, Labels: all.Labels,
-	}}
-	for _, key := range []string{podgroup.Annotation, podgroup.MarkAnnotation} {
-		if value := all.Annotations[key]; value != "" {
-			kept.Annotations[key] = value
-		}
-	}
+	kept := trimmed(all, podgroup.Annotation)
+	kept.GenerateName, kept.Labels = all.GenerateName, all.Labels
 	if owner := metav1.GetControllerOfNoCopy(all); owner != nil {
 		kept.OwnerReferences = []metav1.OwnerReference{{Kind: owner.Kind, Name: owner.Name, Controller: owner.Controller}}
 	}
 	return kept, nil
+}
+
+// trimNamespace keeps what changed looks at. A namespace's group is asked for when a
+// pod starts.
+func trimNamespace(object any) (any, error) {
+	all, isMeta := object.(*metav1.PartialObjectMetadata)
+	if !isMeta {
+		return object, nil
+	}
+	return trimmed(all, podgroup.MarkAnnotation), nil
+}
+
+// trimmed is which object it is, and one of its annotations.
+func trimmed(all *metav1.PartialObjectMetadata, annotation string) *metav1.PartialObjectMetadata {
+	kept := &metav1.PartialObjectMetadata{TypeMeta: all.TypeMeta, ObjectMeta: metav1.ObjectMeta{
+		Namespace: all.Namespace, Name: all.Name, UID: all.UID, ResourceVersion: all.ResourceVersion,
+	}}
+	if value := all.Annotations[annotation]; value != "" {
+		kept.Annotations = map[string]string{annotation: value}
+	}
+	return kept
 }
