@@ -31,6 +31,7 @@ import (
 	sigyaml "sigs.k8s.io/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
 const (
@@ -52,14 +53,12 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	status := cluster.Share(m, cluster.Options{Nodes: 2}, func(c *cluster.Cluster) (err error) {
-		local, binary = c, filepath.Join(folder, "built")
+		local = c
 		if clients, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
 			return err
 		}
-		build := exec.Command("go", "build", "-o", binary, ".")
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if said, err := build.CombinedOutput(); err != nil {
-			return fmt.Errorf("building: %w\n%s", err, said)
+		if binary, err = rig.BuildProgram(context.Background(), folder, rig.Plain, "c2c-cni"); err != nil {
+			return err
 		}
 		if err := applyManifests(c.RESTConfig()); err != nil {
 			return err

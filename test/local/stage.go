@@ -66,6 +66,10 @@ func openStage(ctx context.Context, out printer) (_ *stage, err error) {
 	if err != nil {
 		return nil, err
 	}
+	plugin, err := s.buildPlugin(ctx, out)
+	if err != nil {
+		return nil, err
+	}
 	starting, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	if err := s.startCluster(starting, out); err != nil {
@@ -76,12 +80,21 @@ func openStage(ctx context.Context, out printer) (_ *stage, err error) {
 	}
 	if wantsPackets() {
 		out.line("starting the overlay: a cell and a worker, in network namespaces ...")
-		if s.wire, err = s.openWire(starting); err != nil {
+		if s.wire, err = s.openWire(starting, plugin); err != nil {
 			return nil, err
 		}
 	}
 	out.line("starting the broker ...")
 	return s, s.startBroker(starting, binary, port)
+}
+
+// buildPlugin builds c2c-cni where packets are sent, and returns its file.
+func (s *stage) buildPlugin(ctx context.Context, out printer) (string, error) {
+	if !wantsPackets() {
+		return "", nil
+	}
+	out.line("building the workers' plugin ...")
+	return rig.BuildProgram(ctx, s.folder, rig.Plain, "c2c-cni")
 }
 
 func (s *stage) startCluster(ctx context.Context, out printer) (err error) {

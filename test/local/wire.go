@@ -7,7 +7,6 @@ import (
 	"os"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
-	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk/worker"
 )
@@ -22,18 +21,15 @@ type wire struct {
 // wantsPackets tells whether the demonstration is to send packets.
 func wantsPackets() bool { return os.Getenv("PACKETS") != "" && os.Getenv("PACKETS") != "0" }
 
-// openWire starts the overlay, has pods run on its worker, and starts the apps.
-func (s *stage) openWire(ctx context.Context) (_ *wire, err error) {
+// openWire starts the overlay, has pods run on its worker with that c2c-cni, and starts
+// the apps.
+func (s *stage) openWire(ctx context.Context, program string) (_ *wire, err error) {
 	w := &wire{apps: map[string]*silk.Workload{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, w.close())
 		}
 	}()
-	program, err := rig.BuildProgram(ctx, s.folder, rig.Shipped, "c2c-cni")
-	if err != nil {
-		return nil, err
-	}
 	if w.overlay, err = silk.Start(ctx, silk.Options{Nodes: []string{"cell", "silk-worker"}, PolicyServer: s.cf.URL()}); err != nil {
 		return nil, err
 	}

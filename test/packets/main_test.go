@@ -77,8 +77,7 @@ func furnish(folder string) (err error) {
 	if binary, err = rig.Build(ctx, folder, rig.Racy); err != nil {
 		return err
 	}
-	program, err = rig.BuildProgram(ctx, folder, rig.Shipped, "c2c-cni")
-	if err != nil {
+	if program, err = rig.BuildProgram(ctx, folder, rig.Plain, "c2c-cni"); err != nil {
 		return err
 	}
 	if err := worker.KeepOffOthers(ctx, kube); err != nil {
