@@ -112,6 +112,9 @@ func (c *client) stop(t *testing.T, w *world) {
 	t.Helper()
 	c.cancel()
 	<-c.ended
+	if c.resolved == 0 {
+		t.Error("the client has had no answer, so that nothing was judged")
+	}
 	v := c.verdict(w)
 	t.Logf("the client resolved %d times; %d answers weren't what the cluster said at that moment, %d of these held an address that another instance's pod had by then; %d were wrong for more than %s after its change",
 		c.resolved, len(c.doubts), v.strangers, v.missed, aim)

@@ -133,6 +133,9 @@ func TestNames(t *testing.T) {
 		} `json:"credentials"`
 	}
 	f.must(answer.Decode(&bound))
+	if len(bound.Credentials.Endpoints) != 2 {
+		t.Fatalf("the credentials lead to %+v, want web and db", bound.Credentials.Endpoints)
+	}
 	f.cellPolls()
 	for _, endpoint := range bound.Credentials.Endpoints {
 		workload := map[int]string{webPort: "web", dbPort: "db"}[endpoint.Port]

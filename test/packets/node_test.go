@@ -80,7 +80,7 @@ func TestWithoutAgent(t *testing.T) {
 	w.KillAgent()
 	t.Cleanup(func() { f.must(w.StartAgent()) })
 	waiting, doomed := f.startPod(f.namespace(i), workerNames[1]), f.startPod(f.namespace(i), workerNames[1])
-	f.says(waiting, "c2c-cni")
+	f.says(waiting, "the node's agent doesn't run")
 	for _, pod := range []*corev1.Pod{running, doomed} {
 		f.must(kube.CoreV1().Pods(pod.Namespace).Delete(t.Context(), pod.Name, metav1.DeleteOptions{}))
 		f.eventually("pod "+pod.Name+" is gone", func() bool {
