@@ -115,15 +115,7 @@ func (f *foundation) start() {
 	broker, err := rig.StartWithin(f.t.Context(), f.memory, f.binary, f.settings, nil)
 	f.must(err)
 	f.broker, f.Client = broker, broker.Client()
-	f.t.Cleanup(func() {
-		err := broker.Stop()
-		if err != nil && !strings.Contains(err.Error(), "signal: killed") {
-			f.t.Errorf("the broker ended badly: %v", err)
-		}
-		if strings.Contains(broker.Log(), "DATA RACE") || f.t.Failed() {
-			f.t.Errorf("the broker's log:\n%s", rig.WithoutPolls(broker.Log()))
-		}
-	})
+	broker.StopAfter(f.t)
 }
 
 func (f *foundation) must(err error) {
@@ -135,14 +127,7 @@ func (f *foundation) must(err error) {
 
 // want fails the test unless the request was answered with the status.
 func (f *foundation) want(status int) func(rig.Answer, error) rig.Answer {
-	return func(answer rig.Answer, err error) rig.Answer {
-		f.t.Helper()
-		f.must(err)
-		if answer.Status != status {
-			f.t.Fatalf("status %d, want %d: %s", answer.Status, status, answer.Body)
-		}
-		return answer
-	}
+	return rig.Want(f.t, status)
 }
 
 func (f *foundation) instance(service, plan string) rig.Instance {

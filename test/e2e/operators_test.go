@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -30,24 +29,6 @@ func (f *foundation) operators() map[string]operatorState {
 	return byName
 }
 
-// operatorRights are what rbac.yaml says that the operators of charts-operator
-// need: rights to all they make, to their Secrets, and to what they grant.
-var operatorRights = rig.Granted{
-	Kinds: []string{"customresourcedefinitions.apiextensions.k8s.io", "clusterroles.rbac.authorization.k8s.io"},
-	Rules: []rbacv1.PolicyRule{
-		allOf("", "secrets"), allOf("apps", "deployments"), allOf("batch", "jobs"),
-		allOf("apiextensions.k8s.io", "customresourcedefinitions"), allOf("rbac.authorization.k8s.io", "clusterroles"),
-		allOf("e2e.example.com", "widgets"),
-	},
-}
-
-func allOf(group string, resources ...string) rbacv1.PolicyRule {
-	return rbacv1.PolicyRule{
-		APIGroups: []string{group}, Resources: resources,
-		Verbs: []string{"get", "list", "watch", "create", "update", "patch", "delete"},
-	}
-}
-
 // TestOperators installs operators before services, once, upgrades one whose
 // chart has changed, and goes on where another fails.
 func TestOperators(t *testing.T) {
@@ -55,7 +36,7 @@ func TestOperators(t *testing.T) {
 	if err := os.CopyFS(folder, os.DirFS("charts-operator/operators")); err != nil {
 		t.Fatal(err)
 	}
-	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder, "POLICY_WITHIN_INSTANCE": "true"}, operatorRights)
+	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder, "POLICY_WITHIN_INSTANCE": "true"}, rig.WidgetRights())
 	// Its kind is there only when the operator is: the create waits for it.
 	i := f.create("widget", "default", nil)
 	states := f.operators()

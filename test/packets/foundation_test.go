@@ -48,9 +48,7 @@ func newFoundation(t *testing.T, settings map[string]string) *foundation {
 // platform grants for them.
 func newFoundationOf(t *testing.T, charts string, settings map[string]string, granted rig.Granted) *foundation {
 	t.Helper()
-	if missing != nil {
-		t.Skipf("NO PACKET IS SENT: %v", missing)
-	}
+	skipWithoutOverlay(t)
 	folder, err := filepath.Abs(charts)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +68,6 @@ func newFoundationOf(t *testing.T, charts string, settings map[string]string, gr
 	t.Cleanup(func() { _ = account.Remove(context.Background()) })
 	f.must(account.Kubeconfig(f.settings["KUBECONFIG"]))
 	maps.Copy(f.settings, settings)
-	t.Cleanup(f.stop)
 	f.start()
 	f.must(account.AwaitConfined(t.Context()))
 	f.catalog, err = f.Catalog(t.Context())
@@ -84,18 +81,14 @@ func (f *foundation) start() {
 	broker, err := rig.Start(f.t.Context(), binary, f.settings, nil)
 	f.must(err)
 	f.broker, f.Client = broker, broker.Client()
+	broker.StopAfter(f.t)
 }
 
-// stop stops the broker, if one runs.
-func (f *foundation) stop() {
-	if f.broker == nil {
-		return
-	}
-	if err := f.broker.Stop(); err != nil && !strings.Contains(err.Error(), "signal: killed") {
-		f.t.Errorf("the broker ended badly: %v", err)
-	}
-	if strings.Contains(f.broker.Log(), "DATA RACE") || f.t.Failed() {
-		f.t.Errorf("the broker's log:\n%s", rig.WithoutPolls(f.broker.Log()))
+// skipWithoutOverlay skips a test. make test says so once more where everybody sees it.
+func skipWithoutOverlay(t *testing.T) {
+	t.Helper()
+	if missing != nil {
+		t.Skipf("NO PACKET IS SENT: %v", missing)
 	}
 }
 
@@ -108,14 +101,7 @@ func (f *foundation) must(err error) {
 
 // want fails the test unless the request was answered with the status.
 func (f *foundation) want(status int) func(rig.Answer, error) rig.Answer {
-	return func(answer rig.Answer, err error) rig.Answer {
-		f.t.Helper()
-		f.must(err)
-		if answer.Status != status {
-			f.t.Fatalf("status %d, want %d: %s", answer.Status, status, answer.Body)
-		}
-		return answer
-	}
+	return rig.Want(f.t, status)
 }
 
 // create provisions an instance of the chart and waits until it is ready. Its pods are

@@ -22,12 +22,7 @@ const withoutKubeProxy = "*filter\n-D FORWARD -j KUBE-FORWARD\n-F KUBE-FORWARD\n
 // startPod makes a pod on a node and doesn't wait for it.
 func (f *foundation) startPod(namespace, node string) *corev1.Pod {
 	f.t.Helper()
-	pod, err := kube.CoreV1().Pods(namespace).Create(f.t.Context(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "pod-"},
-		Spec: corev1.PodSpec{NodeName: node, AutomountServiceAccountToken: new(bool), Containers: []corev1.Container{{
-			Name: "main", Image: "registry.example.com/pod:1", Ports: []corev1.ContainerPort{{ContainerPort: webPort}},
-		}}},
-	}, metav1.CreateOptions{})
+	pod, err := f.makePod(namespace, node, metav1.ObjectMeta{}, corev1.ContainerPort{ContainerPort: webPort})
 	f.must(err)
 	return pod
 }
