@@ -12,9 +12,9 @@ export GOFLAGS := $(shell $(GO) env GOFLAGS) -mod=readonly
 PARALLEL ?= 12
 # Those that have brokers and clusters of their own, one after the other: two clusters at once are too much for two cores.
 LONG := test/e2e test/faults test/local test/packets
-# Those that send packets, in network namespaces: left out where there can be none, which is told.
+# Those that send packets, in network namespaces, and what they need: they skip themselves where there can be none, which is told.
 SENDING := test/silk test/packets
-NO_PACKETS = $(shell bin/local packets >/dev/null 2>&1 || echo '$(SENDING:%=-e /%$$)')
+SENDING_NEEDS := ip nsenter iptables iptables-restore containerd ctr runc unshare
 
 .PHONY: help
 help: ## list the targets
@@ -43,8 +43,8 @@ test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the r
 	@$(GO) build -o bin/local ./test/local && bin/local build
 	@echo "== testing"
 	@mkdir -p bin
-	{ $(GO) test -race -timeout 40m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$) $(NO_PACKETS)); short=$$?; \
-	  $(GO) test -race -timeout 40m -parallel $(PARALLEL) -p 1 $$($(GO) list $(LONG:%=./%) | grep -v -e '^$$' $(NO_PACKETS)) && exit $$short; } 2>&1 | tee bin/test.log || { \
+	{ $(GO) test -race -timeout 40m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$)); short=$$?; \
+	  $(GO) test -race -timeout 40m -parallel $(PARALLEL) -p 1 $(LONG:%=./%) && exit $$short; } 2>&1 | tee bin/test.log || { \
 	  echo "== what failed; all of it is in bin/test.log"; \
 	  grep -E '^ *--- FAIL|^ +[a-z_]+_test\.go:[0-9]+: |^panic: |^FAIL' bin/test.log | cut -c1-300 | tail -60; exit 1; }
 
@@ -52,14 +52,15 @@ test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the r
 
 .PHONY: test-packets
 test-packets: needs-cc packets ## the tests alone that send packets, as root; fails where there can be none
-	@bin/local packets && bin/local build
+	@$(GO) build -o bin/local ./test/local && bin/local packets && bin/local build
 	$(GO) test -race -count=1 -v -timeout 15m -parallel $(PARALLEL) -p 1 $(SENDING:%=./%/...)
+	$(GO) test -race -count=1 -v -timeout 15m -run '^TestDemoWithPackets$$' ./test/local
 
-# Debian's programs for network namespaces, installed where they are missing and can be.
+# Debian's programs for network namespaces, installed where one is missing and can be.
 .PHONY: packets
 packets:
-	@$(GO) build -o bin/local ./test/local
-	@{ bin/local packets >/dev/null 2>&1 && command -v containerd >/dev/null && command -v runc >/dev/null; } || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
+	@missing=; for program in $(SENDING_NEEDS); do command -v $$program >/dev/null || missing=yes; done; \
+	[ -z "$$missing" ] || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null || { \
 	  echo "== installing iproute2, iptables, containerd and runc"; apt-get update -qq; \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 iptables util-linux containerd runc >/dev/null || true; }
 

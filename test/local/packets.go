@@ -19,6 +19,6 @@ func packets(_ context.Context, out printer) error {
 		return nil
 	}
 	out.line("*** NO PACKET IS SENT on this machine, and nothing here has shown that any is let through or denied. The tests ***")
-	out.line("*** of test/silk and test/packets are left out: %v ***", missing)
+	out.line("*** of test/silk and test/packets, and TestDemoWithPackets of test/local, are left out: %v ***", missing)
 	return fmt.Errorf("there can be no overlay here: %w", missing)
 }
