@@ -272,13 +272,13 @@ func (f *Follower) observer(ctx context.Context, cluster *helmsvc.Cluster) (*vie
 	return observer, nil
 }
 
-// CatalogChanged ends the watches of plans' clusters, whose credentials may be others
-// now; following their instances begins new ones.
+// CatalogChanged ends the watches of clusters that were forgotten, since their plans'
+// credentials are others now; following their instances begins new ones.
 func (f *Follower) CatalogChanged() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for cluster, o := range f.observers {
-		if cluster != f.clusters.Home() {
+		if !f.clusters.Open(cluster) {
 			o.stop()
 			delete(f.observers, cluster)
 		}

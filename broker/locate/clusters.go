@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -68,11 +70,28 @@ func (c *Clusters) Revision(i record.Instance) string {
 	return i.Revision()
 }
 
-// Forget closes what isn't in use: kubeconfigs change with their tokens.
+// Forget closes what no plan of the catalog names: kubeconfigs change with their
+// tokens. One that is the same is for the same credentials, since it names no file.
 func (c *Clusters) Forget() {
+	catalog, named := c.charts.Catalog(), map[string]bool{}
+	for _, s := range slices.Concat(catalog.Services, catalog.Older) {
+		for _, p := range s.Plans {
+			if p.Cluster != nil {
+				named[string(p.Cluster.Text)] = true
+			}
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	clear(c.open)
+	maps.DeleteFunc(c.open, func(text string, _ *helmsvc.Cluster) bool { return !named[text] })
+}
+
+// Open tells whether a cluster is the broker's own, or hasn't been forgotten since it
+// was found.
+func (c *Clusters) Open(cluster *helmsvc.Cluster) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return cluster == c.home || slices.Contains(slices.Collect(maps.Values(c.open)), cluster)
 }
 
 // Connected returns the cluster that a plan's credentials are for. k is nil where
