@@ -22,7 +22,7 @@ func (f *Follower) stale(ctx context.Context, bound []record.Binding) (stale []r
 			continue
 		}
 		i, err := f.records.Instance(b.InstanceID)
-		if err == nil && (f.lostPods(ctx, i, b.Hosts) || shared.lost(ctx, i, b.Destinations)) {
+		if err == nil && (len(b.Hosts) > 0 && f.lostPods(ctx, i, b.Hosts) || shared.lost(ctx, i, b.Destinations)) {
 			stale = append(stale, b)
 		}
 	}

@@ -3,10 +3,12 @@ package instance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
 // listingPods bounds the look at an instance's pods after an update: what it is for
@@ -15,8 +17,13 @@ const listingPods = 5 * time.Second
 
 // stale says, for the app developer, how many bindings hold addresses that an update
 // has taken away with its pods; "" if there are none, or if that can't be told.
-// Bindings with names hold no addresses that could be lost.
+// Bindings with names hold no addresses that could be lost, and nobody looks at pods
+// for them.
 func (w *work) stale(ctx context.Context) string {
+	bindings := slices.DeleteFunc(w.records.BindingsOf(w.instance.ID), func(b record.Binding) bool { return len(b.Hosts) == 0 })
+	if len(bindings) == 0 {
+		return ""
+	}
 	ctx, cancel := context.WithTimeout(ctx, listingPods)
 	defer cancel()
 	have, err := w.cluster.Addresses(ctx, w.instance.Namespace, "")
@@ -25,7 +32,7 @@ func (w *work) stale(ctx context.Context) string {
 		return ""
 	}
 	apps, keys := 0, 0
-	for _, b := range w.records.BindingsOf(w.instance.ID) {
+	for _, b := range bindings {
 		switch {
 		case !access.Stale(b, have):
 		case b.AppGUID == "":
