@@ -88,7 +88,7 @@ func (a *Access) converge(ctx context.Context, b record.Binding, why event, want
 	if err := a.close(ctx, c.intent, c.close); err != nil {
 		return c.intent, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
 	}
-	if len(c.open)+len(c.close) > 0 {
+	if why != follows && len(c.open)+len(c.close) > 0 {
 		a.mark(ctx, c.intent)
 	}
 	if why == follows && len(c.close) > 0 {

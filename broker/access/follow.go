@@ -123,15 +123,33 @@ func (f *Follower) follow(ctx context.Context, id string) error {
 		to.endpoints, unknown = f.liveEndpoints(ctx, i)
 		to.all = unknown == nil
 	}
-	for _, b := range f.records.BindingsOf(id) {
-		if err := f.alignOne(ctx, i, b, to, offer.Groups); err != nil {
-			return err
-		}
+	if err := f.align(ctx, i, to, offer.Groups); err != nil {
+		return err
 	}
 	if to.all {
 		return f.aligned(ctx, id)
 	}
 	return unknown
+}
+
+// align has all bindings of the instance open what they need, and tells its nodes once.
+func (f *Follower) align(ctx context.Context, i record.Instance, to pods, groups []string) error {
+	var last *record.Binding // that has changed
+	defer func() {
+		if last != nil {
+			f.mark(ctx, *last)
+		}
+	}()
+	for _, b := range f.records.BindingsOf(i.ID) {
+		changed, err := f.alignOne(ctx, i, b, to, groups)
+		if changed && b.ID != record.OwnAccess {
+			last = &b
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepOwn makes the record of an instance's own access where settings want some
@@ -178,26 +196,26 @@ func (f *Follower) aligned(ctx context.Context, id string) error {
 	return err
 }
 
-// alignOne is align for a binding that was read from the cache. The lock is
-// taken only where there is something to do.
-func (f *Follower) alignOne(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) error {
+// alignOne is align for a binding that was read from the cache; changed: its policies
+// may be others now. The lock is taken only where there is something to do.
+func (f *Follower) alignOne(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (changed bool, err error) {
 	if b.State != record.Bound || !f.Opens(b) && b.ID != record.OwnAccess {
-		return nil
+		return false, nil
 	}
 	wanted, err := f.needOf(ctx, i, b, to, groups)
 	if err != nil || wanted.metBy(b) {
-		return err
+		return false, err
 	}
 	unlock, err := f.Hold(ctx, b.InstanceID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer unlock()
 	if err := f.follows(ctx, b, wanted); err != nil {
-		return err
+		return true, err
 	}
 	f.log.Info("followed", bindingData(b))
-	return nil
+	return true, nil
 }
 
 // needOf is what the binding has to open. groups are those that the instance's

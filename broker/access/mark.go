@@ -14,7 +14,8 @@ import (
 const markPatience = 2 * time.Second
 
 // mark tells the nodes of the binding's instance that policies have changed, as well
-// as can be. What an instance needs itself is opened before it has pods.
+// as can be. Of what an instance opens for itself they aren't told: as a rule that is
+// there before its pods.
 func (a *Access) mark(ctx context.Context, b record.Binding) {
 	if a.settings.Mark == nil || b.ID == record.OwnAccess {
 		return
