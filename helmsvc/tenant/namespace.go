@@ -162,7 +162,11 @@ func (n *Namespaces) Regroup(ctx context.Context, want Namespace) error {
 	if !want.owns(have) {
 		return &ConflictError{What: "namespace " + want.Name}
 	}
-	annotations := map[string]string{podgroup.Annotation: want.Annotations[podgroup.Annotation]}
+	group := want.Annotations[podgroup.Annotation]
+	if have.Annotations[podgroup.Annotation] == group {
+		return nil
+	}
+	annotations := map[string]string{podgroup.Annotation: group}
 	return doing(n.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
 }
 
