@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +24,10 @@ type step struct {
 // that access to it has changed. It is one write, and none to a namespace that isn't
 // the instance's.
 func (n *Namespaces) MarkAccess(ctx context.Context, want Namespace) error {
-	patch, err := json.Marshal(append(want.tests(), step{"add", pointer("annotations", podgroup.MarkAnnotation), time.Now().UTC().Format(time.RFC3339Nano)}))
+	patch, err := json.Marshal([]step{
+		{"test", pointer(want.Owner), want.Annotations[want.Owner]},
+		{"add", pointer(podgroup.MarkAnnotation), time.Now().UTC().Format(time.RFC3339Nano)},
+	})
 	if err != nil {
 		return err
 	}
@@ -36,19 +37,7 @@ func (n *Namespaces) MarkAccess(ctx context.Context, want Namespace) error {
 	return nil
 }
 
-// tests are what a namespace has to carry to be the instance's.
-func (n Namespace) tests() []step {
-	if len(n.OwnerLabels) == 0 {
-		return []step{{"test", pointer("annotations", n.Owner), n.Annotations[n.Owner]}}
-	}
-	var tests []step
-	for _, key := range slices.Sorted(maps.Keys(n.OwnerLabels)) {
-		tests = append(tests, step{"test", pointer("labels", key), n.OwnerLabels[key]})
-	}
-	return tests
-}
-
-// pointer names a key of an object's metadata (RFC 6901).
-func pointer(field, key string) string {
-	return "/metadata/" + field + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+// pointer names an annotation (RFC 6901).
+func pointer(annotation string) string {
+	return "/metadata/annotations/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(annotation)
 }
