@@ -9,7 +9,7 @@ import (
 	coreinformers "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/tools/cache"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
+	"github.com/cf-helm-broker/cf-helm-broker/sparse"
 )
 
 // Observer knows what the instances of one cluster offer right now, from

@@ -6,8 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
+	"github.com/cf-helm-broker/cf-helm-broker/sparse"
 )
 
 // Offer is what a namespace's pods offer, ready or not: those that are meant to

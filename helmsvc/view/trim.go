@@ -6,8 +6,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
+	"github.com/cf-helm-broker/cf-helm-broker/sparse"
 )
 
 // trimmer returns what makes objects small before they are kept: a pod or a

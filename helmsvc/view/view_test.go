@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
+	"github.com/cf-helm-broker/cf-helm-broker/sparse"
 )
 
 // pod is a ready pod with a container port for each of the given ones.

@@ -12,8 +12,8 @@ import (
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/util/workqueue"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
 	"github.com/cf-helm-broker/cf-helm-broker/names"
+	"github.com/cf-helm-broker/cf-helm-broker/sparse"
 )
 
 // Tell is told all records of a namespace as they are now, and in sentences what

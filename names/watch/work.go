@@ -4,7 +4,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sparse"
+	"github.com/cf-helm-broker/cf-helm-broker/sparse"
 )
 
 // work tells of one namespace after the other, each as it is by then. So nobody
