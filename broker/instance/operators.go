@@ -32,7 +32,7 @@ type OperatorState struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Operators sees to them. The releases in the cluster are the only record of them.
+// Operators sees to them. The releases in the cluster are the only record of them, but for what their pods may reach.
 type Operators struct {
 	wanted  func() []chart.Service
 	cluster *helmsvc.Cluster

@@ -2,5 +2,6 @@
 // (authentication, limits, checks of a request's form), health, metrics and
 // request logs.
 //
-// It knows nothing of services; what a request means is broker's business.
+// What a request means is broker's business. Of bindings it knows that they have
+// endpoints, for which brokerapi has no field, and adds them to the answers.
 package web

@@ -31,7 +31,7 @@ type Settings struct {
 	Org, Space string
 }
 
-// Client calls CF's external policy API, v1, and for placeholder apps the
+// Client calls CF's external policy API, v1, and for placeholder apps and domains the
 // cloud controller's API, v3. Its methods may be called from any number of
 // goroutines.
 type Client struct {
@@ -45,9 +45,9 @@ type Client struct {
 type outcome struct{ err error }
 
 // New returns a client; it sends no request. observe is told of each call and
-// how it ended: "list", "create" and "delete" of policies, and for placeholder
+// how it ended: "list", "create" and "delete" of policies; for placeholder
 // apps "find-org", "find-space", "find-app", "create-app", "delete-app" and
-// "read-job", and "list-domains".
+// "read-job"; for domains "list-domains".
 func New(settings Settings, observe func(call string, err error)) *Client {
 	return &Client{settings: settings, connector: newConnector(settings), observe: observe}
 }
