@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -127,28 +125,9 @@ type worker struct {
 	t                   *testing.T
 	dir, bin, conf, run string
 	node, namespace     string
-	agent               *exec.Cmd
+	agent               *rig.Process
 	flags               []string
-	log                 *logged
 	stopped             bool
-}
-
-// logged is what the agent has said so far.
-type logged struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *logged) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func newWorker(t *testing.T, pollURL string) *worker {
@@ -162,7 +141,7 @@ func newWorker(t *testing.T, pollURL string) *worker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &worker{t: t, dir: dir, bin: filepath.Join(dir, "bin"), conf: filepath.Join(dir, "net.d"), run: filepath.Join(dir, "run"), node: nodes.Items[0].Name, log: &logged{}}
+	w := &worker{t: t, dir: dir, bin: filepath.Join(dir, "bin"), conf: filepath.Join(dir, "net.d"), run: filepath.Join(dir, "run"), node: nodes.Items[0].Name}
 	w.file("bin/cni-wrapper-plugin", "#!/bin/sh\ncat > "+dir+"/told-$CNI_COMMAND\n[ $CNI_COMMAND = DEL ] || echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.255.7.2/32\"}]}'\n")
 	w.file("bin/silk-cni", "#!/bin/sh\n")
 	w.file("template", strings.NewReplacer("/run/c2c-cni/", w.run+"/", "/var/lib/cni/c2c-cni", dir+"/state").Replace(config))
@@ -212,10 +191,8 @@ func (w *worker) kubeconfig() string {
 
 func (w *worker) start() {
 	w.t.Helper()
-	w.agent = exec.Command(binary, append([]string{"agent"}, w.flags...)...)
-	w.agent.Stdout, w.agent.Stderr = w.log, w.log
-	w.agent.SysProcAttr = dieWithTest()
-	if err := w.agent.Start(); err != nil {
+	var err error
+	if w.agent, err = rig.StartProcess(exec.Command(binary, append([]string{"agent"}, w.flags...)...)); err != nil {
 		w.t.Fatal(err)
 	}
 	w.stopped = false
@@ -227,9 +204,8 @@ func (w *worker) stop() {
 		return
 	}
 	w.stopped = true
-	_ = w.agent.Process.Signal(syscall.SIGTERM)
-	if err := w.agent.Wait(); err != nil {
-		w.t.Errorf("the agent ended with %v\n%s", err, w.log)
+	if err := w.agent.Stop(); err != nil {
+		w.t.Errorf("the agent ended with %v\n%s", err, w.agent.Log())
 	}
 }
 
@@ -237,17 +213,16 @@ func (w *worker) stop() {
 func (w *worker) kill() {
 	w.t.Helper()
 	w.stopped = true
-	if err := w.agent.Process.Kill(); err != nil {
+	if err := w.agent.Kill(); err != nil {
 		w.t.Fatal(err)
 	}
-	_ = w.agent.Wait()
 }
 
 func (w *worker) eventually(what string, is func() bool) {
 	w.t.Helper()
 	for until := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
-			w.t.Fatalf("%s: not within 30 s\n%s", what, w.log)
+			w.t.Fatalf("%s: not within 30 s\n%s", what, w.agent.Log())
 		}
 	}
 }

@@ -139,7 +139,7 @@ func (n *naming) tells(agent, status int, words string) {
 		if have == status && strings.Contains(text, words) {
 			return ""
 		}
-		return fmt.Sprintf("it is %d, %s\n%s", have, text, n.agents[agent].log)
+		return fmt.Sprintf("it is %d, %s\n%s", have, text, n.agents[agent].agent.Log())
 	})
 }
 

@@ -51,7 +51,7 @@ func TestWorker(t *testing.T) {
 	w := newWorker(t, "")
 	w.rules(14)
 	w.start()
-	w.eventually("the node is found unsafe", func() bool { return strings.Contains(w.log.String(), "masqueradeBit: 30") })
+	w.eventually("the node is found unsafe", func() bool { return strings.Contains(w.agent.Log(), "masqueradeBit: 30") })
 	if _, err := os.Stat(filepath.Join(w.conf, "00-c2c-cni.conflist")); err == nil {
 		t.Error("an unsafe node has a network configuration")
 	}
@@ -130,7 +130,7 @@ func TestPollNow(t *testing.T) {
 	begun := time.Now()
 	w.mark(t)
 	if !within(polled, 20*time.Second) {
-		t.Fatalf("no poll\n%s", w.log)
+		t.Fatalf("no poll\n%s", w.agent.Log())
 	}
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("from the mark to the poll it took %s", took)

@@ -1,7 +1,7 @@
 package rig
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"runtime"
-	"sync"
-	"syscall"
 	"time"
 )
 
@@ -24,13 +21,8 @@ const (
 
 // Broker is a running broker process.
 type Broker struct {
-	command *exec.Cmd
-	url     string
-	done    chan struct{} // closed when the process has ended
-	err     error         // how it ended; read after done
-
-	mu  sync.Mutex
-	log []byte
+	*Process
+	url string
 }
 
 // Start starts the binary with the given settings, beside PATH and HOME, and
@@ -42,20 +34,16 @@ func Start(ctx context.Context, binary string, settings map[string]string, log i
 // StartWithin is Start with a bound on the memory of the broker and of all that
 // it starts; nil: none.
 func StartWithin(ctx context.Context, memory *Memory, binary string, settings map[string]string, log io.Writer) (*Broker, error) {
-	command := memory.wrap(binary)
-	b := &Broker{command: exec.Command(command[0], command[1:]...), done: make(chan struct{})}
-	b.command.Env = environment(settings)
-	b.command.Stderr = b
-	b.command.SysProcAttr = ownGroup()
-	output, err := b.command.StdoutPipe()
+	wrapped := memory.wrap(binary)
+	command := exec.Command(wrapped[0], wrapped[1:]...)
+	command.Env = environment(settings)
+	listening := make(chan string, 1)
+	command.Stdout = &follower{copy: log, listening: listening}
+	process, err := StartProcess(command)
 	if err != nil {
 		return nil, err
 	}
-	if err := b.start(); err != nil {
-		return nil, fmt.Errorf("starting the broker: %w", err)
-	}
-	listening := make(chan string, 1)
-	go b.follow(output, log, listening)
+	b := &Broker{Process: process}
 	select {
 	case b.url = <-listening:
 	case <-b.done:
@@ -84,63 +72,44 @@ func environment(settings map[string]string) []string {
 	return all
 }
 
-// start starts the process from a thread that stays until the process has
-// ended: Linux sends the parent-death signal when the starting thread ends.
-func (b *Broker) start() error {
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := b.command.Start()
-		started <- err
-		if err == nil {
-			<-b.done
-		}
-	}()
-	return <-started
+// follower reads the broker's log.
+type follower struct {
+	copy      io.Writer // nil: nowhere
+	listening chan<- string
+	line      []byte // as far as it is there
 }
 
-// follow reads the log until the process ends.
-func (b *Broker) follow(output io.Reader, log io.Writer, listening chan<- string) {
-	lines := bufio.NewScanner(output)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		_, _ = b.Write(append(lines.Bytes(), '\n'))
-		if log != nil {
-			_, _ = log.Write(append(lines.Bytes(), '\n'))
-		}
-		var line struct {
-			Message string `json:"message"`
-			Data    struct {
-				Address string `json:"address"`
-				TLS     bool   `json:"tls"`
-			} `json:"data"`
-		}
-		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Message == "cf-helm-broker.listening" {
-			scheme := "http://"
-			if line.Data.TLS {
-				scheme = "https://"
-			}
-			listening <- scheme + line.Data.Address
-		}
+func (f *follower) Write(text []byte) (int, error) {
+	if f.copy != nil {
+		_, _ = f.copy.Write(text)
 	}
-	b.err = b.command.Wait()
-	close(b.done)
+	f.line = append(f.line, text...)
+	for {
+		line, rest, ended := bytes.Cut(f.line, []byte("\n"))
+		if !ended {
+			return len(text), nil
+		}
+		f.read(line)
+		f.line = rest
+	}
 }
 
-// Write appends to what Log returns.
-func (b *Broker) Write(text []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.log = append(b.log, text...)
-	return len(text), nil
-}
-
-// Log is everything that the broker has written so far.
-func (b *Broker) Log() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return string(b.log)
+// read finds the line that says where the broker listens.
+func (f *follower) read(text []byte) {
+	var line struct {
+		Message string `json:"message"`
+		Data    struct {
+			Address string `json:"address"`
+			TLS     bool   `json:"tls"`
+		} `json:"data"`
+	}
+	if json.Unmarshal(text, &line) == nil && line.Message == "cf-helm-broker.listening" {
+		scheme := "http://"
+		if line.Data.TLS {
+			scheme = "https://"
+		}
+		f.listening <- scheme + line.Data.Address
+	}
 }
 
 func (b *Broker) awaitReady(ctx context.Context) error {
@@ -173,30 +142,4 @@ func (b *Broker) URL() string { return b.url }
 // Client speaks OSBAPI to the broker, with the right credentials.
 func (b *Broker) Client() *Client {
 	return &Client{URL: b.url, Username: Username, Password: Password, HTTP: insecureClient()}
-}
-
-// Signal sends the broker a signal, as an operator's kill would.
-func (b *Broker) Signal(signal os.Signal) error { return b.command.Process.Signal(signal) }
-
-// Stop asks the broker to end and waits until it has. Stopping one that has
-// ended returns how it ended.
-func (b *Broker) Stop() error {
-	return b.end(syscall.SIGTERM)
-}
-
-// Kill ends the broker at once, as a crash would.
-func (b *Broker) Kill() error {
-	var exit *exec.ExitError
-	if err := b.end(syscall.SIGKILL); err != nil && !errors.As(err, &exit) {
-		return err
-	}
-	return nil
-}
-
-func (b *Broker) end(signal syscall.Signal) error {
-	if err := b.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("ending the broker: %w", err)
-	}
-	<-b.done
-	return b.err
 }

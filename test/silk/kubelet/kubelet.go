@@ -1,7 +1,6 @@
 package kubelet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +9,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk/pods"
 )
@@ -41,12 +40,8 @@ type Options struct {
 
 // Kubelet is a running kubelet with its containerd.
 type Kubelet struct {
-	command *exec.Cmd
+	process *rig.Process
 	folder  string
-	done    chan struct{} // closed when all has ended
-
-	mu   sync.Mutex
-	said bytes.Buffer
 }
 
 // Start builds the kubelet, unless it is in Go's cache, and starts it and containerd.
@@ -56,7 +51,7 @@ func Start(ctx context.Context, options Options) (_ *Kubelet, err error) {
 		return nil, err
 	}
 	removeCgroups()
-	k := &Kubelet{done: make(chan struct{})}
+	k := &Kubelet{}
 	if k.folder, err = options.Node.NewFolder("k"); err != nil {
 		return nil, err
 	}
@@ -73,53 +68,27 @@ func Start(ctx context.Context, options Options) (_ *Kubelet, err error) {
 			return nil, err
 		}
 	}
-	k.command = exec.Command("nsenter", "--net="+options.Node.Path(),
+	command := exec.Command("nsenter", "--net="+options.Node.Path(),
 		"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", script)
-	k.command.Env = []string{"PATH=" + os.Getenv("PATH"), "FOLDER=" + k.folder, "KUBELET=" + program, "KUBECONFIG=" + options.Kubeconfig,
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "FOLDER=" + k.folder, "KUBELET=" + program, "KUBECONFIG=" + options.Kubeconfig,
 		"NODE=" + options.Node.Name, "NODE_IP=" + options.Node.Address.String(), "LABEL=" + pods.WorkerLabel}
-	k.command.Stdout, k.command.Stderr, k.command.SysProcAttr = k, k, dieWithParent()
-	return k, k.start()
-}
-
-// start starts the process from a thread that stays: Linux sends the signal at the
-// parent's death when that ends.
-func (k *Kubelet) start() error {
-	started := make(chan error)
-	go func() {
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		err := k.command.Start()
-		started <- err
-		if err == nil {
-			_ = k.command.Wait() // it is killed
-			close(k.done)
-		}
-	}()
-	return <-started
-}
-
-// Write takes what it says.
-func (k *Kubelet) Write(text []byte) (int, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.said.Write(text)
+	if k.process, err = rig.StartProcess(command); err != nil {
+		return nil, fmt.Errorf("starting the kubelet: %w", err)
+	}
+	return k, nil
 }
 
 // Log is what the kubelet and containerd have said so far.
 func (k *Kubelet) Log() string {
-	k.mu.Lock()
-	defer k.mu.Unlock()
 	containerd, _ := os.ReadFile(filepath.Join(k.folder, "containerd.log")) // there may be none yet
-	return k.said.String() + "\n" + string(containerd)
+	return k.process.Log() + "\n" + string(containerd)
 }
 
 // Close ends both and all containers.
 func (k *Kubelet) Close() error {
-	err := k.command.Process.Kill()
-	if err != nil && !errors.Is(err, os.ErrProcessDone) {
+	if err := k.process.Kill(); err != nil {
 		return fmt.Errorf("ending the kubelet: %w", err)
 	}
-	<-k.done
 	removeCgroups()
 	return nil
 }

@@ -7,11 +7,13 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk/kubelet"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk/pods"
@@ -40,7 +42,7 @@ type Worker struct {
 	options Options
 	folder  string
 	api     io.Closer
-	agent   *agent
+	agent   *rig.Process
 }
 
 // Start starts the node's agent, registers the node, and runs the pods that are
@@ -80,7 +82,10 @@ func Start(ctx context.Context, account *Account, options Options) (_ *Worker, e
 	if err := w.StartAgent(); err != nil {
 		return nil, err
 	}
-	return w, w.runPods(ctx)
+	if err := w.runPods(ctx); err != nil {
+		return nil, err
+	}
+	return w, nil
 }
 
 // runPods has pods run on the node, by whom the options say.
@@ -128,14 +133,16 @@ func (w *Worker) StartAgent() (err error) {
 	if w.agent != nil {
 		return nil
 	}
-	w.agent, err = startAgent(w.options.Node.Path(), w.options.Program, w.agentFlags())
+	command := exec.Command("nsenter", append([]string{"--net=" + w.options.Node.Path(), w.options.Program}, w.agentFlags()...)...)
+	command.Env = []string{"PATH=" + os.Getenv("PATH")}
+	w.agent, err = rig.StartProcess(command)
 	return err
 }
 
 // KillAgent ends the agent at once, as a crash would.
 func (w *Worker) KillAgent() {
 	if w.agent != nil {
-		w.agent.kill()
+		_ = w.agent.Kill() // it may have ended
 		w.agent = nil
 	}
 }
@@ -145,7 +152,7 @@ func (w *Worker) AgentLog() string {
 	if w.agent == nil {
 		return ""
 	}
-	return w.agent.log()
+	return w.agent.Log()
 }
 
 // Left are networks that c2c-cni has begun and not taken down.
