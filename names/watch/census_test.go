@@ -160,15 +160,6 @@ type answer struct {
 	owners       string // whose the addresses were by then
 }
 
-// doubt tells whether an answer isn't what the cluster has been saying since it was
-// asked for. The census may not have seen yet what the answer knows, so what is in
-// doubt is judged later.
-func (c *census) doubt(a answer) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.wrong(a, 0)) > 0
-}
-
 // wrong is what an answer said otherwise than the cluster did all the time from so long
 // before it was asked for until so long after it was given. It wants mu held.
 func (c *census) wrong(a answer, within time.Duration) (all []string) {
@@ -201,7 +192,9 @@ func always(facts []fact, holds bool, from, to time.Time) bool {
 	return state == holds
 }
 
-// judge is what is wrong with an answer so long after the cluster's change.
+// judge is what is wrong with an answer so long after the cluster's change. The census
+// may not have seen yet what an answer knows that has only just been given, so what is
+// wrong then is only in doubt, and judged once more later.
 func (c *census) judge(a answer, after time.Duration) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -80,7 +80,7 @@ func (c *client) resolve(ctx context.Context, w *world, instance int, name, anch
 			c.strange = append(c.strange, fmt.Sprintf("%s led to %s", name, address))
 		}
 	}
-	if judging && c.isJudging(instance) && w.census.doubt(a) {
+	if judging && c.isJudging(instance) && len(w.census.judge(a, 0)) > 0 {
 		a.owners = strings.Join(w.census.strangers(p.namespace, a.addresses), ", ")
 		c.doubts = append(c.doubts, a)
 	}
