@@ -226,17 +226,12 @@ func TestStaleBinding(t *testing.T) {
 	i := f.create("pair", "both", nil)
 	app := f.app()
 	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), app))
-	stale := func(count int) func() bool {
-		return func() bool {
-			return strings.Contains(f.metrics(), fmt.Sprintf("cf_helm_broker_bindings_stale %d\n", count))
-		}
-	}
-	f.eventually("no binding is stale", stale(0))
+	f.wantStale(0)
 	lost := f.pods(i)[slices.IndexFunc(f.pods(i), func(p corev1.Pod) bool { return strings.Contains(p.Name, "-web-") })]
 	deployment := tenant.ReleaseName(i.ID) + "-web"
 	_, err := kube.AppsV1().Deployments(lost.Namespace).Patch(t.Context(), deployment, types.MergePatchType, []byte(`{"spec":{"replicas":0}}`), metav1.PatchOptions{})
 	f.must(err)
-	f.eventually("the binding is stale", stale(1))
+	f.wantStale(1)
 	shown, _ := f.operator(0, "show", i.ID)
 	if want := "no pod has the address " + lost.Status.PodIP + " any more; app " + app; !strings.Contains(shown, want) {
 		t.Errorf("broker instances show says\n%s\nwithout %q", shown, want)
@@ -296,17 +291,12 @@ func TestSharedDestinations(t *testing.T) {
 // that was issued its address.
 func (f *foundation) sharedServiceMoves(i rig.Instance, namespace, address, app string) {
 	f.t.Helper()
-	stale := func(count int) func() bool {
-		return func() bool {
-			return strings.Contains(f.metrics(), fmt.Sprintf("cf_helm_broker_bindings_stale %d\n", count))
-		}
-	}
-	f.eventually("no binding is stale", stale(0))
+	f.wantStale(0)
 	if now := f.sharedPodNamed(namespace, "another", "shared-dns"); now == address {
 		f.t.Fatalf("the new pod has the address %s as well", now)
 	}
 	f.must(kube.CoreV1().Pods(namespace).Delete(f.t.Context(), "shared-dns", *metav1.NewDeleteOptions(0)))
-	f.eventually("the binding is stale", stale(1))
+	f.wantStale(1)
 	shown, _ := f.operator(0, "show", i.ID)
 	f.contains(shown, "no pod has the address "+address+" any more; app "+app)
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
@@ -16,11 +15,9 @@ import (
 func TestMarks(t *testing.T) {
 	f := newFoundation(t, accessCharts, nil)
 	i := f.create("pair", "both", nil)
-	clients, err := kubernetes.NewForConfig(shared.RESTConfig())
-	f.must(err)
-	name := f.settings["NAMESPACE_PREFIX"] + "-" + i.ID
+	name := f.namespace(i)
 	mark := func() string {
-		ns, err := clients.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
+		ns, err := kube.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
 		f.must(err)
 		return ns.Annotations[podgroup.MarkAnnotation]
 	}
@@ -44,10 +41,10 @@ func TestMarks(t *testing.T) {
 	if unbound == bound {
 		t.Errorf("the unbind's mark is the bind's, %q", bound)
 	}
-	ns, err := clients.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
+	ns, err := kube.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
 	f.must(err)
 	ns.Annotations["cf-helm-broker.io/instance-id"] = uuid.NewString()
-	_, err = clients.CoreV1().Namespaces().Update(t.Context(), ns, metav1.UpdateOptions{})
+	_, err = kube.CoreV1().Namespaces().Update(t.Context(), ns, metav1.UpdateOptions{})
 	f.must(err)
 	f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
 	if got := mark(); got != unbound {

@@ -20,7 +20,12 @@ import (
 // policies, also when the credentials for it have been changed and the first are worth
 // nothing any more.
 func TestNamesElsewhere(t *testing.T) {
+	t.Parallel()
 	there := newElsewhere(t)
+	t.Run("names follow", func(t *testing.T) { namesElsewhere(t, there) })
+}
+
+func namesElsewhere(t *testing.T, there elsewhere) {
 	folder := shelf(t, "charts/fixture")
 	first, _ := there.account(t, "first")
 	offerElsewhere(t, folder, first)

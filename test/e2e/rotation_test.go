@@ -13,13 +13,7 @@ import (
 // endpointsOf binds the app once more, and returns where the credentials lead.
 func (f *foundation) endpointsOf(i rig.Instance, binding, app string) (hosts []string) {
 	f.t.Helper()
-	var bound struct {
-		Credentials struct {
-			Endpoints []struct {
-				Host string `json:"host"`
-			} `json:"endpoints"`
-		} `json:"credentials"`
-	}
+	var bound struct{ Credentials credentials }
 	f.must(f.want(201)(f.Bind(f.t.Context(), i, binding, app)).Decode(&bound))
 	for _, e := range bound.Credentials.Endpoints {
 		hosts = append(hosts, e.Host)
