@@ -2,8 +2,6 @@ package packets
 
 import (
 	"context"
-	"net/netip"
-	"strings"
 	"testing"
 	"time"
 
@@ -116,10 +114,7 @@ func TestNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	f := newFoundation(t, map[string]string{
-		"ADDRESSES": "names", "NATS_SERVERS": strings.Join(d.Servers(), ","), "NATS_USER": d.User(), "NATS_PASSWORD": d.Password(),
-		"NATS_CA_FILE": d.CAFile(), "NATS_CERT_FILE": d.CertFile(), "NATS_KEY_FILE": d.KeyFile(),
-	})
+	f := newFoundation(t, d.Settings())
 	i, web := f.create(), f.app()
 	answer := f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), web.GUID))
 	var bound struct {
@@ -158,7 +153,7 @@ func (f *foundation) askName(d *discovery.Server, from silk.Namespace, name stri
 	if err != nil || len(addresses) == 0 {
 		return ""
 	}
-	said, err := from.Ask(ctx, netip.AddrPortFrom(addresses[0], uint16(port)).Addr(), port)
+	said, err := from.Ask(ctx, addresses[0], port)
 	f.must(err)
 	return said
 }

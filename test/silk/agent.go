@@ -26,8 +26,8 @@ type agent struct {
 	rules string     // as written last
 }
 
-// StartAgent starts the node's policy agent, unless it runs.
-func (n *Node) StartAgent() error {
+// startAgent starts the node's policy agent, unless it runs.
+func (n *Node) startAgent() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.agent != nil {
@@ -52,8 +52,8 @@ func (n *Node) StartAgent() error {
 	return nil
 }
 
-// StopAgent ends the node's policy agent. Its rules stay.
-func (n *Node) StopAgent() {
+// stopAgent ends the node's policy agent. Its rules stay.
+func (n *Node) stopAgent() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.agent == nil {

@@ -109,7 +109,7 @@ func (o *Overlay) connect() error {
 		if err := n.join(); err != nil {
 			return fmt.Errorf("node %s: %w", n.Name, err)
 		}
-		if err := n.StartAgent(); err != nil {
+		if err := n.startAgent(); err != nil {
 			return fmt.Errorf("node %s: %w", n.Name, err)
 		}
 	}
@@ -123,7 +123,7 @@ func (o *Overlay) Node(name string) *Node { return o.nodes[name] }
 func (o *Overlay) Close() error {
 	var errs []error
 	for _, n := range o.nodes {
-		n.StopAgent()
+		n.stopAgent()
 	}
 	left, err := filepath.Glob(filepath.Join(namespaces, o.owner+".*"))
 	errs = append(errs, err)

@@ -38,23 +38,23 @@ func (n Namespace) Serve(port int, who string) (io.Closer, error) {
 const (
 	// Denied is what Silk's reject comes to: connection refused.
 	Denied = "DENIED"
-	// Lost is no answer at all within AskPatience.
+	// Lost is no answer at all within 2 s.
 	Lost = "LOST"
 )
 
-// AskPatience is how long Ask waits: packets take microseconds here.
-const AskPatience = 2 * time.Second
+// askPatience is how long Ask waits: packets take microseconds here.
+const askPatience = 2 * time.Second
 
 // Ask connects from the namespace and returns who answers, Denied or Lost.
 func (n Namespace) Ask(ctx context.Context, address netip.Addr, port int) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, AskPatience)
+	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()
 	connection, err := n.Dial(ctx, "tcp", netip.AddrPortFrom(address, uint16(port)).String())
 	if err != nil {
 		return answered("", err)
 	}
 	defer func() { _ = connection.Close() }()
-	if err := connection.SetDeadline(time.Now().Add(AskPatience)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(askPatience)); err != nil {
 		return "", err
 	}
 	text, err := io.ReadAll(connection)
@@ -92,7 +92,7 @@ func (n Namespace) AskUDP(ctx context.Context, address netip.Addr, port int) (st
 		return "", fmt.Errorf("asking %s: %w", address, err)
 	}
 	defer func() { _ = connection.Close() }()
-	if err := connection.SetDeadline(time.Now().Add(AskPatience)); err != nil {
+	if err := connection.SetDeadline(time.Now().Add(askPatience)); err != nil {
 		return "", err
 	}
 	packet := make([]byte, 512)

@@ -8,13 +8,13 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
-// PolicyChain is what the policy agent writes. Silk's has a new name after each change
+// policyChain is what the policy agent writes. Silk's has a new name after each change
 // (vpa--<time>); here iptables-restore replaces what is in it, in one step as well.
-const PolicyChain = "vpa--policies"
+const policyChain = "vpa--policies"
 
 // NodeRules are a node's from the start: the way through the policies.
 func NodeRules() string {
-	return "*filter\n:" + PolicyChain + " - [0:0]\n-A FORWARD -j " + PolicyChain + "\nCOMMIT\n"
+	return "*filter\n:" + policyChain + " - [0:0]\n-A FORWARD -j " + policyChain + "\nCOMMIT\n"
 }
 
 // ContainerRules are a container's own, as cni-wrapper-plugin has them: from the
@@ -48,15 +48,15 @@ func PolicyRules(policies []cf.Policy, containers []Container) string {
 			if c.Group == p.Source.ID && !marked[c] {
 				marked[c] = true
 				marks = append(marks, fmt.Sprintf(`-A %s -s %s/32 -m comment --comment "src:%s" -j MARK --set-xmark 0x%s/0xffffffff`,
-					PolicyChain, c.Address, c.Group, p.Source.Tag))
+					policyChain, c.Address, c.Group, p.Source.Tag))
 			}
 			if c.Group == p.Destination.ID {
 				accepts = append(accepts, fmt.Sprintf(`-A %s -d %s/32 -p %s -m %[3]s --dport %d:%d -m mark --mark 0x%s -m comment --comment "src:%s_dst:%s" -j ACCEPT`,
-					PolicyChain, c.Address, p.Destination.Protocol, p.Destination.Ports.Start, p.Destination.Ports.End, p.Source.Tag, p.Source.ID, c.Group))
+					policyChain, c.Address, p.Destination.Protocol, p.Destination.Ports.Start, p.Destination.Ports.End, p.Source.Tag, p.Source.ID, c.Group))
 			}
 		}
 	}
-	all := append([]string{"*filter", ":" + PolicyChain + " - [0:0]"}, marks...)
+	all := append([]string{"*filter", ":" + policyChain + " - [0:0]"}, marks...)
 	return lines(append(append(all, accepts...), "COMMIT")...)
 }
 

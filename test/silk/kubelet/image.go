@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -79,6 +80,6 @@ func imageOf(layer []byte, args []string) (v1Image, error) {
 	config := file.Config
 	config.Entrypoint = append([]string{"/who"}, args...)
 	file = file.DeepCopy()
-	file.OS, file.Architecture, file.Config = "linux", "amd64", config
+	file.OS, file.Architecture, file.Config = "linux", runtime.GOARCH, config
 	return mutate.ConfigFile(image, file)
 }
