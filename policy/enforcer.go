@@ -2,18 +2,20 @@ package policy
 
 import "context"
 
-// Enforcer makes policies true. Client does it by CF's external policy API;
-// another could write NetworkPolicies, where apps are pods of the cluster
-// themselves, or security groups, where pods are routable. Everything that
-// decides which policies there have to be, and keeps them so, stays the same.
+// Enforcer makes policies true on one network: c2c by CF's external policy API. What
+// decides which policies there have to be, and keeps them so, is the same for all.
 //
-// All methods can be repeated: what exists is created, and what doesn't is
-// deleted, without an error.
+// A network may have nothing to do with some policies, as with those between pods
+// where only apps are kept out. It then neither misses them nor has them left.
+//
+// All methods can be repeated: what exists is created, and what doesn't is deleted,
+// without an error. One look at the network serves a call of Missing, however many
+// policies it is asked for.
 type Enforcer interface {
-	// List returns all policies there are.
-	List(ctx context.Context) ([]Policy, error)
-	// ListTo returns those to the policy groups.
-	ListTo(ctx context.Context, groups ...string) ([]Policy, error)
+	// Missing returns those of the policies that aren't wholly true.
+	Missing(ctx context.Context, wanted []Policy) ([]Policy, error)
+	// Left returns those of the policies that are true, be it in part.
+	Left(ctx context.Context, closed []Policy) ([]Policy, error)
 	// Create opens all of the policies, or returns an error.
 	Create(ctx context.Context, policies []Policy) error
 	// Delete closes all of the policies, which are matched exactly, port ranges

@@ -90,6 +90,11 @@ func (s Set) Has(p Policy) bool {
 	return found
 }
 
+// Of returns those of the policies that are in the set.
+func (s Set) Of(policies []Policy) []Policy {
+	return slices.DeleteFunc(slices.Clone(policies), func(p Policy) bool { return !s.Has(p) })
+}
+
 // Without returns the policies of have that aren't in drop.
 func Without(have, drop []Policy) []Policy {
 	return slices.DeleteFunc(slices.Clone(have), SetOf(drop).Has)

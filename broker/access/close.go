@@ -62,14 +62,14 @@ func (a *Access) confirm(ctx context.Context, b record.Binding, closed []policy.
 	if err := a.grant(ctx, policy.Without(closed, gone)); err != nil {
 		return err
 	}
-	actual, err := a.policies.ListTo(ctx, policy.Groups(closed)...)
-	if err != nil {
-		return err
+	if len(gone) == 0 {
+		return nil
 	}
-	if left := len(gone) - len(policy.Without(gone, actual)); left > 0 {
-		return fmt.Errorf("%d of its policies are still there, or there again", left)
+	left, err := a.policies.Left(ctx, gone)
+	if err == nil && len(left) > 0 {
+		return fmt.Errorf("%d of its policies are still there, or there again", len(left))
 	}
-	return nil
+	return err
 }
 
 // needed is what other live bindings than this one open. Policies name the

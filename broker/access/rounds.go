@@ -89,13 +89,13 @@ func (r *Rounds) round(ctx context.Context) error {
 	if len(desired)+len(debts) == 0 {
 		return nil
 	}
-	actual, err := r.actual(ctx)
+	missing, err := r.missing(ctx, policy.Unique(slices.Concat(desired, policiesOf(debts))))
 	if err != nil {
 		return err
 	}
-	err = r.reassert(ctx, bound, actual)
+	err = r.reassert(ctx, bound, missing)
 	for _, b := range debts {
-		if slices.ContainsFunc(b.Policies, actual.Has) || settled(b, time.Now()) {
+		if slices.ContainsFunc(b.Policies, func(p policy.Policy) bool { return !missing.Has(p) }) || settled(b, time.Now()) {
 			err = errors.Join(err, r.repay(ctx, b))
 		}
 	}
@@ -122,12 +122,12 @@ func (r *Rounds) tellStale(bindings []record.Binding) {
 	}
 }
 
-// actual lists the policies that there are; none where policies are off.
-func (r *Rounds) actual(ctx context.Context) (policy.Set, error) {
+// missing are those of the policies that there aren't; all where policies are off.
+func (r *Rounds) missing(ctx context.Context, wanted []policy.Policy) (policy.Set, error) {
 	if r.policies == nil {
-		return nil, nil
+		return policy.SetOf(wanted), nil
 	}
-	list, err := r.policies.List(ctx)
+	list, err := r.policies.Missing(ctx, wanted)
 	return policy.SetOf(list), err
 }
 
@@ -155,20 +155,19 @@ func policiesOf(bindings []record.Binding) []policy.Policy {
 // of the bindings that somebody is posting for it: one that is revoked
 // meanwhile then stays as a tombstone for as long as the request may take. One
 // that has changed since it was read is left for the next round.
-func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, actual policy.Set) error {
+func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing policy.Set) error {
 	if r.policies == nil {
 		return nil
 	}
 	r.posting.Lock()
 	defer r.posting.Unlock()
-	missing := func(p policy.Policy) bool { return !actual.Has(p) }
-	r.metrics.Missing.Set(float64(len(slices.DeleteFunc(policiesOf(bound), actual.Has))))
+	r.metrics.Missing.Set(float64(len(missing.Of(policiesOf(bound)))))
 	var noted sync.Mutex
 	var lost []policy.Policy
 	var group errgroup.Group
 	group.SetLimit(noting)
 	for _, b := range bound {
-		if !slices.ContainsFunc(b.Policies, missing) {
+		if !slices.ContainsFunc(b.Policies, missing.Has) {
 			continue
 		}
 		group.Go(func() error {
@@ -186,7 +185,7 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, actual po
 		})
 	}
 	err := group.Wait()
-	lost = slices.DeleteFunc(policy.Unique(lost), actual.Has)
+	lost = missing.Of(policy.Unique(lost))
 	for chunk := range slices.Chunk(lost, batch) {
 		if postErr := r.policies.Create(ctx, chunk); postErr != nil {
 			return errors.Join(err, postErr)

@@ -73,10 +73,18 @@ func (c *Client) List(ctx context.Context) ([]policy.Policy, error) {
 	return c.list(ctx, "/policies")
 }
 
-// ListTo returns the policies to these policy groups
+// Missing returns those of the policies that there aren't: one GET for the whole
+// foundation.
+func (c *Client) Missing(ctx context.Context, wanted []policy.Policy) ([]policy.Policy, error) {
+	actual, err := c.List(ctx)
+	return policy.Without(wanted, actual), err
+}
+
+// Left returns those of the policies that there are
 // (GET /policies?dest_id=…,…).
-func (c *Client) ListTo(ctx context.Context, groups ...string) ([]policy.Policy, error) {
-	return c.list(ctx, "/policies?dest_id="+url.QueryEscape(strings.Join(groups, ",")))
+func (c *Client) Left(ctx context.Context, closed []policy.Policy) ([]policy.Policy, error) {
+	actual, err := c.list(ctx, "/policies?dest_id="+url.QueryEscape(strings.Join(policy.Groups(closed), ",")))
+	return policy.SetOf(actual).Of(closed), err
 }
 
 func (c *Client) list(ctx context.Context, path string) ([]policy.Policy, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/contract"
 )
 
 const app, group = "0a1b2c3d-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b"
@@ -31,6 +32,11 @@ func settings(s *cf.Server) c2c.Settings {
 
 func connect(s *cf.Server) *c2c.Client {
 	return c2c.New(settings(s), func(string, error) {})
+}
+
+func TestContract(t *testing.T) {
+	contract.Enforcer(t, connect(stand(t, cf.Options{})),
+		policy.To(app, group, "tcp", 5432), policy.To(app, group, "udp", 53), policy.Range(group, group, "tcp", 8080, 8081), policy.To(group, app, "tcp", 80))
 }
 
 func TestLifeOfAPolicy(t *testing.T) {
