@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/identity"
@@ -79,9 +78,14 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		return err
 	}
 	metrics := agent.NewMetrics(registry, pods.Count)
-	keeper, err := newKeeper(s, config, metrics, log)
+	events, err := nodeevent.New(config, s.Node, plugin.Name)
 	if err != nil {
 		return err
+	}
+	teller := agent.NewTeller(func(ctx context.Context, problem string) error { return events.Warn(ctx, "OverlayUnsafe", problem) }, log)
+	var keeper *agent.Keeper // nil: nobody looks at the node
+	if s.Guard != guardOff {
+		keeper = agent.NewKeeper(s.problems, teller, s.interval, metrics, log)
 	}
 	var guarding *agent.Keeper
 	if s.Guard == guardRefuses {
@@ -108,6 +112,7 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		running.Go(func() { wishes.poller.Run(ctx) })
 	}
 	if keeper != nil {
+		running.Go(func() { teller.Run(ctx) })
 		running.Go(func() { keeper.Run(ctx) })
 	}
 	running.Go(func() { pods.Run(ctx) })
@@ -126,19 +131,6 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		return cause
 	}
 	return nil
-}
-
-// newKeeper makes what looks at the node again and again; nil: nobody does.
-func newKeeper(s settings, config *rest.Config, metrics *agent.Metrics, log lager.Logger) (*agent.Keeper, error) {
-	if s.Guard == guardOff {
-		return nil, nil
-	}
-	teller, err := nodeevent.New(config, s.Node, plugin.Name)
-	if err != nil {
-		return nil, err
-	}
-	tell := func(ctx context.Context, problem string) error { return teller.Warn(ctx, "OverlayUnsafe", problem) }
-	return agent.NewKeeper(s.problems, tell, s.interval, metrics, log), nil
 }
 
 // wishes leads what the watch sees to the poller, if there is one.
