@@ -20,8 +20,9 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 )
 
-// patience is how long a bind waits until its names are published. It goes on
-// without: they are published when they can be.
+// patience is how long a bind waits until its names are published, and how long an
+// instance's cluster is looked for. It goes on without: they are published when they
+// can be.
 const patience = 2 * time.Second
 
 // Naming publishes the names of instances that have live bindings. Every replica
@@ -167,7 +168,16 @@ func (n *Naming) see(instanceID string) {
 		n.remove(instanceID)
 		return
 	}
-	if err := n.add(i); err != nil {
+	n.mu.Lock()
+	running := n.running
+	n.mu.Unlock()
+	if running == nil {
+		return // Run will see it
+	}
+	// The records' watch waits for this, and so does whoever is to be seen next.
+	ctx, cancel := context.WithTimeout(running, patience)
+	defer cancel()
+	if err := n.add(ctx, i); err != nil {
 		n.log.Error("names-unknown", err, lager.Data{"instance-id": instanceID})
 	}
 }
@@ -178,17 +188,15 @@ func live(b record.Binding) bool {
 }
 
 // add has the names of the instance's namespace published from now on, by what its
-// cluster's credentials are now.
-func (n *Naming) add(i record.Instance) error {
-	n.mu.Lock()
-	running := n.running
-	n.mu.Unlock()
-	if running == nil {
-		return nil // Run will see it
-	}
-	cluster, err := n.clusters.Of(running, i)
+// cluster's credentials are now. These may have to be read from the records first, for
+// which ctx is; the watch outlives it.
+func (n *Naming) add(ctx context.Context, i record.Instance) error {
+	cluster, err := n.clusters.Of(ctx, i)
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.running == nil {
+		return nil // Run will see it
+	}
 	if err == nil {
 		err = n.assign(i, cluster)
 	}
@@ -223,7 +231,7 @@ func (n *Naming) remove(instanceID string) {
 func (n *Naming) Publish(ctx context.Context, i record.Instance) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := n.add(i)
+	err := n.add(ctx, i)
 	if err == nil {
 		err = n.await(ctx, i)
 	}
