@@ -82,10 +82,13 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	teller := agent.NewTeller(func(ctx context.Context, problem string) error { return events.Warn(ctx, "OverlayUnsafe", problem) }, log)
+	warner := func(reason string) *agent.Teller {
+		return agent.NewTeller(func(ctx context.Context, problem string) error { return events.Warn(ctx, reason, problem) }, log)
+	}
+	unsafe, uninstalled := warner("OverlayUnsafe"), warner("OverlayNotInstalled")
 	var keeper *agent.Keeper // nil: nobody looks at the node
 	if s.Guard != guardOff {
-		keeper = agent.NewKeeper(s.problems, teller, s.interval, metrics, log)
+		keeper = agent.NewKeeper(s.problems, unsafe, s.interval, metrics, log)
 	}
 	var guarding *agent.Keeper
 	if s.Guard == guardRefuses {
@@ -112,15 +115,19 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		running.Go(func() { wishes.poller.Run(ctx) })
 	}
 	if keeper != nil {
-		running.Go(func() { teller.Run(ctx) })
+		running.Go(func() { unsafe.Run(ctx) })
 		running.Go(func() { keeper.Run(ctx) })
 	}
 	running.Go(func() { pods.Run(ctx) })
-	running.run(func(ctx context.Context) error { return keepInstalled(ctx, s, answering, log) })
+	installing := newInstaller(s, answering, uninstalled, log)
+	if installing != nil {
+		running.Go(func() { uninstalled.Run(ctx) })
+		running.run(installing.run)
+	}
 	running.run(func(ctx context.Context) error { return socket.Serve(ctx, listener, answering) })
 	if s.Listen != "" {
 		running.run(func(ctx context.Context) error {
-			return serveHealth(ctx, s.Listen, registry, healthOf(answering, pods, named))
+			return serveHealth(ctx, s.Listen, registry, healthOf(answering, pods, installing, named))
 		})
 	}
 	log.Info("listening", lager.Data{"socket": s.Socket, "health": s.Listen, "node": s.Node, "guard": s.Guard})

@@ -17,13 +17,16 @@ import (
 )
 
 // healthOf returns what says why the agent isn't ready: it hasn't seen the node's pods,
-// the node isn't safe, or names aren't published. The latter keeps no pod from being
-// started. named may be nil.
-func healthOf(answering *agent.Agent, pods *nodepods.Watch, named *nodenames.Names) func() []string {
+// the node isn't safe, the plugin isn't installed, or names aren't published. The latter
+// keeps no pod from being started. installing and named may be nil.
+func healthOf(answering *agent.Agent, pods *nodepods.Watch, installing *installer, named *nodenames.Names) func() []string {
 	return func() []string {
 		problems := answering.Status().Problems
 		if !pods.Synced() {
 			problems = append(problems, "the node's pods haven't been seen yet: Kubernetes can't be asked, or hasn't answered")
+		}
+		if installing != nil && installing.Problem() != "" {
+			problems = append(problems, installing.Problem())
 		}
 		if named == nil {
 			return problems

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -13,33 +14,47 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
 )
 
-// keepInstalled installs what there is to install as soon as the node is safe, and
-// again when somebody has changed it, until ctx ends. Pods that have networks need
+// installer keeps what there is to install on the node. Pods that have networks need
 // the program, so nothing is taken away when the node becomes unsafe.
-func keepInstalled(ctx context.Context, s settings, answering *agent.Agent, log lager.Logger) error {
+type installer struct {
+	settings  settings
+	answering *agent.Agent
+	teller    *agent.Teller
+	log       lager.Logger
+
+	mu    sync.Mutex
+	wrong string // why it isn't there; "": it is
+}
+
+// newInstaller returns nothing where there is nothing to install.
+func newInstaller(s settings, answering *agent.Agent, teller *agent.Teller, log lager.Logger) *installer {
 	if s.BinDir == "" && s.ConfDir == "" {
 		return nil
 	}
+	return &installer{settings: s, answering: answering, teller: teller, log: log.Session("install"),
+		wrong: "the plugin isn't installed yet: that is done as soon as the node is safe"}
+}
+
+// Problem is why the plugin isn't on the node as it should be, and what to do; "": it is.
+func (i *installer) Problem() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.wrong
+}
+
+// run installs as soon as the node is safe, and again when somebody has changed what
+// is there, until ctx ends.
+func (i *installer) run(ctx context.Context) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding the program to install: %w", err)
 	}
-	place, log := s.place(program), log.Session("install")
 	again := time.NewTicker(time.Second)
 	defer again.Stop()
-	said := ""
 	for {
-		if answering.Status().Ready {
-			changed, err := place.Ensure()
-			switch {
-			case err != nil && err.Error() != said:
-				said = err.Error()
-				log.Error("not-installed", err)
-			case err == nil && changed:
-				said = ""
-				log.Info("installed", lager.Data{"files": place.Files()})
-			}
-			again.Reset(s.interval)
+		if i.answering.Status().Ready {
+			i.once(program)
+			again.Reset(i.settings.interval)
 		}
 		select {
 		case <-ctx.Done():
@@ -47,6 +62,28 @@ func keepInstalled(ctx context.Context, s settings, answering *agent.Agent, log 
 		case <-again.C:
 		}
 	}
+}
+
+func (i *installer) once(program string) {
+	place := i.settings.place(program)
+	changed, err := place.Ensure()
+	wrong := ""
+	var problems []string
+	if err != nil {
+		wrong = fmt.Sprintf("the plugin can't be installed, and pods start with what was there before, or not at all; mend this, it is tried again: %v", err)
+		problems = []string{wrong}
+	}
+	i.mu.Lock()
+	before := i.wrong
+	i.wrong = wrong
+	i.mu.Unlock()
+	if err != nil && before != wrong {
+		i.log.Error("not-installed", err)
+	}
+	if err == nil && (changed || before != "") {
+		i.log.Info("installed", lager.Data{"files": place.Files(), "written": changed})
+	}
+	i.teller.Found(problems)
 }
 
 func uninstall(ctx context.Context, s settings, out io.Writer) error {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +113,46 @@ func (w *worker) uninstalled(t *testing.T) {
 	if err != nil || len(left) > 0 {
 		t.Errorf("of networks is left: %v, %v", left, err)
 	}
+}
+
+// TestNotInstalled: an agent that can't install isn't ready, and says why, also by an
+// event, until it can.
+func TestNotInstalled(t *testing.T) {
+	w := newWorker(t, "")
+	address := freeAddress(t)
+	w.file("full", "a file where a folder has to be")
+	w.flags = append(w.flags, "--guard-interval", "200ms", "--listen", address, "--cni-bin-dir", filepath.Join(w.dir, "full", "bin"))
+	w.start()
+	ready := func() string {
+		answer, err := http.Get("http://" + address + "/readyz")
+		if err != nil {
+			return err.Error()
+		}
+		defer func() { _ = answer.Body.Close() }()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		return answer.Status + " " + string(text)
+	}
+	is := func(parts ...string) func() bool {
+		return func() bool {
+			have := ready()
+			return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(have, part) })
+		}
+	}
+	w.eventually("it isn't ready, for a reason", is("503", "the plugin can't be installed", "full: not a directory"))
+	w.eventually("there is an event", func() bool {
+		events, err := clients.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.kind=Node,reason=OverlayNotInstalled"})
+		return err == nil && len(events.Items) > 0 && strings.Contains(events.Items[0].Message, "full: not a directory")
+	})
+	if !strings.Contains(w.agent.Log(), "not-installed") {
+		t.Errorf("the log has nothing of it: %s", w.agent.Log())
+	}
+	if err := os.Remove(filepath.Join(w.dir, "full")); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("it is ready", is("200"))
 }
 
 // TestPollNow: a mark of the broker's has the policy agent poll, well before the 5 s
