@@ -2,17 +2,30 @@ package delegate
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"syscall"
 )
 
 // bounded keeps the first bytes that are written, and tells when there are more.
 type bounded struct {
-	kept []byte
 	most int
 	over func()
+
+	mu   sync.Mutex
+	kept []byte
+}
+
+// text is what was written so far.
+func (b *bounded) text() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.kept)
 }
 
 func (b *bounded) Write(text []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	room := b.most - len(b.kept)
 	if len(text) > room {
 		b.kept = append(b.kept, text[:room]...)

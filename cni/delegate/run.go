@@ -34,6 +34,9 @@ const (
 type Runner struct {
 	version.PluginDecoder
 	Keep *os.File
+	// Outlives has a plugin go on when this process is killed: for what can't be done
+	// again once it was begun.
+	Outlives bool
 	// Started is told of the process group of each plugin before it can do much.
 	Started func(group int)
 }
@@ -44,8 +47,8 @@ func (r *Runner) FindInPath(plugin string, folders []string) (string, error) {
 }
 
 // ExecPlugin runs a plugin until it ends or ctx does, and then kills its whole
-// process group. It dies with this process, too. The error is a *types.Error with
-// the plugin's own code where it told one.
+// process group. It dies with this process, too, unless it Outlives it. The error is a
+// *types.Error with the plugin's own code where it told one.
 func (r *Runner) ExecPlugin(ctx context.Context, path string, stdin []byte, environment []string) ([]byte, error) {
 	name := filepath.Base(path)
 	for try := 1; ; try++ {
@@ -73,29 +76,36 @@ func (r *Runner) once(ctx context.Context, path string, stdin []byte, environmen
 	tooMuch := func() { cancel(errTooMuch) }
 	stdout, stderr := &bounded{most: mostOutput, over: tooMuch}, &bounded{most: mostOutput, over: tooMuch}
 	command := exec.CommandContext(ctx, path)
-	command.Env, command.Stdin, command.Stdout, command.Stderr = environment, bytes.NewReader(stdin), stdout, stderr
-	command.SysProcAttr, command.Cancel, command.WaitDelay = attributes(), func() error { return killGroup(command.Process.Pid) }, drain
+	command.Env, command.Stdin = environment, bytes.NewReader(stdin)
+	command.SysProcAttr, command.Cancel, command.WaitDelay = attributes(r.Outlives), func() error { return killGroup(command.Process.Pid) }, drain
 	if r.Keep != nil {
 		command.ExtraFiles = []*os.File{r.Keep}
 	}
+	said, err := listen(command, stdout, stderr)
+	if err != nil {
+		return nil, err
+	}
 	if err := command.Start(); err != nil {
+		said.close()
 		return nil, busy(err)
 	}
+	said.begin()
 	if r.Started != nil {
 		r.Started(command.Process.Pid)
 	}
-	err := command.Wait()
+	err = command.Wait()
+	said.end()
 	if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
-		return stdout.kept, cause
+		return stdout.text(), cause
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // it has ended well, and what it left behind is its own business
+		err = nil // it has ended well, and what it hasn't read is its own business
 	}
 	if err != nil {
-		return stdout.kept, &failure{cause: err, stderr: stderr.kept}
+		return stdout.text(), &failure{cause: err, stderr: stderr.text()}
 	}
-	_, _ = os.Stderr.Write(stderr.kept)
-	return stdout.kept, nil
+	_, _ = os.Stderr.Write(stderr.text())
+	return stdout.text(), nil
 }
 
 func killGroup(group int) error { return syscall.Kill(-group, syscall.SIGKILL) }

@@ -62,6 +62,9 @@ func (c *call) do(ctx context.Context, command string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.patience)
 	defer cancel()
+	// cni-wrapper-plugin forgets the address first, and without it finds the rules of a
+	// container no more: what takes a network down isn't ended halfway.
+	c.runner.Outlives = true
 	_, err = c.runner.ExecPlugin(ctx, c.path, configuration, c.as(command).AsEnv())
 	return err
 }

@@ -3,14 +3,15 @@ package plugin
 import (
 	"fmt"
 	"math/rand/v2"
+	"os/exec"
 	"sync"
 	"testing"
 	"time"
 )
 
 // TestKilled: of 1,000 networks half are made by a plugin that is killed midway,
-// some with a process of the delegate's own that lives on. When each has been taken
-// down, nothing is left.
+// some with a process of the delegate's own that lives on, and some are taken down by
+// one that is killed. When each has been taken down again, nothing is left.
 func TestKilled(t *testing.T) {
 	n := newNode(t)
 	containers := make(chan string)
@@ -37,17 +38,24 @@ func (n *node) addAndDel(container string) {
 	if rand.IntN(4) == 0 {
 		behaviour["behave"] = "child"
 	}
-	add := n.command("ADD", container, behaviour)
-	if err := add.Start(); err != nil {
+	n.maybeKilled(n.command("ADD", container, behaviour))
+	if rand.IntN(4) == 0 {
+		n.maybeKilled(n.command("DEL", container, nil))
+	}
+	if _, err := n.call("DEL", container, nil); err != nil {
+		n.t.Errorf("DEL of %s: %v", container, err)
+	}
+}
+
+// maybeKilled runs the plugin, and kills every other one at some moment.
+func (n *node) maybeKilled(command *exec.Cmd) {
+	if err := command.Start(); err != nil {
 		n.t.Error(err)
 		return
 	}
 	if rand.IntN(2) == 0 {
 		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
-		_ = add.Process.Kill()
+		_ = command.Process.Kill()
 	}
-	_ = add.Wait()
-	if _, err := n.call("DEL", container, nil); err != nil {
-		n.t.Errorf("DEL of %s: %v", container, err)
-	}
+	_ = command.Wait()
 }

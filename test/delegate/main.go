@@ -97,9 +97,20 @@ func fake() {
 		}
 		fmt.Printf(`{"cniVersion":%q,"ips":[{"address":"10.255.7.2/32"}]}`, c.CNIVersion)
 	case "DEL":
-		for _, what := range []string{"address", "store", "rule", "child"} {
-			_ = os.Remove(filepath.Join(c.Dir, what+"."+id))
+		takeDown(c.Dir, id)
+	}
+}
+
+// takeDown is as cni-wrapper-plugin's: it forgets the address first, finds nothing of a
+// container whose address it doesn't know, and complains of what it can't find.
+func takeDown(dir, id string) {
+	for _, what := range []string{"address", "store", "rule", "child"} {
+		err := os.Remove(filepath.Join(dir, what+"."+id))
+		if what == "address" && err != nil {
+			return
 		}
+		time.Sleep(3 * time.Millisecond)
+		fmt.Fprintln(os.Stderr, what, "is gone:", err)
 	}
 }
 
