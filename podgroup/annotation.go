@@ -20,3 +20,12 @@ const SpaceLabel = "cf-helm-broker.io/space-guid"
 // broker opens or closes: the agents of nodes that have pods of it then have the
 // overlay look for policies at once. Its value means nothing else.
 const MarkAnnotation = "cf-helm-broker.io/access-changed"
+
+// AgentsNamespace is where the agents of Silk workers live, deploy/silk-worker's.
+// Each keeps a Lease there that is called as its node.
+const AgentsNamespace = "c2c-cni"
+
+// PolledAnnotation is on such a Lease. It holds a namespace's resourceVersion: the
+// overlay on the node has looked for policies since it had that, so that whatever was
+// open before any namespace of that version or an earlier one was marked, is open there.
+const PolledAnnotation = "cf-helm-broker.io/policies-polled"

@@ -12,10 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/identity"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodeevent"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodelease"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodepods"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/pollnow"
@@ -111,8 +113,10 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		defer named.Close()
 	}
 	if s.PollURL != "" {
-		wishes.poller = pollnow.New(s.PollURL, metrics.Polled, log)
-		running.Go(func() { wishes.poller.Run(ctx) })
+		if err := wishes.heed(s, config, metrics); err != nil {
+			return err
+		}
+		running.Go(func() { wishes.run(ctx, pods) })
 	}
 	if keeper != nil {
 		running.Go(func() { unsafe.Run(ctx) })
@@ -140,15 +144,46 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	return nil
 }
 
-// wishes leads what the watch sees to the poller, if there is one.
+// wishes leads what the watch sees to the poller, and what was polled to the node's
+// Lease; to nobody where polls aren't asked for.
 type wishes struct {
-	poller *pollnow.Poller // set before the watch runs
+	poller *pollnow.Poller // set before the watch runs, as is lease
+	lease  *nodelease.Lease
 	log    lager.Logger
 }
 
-func (w *wishes) wish(namespace string) {
+// heed has wishes be heeded.
+func (w *wishes) heed(s settings, config *rest.Config, metrics *agent.Metrics) (err error) {
+	if w.lease, err = nodelease.New(config, s.Node, metrics.Acknowledged, w.log); err != nil {
+		return err
+	}
+	w.poller = pollnow.New(s.PollURL, func() func(error) {
+		end := w.lease.Begin()
+		return func(err error) {
+			metrics.Polled(err)
+			end(err)
+		}
+	}, w.log)
+	return nil
+}
+
+func (w *wishes) wish(namespace, revision string) {
 	if w.poller != nil {
 		w.log.Info("access-changed", lager.Data{"namespace": namespace})
+		w.lease.See(revision)
 		w.poller.Wish()
 	}
+}
+
+// run heeds wishes until ctx ends, after one of its own for the marks that nobody has
+// seen: from then on the node has a Lease.
+func (w *wishes) run(ctx context.Context, pods *nodepods.Watch) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() { w.poller.Run(ctx) })
+	running.Go(func() { w.lease.Run(ctx) })
+	for _, revision := range pods.AwaitSynced(ctx) {
+		w.lease.See(revision)
+	}
+	w.poller.Wish()
 }

@@ -12,6 +12,8 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/agent"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodelease"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // installer keeps what there is to install on the node. Pods that have networks need
@@ -94,6 +96,10 @@ func uninstall(ctx context.Context, s settings, out io.Writer) error {
 	for _, file := range place.Files() {
 		_, _ = fmt.Fprintf(out, "%s is gone\n", file)
 	}
+	if err := removeLease(ctx, s); err != nil {
+		// Nothing on the node depends on it.
+		_, _ = fmt.Fprintf(out, "the node's Lease may be left, and binds wait for it if pods run here: %v; kubectl -n %s delete lease %s\n", err, podgroup.AgentsNamespace, s.Node)
+	}
 	if !s.stay {
 		return nil
 	}
@@ -103,4 +109,21 @@ func uninstall(ctx context.Context, s settings, out io.Writer) error {
 	}
 	// A DaemonSet goes on to the next node when this one's pod is ready.
 	return serveHTTP(ctx, s.Listen, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprintln(w, "uninstalled") }))
+}
+
+// removeLease has no bind wait for the node any more. By hand on one node, where it
+// isn't said how to reach Kubernetes, it does nothing.
+func removeLease(ctx context.Context, s settings) error {
+	if s.Node == "" {
+		return nil
+	}
+	config, err := restConfig(s.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	lease, err := nodelease.New(config, s.Node, nil, lager.NewLogger("c2c-cni"))
+	if err != nil {
+		return err
+	}
+	return lease.Remove(ctx)
 }

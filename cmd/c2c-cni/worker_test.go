@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -110,7 +111,7 @@ func (w *worker) uninstalled(t *testing.T) {
 		}
 	}
 	left, err := os.ReadDir(filepath.Join(w.dir, "state"))
-	if err != nil || len(left) > 0 {
+	if err != nil && !os.IsNotExist(err) || len(left) > 0 {
 		t.Errorf("of networks is left: %v, %v", left, err)
 	}
 }
@@ -165,7 +166,7 @@ func TestPollNow(t *testing.T) {
 	w.start()
 	w.eventually("the node is ready", func() bool { return w.call("STATUS", nil) == nil })
 	pod := w.pod()
-	w.eventually("the agent knows the pod", func() bool { return w.call("ADD", pod) == nil && w.mark(t) && within(polled, time.Second) })
+	w.eventually("the agent knows the pod", func() bool { return w.call("ADD", pod) == nil && w.mark(t) != "" && within(polled, time.Second) })
 	for len(polled) > 0 {
 		<-polled
 	}
@@ -179,12 +180,67 @@ func TestPollNow(t *testing.T) {
 	}
 }
 
-// mark is what the broker does after a bind or unbind.
-func (w *worker) mark(t *testing.T) bool {
+// TestLease: the node's Lease says that policies were polled after a mark when they
+// were, and not before; marks that nobody saw count from the agent's start on. It is gone
+// with the agent that is uninstalled.
+func TestLease(t *testing.T) {
+	begun, goOn := make(chan struct{}, 100), make(chan int, 100)
+	policyAgent := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		begun <- struct{}{}
+		rw.WriteHeader(<-goOn)
+	}))
+	defer policyAgent.Close()
+	w := newWorker(t, policyAgent.URL)
+	w.pod()
+	before := w.mark(t)
+	w.start()
+	<-begun
+	goOn <- http.StatusOK
+	w.eventually("the mark from before the agent is polled", func() bool { return w.hasPolled(before) })
+
+	mark := w.mark(t)
+	<-begun
+	goOn <- http.StatusServiceUnavailable // the agent asks again
+	<-begun
+	if w.hasPolled(mark) {
+		t.Error("the Lease says that policies were polled, and the policy agent couldn't")
+	}
+	goOn <- http.StatusOK
+	w.eventually("the mark is polled", func() bool { return w.hasPolled(mark) })
+	w.stop()
+	w.uninstalled(t)
+	if _, err := clients.CoordinationV1().Leases(podgroup.AgentsNamespace).Get(t.Context(), w.node, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the Lease of an agent that was uninstalled: %v", err)
+	}
+}
+
+// hasPolled tells what the node's Lease says of a mark.
+func (w *worker) hasPolled(mark string) bool {
+	w.t.Helper()
+	lease, err := clients.CoordinationV1().Leases(podgroup.AgentsNamespace).Get(w.t.Context(), w.node, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return false
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	order, err := resourceversion.CompareResourceVersion(lease.Annotations[podgroup.PolledAnnotation], mark)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return order >= 0
+}
+
+// mark is what the broker does after a bind or unbind. It returns the namespace's
+// resourceVersion.
+func (w *worker) mark(t *testing.T) string {
 	t.Helper()
 	patch := `{"metadata":{"annotations":{"` + podgroup.MarkAnnotation + `":"` + time.Now().Format(time.RFC3339Nano) + `"}}}`
-	_, err := clients.CoreV1().Namespaces().Patch(t.Context(), w.namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
-	return err == nil
+	namespace, err := clients.CoreV1().Namespaces().Patch(t.Context(), w.namespace, types.MergePatchType, []byte(patch), metav1.PatchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return namespace.ResourceVersion
 }
 
 func within(what <-chan struct{}, patience time.Duration) bool {
@@ -206,11 +262,15 @@ func TestRights(t *testing.T) {
 	}
 	_, secrets := agent.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})
 	_, nodes := agent.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	leases := agent.CoordinationV1().Leases(podgroup.AgentsNamespace)
+	_, lease := leases.Get(t.Context(), "x", metav1.GetOptions{})
 	_, events := agent.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{})
 	_, namespaces := agent.CoreV1().Namespaces().Patch(t.Context(), "default", types.MergePatchType, []byte(`{}`), metav1.PatchOptions{})
 	for what, err := range map[string]error{
 		"lists Secrets": secrets, "lists nodes": nodes, "lists events": events, "changes namespaces": namespaces,
-		"deletes pods": agent.CoreV1().Pods("default").Delete(t.Context(), "x", metav1.DeleteOptions{}),
+		"reads Leases": lease, "deletes all Leases": leases.DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}),
+		"deletes others' Leases": agent.CoordinationV1().Leases("kube-system").Delete(t.Context(), "x", metav1.DeleteOptions{}),
+		"deletes pods":           agent.CoreV1().Pods("default").Delete(t.Context(), "x", metav1.DeleteOptions{}),
 	} {
 		if !apierrors.IsForbidden(err) {
 			t.Errorf("the agent %s: %v", what, err)

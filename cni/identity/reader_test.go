@@ -70,7 +70,7 @@ func newPlace(t *testing.T, mode, group string) *place {
 	}
 	p := &place{t: t, namespace: ns.Name, node: nodes.Items[0].Name, marked: make(chan string, 8)}
 	client := metadataOf(t, local.RESTConfig())
-	if p.pods, err = nodepods.New(client, p.node, func(namespace string) { p.marked <- namespace }); err != nil {
+	if p.pods, err = nodepods.New(client, p.node, func(namespace, _ string) { p.marked <- namespace }); err != nil {
 		t.Fatal(err)
 	}
 	p.reader = &identity.Reader{Client: client, Node: p.node, Pods: p.pods}

@@ -18,12 +18,13 @@ import (
 // Watch is of one node.
 type Watch struct {
 	pods, namespaces cache.SharedIndexInformer
-	marked           func(namespace string)
+	marked           func(namespace, revision string)
 }
 
 // New watches the pods of node; marked is told of each namespace with pods there
-// whose mark (podgroup.MarkAnnotation) has changed, and has to return at once.
-func New(client metadata.Interface, node string, marked func(namespace string)) (*Watch, error) {
+// whose mark (podgroup.MarkAnnotation) has changed, with the resourceVersion that the
+// namespace has by that, and has to return at once.
+func New(client metadata.Interface, node string, marked func(namespace, revision string)) (*Watch, error) {
 	pods := metadatainformer.NewFilteredMetadataInformer(client, corev1.SchemeGroupVersion.WithResource("pods"), metav1.NamespaceAll, 0,
 		cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc},
 		func(o *metav1.ListOptions) {
@@ -47,6 +48,21 @@ func (w *Watch) Run(ctx context.Context) {
 // Synced tells whether all has been seen once.
 func (w *Watch) Synced() bool { return w.pods.HasSynced() && w.namespaces.HasSynced() }
 
+// AwaitSynced waits until all has been seen once, and returns the resourceVersions of the
+// namespaces: of their marks until then nobody may have been told. It returns nothing if
+// ctx ends before.
+func (w *Watch) AwaitSynced(ctx context.Context) (revisions []string) {
+	if !cache.WaitForCacheSync(ctx.Done(), w.Synced) {
+		return nil
+	}
+	for _, namespace := range w.namespaces.GetStore().List() {
+		if seen, isMeta := namespace.(*metav1.PartialObjectMetadata); isMeta {
+			revisions = append(revisions, seen.ResourceVersion)
+		}
+	}
+	return revisions
+}
+
 // Pod returns a pod's metadata; nil: it isn't known on this node.
 func (w *Watch) Pod(namespace, name string) *metav1.PartialObjectMetadata {
 	found, _, _ := w.pods.GetStore().GetByKey(namespace + "/" + name)
@@ -65,7 +81,7 @@ func (w *Watch) changed(before, after any) {
 		return
 	}
 	if pods, err := w.pods.GetIndexer().IndexKeys(cache.NamespaceIndex, now.Name); err == nil && len(pods) > 0 {
-		w.marked(now.Name)
+		w.marked(now.Name, now.ResourceVersion)
 	}
 }
 

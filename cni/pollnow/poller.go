@@ -10,7 +10,7 @@ import (
 // Poller asks a policy agent as often as is wished for.
 type Poller struct {
 	url    string
-	done   func(error)
+	begin  func() (end func(error))
 	log    lager.Logger
 	wishes chan struct{}
 }
@@ -22,9 +22,10 @@ const (
 	pause = 500 * time.Millisecond
 )
 
-// New returns a poller; done is told of each poll.
-func New(url string, done func(error), log lager.Logger) *Poller {
-	return &Poller{url: url, done: done, log: log.Session("poll-now"), wishes: make(chan struct{}, 1)}
+// New returns a poller. begin is told before each poll, and what it returns how that
+// poll has ended.
+func New(url string, begin func() (end func(error)), log lager.Logger) *Poller {
+	return &Poller{url: url, begin: begin, log: log.Session("poll-now"), wishes: make(chan struct{}, 1)}
 }
 
 // Wish asks for a poll that begins after this.
@@ -49,9 +50,9 @@ func (p *Poller) Run(ctx context.Context) {
 
 func (p *Poller) poll(ctx context.Context) {
 	for try := 1; ; try++ {
-		begun := time.Now()
+		begun, end := time.Now(), p.begin()
 		err := Ask(ctx, p.url)
-		p.done(err)
+		end(err)
 		if err == nil {
 			p.log.Info("polled", lager.Data{"seconds": time.Since(begun).Seconds()})
 			return

@@ -20,7 +20,7 @@ func TestPoll(t *testing.T) {
 	}))
 	defer server.Close()
 	polled := make(chan error, 10)
-	p := New(server.URL, func(err error) { polled <- err }, lager.NewLogger("test"))
+	p := New(server.URL, func() func(error) { return func(err error) { polled <- err } }, lager.NewLogger("test"))
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { p.Run(ctx) })
