@@ -69,6 +69,10 @@ func (i *installer) run(ctx context.Context) error {
 func (i *installer) once(program string) {
 	place := i.settings.place(program)
 	changed, err := place.Ensure()
+	if dir := i.settings.stateDir(); err == nil && dir != "" {
+		// The guard reads there which pods there are, and has to see what the plugin writes.
+		err = os.MkdirAll(dir, 0o700)
+	}
 	wrong := ""
 	var problems []string
 	if err != nil {

@@ -170,9 +170,14 @@ func (w *worker) file(name, text string) {
 	}
 }
 
-// rules are those of a kube-proxy with this masqueradeBit.
-func (w *worker) rules(bit int) {
-	w.file("rules", fmt.Sprintf("*filter\n-A FORWARD -j KUBE-FORWARD\n-A KUBE-FORWARD -m mark --mark %#[1]x/%#[1]x -j ACCEPT\nCOMMIT\n", 1<<bit))
+// rules are those of a kube-proxy with this masqueradeBit, and of the pod that the
+// delegate makes the network of.
+func (w *worker) rules(bit int) { w.rulesWith(bit, podRules) }
+
+const podRules = "-A FORWARD -j overlay--c1\n-A overlay--c1 -d 10.255.7.2/32 -j REJECT --reject-with icmp-port-unreachable\n"
+
+func (w *worker) rulesWith(bit int, others string) {
+	w.file("rules", fmt.Sprintf("*filter\n-A FORWARD -j KUBE-FORWARD\n-A KUBE-FORWARD -m mark --mark %#[1]x/%#[1]x -j ACCEPT\n%sCOMMIT\n", 1<<bit, others))
 }
 
 // kubeconfig is the agent's account's.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -136,8 +137,19 @@ func (s settings) place(program string) install.Place {
 func (s settings) sources() nodefacts.Sources {
 	return nodefacts.Sources{
 		Commands: list(s.RulesCommands), NFTables: strings.TrimSpace(s.NFTCommand), ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
-		Proc: s.Proc, Configurations: s.ConfDir,
+		Proc: s.Proc, Configurations: s.ConfDir, Networks: s.stateDir(),
 	}
+}
+
+// stateDir is the plugin's folder of records, by the configuration that is installed or
+// will be; "": there is none.
+func (s settings) stateDir() string {
+	for _, file := range []string{filepath.Join(s.ConfDir, s.ConfName), s.ConfFile} {
+		if text, err := os.ReadFile(file); err == nil {
+			return plugin.StateDir(text)
+		}
+	}
+	return ""
 }
 
 func (s settings) expect() guard.Expect {

@@ -116,6 +116,35 @@ func (w *worker) uninstalled(t *testing.T) {
 	}
 }
 
+// TestFlushed: while a pod runs, whose rules somebody has flushed, the node isn't safe;
+// without pods, or when they are made anew, it is.
+func TestFlushed(t *testing.T) {
+	w := newWorker(t, "")
+	w.rulesWith(30, "")
+	w.start()
+	w.eventually("a node without pods is ready", func() bool { return w.call("STATUS", nil) == nil })
+	pod := w.pod()
+	w.rules(30)
+	w.eventually("the pod starts", func() bool { return w.call("ADD", pod) == nil })
+	name := w.namespace + "/web (10.255.7.2)"
+	w.rulesWith(30, "")
+	w.eventually("the node is unsafe", func() bool {
+		err := w.call("STATUS", nil)
+		return err != nil && strings.Contains(err.Error(), name)
+	})
+	w.eventually("there is an event", func() bool {
+		events, err := clients.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.kind=Node,reason=OverlayUnsafe"})
+		return err == nil && slices.ContainsFunc(events.Items, func(e corev1.Event) bool { return strings.Contains(e.Message, name) })
+	})
+	if said, err := w.check(); err == nil || !strings.Contains(said, name) {
+		t.Errorf("check: %v\n%s", err, said)
+	}
+	if err := w.call("DEL", pod); err != nil {
+		t.Errorf("DEL on an unsafe node: %v", err)
+	}
+	w.eventually("the node is ready again", func() bool { return w.call("STATUS", nil) == nil })
+}
+
 // TestNotInstalled: an agent that can't install isn't ready, and says why, also by an
 // event, until it can.
 func TestNotInstalled(t *testing.T) {

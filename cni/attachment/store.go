@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,10 @@ type Record struct {
 	Args string `json:"args"` // CNI_ARGS of the ADD
 	// Group is the process group of a delegate that runs; 0: none does.
 	Group int `json:"group,omitempty"`
+	// Addresses are the pod's, from when its network was made until it is taken down.
+	Addresses []netip.Addr `json:"addresses,omitempty"`
+	// Boot is the node's boot in which it was made: no network outlives it.
+	Boot string `json:"boot,omitempty"`
 
 	file *os.File
 }
@@ -55,7 +60,7 @@ func (s Store) Begin(ctx context.Context, id ID, args string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.ID, r.Args, r.Group = id, args, 0
+	r.ID, r.Args, r.Group, r.Addresses, r.Boot = id, args, 0, nil, ""
 	if err := r.write(); err != nil {
 		r.Release()
 		return nil, err
@@ -72,18 +77,18 @@ func (s Store) Find(ctx context.Context, id ID) (*Record, error) {
 	return r, err
 }
 
-// All are the networks that are recorded.
-func (s Store) All() ([]ID, error) {
+// All are the networks that are recorded. Nobody holds them by this.
+func (s Store) All() ([]Record, error) {
 	files, err := os.ReadDir(s.Folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	var all []ID
+	var all []Record
 	for _, f := range files {
 		var r Record
 		text, err := os.ReadFile(filepath.Join(s.Folder, f.Name()))
 		if err == nil && decode(text, &r) == nil && r.ID.Container != "" {
-			all = append(all, r.ID)
+			all = append(all, r)
 		}
 	}
 	return all, err
@@ -174,6 +179,22 @@ func (r *Record) File() *os.File { return r.file }
 func (r *Record) Runs(group int) {
 	r.Group = group
 	_ = r.write() // without it a delegate that hangs is waited for, and not ended
+}
+
+// Made notes that the network is made, and lets others at it.
+func (r *Record) Made(addresses []netip.Addr) error {
+	r.Group, r.Addresses, r.Boot = 0, addresses, thisBoot()
+	if err := r.write(); err != nil {
+		return err
+	}
+	r.close()
+	return nil
+}
+
+// Ends notes that the network is being taken down: what belongs to it goes.
+func (r *Record) Ends() {
+	r.Addresses = nil
+	_ = r.write() // without it the node's guard may miss rules that are gone for a good reason
 }
 
 // Release lets others at the network; the record stays.

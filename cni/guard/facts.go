@@ -1,5 +1,7 @@
 package guard
 
+import "net/netip"
+
 // Facts are what is known of a node. What couldn't be read is left empty, and
 // Blind says so where it matters.
 type Facts struct {
@@ -17,8 +19,18 @@ type Facts struct {
 	// Configurations are the names of the files in the folder of network
 	// configurations.
 	Configurations []string
+	// Pods are those whose networks are made and not being taken down. Nothing is
+	// asked of those whose addresses aren't IPv4.
+	Pods []Pod
 	// Blind is why rules couldn't be read; "": they could.
 	Blind string
+}
+
+// Pod is one on the overlay.
+type Pod struct {
+	Container string
+	Name      string // for people: namespace/name
+	Address   netip.Addr
 }
 
 // Proxy are settings of a kube-proxy.

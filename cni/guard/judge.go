@@ -20,6 +20,7 @@ func Judge(facts Facts, expect Expect) []string {
 	for _, rules := range facts.Rules {
 		problems = append(problems, judgeRules(rules, expect)...)
 	}
+	problems = append(problems, judgePods(facts.Pods, facts.Rules, expect)...)
 	problems = append(problems, judgeNFTables(facts.NFTables)...)
 	problems = append(problems, judgeHairpin(facts.Hairpin)...)
 	problems = append(problems, judgeConfigurations(facts.Configurations, expect.Own)...)

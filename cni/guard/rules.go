@@ -171,9 +171,6 @@ func (e Expect) elsewhere(address string) bool {
 	if err != nil || address == "" {
 		return false
 	}
-	if !strings.Contains(address, "/") {
-		address += "/32"
-	}
-	named, err := netip.ParsePrefix(address)
-	return err == nil && !named.Overlaps(overlay)
+	named, is := prefix(address)
+	return is && !named.Overlaps(overlay)
 }

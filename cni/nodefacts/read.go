@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ type Sources struct {
 	Proc string
 	// Configurations is the folder of network configurations.
 	Configurations string
+	// Networks is the folder of the plugin's records of pods' networks.
+	Networks string
 }
 
 const (
@@ -42,6 +45,8 @@ const (
 func (s Sources) Read(ctx context.Context) guard.Facts {
 	facts := guard.Facts{Configurations: configurations(s.Configurations)}
 	var blind []error
+	standing, err := pods(s.Networks)
+	blind = append(blind, err)
 	for _, command := range s.Commands {
 		if command == "iptables-save" && len(facts.Rules) > 0 {
 			continue // it is one of those that have told, by another name
@@ -58,6 +63,10 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 	if len(facts.Rules) == 0 && len(s.Commands) > 0 {
 		blind = append(blind, fmt.Errorf("none of %s is installed where the agent runs", strings.Join(s.Commands, ", ")))
 	}
+	// One that has come or gone meanwhile may have no rules, or none any more.
+	still, err := pods(s.Networks)
+	blind = append(blind, err)
+	facts.Pods = slices.DeleteFunc(standing, func(p guard.Pod) bool { return !slices.Contains(still, p) })
 	if s.NFTables != "" {
 		text, err := run(ctx, s.NFTables)
 		if err != nil && !errors.Is(err, exec.ErrNotFound) {

@@ -3,11 +3,15 @@ package nodefacts
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/cni/attachment"
 )
 
 func file(t *testing.T, path, text string) string {
@@ -80,5 +84,51 @@ func TestBlind(t *testing.T) {
 	}
 	if got := (Sources{ProxyURL: "http://127.0.0.1:1"}).Read(t.Context()); got.Blind != "" || len(got.Proxies) > 0 {
 		t.Errorf("a node without kube-proxy: %+v", got)
+	}
+}
+
+// TestPods: the pods whose rules rules are looked for are pods that stand before and after the rules
+// are read, of this boot.
+func TestPods(t *testing.T) {
+	dir := t.TempDir()
+	store := attachment.Store{Folder: filepath.Join(dir, "networks")}
+	begin := func(container string) *attachment.Record {
+		r, err := store.Begin(t.Context(), attachment.ID{Container: container, Interface: "eth0", Network: "n"}, "K8S_POD_NAMESPACE=ns;K8S_POD_NAME="+container)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	made := func(container string) {
+		if err := begin(container).Made([]netip.Addr{netip.MustParseAddr("10.255.7.2")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, container := range []string{"stands", "goes", "ends", "earlier"} {
+		made(container)
+	}
+	defer begin("comes").Release()
+	ends, err := store.Find(t.Context(), attachment.ID{Container: "ends", Interface: "eth0", Network: "n"})
+	if err != nil || ends == nil {
+		t.Fatal(ends, err)
+	}
+	ends.Ends()
+	defer ends.Release()
+	earlier := filepath.Join(dir, "networks", "n.earlier.eth0")
+	text, err := os.ReadFile(earlier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file(t, earlier, regexp.MustCompile(`"boot":"[^"]*"`).ReplaceAllString(string(text), `"boot":"an earlier one"`))
+	sources := Sources{
+		Networks: store.Folder,
+		Commands: []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\nrm "+dir+"/networks/n.goes.eth0; echo '*filter'\n")},
+	}
+	if got := sources.Read(t.Context()); got.Blind != "" || len(got.Pods) != 1 || got.Pods[0].Name != "ns/stands" || got.Pods[0].Address.String() != "10.255.7.2" {
+		t.Errorf("%+v", got)
+	}
+	sources.Networks = file(t, filepath.Join(dir, "no-folder"), "")
+	if got := sources.Read(t.Context()); !strings.Contains(got.Blind, "the plugin's records") {
+		t.Errorf("records that can't be read: %+v", got)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -35,11 +36,14 @@ func add(ctx context.Context, c config, args *skel.CmdArgs) error {
 		return errors.Join(err, c.store().Forget(held))
 	}
 	result, err := work.add(ctx, metadata(container, member))
+	var addresses []netip.Addr
 	if err == nil {
-		result, err = usable(result, c.CNIVersion)
+		result, addresses, err = usable(result, c.CNIVersion)
 	}
 	if err == nil {
-		held.Release()
+		err = held.Made(addresses)
+	}
+	if err == nil {
 		return result.Print()
 	}
 	err = explained(err)
@@ -78,21 +82,27 @@ func (c config) ask(ctx context.Context, args *skel.CmdArgs) (podgroup.Membershi
 	return member, pod.Container, nil
 }
 
-// usable is the delegate's result in the version that the runtime speaks. A pod
-// without an address can't be used.
-func usable(result types.Result, version string) (types.Result, error) {
+// usable is the delegate's result in the version that the runtime speaks, and the
+// pod's addresses. A pod without one can't be used.
+func usable(result types.Result, version string) (types.Result, []netip.Addr, error) {
 	now, err := current.NewResultFromResult(result)
 	if err != nil {
-		return nil, fmt.Errorf("the delegate's result can't be read: %w", err)
+		return nil, nil, fmt.Errorf("the delegate's result can't be read: %w", err)
 	}
-	if len(now.IPs) == 0 {
-		return nil, errors.New("the delegate's result has no address for the pod")
+	var addresses []netip.Addr
+	for _, ip := range now.IPs {
+		if address, is := netip.AddrFromSlice(ip.Address.IP); is {
+			addresses = append(addresses, address.Unmap())
+		}
+	}
+	if len(addresses) == 0 {
+		return nil, nil, errors.New("the delegate's result has no address for the pod")
 	}
 	converted, err := now.GetAsVersion(version)
 	if err != nil {
-		return nil, fmt.Errorf("the delegate's result can't be told in version %s: %w", version, err)
+		return nil, nil, fmt.Errorf("the delegate's result can't be told in version %s: %w", version, err)
 	}
-	return converted, nil
+	return converted, addresses, nil
 }
 
 // explained adds what to do about a failure that the delegate tells in its own

@@ -3,7 +3,6 @@ package plugin
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/containernetworking/cni/pkg/types"
@@ -74,9 +73,7 @@ func readConfig(text []byte) (config, error) {
 	if c.version, err = (&version.ConfigDecoder{}).Decode(mustJSON(c.withDefaults())); err != nil {
 		return c, wrong("delegate: %v", err)
 	}
-	if c.StateDir == "" {
-		c.StateDir = filepath.Join(filepath.Dir(c.Socket), "attachments")
-	}
+	c.StateDir = stateDir(c.StateDir, c.Socket)
 	return c, nil
 }
 

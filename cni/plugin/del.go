@@ -30,6 +30,9 @@ func del(ctx context.Context, c config, args *skel.CmdArgs) error {
 // takeDown has the delegate take a network down, and forgets its record. If that
 // fails the record stays, and DEL or GC do it again. held may be nil: there is none.
 func (c config) takeDown(ctx context.Context, args *skel.CmdArgs, held *attachment.Record) error {
+	if held != nil {
+		held.Ends()
+	}
 	work, err := c.delegateFor(args, held)
 	if err == nil {
 		err = work.do(ctx, "DEL")

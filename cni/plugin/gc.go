@@ -19,7 +19,8 @@ func gc(ctx context.Context, c config, args *skel.CmdArgs) error {
 		return err
 	}
 	var failed []error
-	for _, id := range begun {
+	for _, r := range begun {
+		id := r.ID
 		if id.Network == c.Name && !slices.Contains(c.Valid, types.GCAttachment{ContainerID: id.Container, IfName: id.Interface}) {
 			failed = append(failed, c.collect(ctx, args, id))
 		}
