@@ -3,7 +3,6 @@ package c2c
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // Settings is where and as whom the client calls.
@@ -35,11 +35,10 @@ type Settings struct {
 // cloud controller's API, v3. Its methods may be called from any number of
 // goroutines.
 type Client struct {
-	settings  Settings
-	connector *connector
-	observe   func(call string, err error)
-	last      atomic.Pointer[outcome]
-	space     atomic.Pointer[string] // its GUID, once found
+	settings Settings
+	api      *cfapi.Client
+	last     atomic.Pointer[outcome]
+	space    atomic.Pointer[string] // its GUID, once found
 }
 
 type outcome struct{ err error }
@@ -49,8 +48,17 @@ type outcome struct{ err error }
 // apps "find-org", "find-space", "find-app", "create-app", "delete-app" and
 // "read-job"; for domains "list-domains".
 func New(settings Settings, observe func(call string, err error)) *Client {
-	return &Client{settings: settings, connector: newConnector(settings), observe: observe}
+	return &Client{settings: settings, api: cfapi.New(cfapi.Settings{
+		CFAPIAddress:      settings.CFAPIAddress,
+		ClientID:          settings.ClientID,
+		ClientSecret:      settings.ClientSecret,
+		SkipTLSValidation: settings.SkipTLSValidation,
+		Timeout:           settings.Timeout,
+	}, observe)}
 }
+
+// API is what the client calls Cloud Foundry by, for others to do so by the same tokens.
+func (c *Client) API() *cfapi.Client { return c.api }
 
 // LastError is how the newest call of the policy API ended: nil if it went
 // well, or if there was none yet. It sends no request. Calls of the cloud
@@ -89,7 +97,7 @@ func (c *Client) Left(ctx context.Context, closed []policy.Policy) ([]policy.Pol
 
 func (c *Client) list(ctx context.Context, path string) ([]policy.Policy, error) {
 	var answer body
-	_, err := c.call(ctx, request{call: "list", server: policyServer, method: http.MethodGet, path: path, answer: &answer})
+	err := c.call(ctx, cfapi.Request{Call: "list", Part: cfapi.PolicyServer, Method: http.MethodGet, Path: path, Answer: &answer})
 	return answer.Policies, err
 }
 
@@ -109,20 +117,21 @@ func (c *Client) Delete(ctx context.Context, policies []policy.Policy) error {
 }
 
 func (c *Client) post(ctx context.Context, call, path string, policies []policy.Policy) error {
-	_, err := c.call(ctx, request{call: call, server: policyServer, method: http.MethodPost, path: path,
-		body: &body{Policies: policies}, answer: &struct{}{}})
+	return c.call(ctx, cfapi.Request{Call: call, Part: cfapi.PolicyServer, Method: http.MethodPost, Path: path,
+		Body: &body{Policies: policies}, Answer: &struct{}{}})
+}
+
+// call calls the policy API.
+func (c *Client) call(ctx context.Context, r cfapi.Request) error {
+	_, err := c.api.Call(ctx, r)
+	// That the caller gave up says nothing about the policy API.
+	if !errors.Is(err, context.Canceled) {
+		c.last.Store(&outcome{err})
+	}
 	return err
 }
 
-func (c *Client) call(ctx context.Context, r request) (http.Header, error) {
-	header, err := c.connector.send(ctx, r)
-	c.observe(r.call, err)
-	// That the caller gave up says nothing about the policy API.
-	if r.server == policyServer && !errors.Is(err, context.Canceled) {
-		c.last.Store(&outcome{err})
-	}
-	if err != nil {
-		return nil, fmt.Errorf("calling %s (%s): %w", r.server, r.call, r.refused(err))
-	}
-	return header, nil
+// callCC calls the cloud controller for what placeholder apps need.
+func (c *Client) callCC(ctx context.Context, call, method, path string, body, answer any) (http.Header, error) {
+	return c.api.Call(ctx, cfapi.Request{Call: call, Part: cfapi.CloudController, Method: method, Path: path, Needs: Roles, Body: body, Answer: answer})
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // Auditor says what the UAA client needs so that it sees all domains:
@@ -20,8 +22,8 @@ func (c *Client) Domains(ctx context.Context) ([]string, error) {
 	for page, pages := 1, 1; page <= pages; page++ {
 		var found resource.DomainList
 		path := fmt.Sprintf("/domains?per_page=5000&page=%d", page) // the longest there is
-		r := request{call: "list-domains", server: cloudController, method: http.MethodGet, path: path, needs: Auditor, answer: &found}
-		if _, err := c.call(ctx, r); err != nil {
+		r := cfapi.Request{Call: "list-domains", Part: cfapi.CloudController, Method: http.MethodGet, Path: path, Needs: Auditor, Answer: &found}
+		if _, err := c.api.Call(ctx, r); err != nil {
 			return nil, err
 		}
 		for _, d := range present(found.Resources) {

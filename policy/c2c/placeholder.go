@@ -21,6 +21,11 @@ import (
 // app is for. Only apps that carry it are ever deleted.
 const placeholderLabel = "cf-helm-broker.io/placeholder-for"
 
+// Roles says what the UAA client needs so that it can make placeholder apps:
+// https://v3-apidocs.cloudfoundry.org/#create-an-app ("Permitted roles").
+const Roles = "give the UAA client of CF_CLIENT_ID the authority cloud_controller.admin, or cloud_controller.read and cloud_controller.write " +
+	"and, by cf set-space-role CF_CLIENT_ID CF_ORG CF_SPACE SpaceDeveloper --client, that role"
+
 // placeholderKey is the instance's id, or for one that isn't a UUID, a UUID
 // made from it: it stands in a name, a label and a filter.
 func placeholderKey(instanceID string) string {
@@ -87,7 +92,7 @@ func (c *Client) LivePlaceholders(ctx context.Context) (map[string]bool, error) 
 
 func (c *Client) findApps(ctx context.Context, query url.Values) ([]*resource.App, error) {
 	var found resource.AppList
-	err := c.callCC(ctx, "find-app", http.MethodGet, "/apps?"+query.Encode(), nil, &found)
+	_, err := c.callCC(ctx, "find-app", http.MethodGet, "/apps?"+query.Encode(), nil, &found)
 	return present(found.Resources), err
 }
 

@@ -2,15 +2,13 @@ package c2c
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"path"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // DeletePlaceholder deletes the instance's placeholder app and waits until it
@@ -55,37 +53,21 @@ func (c *Client) deletePlaceholder(ctx context.Context, instanceID, guid string)
 }
 
 func (c *Client) deleteApp(ctx context.Context, app *resource.App) error {
-	header, err := c.call(ctx, request{call: "delete-app", server: cloudController, method: http.MethodDelete, path: "/apps/" + url.PathEscape(app.GUID)})
-	var refused *policy.Error
-	if errors.As(err, &refused) && refused.Server == string(cloudController) && refused.Status == http.StatusNotFound {
+	header, err := c.callCC(ctx, "delete-app", http.MethodDelete, "/apps/"+url.PathEscape(app.GUID), nil, nil)
+	if cfapi.Refused(err, cfapi.CloudController, http.StatusNotFound) {
 		return c.checkGone(ctx, app, err)
 	}
 	if err != nil {
 		return err
 	}
-	job := jobIn(header.Get("Location"))
+	job := cfapi.JobIn(header.Get("Location"))
 	if job == "" {
 		return fmt.Errorf("the cloud controller accepted to delete app %s and named no job; try again to see whether it is gone", app.GUID)
 	}
-	if err := c.awaitJob(ctx, job); err != nil {
+	if err := c.api.AwaitJob(ctx, job, Roles); err != nil {
 		return fmt.Errorf("app %s: %w", app.Name, err)
 	}
 	return nil
-}
-
-// jobIn is the GUID of the job that a Location names, "" for any other. Nothing
-// else is taken from it: tokens go nowhere but to the addresses that the CF
-// API's root names.
-func jobIn(location string) string {
-	address, err := url.Parse(location)
-	if err != nil {
-		return ""
-	}
-	folder, guid := path.Split(address.Path)
-	if path.Base(folder) != "jobs" {
-		return ""
-	}
-	return guid
 }
 
 // checkGone tells an app that another has deleted meanwhile from a 404 of CF's

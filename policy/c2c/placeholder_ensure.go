@@ -2,13 +2,12 @@ package c2c
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
 
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // EnsurePlaceholder returns the GUID of the instance's placeholder app, which
@@ -32,7 +31,7 @@ func (c *Client) ensurePlaceholder(ctx context.Context, instanceID string) (stri
 		return "", err
 	}
 	guid, err := c.ensureIn(ctx, space, instanceID)
-	if !unprocessable(err) {
+	if !cfapi.Refused(err, cfapi.CloudController, http.StatusUnprocessableEntity) {
 		return guid, err
 	}
 	// Among its other reasons: the space is gone. Another may have its name.
@@ -52,7 +51,7 @@ func (c *Client) ensureIn(ctx context.Context, space, instanceID string) (string
 		return guid, err
 	}
 	var created resource.App
-	err = c.callCC(ctx, "create-app", http.MethodPost, "/apps", newPlaceholder(space, instanceID), &created)
+	_, err = c.callCC(ctx, "create-app", http.MethodPost, "/apps", newPlaceholder(space, instanceID), &created)
 	if err == nil {
 		return checkGUID(created.GUID)
 	}
@@ -62,11 +61,4 @@ func (c *Client) ensureIn(ctx context.Context, space, instanceID string) (string
 		return guid, nil
 	}
 	return "", err
-}
-
-// unprocessable tells whether the cloud controller understood a request and
-// can't do it (422).
-func unprocessable(err error) bool {
-	var refused *policy.Error
-	return errors.As(err, &refused) && refused.Server == string(cloudController) && refused.Status == http.StatusUnprocessableEntity
 }

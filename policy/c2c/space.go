@@ -32,7 +32,7 @@ func (c *Client) findSpace(ctx context.Context) (string, error) {
 	}
 	query := url.Values{"names": {filterValue(c.settings.Space)}, "organization_guids": {org}}
 	var found resource.SpaceList
-	if err := c.callCC(ctx, "find-space", http.MethodGet, "/spaces?"+query.Encode(), nil, &found); err != nil {
+	if _, err := c.callCC(ctx, "find-space", http.MethodGet, "/spaces?"+query.Encode(), nil, &found); err != nil {
 		return "", err
 	}
 	spaces := present(found.Resources)
@@ -47,7 +47,7 @@ func (c *Client) findSpace(ctx context.Context) (string, error) {
 func (c *Client) findOrg(ctx context.Context) (string, error) {
 	query := url.Values{"names": {filterValue(c.settings.Org)}}
 	var found resource.OrganizationList
-	if err := c.callCC(ctx, "find-org", http.MethodGet, "/organizations?"+query.Encode(), nil, &found); err != nil {
+	if _, err := c.callCC(ctx, "find-org", http.MethodGet, "/organizations?"+query.Encode(), nil, &found); err != nil {
 		return "", err
 	}
 	orgs := present(found.Resources)
@@ -60,8 +60,3 @@ func (c *Client) findOrg(ctx context.Context) (string, error) {
 // filterValue escapes a value of a filter, beyond what a query needs: the cloud
 // controller splits a filter at its commas and then unescapes each value.
 func filterValue(value string) string { return url.PathEscape(value) }
-
-func (c *Client) callCC(ctx context.Context, call, method, path string, body, answer any) error {
-	_, err := c.call(ctx, request{call: call, server: cloudController, method: method, path: path, body: body, answer: answer})
-	return err
-}

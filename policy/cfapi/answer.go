@@ -1,4 +1,4 @@
-package c2c
+package cfapi
 
 import (
 	"encoding/json"
@@ -19,30 +19,30 @@ const limit = 256 << 20
 // notJSON is what to look at when an answer isn't what CF would say.
 const notJSON = "check that CF_API_ADDRESS is the CF API and that no proxy or login page answers in its place"
 
-func read(response *http.Response, part server, answer any) error {
+func read(response *http.Response, r Request) error {
 	text, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil {
-		return fmt.Errorf("reading the answer of %s: %w", part, err)
+		return fmt.Errorf("reading the answer of %s: %w", r.Part, err)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return refusal(part, response, text)
+		return refusal(r, response, text)
 	}
-	if answer == nil {
+	if r.Answer == nil {
 		return nil
 	}
-	if err := json.Unmarshal(text, answer); err != nil {
-		return fmt.Errorf("the answer of %s isn't valid JSON: %w; %s", part, err, notJSON)
+	if err := json.Unmarshal(text, r.Answer); err != nil {
+		return fmt.Errorf("the answer of %s isn't valid JSON: %w; %s", r.Part, err, notJSON)
 	}
 	return nil
 }
 
-func refusal(part server, response *http.Response, text []byte) *policy.Error {
-	refused := &policy.Error{Server: string(part), Status: response.StatusCode, Message: message(text)}
+func refusal(r Request, response *http.Response, text []byte) *policy.Error {
+	refused := &policy.Error{Server: string(r.Part), Status: response.StatusCode, Message: message(text)}
 	if location, err := response.Location(); err == nil && response.StatusCode < http.StatusBadRequest {
 		// Not its query, which may hold what is nobody's business.
 		refused.Message = fmt.Sprintf("it redirects to %s://%s%s", location.Scheme, location.Host, location.EscapedPath())
 	}
-	refused.Fix = fix(part, refused)
+	refused.Fix = fix(r, refused)
 	return refused
 }
 

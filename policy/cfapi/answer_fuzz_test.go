@@ -1,4 +1,4 @@
-package c2c
+package cfapi
 
 import (
 	"bytes"
@@ -31,13 +31,13 @@ func FuzzAnswer(f *testing.F) {
 		f.Add(seed.status, []byte(seed.body), seed.location)
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, location string) {
-		for _, part := range []server{policyServer, cloudController, uaa, apiRoot} {
+		for _, part := range []Part{PolicyServer, CloudController, UAA, APIRoot} {
 			var answer struct{ Policies []policy.Policy }
 			response := &http.Response{StatusCode: status, Header: http.Header{"Location": {location}}, Body: io.NopCloser(bytes.NewReader(body))}
 			if location == "" {
 				response.Header = http.Header{}
 			}
-			err := read(response, part, &answer)
+			err := read(response, Request{Part: part, Needs: "give it a right", Answer: &answer})
 			if err == nil && (status < 200 || status > 299) {
 				t.Errorf("status %d is taken for success", status)
 			}

@@ -1,4 +1,4 @@
-package c2c
+package cfapi
 
 import (
 	"cmp"
@@ -22,21 +22,21 @@ func (c *connector) discover(ctx context.Context) (*connection, error) {
 		return nil, err
 	}
 	var root resource.Root
-	if _, err := c.exchange(request, apiRoot, &root); err != nil {
+	if _, err := c.exchange(request, Request{Part: APIRoot, Answer: &root}); err != nil {
 		return nil, err
 	}
-	found := &connection{addresses: map[server]string{}}
-	for part, address := range map[server]string{
-		uaa:             cmp.Or(root.Links.Uaa.Href, root.Links.Login.Href),
-		policyServer:    root.Links.NetworkPolicyV1.Href,
-		cloudController: root.Links.CloudControllerV3.Href,
+	found := &connection{addresses: map[Part]string{}}
+	for part, address := range map[Part]string{
+		UAA:             cmp.Or(root.Links.Uaa.Href, root.Links.Login.Href),
+		PolicyServer:    root.Links.NetworkPolicyV1.Href,
+		CloudController: root.Links.CloudControllerV3.Href,
 	} {
 		if err := checkLink(request.URL, part, address); err != nil {
 			return nil, err
 		}
 		found.addresses[part] = strings.TrimRight(address, "/")
 	}
-	login, err := found.address(uaa)
+	login, err := found.address(UAA)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (c *connector) discover(ctx context.Context) (*connection, error) {
 
 // checkLink refuses a link that isn't a URL, and one that would send the
 // secret or a token in clear though the CF API itself is https.
-func checkLink(root *url.URL, part server, address string) error {
+func checkLink(root *url.URL, part Part, address string) error {
 	if address == "" {
 		return nil // told when the part is needed: see connection.address
 	}

@@ -1,4 +1,4 @@
-package c2c
+package cfapi
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 // connection is what one CF API address leads to: the addresses of CF's parts
 // and the tokens for them.
 type connection struct {
-	addresses map[server]string
+	addresses map[Part]string
 	tokens    *tokens
 }
 
 // address is where a part of CF is, by the links of the CF API's root.
-func (c *connection) address(part server) (string, error) {
+func (c *connection) address(part Part) (string, error) {
 	if address := c.addresses[part]; address != "" {
 		return address, nil
 	}

@@ -1,10 +1,11 @@
-package c2c
+package cfapi
 
 import (
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path"
 	"time"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
@@ -17,13 +18,13 @@ const (
 	longestPause = 3 * time.Second
 )
 
-// awaitJob waits until a job of the cloud controller is done
+// AwaitJob waits until a job of the cloud controller is done
 // (GET /v3/jobs/{guid}), or for as long as ctx lasts. A failed one is an error
-// in CF's words.
-func (c *Client) awaitJob(ctx context.Context, guid string) error {
+// in CF's words. needs is what to give the client that may not see jobs.
+func (c *Client) AwaitJob(ctx context.Context, guid, needs string) error {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		var job resource.Job
-		if err := c.callCC(ctx, "read-job", http.MethodGet, "/jobs/"+url.PathEscape(guid), nil, &job); err != nil {
+		if _, err := c.Call(ctx, Request{Call: "read-job", Part: CloudController, Method: http.MethodGet, Path: "/jobs/" + url.PathEscape(guid), Needs: needs, Answer: &job}); err != nil {
 			return err
 		}
 		switch job.State {
@@ -38,4 +39,19 @@ func (c *Client) awaitJob(ctx context.Context, guid string) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// JobIn is the GUID of the job that a Location names, "" for any other. Nothing
+// else is taken from it: tokens go nowhere but to the addresses that the CF
+// API's root names.
+func JobIn(location string) string {
+	address, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	folder, guid := path.Split(address.Path)
+	if path.Base(folder) != "jobs" {
+		return ""
+	}
+	return guid
 }

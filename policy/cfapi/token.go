@@ -1,4 +1,4 @@
-package c2c
+package cfapi
 
 import (
 	"context"
@@ -74,7 +74,7 @@ func (c *connector) tokenError(ctx context.Context, address string, err error) e
 	var unreached *url.Error
 	switch {
 	case errors.As(err, &refused) && refused.Response != nil:
-		return refusal(uaa, refused.Response, []byte(refused.ErrorCode))
+		return refusal(Request{Part: UAA}, refused.Response, []byte(refused.ErrorCode))
 	case errors.As(err, &unreached):
 		return c.unreached(err)
 	case ctx.Err() != nil:
@@ -85,7 +85,7 @@ func (c *connector) tokenError(ctx context.Context, address string, err error) e
 
 // unauthorized tells whether a part of CF, and not UAA, refused the request's
 // token.
-func unauthorized(err error, by server) bool {
+func unauthorized(err error, by Part) bool {
 	var refused *policy.Error
 	return errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && refused.Server == string(by)
 }

@@ -1,4 +1,4 @@
-package c2c
+package cfapi
 
 import (
 	"crypto/x509"
@@ -13,26 +13,21 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// Roles says what the UAA client needs so that it can make placeholder apps:
-// https://v3-apidocs.cloudfoundry.org/#create-an-app ("Permitted roles").
-const Roles = "give the UAA client of CF_CLIENT_ID the authority cloud_controller.admin, or cloud_controller.read and cloud_controller.write " +
-	"and, by cf set-space-role CF_CLIENT_ID CF_ORG CF_SPACE SpaceDeveloper --client, that role"
-
 // fix is what the operator has to look at when a part of CF refuses a request.
-func fix(part server, refused *policy.Error) string {
+func fix(r Request, refused *policy.Error) string {
 	switch {
 	case refused.Status < http.StatusBadRequest:
 		return notJSON
 	case refused.Status >= http.StatusInternalServerError:
 		return "see its log, and try again"
 	}
-	switch part {
-	case uaa:
+	switch r.Part {
+	case UAA:
 		return fixUAA(refused.Status)
-	case policyServer:
+	case PolicyServer:
 		return fixPolicyServer(refused.Status)
-	case cloudController:
-		return fixCloudController(refused)
+	case CloudController:
+		return fixCloudController(refused, r.Needs)
 	}
 	return "check that CF_API_ADDRESS is the CF API"
 }
@@ -59,12 +54,12 @@ func fixPolicyServer(status int) string {
 // fixCloudController knows that the cloud controller answers 401, not 403, to
 // the token of a client without any cloud_controller authority: UAA doesn't
 // name the cloud controller in such a token's audience.
-func fixCloudController(refused *policy.Error) string {
+func fixCloudController(refused *policy.Error, needs string) string {
 	switch {
 	case refused.Status == http.StatusUnauthorized:
-		return Roles
+		return needs
 	case refused.Status == http.StatusForbidden && strings.Contains(refused.Message, "CF-NotAuthorized"):
-		return Roles
+		return needs
 	case refused.Status == http.StatusNotFound && !strings.Contains(refused.Message, "CF-ResourceNotFound"):
 		return "is the cloud controller up?"
 	}
