@@ -69,6 +69,25 @@ func TestRightsDontGrow(t *testing.T) {
 	}
 }
 
+// TestNetworkPolicyRights: what is granted besides for ENFORCE=networkpolicy is just
+// that, to this account.
+func TestNetworkPolicyRights(t *testing.T) {
+	added := decode(t, "networkpolicy/rbac.yaml")
+	role, binding := only[*rbacv1.ClusterRole](t, added), only[*rbacv1.ClusterRoleBinding](t, added)
+	account := only[*corev1.ServiceAccount](t, decodeAll(t))
+	if want := []rbacv1.Subject{{Kind: "ServiceAccount", Name: account.Name, Namespace: account.Namespace}}; binding.RoleRef.Name != role.Name || !slices.Equal(binding.Subjects, want) {
+		t.Errorf("%s is bound to %v", binding.RoleRef.Name, binding.Subjects)
+	}
+	for _, rule := range role.Rules {
+		if !slices.Equal(rule.APIGroups, []string{"networking.k8s.io"}) || !slices.Equal(rule.Resources, []string{"networkpolicies"}) {
+			t.Errorf("it grants %v of %v", rule.Resources, rule.APIGroups)
+		}
+		if want := []string{"get", "list", "create", "update", "delete"}; !slices.Equal(rule.Verbs, want) {
+			t.Errorf("it grants %v, want %v", rule.Verbs, want)
+		}
+	}
+}
+
 // Helm gets an object before it makes it, and patches or deletes it later.
 var helmVerbs = []string{"get", "create", "patch", "delete"}
 
