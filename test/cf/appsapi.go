@@ -87,7 +87,7 @@ func (s *Server) deleteApp(w http.ResponseWriter, r *http.Request, caller Client
 	if !ok {
 		return
 	}
-	w.Header().Set("Location", s.url+"/v3/jobs/"+s.cc.addJob(app.GUID))
+	w.Header().Set("Location", s.url+"/v3/jobs/"+s.cc.addJob("app.delete", app.GUID))
 	w.WriteHeader(http.StatusAccepted)
 }
 

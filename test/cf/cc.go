@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// cloudController keeps organizations, spaces, domains, apps and the jobs of deletions.
+// cloudController keeps organizations, spaces, domains, apps, security groups and the jobs of deletions.
 type cloudController struct {
 	now          func() time.Time
 	defaultSpace string
@@ -20,6 +20,7 @@ type cloudController struct {
 	orgs    []place
 	spaces  []place
 	domains []Domain
+	groups  []SecurityGroup
 	apps    map[string]App
 	jobs    map[string]*job
 	rule    Jobs
@@ -83,6 +84,16 @@ func (s *Server) routeCC(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v3/jobs/{guid}", s.reads(s.getJob))
 	mux.HandleFunc("GET /v3/organizations", s.reads(s.listOrgs))
 	mux.HandleFunc("GET /v3/organizations/{guid}", s.reads(s.getOrg))
+	mux.HandleFunc("GET /v3/security_groups", s.reads(s.listSecurityGroups))
+	mux.HandleFunc("POST /v3/security_groups", s.writes(s.createSecurityGroup))
+	mux.HandleFunc("GET /v3/security_groups/{guid}", s.reads(s.getSecurityGroup))
+	mux.HandleFunc("PATCH /v3/security_groups/{guid}", s.writes(s.updateSecurityGroup))
+	mux.HandleFunc("DELETE /v3/security_groups/{guid}", s.writes(s.deleteSecurityGroup))
+	for _, kind := range []string{"running", "staging"} {
+		path := "/v3/security_groups/{guid}/relationships/" + kind + "_spaces"
+		mux.HandleFunc("POST "+path, s.writes(s.bindSecurityGroup(kind)))
+		mux.HandleFunc("DELETE "+path+"/{space}", s.writes(s.unbindSecurityGroup(kind)))
+	}
 	mux.HandleFunc("GET /v3/spaces", s.reads(s.listSpaces))
 	mux.HandleFunc("GET /v3/spaces/{guid}", s.reads(s.getSpace))
 	mux.HandleFunc("/v3/", func(w http.ResponseWriter, _ *http.Request) {

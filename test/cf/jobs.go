@@ -2,6 +2,7 @@ package cf
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,10 +10,10 @@ import (
 
 // Jobs says how the jobs of deletions go. The zero value has them done at once.
 type Jobs struct {
-	// Polls is how often a job is seen PROCESSING before it is done. Its app
+	// Polls is how often a job is seen PROCESSING before it is done. What it deletes
 	// stays till then.
 	Polls int
-	// Error, if not empty, is what they fail with. The app stays.
+	// Error, if not empty, is what they fail with. What they were to delete stays.
 	Error string
 }
 
@@ -23,22 +24,23 @@ func (s *Server) SetJobs(jobs Jobs) {
 	s.cc.rule = jobs
 }
 
-// job is the deletion of an app.
+// job is the deletion of an app or a security group.
 type job struct {
-	app     string
+	operation, guid string
+
 	created time.Time
 	updated time.Time
 	left    Jobs
 	state   string
 }
 
-// addJob begins the job of an app's deletion.
-func (c *cloudController) addJob(app string) (guid string) {
+// addJob begins the job of a deletion, "app.delete" or "security_group.delete".
+func (c *cloudController) addJob(operation, of string) (guid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	guid = uuid.NewString()
 	now := c.now().UTC()
-	c.jobs[guid] = &job{app: app, created: now, updated: now, left: c.rule, state: "PROCESSING"}
+	c.jobs[guid] = &job{operation: operation, guid: of, created: now, updated: now, left: c.rule, state: "PROCESSING"}
 	if c.rule.Polls == 0 {
 		c.endJob(c.jobs[guid])
 	}
@@ -53,7 +55,8 @@ func (c *cloudController) endJob(j *job) {
 		return
 	}
 	j.state = "COMPLETE"
-	delete(c.apps, j.app)
+	delete(c.apps, j.guid)
+	c.groups = slices.DeleteFunc(c.groups, func(g SecurityGroup) bool { return g.GUID == j.guid })
 }
 
 // seeJob is a job as it is now. To be seen brings it forward.
@@ -88,7 +91,7 @@ func (s *Server) getJob(w http.ResponseWriter, r *http.Request, _ Client) {
 		resource: resource{GUID: guid, CreatedAt: j.created, UpdatedAt: j.updated, Links: map[string]link{
 			"self": {Href: s.url + "/v3/jobs/" + guid},
 		}},
-		Operation: "app.delete",
+		Operation: j.operation,
 		State:     j.state,
 		Errors:    failures,
 		Warnings:  []ccError{},

@@ -19,30 +19,32 @@ type listQuery struct {
 // readQuery reads the query of a list, else answers why it can't. A parameter
 // that isn't among the filters is refused, as by the cloud controller.
 func readQuery(w http.ResponseWriter, r *http.Request, filters ...string) (listQuery, bool) {
-	query := listQuery{values: r.URL.Query(), page: 1, perPage: 50}
+	query, wrong := parseQuery(r, filters...)
+	if wrong != "" {
+		writeCCError(w, http.StatusBadRequest, 10005, "CF-BadQueryParameter", "The query parameter is invalid: "+wrong)
+	}
+	return query, wrong == ""
+}
+
+// parseQuery is readQuery for who answers itself what is wrong.
+func parseQuery(r *http.Request, filters ...string) (query listQuery, wrong string) {
+	query = listQuery{values: r.URL.Query(), page: 1, perPage: 50}
 	known := append([]string{"page", "per_page"}, filters...)
 	for key := range query.values {
 		if !slices.Contains(known, key) {
-			return query, badQuery(w, fmt.Sprintf("Unknown query parameter(s): '%s'. Valid parameters are: '%s'",
-				key, strings.Join(known, "', '")))
+			return query, fmt.Sprintf("Unknown query parameter(s): '%s'. Valid parameters are: '%s'", key, strings.Join(known, "', '"))
 		}
 	}
 	if strings.Contains(query.values.Get("label_selector"), "(") {
-		return query, badQuery(w, "label_selector: the stand-in knows neither in nor notin")
+		return query, "label_selector: the stand-in knows neither in nor notin"
 	}
 	if !query.number("page", &query.page) {
-		return query, badQuery(w, "Page must be greater than 0")
+		return query, "Page must be greater than 0"
 	}
 	if !query.number("per_page", &query.perPage) || query.perPage > 5000 {
-		return query, badQuery(w, "Per page must be between 1 and 5000")
+		return query, "Per page must be between 1 and 5000"
 	}
-	return query, true
-}
-
-// badQuery answers the request and is always false.
-func badQuery(w http.ResponseWriter, detail string) bool {
-	writeCCError(w, http.StatusBadRequest, 10005, "CF-BadQueryParameter", "The query parameter is invalid: "+detail)
-	return false
+	return query, ""
 }
 
 // number sets into when the query has the key, false if it isn't above 0.
@@ -65,6 +67,11 @@ func (q listQuery) has(filter, value string) bool {
 		unescaped, err := url.PathUnescape(part)
 		return unescaped == value || err != nil && part == value
 	})
+}
+
+// hasAny says whether one of the values passes the filter.
+func (q listQuery) hasAny(filter string, values []string) bool {
+	return !q.values.Has(filter) || slices.ContainsFunc(values, func(value string) bool { return q.has(filter, value) })
 }
 
 // selects says whether the labels pass label_selector: key, !key, key=value,

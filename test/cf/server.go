@@ -34,6 +34,10 @@ type Options struct {
 	// TagLength is the length of a tag in bytes, which bounds the number of
 	// distinct ids in all policies: 255 for 1, 65535 for 2. Default 2.
 	TagLength int
+	// CommaDestinations has rules of security groups take several destinations, and
+	// IPv6 such addresses, as cc.security_groups.enable_comma_delimited_destinations
+	// and cc.enable_ipv6.
+	CommaDestinations, IPv6 bool
 }
 
 // Server is a running stand-in. Its methods may be called from any goroutine.
@@ -41,6 +45,7 @@ type Server struct {
 	url      string
 	client   Client
 	quota    int
+	rules    ruleFacts
 	tls      *tls.Config
 	ca       []byte
 	http     *http.Server
@@ -109,6 +114,7 @@ func newServer(o Options, address net.Addr) *Server {
 		url:      "http://" + address.String(),
 		client:   o.Client,
 		quota:    o.Quota,
+		rules:    ruleFacts{commas: o.CommaDestinations, ipv6: o.IPv6},
 		ctx:      ctx,
 		cancel:   cancel,
 		done:     make(chan struct{}),

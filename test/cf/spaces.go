@@ -55,6 +55,7 @@ func (s *Server) DeleteSpace(guid string) {
 	s.cc.mu.Lock()
 	defer s.cc.mu.Unlock()
 	s.cc.spaces = slices.DeleteFunc(s.cc.spaces, func(p place) bool { return p.guid == guid })
+	s.cc.forgetSpace(guid)
 	maps.DeleteFunc(s.cc.apps, func(_ string, a App) bool { return a.Space == guid })
 }
 
