@@ -144,6 +144,7 @@ func newWorker(t *testing.T, pollURL string) *worker {
 	w := &worker{t: t, dir: dir, bin: filepath.Join(dir, "bin"), conf: filepath.Join(dir, "net.d"), run: filepath.Join(dir, "run"), node: nodes.Items[0].Name}
 	w.file("bin/cni-wrapper-plugin", "#!/bin/sh\ncat > "+dir+"/told-$CNI_COMMAND\n[ $CNI_COMMAND = DEL ] || echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.255.7.2/32\"}]}'\n")
 	w.file("bin/silk-cni", "#!/bin/sh\n")
+	w.file("bin/host-local", "#!/bin/sh\n")
 	w.file("template", strings.NewReplacer("/run/c2c-cni/", w.run+"/", "/var/lib/cni/c2c-cni", dir+"/state").Replace(config))
 	w.file("save", "#!/bin/sh\ncat "+dir+"/rules\n")
 	w.rules(30)

@@ -140,7 +140,7 @@ func (c configuration) programs() []string {
 			if json.Unmarshal(text, &inner) != nil {
 				break
 			}
-			for _, kind := range []string{inner.Type, inner.IPAM.Type} {
+			for _, kind := range []string{inner.Type, inner.IPAM.Type, callsItself(inner.Type)} {
 				if kind != "" {
 					kinds = append(kinds, kind)
 				}
@@ -149,6 +149,15 @@ func (c configuration) programs() []string {
 		}
 	}
 	return kinds
+}
+
+// callsItself is the plugin that a plugin calls though its configuration names none
+// (silk-release v3.53.0).
+func callsItself(kind string) string {
+	if kind == "silk-cni" {
+		return "host-local"
+	}
+	return ""
 }
 
 func (n Node) find(kind string) error {
