@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/restmapper"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/nodes"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
@@ -20,6 +21,7 @@ type Cluster struct {
 	*tenant.Namespaces
 	*view.Reader
 	*release.Client
+	*nodes.Nodes
 	clients kubernetes.Interface
 }
 
@@ -48,6 +50,7 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 		Namespaces: tenants,
 		Reader:     view.New(tenants, access, clients, cached, mapper),
 		Client:     release.New(tenants, access, cached, mapper, config.Releases),
+		Nodes:      nodes.New(clients),
 		clients:    clients,
 	}, nil
 }

@@ -35,8 +35,13 @@ type Settings struct {
 	// API is configured.
 	Placeholders policy.Placeholders
 	// Mark tells the nodes that have pods of an instance that policies to it have
-	// changed; nil: they see for themselves.
-	Mark func(ctx context.Context, i record.Instance) error
+	// changed, and returns what AwaitPolled wants; nil: they see for themselves.
+	Mark func(ctx context.Context, i record.Instance) (revision string, err error)
+	// AwaitPolled waits until these nodes have looked for policies since then. It
+	// returns those that haven't when ctx ends.
+	AwaitPolled func(ctx context.Context, i record.Instance, revision string) (lagging []string, err error)
+	// NodesPatience is how long a bind waits for them; 0: it doesn't.
+	NodesPatience time.Duration
 	// PoliciesPerBinding and PoliciesPerInstance are how many policies a binding,
 	// unless its plan says, and all of an instance's bindings, may open; 0: any number.
 	PoliciesPerBinding, PoliciesPerInstance int

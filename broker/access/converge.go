@@ -72,29 +72,40 @@ func plan(b record.Binding, why event, wanted need, at time.Time, life time.Dura
 // It wants the instance's access lock held: within this process nobody else then
 // changes what the binding opens. Other replicas take no such lock; so what they
 // have recorded is read again after each write, and put right.
-func (a *Access) converge(ctx context.Context, b record.Binding, why event, wanted need) (record.Binding, error) {
+func (a *Access) converge(ctx context.Context, b record.Binding, why event, wanted need) error {
 	if why == follows {
 		// A round that has read the record would post again what is closed here.
 		a.posting.RLock()
 		defer a.posting.RUnlock()
 	}
+	intent, _, err := a.carryOut(ctx, b, why, wanted)
+	if err != nil {
+		return err
+	}
+	_, err = a.conclude(ctx, intent, why, wanted)
+	return err
+}
+
+// carryOut is converge but for the record of what has been done. It returns by what
+// nodes were told.
+func (a *Access) carryOut(ctx context.Context, b record.Binding, why event, wanted need) (intent record.Binding, told Mark, err error) {
 	c, err := a.note(ctx, b, why, wanted)
 	if err != nil {
-		return b, err
+		return b, told, err
 	}
 	if err := a.grant(ctx, c.open); err != nil {
-		return c.intent, &PendingError{Cause: fmt.Errorf("opening access for app %s: %w", c.intent.AppGUID, err)}
+		return c.intent, told, &PendingError{Cause: fmt.Errorf("opening access for app %s: %w", c.intent.AppGUID, err)}
 	}
 	if err := a.close(ctx, c.intent, c.close); err != nil {
-		return c.intent, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
+		return c.intent, told, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
 	}
 	if why != follows && len(c.open)+len(c.close) > 0 {
-		a.mark(ctx, c.intent)
+		told = a.mark(ctx, c.intent)
 	}
 	if why == follows && len(c.close) > 0 {
 		a.log.Info("surplus-closed", bindingData(c.intent), lager.Data{"closed": c.close})
 	}
-	return a.conclude(ctx, c.intent, why, wanted)
+	return c.intent, told, nil
 }
 
 // follows has a live binding open what it needs now.
@@ -102,14 +113,23 @@ func (a *Access) follows(ctx context.Context, b record.Binding, wanted need) err
 	if wanted.metBy(b) {
 		return nil
 	}
-	_, err := a.converge(ctx, b, follows, wanted)
-	return err
+	return a.converge(ctx, b, follows, wanted)
 }
 
-// Open posts the policies of a binding that is recorded as being made, and marks
-// it as made. It wants the instance held.
-func (a *Access) Open(ctx context.Context, b record.Binding) (record.Binding, error) {
-	return a.converge(ctx, b, opened, need{})
+// Open posts the policies of a binding that is recorded as being made, and records
+// it as made. It wants the instance held. Who answers by himself then waits by what
+// nodes were told (AwaitNodes), without holding it. For a binding that is made later the
+// record is the answer, so that it is waited for here.
+func (a *Access) Open(ctx context.Context, b record.Binding) (record.Binding, Mark, error) {
+	intent, told, err := a.carryOut(ctx, b, opened, need{})
+	if err != nil {
+		return intent, Mark{}, err
+	}
+	if Later(intent) {
+		a.AwaitNodes(ctx, told)
+	}
+	made, err := a.conclude(ctx, intent, opened, need{})
+	return made, told, err
 }
 
 // Revoke closes what a binding has opened that isn't wanted any more, and forgets
@@ -125,7 +145,7 @@ func (a *Access) Revoke(ctx context.Context, b record.Binding) error {
 	if b, err = a.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
 		return err
 	}
-	if _, err = a.converge(ctx, b, unwanted, need{}); errors.Is(err, errUnsettled) {
+	if err = a.converge(ctx, b, unwanted, need{}); errors.Is(err, errUnsettled) {
 		return nil
 	}
 	return err
@@ -141,7 +161,7 @@ func (a *Access) Bury(ctx context.Context, b record.Binding) error {
 // What it can't close now stays recorded, for rounds to close. It wants the instance
 // held.
 func (a *Access) TakeBack(ctx context.Context, b record.Binding, cause error) error {
-	_, err := a.converge(ctx, b, couldNot(cause), need{})
+	err := a.converge(ctx, b, couldNot(cause), need{})
 	if errors.Is(err, record.ErrNotFound) {
 		// Another replica has taken it back, and not what was posted since.
 		err = a.close(ctx, b, b.Policies)

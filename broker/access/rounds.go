@@ -216,7 +216,7 @@ func (r *Rounds) repay(ctx context.Context, b record.Binding) error {
 	if !owes {
 		return nil
 	}
-	_, err = r.converge(ctx, live, what, need{})
+	err = r.converge(ctx, live, what, need{})
 	if err == nil || errors.Is(err, errMade) || errors.Is(err, record.ErrNotFound) || errors.Is(err, errUnsettled) || errors.Is(err, record.ErrConflict) {
 		return nil
 	}

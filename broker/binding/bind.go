@@ -123,19 +123,29 @@ func (s *Bindings) bind(ctx context.Context, wanted record.Binding, i record.Ins
 
 // record writes the binding down and opens it.
 func (s *Bindings) record(ctx context.Context, wanted record.Binding, i record.Instance) (record.Binding, error) {
-	release, err := s.access.Hold(ctx, wanted.InstanceID)
+	return s.holding(ctx, wanted.InstanceID, func(told *access.Mark) (record.Binding, error) {
+		recorded, err := s.records.CreateBinding(ctx, wanted)
+		if errors.Is(err, record.ErrExists) {
+			return s.existingHeld(ctx, wanted, i, told) // the same request, at the same time
+		}
+		if err != nil {
+			return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
+		}
+		return s.finish(ctx, recorded, i, told)
+	})
+}
+
+// holding makes a binding with the instance held. It waits for the nodes that were told
+// of it afterwards: other binds needn't wait for that as well.
+func (s *Bindings) holding(ctx context.Context, instanceID string, bind func(told *access.Mark) (record.Binding, error)) (record.Binding, error) {
+	release, err := s.access.Hold(ctx, instanceID)
 	if err != nil {
 		return record.Binding{}, err
 	}
+	var told access.Mark
+	defer func() { s.access.AwaitNodes(ctx, told) }()
 	defer release()
-	recorded, err := s.records.CreateBinding(ctx, wanted)
-	if errors.Is(err, record.ErrExists) {
-		return s.existingHeld(ctx, wanted, i) // the same request, at the same time
-	}
-	if err != nil {
-		return record.Binding{}, fmt.Errorf("recording the binding: %w", err)
-	}
-	return s.finish(ctx, recorded, i)
+	return bind(&told)
 }
 
 // existing answers for a binding whose id is taken.
@@ -143,17 +153,12 @@ func (s *Bindings) existing(ctx context.Context, b, wanted record.Binding, i rec
 	if _, err := s.access.Ask(b, wanted); errors.Is(err, record.ErrExists) {
 		return b, err
 	}
-	release, err := s.access.Hold(ctx, b.InstanceID)
-	if err != nil {
-		return record.Binding{}, err
-	}
-	defer release()
-	return s.existingHeld(ctx, wanted, i)
+	return s.holding(ctx, b.InstanceID, func(told *access.Mark) (record.Binding, error) { return s.existingHeld(ctx, wanted, i, told) })
 }
 
 // existingHeld reads the binding again, now that nobody is working on it, and
 // makes it whole if that was left half-done.
-func (s *Bindings) existingHeld(ctx context.Context, wanted record.Binding, i record.Instance) (record.Binding, error) {
+func (s *Bindings) existingHeld(ctx context.Context, wanted record.Binding, i record.Instance, told *access.Mark) (record.Binding, error) {
 	b, err := s.records.LiveBinding(ctx, wanted.InstanceID, wanted.ID)
 	if errors.Is(err, record.ErrNotFound) {
 		return record.Binding{}, locate.ErrBusy
@@ -171,17 +176,18 @@ func (s *Bindings) existingHeld(ctx context.Context, wanted record.Binding, i re
 	if err != nil {
 		return record.Binding{}, err
 	}
-	if b, err = s.finish(ctx, b, i); err != nil || revived {
+	if b, err = s.finish(ctx, b, i, told); err != nil || revived {
 		return b, err
 	}
 	return b, record.ErrExists
 }
 
 // finish opens a binding that has been recorded, and takes it back if it can't be
-// made. It wants the instance held.
-func (s *Bindings) finish(ctx context.Context, b record.Binding, i record.Instance) (record.Binding, error) {
-	bound, err := s.open(ctx, b, i)
+// made. It wants the instance held. told is by what nodes were told of it.
+func (s *Bindings) finish(ctx context.Context, b record.Binding, i record.Instance, told *access.Mark) (record.Binding, error) {
+	bound, mark, err := s.open(ctx, b, i)
 	if err == nil {
+		*told = mark
 		return bound, nil
 	}
 	if errors.Is(err, record.ErrConflict) {

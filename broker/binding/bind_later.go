@@ -100,7 +100,7 @@ func (s *Bindings) waitAndBind(ctx context.Context, b record.Binding, end time.T
 	if b, err = s.records.UpdateBinding(ctx, b); err != nil {
 		return err
 	}
-	_, err = s.open(ctx, b, at.instance)
+	_, _, err = s.open(ctx, b, at.instance)
 	switch {
 	case err == nil:
 		s.metrics.Call("bind", nil, b.Operation.Started)

@@ -116,13 +116,13 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 
 // open opens what a binding has recorded, if the instance is still the one that it
 // was drawn up for. It wants the instance held.
-func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record.Instance) (record.Binding, error) {
+func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record.Instance) (record.Binding, access.Mark, error) {
 	i, err := s.stillUsable(ctx, b)
 	if err != nil {
-		return b, err
+		return b, access.Mark{}, err
 	}
 	if i.Operation.ID != drawnUpFor.Operation.ID {
-		return b, locate.ErrBusy
+		return b, access.Mark{}, locate.ErrBusy
 	}
 	if s.settings.Names != nil {
 		s.settings.Names.Publish(ctx, i)

@@ -122,11 +122,21 @@ func ClusterID(p chart.Plan) string {
 }
 
 // MarkAccess has the nodes that have pods of the instance see that access to it has
-// changed.
-func (c *Clusters) MarkAccess(ctx context.Context, i record.Instance) error {
+// changed, and returns what AwaitPolled wants of it.
+func (c *Clusters) MarkAccess(ctx context.Context, i record.Instance) (revision string, err error) {
 	cluster, err := c.Of(ctx, i)
 	if err != nil {
-		return err
+		return "", err
 	}
 	return cluster.MarkAccess(ctx, Namespace(i, "", chart.Plan{}))
+}
+
+// AwaitPolled waits until the nodes that have pods of the instance have looked for
+// policies since it was marked, or ctx ends; then it returns those that haven't.
+func (c *Clusters) AwaitPolled(ctx context.Context, i record.Instance, revision string) (lagging []string, err error) {
+	cluster, err := c.Of(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	return cluster.AwaitPolled(ctx, i.Namespace, revision)
 }

@@ -13,6 +13,7 @@ import (
 type Metrics struct {
 	operations  *prometheus.HistogramVec
 	policyCalls *prometheus.CounterVec
+	nodeWaits   *prometheus.CounterVec
 
 	// What rounds see and do about policies; each metric's help says more.
 	Reasserted  prometheus.Counter
@@ -36,6 +37,13 @@ func New(registry prometheus.Registerer) *Metrics {
 			Name: "cf_helm_broker_policy_calls_total",
 			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
 		}, []string{"call", "result"}),
+	}
+	m.nodeWaits = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "cf_helm_broker_node_waits_total",
+		Help: "Binds that waited until the instance's nodes let the app in (BIND_WAITS_FOR_NODES), by result: polled, lagged (a node didn't in time), unknown (it couldn't be told).",
+	}, []string{"result"})
+	for _, result := range []string{NodesPolled, NodesLagged, NodesUnknown} {
+		m.nodeWaits.WithLabelValues(result)
 	}
 	m.Reasserted = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "cf_helm_broker_policies_reasserted_total",
@@ -65,7 +73,7 @@ func New(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
 		Help: "When a round last ended well.",
 	})
-	registry.MustRegister(m.operations, m.policyCalls, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.Missing, m.GoodRound)
+	registry.MustRegister(m.operations, m.policyCalls, m.nodeWaits, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.Missing, m.GoodRound)
 	return m
 }
 
@@ -91,3 +99,13 @@ func (m *Metrics) PolicyCall(call string, err error) {
 	}
 	m.policyCalls.WithLabelValues(call, result).Inc()
 }
+
+// What has become of a bind's waiting for nodes.
+const (
+	NodesPolled  = "polled"
+	NodesLagged  = "lagged"
+	NodesUnknown = "unknown"
+)
+
+// NodesAwaited counts a bind that has waited for nodes, by result.
+func (m *Metrics) NodesAwaited(result string) { m.nodeWaits.WithLabelValues(result).Inc() }

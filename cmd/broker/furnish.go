@@ -102,7 +102,7 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.C
 		enforcer = f.policies
 		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
 		settings.Placeholders = f.policies
-		settings.Mark = clusters.MarkAccess
+		settings.Mark, settings.AwaitPolled, settings.NodesPatience = clusters.MarkAccess, clusters.AwaitPolled, s.BindWaitsForNodes
 	}
 	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
 }

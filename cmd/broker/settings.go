@@ -74,6 +74,7 @@ type settings struct {
 	CFClientSecret      string        `env:"CF_CLIENT_SECRET" help:"its secret"`
 	CFSkipSSLValidation bool          `env:"CF_SKIP_SSL_VALIDATION" envDefault:"false" help:"accept any certificate of the CF API"`
 	CFTimeout           time.Duration `env:"CF_REQUEST_TIMEOUT" envDefault:"10s" help:"time limit of a request to the CF API"`
+	BindWaitsForNodes   time.Duration `env:"BIND_WAITS_FOR_NODES" envDefault:"0s" help:"how long a bind waits at most until the instance's Silk workers let the app in, 2s for example; 0s: it doesn't, and they do within a second, without their agents within five"`
 	PolicyResync        time.Duration `env:"POLICY_RESYNC" envDefault:"15s" help:"how often lost policies are looked for and opened again"`
 	PolicyDestination   string        `env:"POLICY_DESTINATION" help:"what policies to new instances point to: app (a placeholder app, which CF's cleanup spares), instance (the service instance's GUID), workload (each Deployment, StatefulSet … for itself); default: app where CF_API_ADDRESS, CF_ORG and CF_SPACE are set, else instance"`
 	CFOrg               string        `env:"CF_ORG" help:"organization of the placeholder apps"`
@@ -180,6 +181,7 @@ func (s settings) check() error {
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
 	refuse(s.PoliciesPerBinding < 0 || s.PoliciesPerInstance < 0, "POLICIES_PER_BINDING and POLICIES_PER_INSTANCE must be 0 or more")
 	refuse(s.SyncWait < 0 || s.SyncWait > 30*time.Second, "SYNC_WAIT must be from 0s to 30s, since platforms break a request off after 60s")
+	refuse(s.BindWaitsForNodes < 0 || s.BindWaitsForNodes > 5*time.Second, "BIND_WAITS_FOR_NODES must be from 0s to 5s, by when nodes have polled by themselves")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	refuse(s.AtOnce < s.Workers, "OPERATIONS_AT_ONCE must not be below OPERATION_WORKERS")
 	for name, limit := range map[string]time.Duration{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 func TestRightsAreBoundToTheAccount(t *testing.T) {
@@ -41,6 +43,26 @@ func TestRightsAreBoundToTheAccount(t *testing.T) {
 	role := only[*rbacv1.Role](t, everything)
 	if records.RoleRef.Name != role.Name || records.Namespace != role.Namespace || role.Namespace != account.Namespace {
 		t.Errorf("the Role %s/%s is bound in %s as %q", role.Namespace, role.Name, records.Namespace, records.RoleRef.Name)
+	}
+}
+
+// What the broker may do where binds wait for nodes: read Leases of the agents' namespace.
+func TestRightsToWaitForNodes(t *testing.T) {
+	account := only[*corev1.ServiceAccount](t, decodeAll(t))
+	component := decode(t, "nodes/rbac.yaml")
+	role, binding := only[*rbacv1.Role](t, component), only[*rbacv1.RoleBinding](t, component)
+	if want := (rbacv1.Subject{Kind: "ServiceAccount", Name: account.Name, Namespace: account.Namespace}); !slices.Equal(binding.Subjects, []rbacv1.Subject{want}) {
+		t.Errorf("rights are bound to %v, want %v alone", binding.Subjects, want)
+	}
+	if binding.RoleRef.Name != role.Name || binding.Namespace != role.Namespace || role.Namespace != podgroup.AgentsNamespace {
+		t.Errorf("the Role %s/%s is bound in %s as %q; agents are in %s", role.Namespace, role.Name, binding.Namespace, binding.RoleRef.Name, podgroup.AgentsNamespace)
+	}
+	want := []rbacv1.PolicyRule{{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"list", "watch"}}}
+	if !reflect.DeepEqual(role.Rules, want) {
+		t.Errorf("it grants %v, want %v", role.Rules, want)
+	}
+	if agents := only[*corev1.Namespace](t, decode(t, "../silk-worker/namespace.yaml")); agents.Name != podgroup.AgentsNamespace {
+		t.Errorf("the agents' namespace is %s, the broker looks into %s", agents.Name, podgroup.AgentsNamespace)
 	}
 }
 

@@ -21,20 +21,21 @@ type step struct {
 }
 
 // MarkAccess changes the namespace's podgroup.MarkAnnotation, by which its nodes see
-// that access to it has changed. It is one write, and none to a namespace that isn't
-// the instance's.
-func (n *Namespaces) MarkAccess(ctx context.Context, want Namespace) error {
+// that access to it has changed, and returns the resourceVersion that it has by that. It
+// is one write, and none to a namespace that isn't the instance's.
+func (n *Namespaces) MarkAccess(ctx context.Context, want Namespace) (revision string, err error) {
 	patch, err := json.Marshal([]step{
 		{"test", pointer(want.Owner), want.Annotations[want.Owner]},
 		{"add", pointer(podgroup.MarkAnnotation), time.Now().UTC().Format(time.RFC3339Nano)},
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	if _, err = n.clients.CoreV1().Namespaces().Patch(ctx, want.Name, types.JSONPatchType, patch, metav1.PatchOptions{}); err != nil {
-		return fmt.Errorf("marking namespace %s for its nodes: %w", want.Name, err)
+	marked, err := n.clients.CoreV1().Namespaces().Patch(ctx, want.Name, types.JSONPatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return "", fmt.Errorf("marking namespace %s for its nodes: %w", want.Name, err)
 	}
-	return nil
+	return marked.ResourceVersion, nil
 }
 
 // pointer names an annotation (RFC 6901).

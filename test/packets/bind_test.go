@@ -60,6 +60,31 @@ func TestSoon(t *testing.T) {
 	}
 }
 
+// TestOpenAtOnce: where binds wait for nodes, an app whose cell knows it as a source is
+// let to all workers by the time that the bind is answered: it asks once.
+func TestOpenAtOnce(t *testing.T) {
+	f := newFoundation(t, map[string]string{"BIND_WAITS_FOR_NODES": "5s"})
+	i, web := f.create(), f.app()
+	f.must(stand.AddPolicies(cf.NewPolicy(web.GUID, uuid.NewString(), "tcp", 1, 1)))
+	f.cellPolls()
+	page, db := f.pod(i, "web"), f.pod(i, "db")
+	var longest, all time.Duration
+	const times = 20
+	for range times {
+		f.denied(web.Namespace, page, webPort)
+		begun := time.Now()
+		binding := f.bind(i, web)
+		took := time.Since(begun)
+		f.allowed(web.Namespace, page, webPort)
+		f.allowed(web.Namespace, db, dbPort)
+		longest, all = max(longest, took), all+took
+		f.unbind(i, binding)
+		f.becomes(web.Namespace, page, webPort, silk.Denied)
+		f.becomes(web.Namespace, db, dbPort, silk.Denied)
+	}
+	t.Logf("%d binds took %s on average and %s at most", times, all/times, longest)
+}
+
 // TestTwoApps: each has its own access.
 func TestTwoApps(t *testing.T) {
 	f := newFoundation(t, nil)

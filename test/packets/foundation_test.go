@@ -63,7 +63,7 @@ func newFoundationOf(t *testing.T, charts string, settings map[string]string, gr
 		"LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 		"KUBECONFIG": filepath.Join(t.TempDir(), "broker.kubeconfig"),
 	}}
-	account, err := rig.Account{Namespace: prefix + "-records", Prefix: prefix, Granted: granted}.Make(t.Context(), shared.RESTConfig())
+	account, err := rig.Account{Namespace: prefix + "-records", Prefix: prefix, Granted: granted, Nodes: true}.Make(t.Context(), shared.RESTConfig())
 	f.must(err)
 	t.Cleanup(func() { _ = account.Remove(context.Background()) })
 	f.must(account.Kubeconfig(f.settings["KUBECONFIG"]))

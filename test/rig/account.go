@@ -44,6 +44,9 @@ type Account struct {
 	// Granted is what an operator adds for charts that make more than the
 	// manifests allow.
 	Granted Granted
+	// Nodes lets the broker see what Silk workers say of themselves; the namespace of
+	// their agents has to be there.
+	Nodes bool
 }
 
 // Granted are rights beyond those of the manifests.
@@ -190,8 +193,12 @@ func (a Account) manifests() ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
+	files := accountManifests
+	if a.Nodes {
+		files = append(slices.Clone(files), "nodes/rbac.yaml")
+	}
 	var all []*unstructured.Unstructured
-	for _, file := range accountManifests {
+	for _, file := range files {
 		text, err := os.ReadFile(filepath.Join(root, manifests, file))
 		if err != nil {
 			return nil, err
