@@ -15,6 +15,8 @@ import (
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -59,6 +61,68 @@ func TestIsolation(t *testing.T) {
 	if got := p.isolatedBy(); len(got) != 0 {
 		t.Errorf("isolated by %v", got)
 	}
+}
+
+// TestClosedNamespace: a namespace that is closed by default admits what the instance needs
+// itself, the Kubernetes API too, wherever that is by now.
+func TestClosedNamespace(t *testing.T) {
+	p := newPlace(t)
+	p.use(tenant.Config{Network: tenant.Network{Closed: true}})
+	p.ns.Isolation = new(tenant.Isolation)
+	p.ensure()
+	service, err := clients.CoreV1().Services("default").Get(t.Context(), "kubernetes", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := p.closedBy()
+	if rule := have.Ingress; len(rule) != 1 || len(rule[0].From) != 1 || rule[0].From[0].PodSelector == nil {
+		t.Errorf("admitted is %+v, want the namespace's own pods", rule)
+	}
+	if !reaches(have, service.Spec.ClusterIP+"/32", 443) {
+		t.Errorf("the Kubernetes API can't be reached by %+v", have.Egress)
+	}
+	p.behindTheAPI("192.0.2.7", 6443)
+	p.ensure()
+	if have := p.closedBy(); !reaches(have, "192.0.2.7/32", 6443) || !reaches(have, service.Spec.ClusterIP+"/32", 443) {
+		t.Errorf("the Kubernetes API can't be reached where it is now by %+v", have.Egress)
+	}
+	p.use(tenant.Config{})
+	p.ensure()
+	if got := p.isolatedBy(); len(got) != 0 {
+		t.Errorf("it isn't to be closed any more, and is by %v", got)
+	}
+}
+
+// behindTheAPI adds an address of the Kubernetes API.
+func (p *place) behindTheAPI(address string, port int32) {
+	p.t.Helper()
+	slice := &discoveryv1.EndpointSlice{
+		ObjectMeta:  metav1.ObjectMeta{Name: p.ns.Name, Labels: map[string]string{"kubernetes.io/service-name": "kubernetes"}},
+		AddressType: discoveryv1.AddressTypeIPv4, Endpoints: []discoveryv1.Endpoint{{Addresses: []string{address}}}, Ports: []discoveryv1.EndpointPort{{Port: &port}},
+	}
+	slices := clients.DiscoveryV1().EndpointSlices("default")
+	if _, err := slices.Create(p.t.Context(), slice, metav1.CreateOptions{}); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() { _ = slices.Delete(context.WithoutCancel(p.t.Context()), slice.Name, metav1.DeleteOptions{}) })
+}
+
+func (p *place) closedBy() networkingv1.NetworkPolicySpec {
+	p.t.Helper()
+	made, err := clients.NetworkingV1().NetworkPolicies(p.ns.Name).Get(p.t.Context(), "cf-helm-broker", metav1.GetOptions{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return made.Spec
+}
+
+// reaches tells whether pods get out to the addresses at the port.
+func reaches(spec networkingv1.NetworkPolicySpec, cidr string, port int) bool {
+	return slices.ContainsFunc(spec.Egress, func(rule networkingv1.NetworkPolicyEgressRule) bool {
+		to := func(peer networkingv1.NetworkPolicyPeer) bool { return peer.IPBlock != nil && peer.IPBlock.CIDR == cidr }
+		at := func(p networkingv1.NetworkPolicyPort) bool { return p.Port.IntValue() == port }
+		return slices.ContainsFunc(rule.To, to) && slices.ContainsFunc(rule.Ports, at)
+	})
 }
 
 func (p *place) ensure() {

@@ -15,8 +15,12 @@ import (
 // its namespace and DNS. It is for clusters whose network keeps
 // NetworkPolicies; Silk doesn't, it has container-to-container policies.
 type Network struct {
-	// From are the CIDRs that apps' packets come from; empty: no NetworkPolicy is
-	// made, since no app could reach an instance.
+	// Closed: there is a NetworkPolicy in any case. Whoever opens bindings has to add
+	// others, which let more pass. The Kubernetes API can be reached, which hooks and
+	// operators talk to.
+	Closed bool
+	// From are the CIDRs that apps' packets come from; empty, unless Closed: no
+	// NetworkPolicy is made, since no app could reach an instance.
 	From []string
 	// To are the CIDRs that instances may reach.
 	To []string
@@ -24,14 +28,24 @@ type Network struct {
 
 func (n *Namespaces) ensureNetworkPolicy(ctx context.Context, namespace string, isNew bool) error {
 	policies := n.clients.NetworkingV1().NetworkPolicies(namespace)
-	if len(n.settings.Network.From) == 0 {
+	if !n.settings.Network.Closed && len(n.settings.Network.From) == 0 {
 		return without(isNew, func() error { return policies.Delete(ctx, isolationName, metav1.DeleteOptions{}) })
+	}
+	egress := []*networkingv1apply.NetworkPolicyEgressRuleApplyConfiguration{
+		networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(n.settings.Network.To)...), dns(),
+	}
+	if n.settings.Network.Closed {
+		servers, err := n.apiServers(ctx)
+		if err != nil {
+			return err
+		}
+		egress = append(egress, servers...)
 	}
 	spec := networkingv1apply.NetworkPolicySpec().
 		WithPodSelector(metav1apply.LabelSelector()). // all of them
 		WithPolicyTypes(networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress).
 		WithIngress(networkingv1apply.NetworkPolicyIngressRule().WithFrom(peers(n.settings.Network.From)...)).
-		WithEgress(networkingv1apply.NetworkPolicyEgressRule().WithTo(peers(n.settings.Network.To)...), dns())
+		WithEgress(egress...)
 	_, err := policies.Apply(ctx, networkingv1apply.NetworkPolicy(isolationName, namespace).WithSpec(spec), applying())
 	return err
 }
