@@ -87,7 +87,7 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	warner := func(reason string) *agent.Teller {
 		return agent.NewTeller(func(ctx context.Context, problem string) error { return events.Warn(ctx, reason, problem) }, log)
 	}
-	unsafe, uninstalled := warner("OverlayUnsafe"), warner("OverlayNotInstalled")
+	unsafe, uninstalled, left := warner("OverlayUnsafe"), warner("OverlayNotInstalled"), warner("OverlayLeft")
 	var keeper *agent.Keeper // nil: nobody looks at the node
 	if s.Guard != guardOff {
 		keeper = agent.NewKeeper(s.problems, unsafe, s.interval, metrics, log)
@@ -123,6 +123,8 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		running.Go(func() { keeper.Run(ctx) })
 	}
 	running.Go(func() { pods.Run(ctx) })
+	running.Go(func() { left.Run(ctx) })
+	running.Go(func() { tellLeft(ctx, s, left, log) })
 	installing := newInstaller(s, answering, uninstalled, log)
 	if installing != nil {
 		running.Go(func() { uninstalled.Run(ctx) })

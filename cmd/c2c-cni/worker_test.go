@@ -145,6 +145,19 @@ func TestFlushed(t *testing.T) {
 	w.eventually("the node is ready again", func() bool { return w.call("STATUS", nil) == nil })
 }
 
+// TestLeft: a network that was left is told of by an event.
+func TestLeft(t *testing.T) {
+	w := newWorker(t, "")
+	w.file("state/n.gone.eth0", `{"id":{"container":"gone","interface":"eth0","network":"n"},"args":"K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0","failed":"2026-11-01T10:00:00Z","given_up":true}`)
+	w.file("state/n.lives.eth0", `{"id":{"container":"lives","interface":"eth0","network":"n"},"args":"K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-1","failed":"2026-11-01T10:00:00Z"}`)
+	w.start()
+	w.eventually("there is an event", func() bool {
+		events, err := clients.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.kind=Node,reason=OverlayLeft"})
+		return err == nil && len(events.Items) == 1 && strings.Contains(events.Items[0].Message, "pod ns/web-0 (container gone) couldn't be taken down since 2026-11-01T10:00:00Z")
+	})
+	w.eventually("pods start all the same", func() bool { return w.call("STATUS", nil) == nil })
+}
+
 // TestNotInstalled: an agent that can't install isn't ready, and says why, also by an
 // event, until it can.
 func TestNotInstalled(t *testing.T) {

@@ -36,6 +36,10 @@ type Record struct {
 	Addresses []netip.Addr `json:"addresses,omitempty"`
 	// Boot is the node's boot in which it was made: no network outlives it.
 	Boot string `json:"boot,omitempty"`
+	// Failed is when it couldn't be taken down for the first time, and GivenUp whether
+	// the runtime was told that it is down all the same: it won't ask again.
+	Failed  time.Time `json:"failed,omitzero"`
+	GivenUp bool      `json:"given_up,omitempty"`
 
 	file *os.File
 }
@@ -60,7 +64,7 @@ func (s Store) Begin(ctx context.Context, id ID, args string) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.ID, r.Args, r.Group, r.Addresses, r.Boot = id, args, 0, nil, ""
+	*r = Record{ID: id, Args: args, file: r.file}
 	if err := r.write(); err != nil {
 		r.Release()
 		return nil, err
@@ -195,6 +199,16 @@ func (r *Record) Made(addresses []netip.Addr) error {
 func (r *Record) Ends() {
 	r.Addresses = nil
 	_ = r.write() // without it the node's guard may miss rules that are gone for a good reason
+}
+
+// Fails notes that the network couldn't be taken down, and whether that is so for
+// longer than patience; others are let at it.
+func (r *Record) Fails(patience time.Duration) {
+	if r.Failed.IsZero() {
+		r.Failed = time.Now()
+	}
+	r.GivenUp = time.Since(r.Failed) >= patience
+	r.Release()
 }
 
 // Release lets others at the network; the record stays.

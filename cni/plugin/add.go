@@ -44,6 +44,7 @@ func add(ctx context.Context, c config, args *skel.CmdArgs) error {
 		err = held.Made(addresses)
 	}
 	if err == nil {
+		c.takeDownLeft(ctx, args)
 		return result.Print()
 	}
 	err = explained(err)

@@ -23,6 +23,9 @@ type call struct {
 
 // delegateFor finds the delegate. held is the network's record; nil: there is none.
 func (c config) delegateFor(args *skel.CmdArgs, held *attachment.Record) (*call, error) {
+	if c.broken != nil {
+		return nil, c.broken
+	}
 	runner := &delegate.Runner{}
 	if held != nil {
 		runner.Keep, runner.Started = held.File(), held.Runs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/containernetworking/cni/pkg/skel"
 
@@ -11,7 +12,8 @@ import (
 )
 
 // del takes a network down. It needs neither the agent nor the API. What was
-// never begun is gone, whatever the delegate says of it.
+// never begun is gone, whatever the delegate says of it. What can't be taken down for
+// long is left, so that the pod can end, and is taken down by a later ADD, or GC.
 func del(ctx context.Context, c config, args *skel.CmdArgs) error {
 	waiting, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
@@ -20,12 +22,38 @@ func del(ctx context.Context, c config, args *skel.CmdArgs) error {
 		return err
 	}
 	err = c.takeDown(ctx, args, held)
-	if err != nil && held == nil {
+	switch {
+	case err == nil:
+	case held == nil:
 		_, _ = fmt.Fprintf(os.Stderr, "the container's network wasn't made by %s, and is taken to be gone: %v\n", Name, err)
-		return nil
+	case !held.GivenUp:
+		return also(err, fmt.Sprintf("it is tried again, and left as it is at %s, so that the pod ends", held.Failed.Add(c.giveUp).Format(time.RFC3339)))
+	default:
+		_, _ = fmt.Fprintf(os.Stderr, "the network of pod %s (container %s) can't be taken down since %s, and is left, so that the pod ends; the next start of a pod on the node tries again: %v\n",
+			held.Pod(), args.ContainerID, held.Failed.Format(time.RFC3339), err)
 	}
-	return err
+	return nil
 }
+
+// takeDownLeft takes down what DEL has left. It stops where that fails or lasts: a pod
+// is waiting, and the next start goes on.
+func (c config) takeDownLeft(ctx context.Context, args *skel.CmdArgs) {
+	c.patience = leftPatience
+	ctx, cancel := context.WithTimeout(ctx, leftPatience)
+	defer cancel()
+	begun, err := c.store().All()
+	for _, r := range begun {
+		if err == nil && r.GivenUp && r.ID.Network == c.Name && ctx.Err() == nil {
+			err = c.collect(ctx, args, r.ID)
+		}
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "what was left of earlier networks can't be taken down yet: %v\n", err)
+	}
+}
+
+// leftPatience is how long a pod's start may be held up by what others have left.
+const leftPatience = 5 * time.Second
 
 // takeDown has the delegate take a network down, and forgets its record. If that
 // fails the record stays, and DEL or GC do it again. held may be nil: there is none.
@@ -41,7 +69,7 @@ func (c config) takeDown(ctx context.Context, args *skel.CmdArgs, held *attachme
 		return err
 	}
 	if err != nil {
-		held.Release()
+		held.Fails(c.giveUp)
 		return err
 	}
 	return c.store().Forget(held)

@@ -12,16 +12,19 @@ import (
 // prints its result. The error is to be printed as it is. When ctx ends, what was
 // begun is taken down.
 func Main(ctx context.Context) *types.Error {
-	with := func(f func(context.Context, config, *skel.CmdArgs) error) func(*skel.CmdArgs) error {
+	reading := func(read func([]byte) (config, error), f func(context.Context, config, *skel.CmdArgs) error) func(*skel.CmdArgs) error {
 		return func(args *skel.CmdArgs) error {
-			c, err := readConfig(args.StdinData)
+			c, err := read(args.StdinData)
 			if err != nil {
 				return err
 			}
 			return f(ctx, c, args)
 		}
 	}
+	with := func(f func(context.Context, config, *skel.CmdArgs) error) func(*skel.CmdArgs) error {
+		return reading(readConfig, f)
+	}
 	return skel.PluginMainFuncsWithError(
-		skel.CNIFuncs{Add: with(add), Del: with(del), Check: with(check), GC: with(gc), Status: with(status)},
+		skel.CNIFuncs{Add: with(add), Del: reading(readForDel, del), Check: with(check), GC: with(gc), Status: with(status)},
 		version.PluginSupports("0.4.0", "1.0.0", Since), "CNI plugin "+Name)
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -231,6 +232,91 @@ func TestMissingDelegate(t *testing.T) {
 	}
 }
 
+// TestDelInTheEnd: what can't be taken down for long doesn't keep its pod, whatever the
+// reason, and is taken down when that is possible again.
+func TestDelInTheEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		delegate, more map[string]any
+		words          string
+	}{
+		"no delegate":           {map[string]any{"type": "absent"}, nil, "the plugin absent isn't in"},
+		"it fails":              {map[string]any{"behave": "DEL fails"}, nil, "silk-daemon doesn't answer"},
+		"a wrong configuration": {nil, map[string]any{"default_group": "kube-system"}, "default_group"},
+	} {
+		for _, later := range []string{"ADD", "GC"} {
+			t.Run(name+", "+later, func(t *testing.T) {
+				t.Parallel()
+				n := newNode(t)
+				n.more["give_up_after"] = "500ms"
+				n.add("c1")
+				n.add("lives")
+				wrong := *n
+				wrong.more = map[string]any{"give_up_after": "500ms"}
+				maps.Copy(wrong.more, c.more)
+				if _, err := wrong.call("DEL", "c1", c.delegate); err == nil || !strings.Contains(err.Error(), c.words) || !strings.Contains(err.Error(), "is tried again") {
+					t.Fatalf("the first DEL: %v", err)
+				}
+				begun := time.Now()
+				for {
+					if _, err := wrong.call("DEL", "c1", c.delegate); err == nil {
+						break
+					}
+					if time.Since(begun) > 20*time.Second {
+						t.Fatal("DEL doesn't succeed in the end")
+					}
+				}
+				if left := n.left(); !slices.Contains(left, "overlay.c1.eth0") {
+					t.Fatalf("there is no record: %v", left)
+				}
+				switch later {
+				case "ADD":
+					n.add("c2")
+				case "GC":
+					n.version = "1.1.0"
+					n.more["cni.dev/valid-attachments"] = []types.GCAttachment{{ContainerID: "lives", IfName: "eth0"}}
+					if _, err := n.call("GC", "", nil); err != nil {
+						t.Error(err)
+					}
+				}
+				left := n.left()
+				if slices.ContainsFunc(left, func(name string) bool { return strings.Contains(name, "c1") }) {
+					t.Errorf("left: %v", left)
+				}
+				if !slices.Contains(left, "address.lives") {
+					t.Errorf("the pod that lives has lost its network: %v", left)
+				}
+			})
+		}
+	}
+}
+
+// add makes a network.
+func (n *node) add(container string) {
+	n.t.Helper()
+	if _, err := n.call("ADD", container, nil); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// TestLeftHangs: what was left and still can't be taken down keeps no pod from starting.
+func TestLeftHangs(t *testing.T) {
+	n := newNode(t)
+	n.more["give_up_after"] = "1ns"
+	n.add("c1")
+	if _, err := n.call("DEL", "c1", map[string]any{"type": "absent"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, behave := range []string{"DEL hangs", "DEL fails"} {
+		if _, err := n.call("ADD", "c2", map[string]any{"behave": behave}); err != nil {
+			t.Errorf("%s: %v", behave, err)
+		}
+	}
+	n.add("c3")
+	if left := n.left(); slices.Contains(left, "overlay.c1.eth0") {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // TestCheck: a delegate that knows no CHECK fails nothing; one that finds fault does.
 func TestCheck(t *testing.T) {
 	n := newNode(t)
@@ -274,6 +360,7 @@ func TestConfigurations(t *testing.T) {
 		`{"cniVersion":"1.0.0","name":"n","delegate":{"type":"c2c-cni"}}`:                  "the plugin itself",
 		`{"cniVersion":"1.0.0","name":"n","timeout":"soon","delegate":{"type":"x"}}`:       "timeout",
 		`{"cniVersion":"1.0.0","name":"n","timeout":"1h","delegate":{"type":"x"}}`:         "timeout",
+		`{"cniVersion":"1.0.0","name":"n","give_up_after":"-1m","delegate":{"type":"x"}}`:  "give_up_after",
 		`{"cniVersion":"1.0.0","name":"n","delegate":"x"}`:                                 "can't be read",
 		`{"cniVersion":"1.0.0","name":"n","default_group":"kube","delegate":{"type":"x"}}`: "default_group",
 	} {
