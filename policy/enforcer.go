@@ -2,6 +2,12 @@ package policy
 
 import "context"
 
+// The networks that there are ways to enforce policies on.
+const (
+	// C2C is Silk, by CF's external policy API.
+	C2C = "c2c"
+)
+
 // Enforcer makes policies true on one network: c2c by CF's external policy API. What
 // decides which policies there have to be, and keeps them so, is the same for all.
 //

@@ -52,7 +52,7 @@ type Access struct {
 	settings Settings
 	charts   *locate.Charts
 	records  *record.Store
-	policies policy.Enforcer // nil: policies are off
+	networks Networks // without any that enforces: policies are off
 	metrics  *measure.Metrics
 	log      lager.Logger
 
@@ -62,14 +62,13 @@ type Access struct {
 	unsettled chan struct{}
 }
 
-// New returns the access to the instances of the records. policies is nil
-// where policies are off.
-func New(settings Settings, charts *locate.Charts, records *record.Store, policies policy.Enforcer, metrics *measure.Metrics, log lager.Logger) *Access {
-	return &Access{settings: settings, charts: charts, records: records, policies: policies, metrics: metrics, log: log.Session("access"), unsettled: make(chan struct{}, 1)}
+// New returns the access to the instances of the records.
+func New(settings Settings, charts *locate.Charts, records *record.Store, networks Networks, metrics *measure.Metrics, log lager.Logger) *Access {
+	return &Access{settings: settings, charts: charts, records: records, networks: networks, metrics: metrics, log: log.Session("access"), unsettled: make(chan struct{}, 1)}
 }
 
 // Enforced tells whether anything is opened and closed at all.
-func (a *Access) Enforced() bool { return a.policies != nil }
+func (a *Access) Enforced() bool { return len(a.networks.Enforce) > 0 }
 
 // Hold keeps all others of this process from changing what the instance's bindings
 // open, until release is called.
@@ -109,6 +108,6 @@ func (a *Access) DrawUp(b record.Binding, i record.Instance, plan chart.Plan, en
 	}
 	shared, _ := a.SharedServices(i, plan)
 	wanted := bindingNeed(b, pods{group: i.PolicyGroup, former: i.FormerGroups, endpoints: endpoints, all: true}, policy.Merged(sharedPolicies(b.AppGUID, shared)))
-	b.Policies, b.SharedGroups = policy.Unique(wanted.policies), wanted.shared
+	b.Policies, b.SharedGroups, b.Networks = policy.Unique(wanted.policies), wanted.shared, a.networks.Enforce
 	return b, a.policyLimit(b, plan, b.Policies)
 }

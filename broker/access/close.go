@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -14,37 +13,55 @@ import (
 )
 
 // grant opens policies, where any are: a binding may have been recorded before
-// policies were turned off.
-func (a *Access) grant(ctx context.Context, policies []policy.Policy) error {
-	if len(policies) == 0 || !a.Enforced() {
+// policies were turned off. It ends with the first network that refuses: none after it
+// has been told anything.
+func (a *Access) grant(ctx context.Context, all []onNetwork) error {
+	if !a.Enforced() {
 		return nil
 	}
-	return fair.Aside(ctx, func(ctx context.Context) error { return a.policies.Create(ctx, policies) })
+	for _, o := range all {
+		enforcer, found := a.networks.Enforcers[o.network]
+		if !found || len(o.policies) == 0 {
+			continue
+		}
+		if err := fair.Aside(ctx, func(ctx context.Context) error { return enforcer.Create(ctx, o.policies) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // close deletes those of the binding's policies that no other binding needs, and
-// returns an error unless they are seen to be gone. The policy server counts no
-// references: two bindings of one app share their policies.
-func (a *Access) close(ctx context.Context, b record.Binding, over []policy.Policy) error {
-	if len(over) == 0 {
+// returns an error unless they are seen to be gone. Networks count no references: two
+// bindings of one app share their policies.
+func (a *Access) close(ctx context.Context, b record.Binding, all []onNetwork) error {
+	for _, over := range all {
+		if err := a.closeOn(ctx, b, over); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeOn is close on one network.
+func (a *Access) closeOn(ctx context.Context, b record.Binding, over onNetwork) error {
+	enforcer, found := a.networks.Enforcers[over.network]
+	if !found {
+		a.log.Error("policies-left-open", fmt.Errorf("the binding's policies can't be revoked on the network %s, since the broker has no access to it any more; delete them by hand", over.network), bindingData(b))
 		return nil
 	}
-	if a.policies == nil {
-		a.log.Error("policies-left-open", errors.New("the binding's policies can't be revoked, since no CF API is configured any more; delete them by hand"), bindingData(b))
-		return nil
-	}
-	needed, err := a.needed(ctx, b)
+	needed, err := a.needed(ctx, b, over.network)
 	if err != nil {
 		return err
 	}
-	closing := policy.Without(over, needed)
+	closing := policy.Without(over.policies, needed)
 	if len(closing) == 0 {
 		return nil
 	}
-	if err := a.policies.Delete(ctx, closing); err != nil {
+	if err := enforcer.Delete(ctx, closing); err != nil {
 		return err
 	}
-	if err := a.confirm(ctx, b, closing); err != nil {
+	if err := a.confirm(ctx, b, enforcer, onNetwork{over.network, closing}); err != nil {
 		return err
 	}
 	a.metrics.Revoked.Add(float64(len(closing)))
@@ -53,29 +70,29 @@ func (a *Access) close(ctx context.Context, b record.Binding, over []policy.Poli
 
 // confirm opens again what a binding that was recorded meanwhile needs of the
 // closed policies, and looks whether the others are gone.
-func (a *Access) confirm(ctx context.Context, b record.Binding, closed []policy.Policy) error {
-	needed, err := a.needed(ctx, b)
+func (a *Access) confirm(ctx context.Context, b record.Binding, enforcer policy.Enforcer, closed onNetwork) error {
+	needed, err := a.needed(ctx, b, closed.network)
 	if err != nil {
 		return err
 	}
-	gone := policy.Without(closed, needed)
-	if err := a.grant(ctx, policy.Without(closed, gone)); err != nil {
+	gone := policy.Without(closed.policies, needed)
+	if err := a.grant(ctx, []onNetwork{{closed.network, policy.Without(closed.policies, gone)}}); err != nil {
 		return err
 	}
 	if len(gone) == 0 {
 		return nil
 	}
-	left, err := a.policies.Left(ctx, gone)
+	left, err := enforcer.Left(ctx, gone)
 	if err == nil && len(left) > 0 {
 		return fmt.Errorf("%d of its policies are still there, or there again", len(left))
 	}
 	return err
 }
 
-// needed is what other live bindings than this one open. Policies name the
+// needed is what other live bindings than this one open on the network. Policies name the
 // instance's own groups, so that only its own bindings can need them; except
 // for shared services, which bindings of any instance may need.
-func (a *Access) needed(ctx context.Context, b record.Binding) ([]policy.Policy, error) {
+func (a *Access) needed(ctx context.Context, b record.Binding, network string) ([]policy.Policy, error) {
 	var bindings []record.Binding
 	var err error
 	if len(b.SharedGroups) > 0 || slices.ContainsFunc(policy.Groups(b.Policies), a.shares) {
@@ -87,7 +104,7 @@ func (a *Access) needed(ctx context.Context, b record.Binding) ([]policy.Policy,
 	for _, other := range bindings {
 		same := other.ID == b.ID && other.InstanceID == b.InstanceID
 		if !same && other.State != record.Revoking && other.State != record.Unmade {
-			policies = append(policies, other.Policies...)
+			policies = append(policies, has(other, network)...)
 		}
 	}
 	return policies, err

@@ -36,8 +36,8 @@ func (a *Access) requestLife() time.Duration { return a.settings.RequestLimit + 
 type change struct {
 	intent record.Binding // recorded before anything is opened or closed
 	noted  bool           // it is recorded already
-	open   []policy.Policy
-	close  []policy.Policy
+	open   []onNetwork
+	close  []onNetwork
 }
 
 // plan is the change by an event: a binding that is being made opens what it
@@ -49,17 +49,16 @@ func plan(b record.Binding, why event, wanted need, at time.Time, life time.Dura
 	case err != nil:
 		return change{}, err
 	case why == opened:
-		return change{intent: b, noted: true, open: b.Policies}, nil
+		return change{intent: b, noted: true, open: closing(b, need{})}, nil
 	case why == follows:
-		added := policy.Without(wanted.policies, b.Policies)
-		intent.Policies = policy.Unique(slices.Concat(b.Policies, added))
+		intent.Policies, intent.Networks = policy.Unique(slices.Concat(b.Policies, wanted.policies)), distinct(slices.Concat(b.On(), wanted.networks))
 		// Whoever closes any of them has to look for others that need it.
 		intent.SharedGroups = distinct(slices.Concat(b.SharedGroups, wanted.shared))
 		// A replica that revokes it meanwhile has to know that somebody is posting.
 		intent.UnsettledUntil = at.Add(life).UTC()
-		return change{intent: intent, open: added, close: policy.Without(b.Policies, wanted.policies)}, nil
+		return change{intent: intent, open: opening(b, wanted), close: closing(b, wanted)}, nil
 	}
-	return change{intent: intent, noted: intent.State == b.State, close: b.Policies}, nil
+	return change{intent: intent, noted: intent.State == b.State, close: closing(b, need{})}, nil
 }
 
 // converge makes the policies of a binding what they should be after an event, and
@@ -164,7 +163,7 @@ func (a *Access) TakeBack(ctx context.Context, b record.Binding, cause error) er
 	err := a.converge(ctx, b, couldNot(cause), need{})
 	if errors.Is(err, record.ErrNotFound) {
 		// Another replica has taken it back, and not what was posted since.
-		err = a.close(ctx, b, b.Policies)
+		err = a.close(ctx, b, closing(b, need{}))
 	}
 	var pending *PendingError
 	if errors.As(err, &pending) {
@@ -220,6 +219,7 @@ func (a *Access) conclude(ctx context.Context, b record.Binding, why event, want
 		return made, nil
 	case why == follows:
 		b.Policies, b.SharedGroups, b.UnsettledUntil = policy.Unique(wanted.policies), distinct(wanted.shared), time.Time{}
+		b.Networks = wanted.networks
 		return a.records.UpdateBinding(ctx, b)
 	case !settled(b, time.Now()):
 		return b, errUnsettled

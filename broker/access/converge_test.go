@@ -2,6 +2,8 @@ package access
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -36,11 +38,11 @@ func TestPlan(t *testing.T) {
 		"made after all":     {state: record.Bound, why: undone, refused: errMade},
 		"asked for again":    {state: record.Opening, why: owed, refused: errMade},
 	} {
-		got, err := plan(record.Binding{State: c.state, Policies: recorded}, c.why, need{policies: wanted}, time.Now(), time.Minute)
+		got, err := plan(record.Binding{State: c.state, Policies: recorded}, c.why, need{policies: wanted, networks: []string{policy.C2C}}, time.Now(), time.Minute)
 		if !errors.Is(err, c.refused) {
 			t.Errorf("%s: %v, want %v", name, err, c.refused)
 		}
-		if got.noted != c.noted || !policy.Same(got.intent.Policies, c.intent) || !policy.Same(got.open, c.opens) || !policy.Same(got.close, c.closes) {
+		if got.noted != c.noted || !policy.Same(got.intent.Policies, c.intent) || !policy.Same(on(got.open), c.opens) || !policy.Same(on(got.close), c.closes) {
 			t.Errorf("%s: %+v, want %+v", name, got, c)
 		}
 		if until := !got.intent.UnsettledUntil.IsZero(); until != c.until {
@@ -49,10 +51,47 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// on are the policies of the one network.
+func on(all []onNetwork) []policy.Policy {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0].policies
+}
+
+// TestNetworks: a binding that is to be enforced elsewhere opens all of it there, and
+// then closes all of it where it was, which its record names meanwhile.
+func TestNetworks(t *testing.T) {
+	recorded, wanted := to("i", 1, 2), to("i", 2, 3)
+	const old, next = "old", "next"
+	for name, c := range map[string]struct {
+		on, wanted    []string
+		opens, closes []onNetwork
+		intent        []string
+	}{
+		"stays":        {[]string{old}, []string{old}, []onNetwork{{old, to("i", 3)}}, []onNetwork{{old, to("i", 1)}}, []string{old}},
+		"another":      {[]string{old}, []string{next}, []onNetwork{{next, wanted}}, []onNetwork{{old, recorded}}, []string{next, old}},
+		"one more":     {[]string{old}, []string{old, next}, []onNetwork{{old, to("i", 3)}, {next, wanted}}, []onNetwork{{old, to("i", 1)}}, []string{next, old}},
+		"one less":     {[]string{old, next}, []string{next}, []onNetwork{{next, to("i", 3)}}, []onNetwork{{old, recorded}, {next, to("i", 1)}}, []string{next, old}},
+		"none":         {[]string{old}, nil, nil, []onNetwork{{old, recorded}}, []string{old}},
+		"older record": {nil, []string{policy.C2C}, []onNetwork{{policy.C2C, to("i", 3)}}, []onNetwork{{policy.C2C, to("i", 1)}}, []string{policy.C2C}},
+	} {
+		b := record.Binding{State: record.Bound, Policies: recorded, Networks: c.on}
+		got, err := plan(b, follows, need{policies: wanted, networks: c.wanted}, time.Now(), time.Minute)
+		if err != nil || !reflect.DeepEqual(got.open, c.opens) || !reflect.DeepEqual(got.close, c.closes) || !slices.Equal(got.intent.Networks, c.intent) {
+			t.Errorf("%s: %+v, %v; want %+v", name, got, err, c)
+		}
+		b.Policies = wanted
+		if met := (need{policies: wanted, networks: c.wanted}).metBy(b); met != slices.Equal(distinct(b.On()), distinct(c.wanted)) {
+			t.Errorf("%s: that the record says so already: %t", name, met)
+		}
+	}
+}
+
 // TestPoliciesOff: a binding that was recorded before policies were turned off opens
 // nothing, and ends no process.
 func TestPoliciesOff(t *testing.T) {
-	if err := new(Access).grant(t.Context(), to("i", 1)); err != nil {
+	if err := new(Access).grant(t.Context(), []onNetwork{{policy.C2C, to("i", 1)}}); err != nil {
 		t.Error(err)
 	}
 }

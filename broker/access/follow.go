@@ -231,6 +231,7 @@ func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 	}
 	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e view.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
 	wanted := bindingNeed(b, to, f.sharedNeed(b, i, plan))
+	wanted.networks = f.networks.Enforce
 	if err := f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
 		wanted = wanted.held(b.Policies)
 		f.sayOnce(b, err)

@@ -16,11 +16,14 @@ type need struct {
 	// shared are those destinations of the policies that bindings of other
 	// instances open as well.
 	shared []string
+	// networks are those to open them on.
+	networks []string
 }
 
 // metBy tells whether the binding is recorded as just that.
 func (n need) metBy(b record.Binding) bool {
-	return policy.Same(b.Policies, n.policies) && slices.Equal(distinct(b.SharedGroups), distinct(n.shared))
+	return policy.Same(b.Policies, n.policies) && slices.Equal(distinct(b.SharedGroups), distinct(n.shared)) &&
+		(len(n.policies) == 0 || slices.Equal(distinct(b.On()), distinct(n.networks)))
 }
 
 // ownNeed is that of an instance's own access, whose pods are in these groups and
@@ -39,6 +42,7 @@ func (a *Access) ownNeed(b record.Binding, groups, operators []string) need {
 	return need{
 		policies: policy.Unique(slices.Concat(kept, a.ownPolicies(groups), operatorPolicies(distinct(present), operators))),
 		shared:   operators,
+		networks: a.networks.Enforce,
 	}
 }
 

@@ -73,5 +73,5 @@ func (a *Access) policyLimit(b record.Binding, plan chart.Plan, wanted []policy.
 func (n need) held(open []policy.Policy) need {
 	kept := slices.DeleteFunc(slices.Clone(open), func(p policy.Policy) bool { return len(uncovered([]policy.Policy{p}, n.policies)) > 0 })
 	shared := slices.DeleteFunc(slices.Clone(n.policies), func(p policy.Policy) bool { return !slices.Contains(n.shared, p.Destination.ID) })
-	return need{policies: policy.Unique(slices.Concat(kept, uncovered(shared, kept))), shared: n.shared}
+	return need{policies: policy.Unique(slices.Concat(kept, uncovered(shared, kept))), shared: n.shared, networks: n.networks}
 }

@@ -3,15 +3,9 @@ package access
 import (
 	"context"
 	"errors"
-	"slices"
-	"sync"
 	"time"
 
-	"code.cloudfoundry.org/lager/v3"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 const (
@@ -20,11 +14,6 @@ const (
 	// soon is the time after which a round that failed is repeated, so that
 	// what is owed is done at once when the policy server is back.
 	soon = 2 * time.Second
-	// noting is how many records are written at a time.
-	noting = 20
-	// batch is the most policies that one request posts. The policy server
-	// takes 10 MiB; a policy has less than 300 bytes.
-	batch = 10_000
 )
 
 // Rounds keep policies true to the records while a replica leads.
@@ -76,8 +65,8 @@ func (r *Rounds) Run(ctx context.Context) {
 	}
 }
 
-// round compares the records with the actual policies: one GET for the whole
-// foundation, and POSTs only for what is missing. It deletes nothing but what a
+// round compares the records with the actual policies: one look at each network for
+// the whole foundation, and requests only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
 func (r *Rounds) round(ctx context.Context) error {
 	bindings := r.records.Bindings()
@@ -89,13 +78,10 @@ func (r *Rounds) round(ctx context.Context) error {
 	if len(desired)+len(debts) == 0 {
 		return nil
 	}
-	missing, err := r.missing(ctx, policy.Unique(slices.Concat(desired, policiesOf(debts))))
-	if err != nil {
-		return err
-	}
-	err = r.reassert(ctx, bound, missing)
+	missing, err := r.look(ctx, bound, debts)
+	err = errors.Join(err, r.reassert(ctx, bound, missing))
 	for _, b := range debts {
-		if slices.ContainsFunc(b.Policies, func(p policy.Policy) bool { return !missing.Has(p) }) || settled(b, time.Now()) {
+		if !missing.unseen(b) && (missing.hasSome(b) || settled(b, time.Now())) {
 			err = errors.Join(err, r.repay(ctx, b))
 		}
 	}
@@ -122,15 +108,6 @@ func (r *Rounds) tellStale(bindings []record.Binding) {
 	}
 }
 
-// missing are those of the policies that there aren't; all where policies are off.
-func (r *Rounds) missing(ctx context.Context, wanted []policy.Policy) (policy.Set, error) {
-	if r.policies == nil {
-		return policy.SetOf(wanted), nil
-	}
-	list, err := r.policies.Missing(ctx, wanted)
-	return policy.SetOf(list), err
-}
-
 // debts are the bindings that may have left something open.
 func (r *Rounds) debts(bindings map[record.BindingState][]record.Binding) (all []record.Binding) {
 	for _, each := range bindings {
@@ -141,59 +118,6 @@ func (r *Rounds) debts(bindings map[record.BindingState][]record.Binding) (all [
 		}
 	}
 	return all
-}
-
-func policiesOf(bindings []record.Binding) []policy.Policy {
-	var all []policy.Policy
-	for _, b := range bindings {
-		all = append(all, b.Policies...)
-	}
-	return policy.Unique(all)
-}
-
-// reassert posts what is missing, in one request. Before that it notes on each
-// of the bindings that somebody is posting for it: one that is revoked
-// meanwhile then stays as a tombstone for as long as the request may take. One
-// that has changed since it was read is left for the next round.
-func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing policy.Set) error {
-	if r.policies == nil {
-		return nil
-	}
-	r.posting.Lock()
-	defer r.posting.Unlock()
-	r.metrics.Missing.Set(float64(len(missing.Of(policiesOf(bound)))))
-	var noted sync.Mutex
-	var lost []policy.Policy
-	var group errgroup.Group
-	group.SetLimit(noting)
-	for _, b := range bound {
-		if !slices.ContainsFunc(b.Policies, missing.Has) {
-			continue
-		}
-		group.Go(func() error {
-			b.UnsettledUntil = time.Now().Add(r.requestLife()).UTC()
-			_, err := r.records.UpdateBinding(ctx, b)
-			if errors.Is(err, record.ErrConflict) {
-				return nil
-			}
-			noted.Lock()
-			defer noted.Unlock()
-			if err == nil {
-				lost = append(lost, b.Policies...)
-			}
-			return err
-		})
-	}
-	err := group.Wait()
-	lost = missing.Of(policy.Unique(lost))
-	for chunk := range slices.Chunk(lost, batch) {
-		if postErr := r.policies.Create(ctx, chunk); postErr != nil {
-			return errors.Join(err, postErr)
-		}
-		r.metrics.Reasserted.Add(float64(len(chunk)))
-		r.log.Info("reasserted", lager.Data{"count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
-	}
-	return err
 }
 
 // repay closes what a binding has left open, if it owes that still: it may have

@@ -33,7 +33,10 @@ type Binding struct {
 	// Policies are what the binding opens. They are recorded before they are
 	// posted, so that undoing always knows what to undo.
 	Policies []policy.Policy `json:"policies,omitempty"`
-	State    BindingState    `json:"state"`
+	// Networks are those that may have the policies. A record that is older than this
+	// field has none; see On.
+	Networks []string     `json:"networks,omitempty"`
+	State    BindingState `json:"state"`
 	// SharedGroups are those destinations of the policies that bindings of other
 	// instances open as well.
 	SharedGroups []string `json:"shared_groups,omitempty"`
@@ -53,6 +56,14 @@ type Binding struct {
 	// UnsettledUntil is set on a tombstone whose policies somebody may have been
 	// posting when it was revoked: it stays until then.
 	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`
+}
+
+// On are the networks that may have what the binding opens.
+func (b Binding) On() []string {
+	if len(b.Networks) == 0 && len(b.Policies) > 0 {
+		return []string{policy.C2C} // the only one that there was
+	}
+	return b.Networks
 }
 
 // SharedService is a shared service as credentials name it.

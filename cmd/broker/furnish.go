@@ -96,15 +96,14 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.C
 		PoliciesPerBinding:  s.PoliciesPerBinding,
 		PoliciesPerInstance: s.PoliciesPerInstance,
 	}
-	// A nil client in an interface wouldn't be nil.
-	var enforcer policy.Enforcer
+	var networks access.Networks
 	if f.policies != nil {
-		enforcer = f.policies
+		networks = access.Networks{Enforcers: map[string]policy.Enforcer{policy.C2C: f.policies}, Enforce: []string{policy.C2C}}
 		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
 		settings.Placeholders = f.policies
 		settings.Mark, settings.AwaitPolled, settings.NodesPatience = clusters.MarkAccess, clusters.AwaitPolled, s.BindWaitsForNodes
 	}
-	return access.New(settings, charts, f.records, enforcer, f.metrics, f.log)
+	return access.New(settings, charts, f.records, networks, f.metrics, f.log)
 }
 
 // addressingOf is how credentials call what they lead to; nil: by addresses of pods.

@@ -1,0 +1,144 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"code.cloudfoundry.org/lager/v3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+)
+
+const (
+	// noting is how many records are written at a time.
+	noting = 20
+	// batch is the most policies that one request posts. The policy server
+	// takes 10 MiB; a policy has less than 300 bytes.
+	batch = 10_000
+)
+
+// absent are the policies that there aren't, by the network that should have them; nil
+// of one that couldn't be looked at.
+type absent map[string]policy.Set
+
+// lacks tells whether anything of what the binding opens is missing on one of the networks.
+func (m absent) lacks(b record.Binding, networks []string) bool {
+	return slices.ContainsFunc(networks, func(network string) bool { return slices.ContainsFunc(has(b, network), m[network].Has) })
+}
+
+// hasSome tells whether any of what the binding opens is seen to be there.
+func (m absent) hasSome(b record.Binding) bool {
+	return slices.ContainsFunc(b.On(), func(network string) bool {
+		missing := m[network]
+		return missing != nil && slices.ContainsFunc(b.Policies, func(p policy.Policy) bool { return !missing.Has(p) })
+	})
+}
+
+// unseen tells whether a network that may have what the binding opens couldn't be
+// looked at.
+func (m absent) unseen(b record.Binding) bool {
+	return slices.ContainsFunc(b.On(), func(network string) bool {
+		missing, asked := m[network]
+		return asked && missing == nil
+	})
+}
+
+// look has each network that has policies of the bindings looked at, once. What is
+// bound counts where policies are enforced now; elsewhere it is on its way out.
+func (a *Access) look(ctx context.Context, bound, debts []record.Binding) (absent, error) {
+	found, errs := absent{}, []error(nil)
+	for network, enforcer := range a.networks.Enforcers {
+		on := policiesOn(network, debts)
+		if slices.Contains(a.networks.Enforce, network) {
+			on = policy.Unique(slices.Concat(on, policiesOn(network, bound)))
+		}
+		if len(on) == 0 {
+			continue
+		}
+		missing, err := enforcer.Missing(ctx, on)
+		if err != nil {
+			errs, found[network] = append(errs, fmt.Errorf("looking for policies on the network %s: %w", network, err)), nil
+			continue
+		}
+		found[network] = policy.SetOf(missing)
+	}
+	return found, errors.Join(errs...)
+}
+
+// policiesOf are what the bindings open, and policiesOn what of it the network has to have.
+func policiesOf(bindings []record.Binding) []policy.Policy {
+	var all []policy.Policy
+	for _, b := range bindings {
+		all = append(all, b.Policies...)
+	}
+	return policy.Unique(all)
+}
+
+func policiesOn(network string, bindings []record.Binding) []policy.Policy {
+	var all []policy.Policy
+	for _, b := range bindings {
+		all = append(all, has(b, network)...)
+	}
+	return policy.Unique(all)
+}
+
+// reassert opens what is missing, in one request for each network. Before that it notes
+// on each of the bindings that somebody is opening something for it: one that is revoked
+// meanwhile then stays as a tombstone for as long as the request may take. One
+// that has changed since it was read is left for the next round.
+func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing absent) error {
+	r.posting.Lock()
+	defer r.posting.Unlock()
+	noted, err := r.noteLost(ctx, bound, missing)
+	lacking := map[policy.Policy]bool{}
+	for _, network := range r.networks.Enforce {
+		for _, p := range missing[network].Of(policiesOn(network, bound)) {
+			lacking[p] = true
+		}
+		lost := missing[network].Of(policiesOn(network, noted))
+		for chunk := range slices.Chunk(lost, batch) {
+			if openErr := r.networks.Enforcers[network].Create(ctx, chunk); openErr != nil {
+				err = errors.Join(err, openErr)
+				break
+			}
+			r.metrics.Reasserted.Add(float64(len(chunk)))
+			r.log.Info("reasserted", lager.Data{"network": network, "count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
+		}
+	}
+	r.metrics.Missing.Set(float64(len(lacking)))
+	return err
+}
+
+// noteLost notes on the bindings which lack something that it is being opened, and
+// returns those of which that was noted.
+func (r *Rounds) noteLost(ctx context.Context, bound []record.Binding, missing absent) (noted []record.Binding, err error) {
+	var mu sync.Mutex // guards noted
+	var group errgroup.Group
+	group.SetLimit(noting)
+	for _, b := range bound {
+		if !missing.lacks(b, r.networks.Enforce) {
+			continue
+		}
+		group.Go(func() error {
+			b.UnsettledUntil = time.Now().Add(r.requestLife()).UTC()
+			_, err := r.records.UpdateBinding(ctx, b)
+			if errors.Is(err, record.ErrConflict) {
+				return nil
+			}
+			if err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				noted = append(noted, b)
+			}
+			return err
+		})
+	}
+	err = group.Wait()
+	return noted, err
+}
