@@ -23,6 +23,7 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 		ServiceID:  details.ServiceID,
 		PlanID:     details.PlanID,
 		AppGUID:    appGUID(details),
+		SpaceGUID:  spaceGUID(details),
 		Parameters: details.RawParameters,
 		Origin:     origin(ctx),
 	}
@@ -54,6 +55,14 @@ func appGUID(details domain.BindDetails) string {
 		return details.BindResource.AppGuid
 	}
 	return details.AppGUID
+}
+
+// spaceGUID is the app's space, where the platform names it.
+func spaceGUID(details domain.BindDetails) string {
+	if details.BindResource == nil {
+		return ""
+	}
+	return details.BindResource.SpaceGuid
 }
 
 func (b *Broker) checkBind(wanted record.Binding, details domain.BindDetails) error {

@@ -16,7 +16,10 @@ type Binding struct {
 	ServiceID string `json:"service_id"`
 	PlanID    string `json:"plan_id"`
 	// AppGUID is empty for a service key.
-	AppGUID    string          `json:"app_guid,omitempty"`
+	AppGUID string `json:"app_guid,omitempty"`
+	// SpaceGUID is the app's space, which an instance may be shared with. A record
+	// that is older than this field has none.
+	SpaceGUID  string          `json:"space_guid,omitempty"`
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 
 	Origin

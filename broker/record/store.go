@@ -35,6 +35,9 @@ type Store struct {
 	secrets   typedcorev1.SecretInterface
 	rest      rest.Interface
 	informer  cache.SharedIndexInformer
+	// written has the bindings that this process has just written, which informer may
+	// not have seen yet.
+	written cache.MutationCache
 }
 
 // NewStore keeps records as Secrets of the given namespace. Run must be
@@ -43,13 +46,19 @@ func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
 	factory := informers.NewSharedInformerFactoryWithOptions(clients, 0, informers.WithNamespace(namespace),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = kindLabel }))
 	informer := factory.Core().V1().Secrets().Informer()
-	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance, byOperator: operatorsAccess}); err != nil {
+	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance, byOperator: operatorsAccess, byApp: appOf, byGroup: groupsOf}); err != nil {
 		return nil, fmt.Errorf("indexing the records: %w", err)
 	}
 	if err := informer.SetTransform(withoutManagedFields); err != nil {
 		return nil, fmt.Errorf("trimming the records: %w", err)
 	}
-	return &Store{namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), rest: clients.CoreV1().RESTClient(), informer: informer}, nil
+	written, err := newWritten(informer)
+	if err != nil {
+		return nil, fmt.Errorf("watching the records: %w", err)
+	}
+	return &Store{
+		namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), rest: clients.CoreV1().RESTClient(), informer: informer, written: written,
+	}, nil
 }
 
 // byInstance is the index that finds an instance's bindings.
@@ -168,6 +177,7 @@ func create[T any, P entity[T]](ctx context.Context, s *Store, record T) (T, err
 	if err != nil {
 		return record, fmt.Errorf("creating record %s: %w", secret.Name, err)
 	}
+	s.wrote(created)
 	return decode[T, P](created)
 }
 
@@ -183,6 +193,7 @@ func update[T any, P entity[T]](ctx context.Context, s *Store, record T) (T, err
 	if err != nil {
 		return record, fmt.Errorf("writing record %s: %w", secret.Name, err)
 	}
+	s.wrote(updated)
 	return decode[T, P](updated)
 }
 
