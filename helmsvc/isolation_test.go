@@ -119,7 +119,9 @@ func (p *place) closedBy() networkingv1.NetworkPolicySpec {
 // reaches tells whether pods get out to the addresses at the port.
 func reaches(spec networkingv1.NetworkPolicySpec, cidr string, port int) bool {
 	return slices.ContainsFunc(spec.Egress, func(rule networkingv1.NetworkPolicyEgressRule) bool {
-		to := func(peer networkingv1.NetworkPolicyPeer) bool { return peer.IPBlock != nil && peer.IPBlock.CIDR == cidr }
+		to := func(peer networkingv1.NetworkPolicyPeer) bool {
+			return peer.IPBlock != nil && peer.IPBlock.CIDR == cidr
+		}
 		at := func(p networkingv1.NetworkPolicyPort) bool { return p.Port.IntValue() == port }
 		return slices.ContainsFunc(rule.To, to) && slices.ContainsFunc(rule.Ports, at)
 	})
