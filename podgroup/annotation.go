@@ -5,6 +5,11 @@ package podgroup
 // is made.
 const Annotation = "cf-helm-broker.io/policy-group-id"
 
+// Label is on pods whose workload has a policy group of its own, where
+// NetworkPolicies select them by it. Only within an instance's namespace it tells
+// anything: whoever makes a pod says how it is labelled.
+const Label = Annotation
+
 // DestinationLabel says on a namespace what policies to it point to, as
 // POLICY_DESTINATION does. deploy/kubernetes/policy-group.yaml goes by it.
 const DestinationLabel = "cf-helm-broker.io/policy-destination"

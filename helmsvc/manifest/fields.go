@@ -10,6 +10,12 @@ func Annotate(object map[string]any, key, value string) {
 	}
 }
 
+func label(object map[string]any, key, value string) {
+	if labels := mapIn(mapIn(object, "metadata"), "labels"); labels != nil {
+		labels[key] = value
+	}
+}
+
 func unannotate(object map[string]any, key string) {
 	unstructured.RemoveNestedField(object, "metadata", "annotations", key)
 }

@@ -23,6 +23,10 @@ type Rules struct {
 	// Groups is the instance's policy group where each workload has one of its
 	// own, else empty.
 	Groups string
+	// Group is that of all other pods.
+	Group string
+	// GroupLabels are put on pods, with their policy group as value.
+	GroupLabels []string
 }
 
 // Adjust changes an object that is about to be made.

@@ -18,11 +18,24 @@ func (r Rules) setPolicyGroup(object *unstructured.Unstructured) {
 	if template == nil {
 		return
 	}
+	r.labelGroup(object, template)
 	if group := r.groupOf(object); group != "" {
 		Annotate(template, podgroup.Annotation, group)
 		return
 	}
 	unannotate(template, podgroup.Annotation)
+}
+
+// labelGroup has pods carry their policy group as labels, by which NetworkPolicies
+// select them.
+func (r Rules) labelGroup(object *unstructured.Unstructured, template map[string]any) {
+	group := cmp.Or(r.groupOf(object), r.Group)
+	if group == "" || object.GetKind() == "PodTemplate" { // whose pods are another's
+		return
+	}
+	for _, key := range r.GroupLabels {
+		label(template, key, group)
+	}
 }
 
 // groupOf is the policy group of the pods that an object makes; empty: that of

@@ -52,6 +52,7 @@ func (n *Namespaces) Registry() manifest.Registry { return n.settings.Registry }
 func (n *Namespaces) Rules(target Target, exposure bool) manifest.Rules {
 	return manifest.Rules{
 		AsIs: target.Operator, Closed: n.settings.WithoutExposure && !exposure, Groups: target.PolicyGroups,
+		Group: target.PolicyGroup, GroupLabels: target.GroupLabels,
 		Confined: n.ActsAsInstance(target), ClusterKinds: target.ClusterObjects,
 	}
 }

@@ -18,6 +18,12 @@ type Target struct {
 	// one of its own (see podgroup.OfWorkload), and empty where all pods are in their
 	// namespace's.
 	PolicyGroups string
+	// PolicyGroup is the instance's policy group in any case, and GroupLabels are
+	// labels that its pods get with their group as value: podgroup.Label, where
+	// NetworkPolicies tell workloads apart. An instance keeps those that it was made
+	// with, since the template of a Job can't be changed.
+	PolicyGroup string
+	GroupLabels []string
 	// ClusterObjects are the cluster-scoped kinds that the chart may make objects
 	// of, as "ClusterRole" or "ClusterRole.rbac.authorization.k8s.io": the plan's
 	// cluster_objects. They count where Helm acts as the instance.
