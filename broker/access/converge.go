@@ -98,7 +98,8 @@ func (a *Access) carryOut(ctx context.Context, b record.Binding, why event, want
 	if err := a.close(ctx, c.intent, c.close); err != nil {
 		return c.intent, told, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
 	}
-	if why != follows && len(c.open)+len(c.close) > 0 {
+	// With its own access goes the instance, and what follows is told of once for all.
+	if why != follows && b.ID != record.OwnAccess && len(c.open)+len(c.close) > 0 {
 		told = a.mark(ctx, c.intent)
 	}
 	if why == follows && len(c.close) > 0 {

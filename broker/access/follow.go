@@ -142,7 +142,7 @@ func (f *Follower) align(ctx context.Context, i record.Instance, to pods, groups
 	}()
 	for _, b := range f.records.BindingsOf(i.ID) {
 		changed, err := f.alignOne(ctx, i, b, to, groups)
-		if changed && b.ID != record.OwnAccess {
+		if changed {
 			last = &b
 		}
 		if err != nil {

@@ -91,17 +91,19 @@ func policiesOn(network string, bindings []record.Binding) []policy.Policy {
 // reassert opens what is missing, in one request for each network. Before that it notes
 // on each of the bindings that somebody is opening something for it: one that is revoked
 // meanwhile then stays as a tombstone for as long as the request may take. One
-// that has changed since it was read is left for the next round.
-func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing absent) error {
+// that has changed since it was read is left for the next round. It returns those
+// that it has opened something for, some of which may not have been opened if there is
+// an error.
+func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing absent) (opened []record.Binding, err error) {
 	r.posting.Lock()
 	defer r.posting.Unlock()
-	noted, err := r.noteLost(ctx, bound, missing)
+	opened, err = r.noteLost(ctx, bound, missing)
 	lacking := map[policy.Policy]bool{}
 	for _, network := range r.networks.Enforce {
 		for _, p := range missing[network].Of(policiesOn(network, bound)) {
 			lacking[p] = true
 		}
-		lost := missing[network].Of(policiesOn(network, noted))
+		lost := missing[network].Of(policiesOn(network, opened))
 		for chunk := range slices.Chunk(lost, batch) {
 			if openErr := r.networks.Enforcers[network].Create(ctx, chunk); openErr != nil {
 				err = errors.Join(err, openErr)
@@ -112,7 +114,7 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing a
 		}
 	}
 	r.metrics.Missing.Set(float64(len(lacking)))
-	return err
+	return opened, err
 }
 
 // noteLost notes on the bindings which lack something that it is being opened, and

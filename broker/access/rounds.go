@@ -79,7 +79,9 @@ func (r *Rounds) round(ctx context.Context) error {
 		return nil
 	}
 	missing, err := r.look(ctx, bound, debts)
-	err = errors.Join(err, r.reassert(ctx, bound, missing))
+	opened, failed := r.reassert(ctx, bound, missing)
+	err = errors.Join(err, failed)
+	r.markAll(ctx, opened)
 	for _, b := range debts {
 		if !missing.unseen(b) && (missing.hasSome(b) || settled(b, time.Now())) {
 			err = errors.Join(err, r.repay(ctx, b))

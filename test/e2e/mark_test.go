@@ -10,10 +10,10 @@ import (
 )
 
 // TestMarks: each bind and unbind that changes policies marks the instance's
-// namespace, after it has; a service key marks nothing, and a namespace that isn't
+// namespace, after it has, and so does what puts back lost ones; a service key marks nothing, and a namespace that isn't
 // the instance's isn't touched.
 func TestMarks(t *testing.T) {
-	f := newFoundation(t, accessCharts, nil)
+	f := newFoundation(t, accessCharts, map[string]string{"POLICY_RESYNC": "500ms"})
 	i := f.create("pair", "both", nil)
 	name := f.namespace(i)
 	mark := func() string {
@@ -36,10 +36,15 @@ func TestMarks(t *testing.T) {
 	if got := mark(); got != bound {
 		t.Errorf("a bind that changes nothing has marked the namespace: %q", got)
 	}
+	if lost, err := f.cf.Cleanup(); err != nil || len(lost) == 0 {
+		t.Fatalf("the cleanup has deleted %v: %v", lost, err)
+	}
+	f.eventually("the namespace is marked when the policies are back", func() bool { return len(f.cf.Policies()) > 0 && mark() != bound })
+	healed := mark()
 	f.want(200)(f.Unbind(t.Context(), i, binding))
 	unbound := mark()
-	if unbound == bound {
-		t.Errorf("the unbind's mark is the bind's, %q", bound)
+	if unbound == healed {
+		t.Errorf("the unbind's mark is that from before, %q", healed)
 	}
 	ns, err := kube.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
 	f.must(err)
