@@ -222,8 +222,12 @@ func (f *Follower) alignOne(ctx context.Context, i record.Instance, b record.Bin
 // pods are in.
 func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Binding, to pods, groups []string) (need, error) {
 	if b.ID == record.OwnAccess {
-		operators, err := f.operatorsOf(ctx, i)
-		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup})), operators), err
+		var operators []string
+		// The instance may have been read before what has opened the way to operators.
+		if i, err := f.records.Instance(i.ID); err == nil {
+			operators = f.operatorsOf(i, b.SharedGroups)
+		}
+		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup})), operators), nil
 	}
 	_, plan, err := f.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {

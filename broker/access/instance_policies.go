@@ -31,11 +31,7 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 	if err != nil {
 		return err
 	}
-	operators, err := a.operatorsOf(ctx, i)
-	if err != nil {
-		return err
-	}
-	return a.opensOwn(ctx, own, a.ownNeed(own, []string{group}, operators))
+	return a.opensOwn(ctx, own, a.ownNeed(own, []string{group}, a.operatorsOf(i, own.SharedGroups)))
 }
 
 // opensOwn has the own access of an instance, or of an operator, be what it needs,

@@ -104,6 +104,7 @@ func (w *work) create(ctx context.Context) error {
 
 func (w *work) install(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
 	target := locate.TargetBy(w.instance, plan)
+	target.Foresee = w.foresee
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
 		if err := w.openOwn(ctx); err != nil {
 			return err

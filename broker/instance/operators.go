@@ -189,22 +189,29 @@ func (o *Operators) converge(ctx, undoing context.Context, operator chart.Servic
 	if err != nil {
 		return err
 	}
-	if err := o.ensureNamespace(ctx, target.Namespace, operator); err != nil {
-		return err
-	}
-	return o.cluster.Converge(ctx, undoing, target, what, operator.Digest)
-}
-
-// ensureNamespace makes the operator's namespace, whose pods reach what they need
-// before they start. One from before gets its group, for pods that start from now on.
-func (o *Operators) ensureNamespace(ctx context.Context, name string, operator chart.Service) error {
 	home, err := o.records.Home(ctx)
 	if err != nil {
 		return err
 	}
-	chartName := operator.Metadata().Name
-	group := locate.OperatorGroup(home, chartName)
-	if err := o.access.OpenOperator(ctx, group, record.Operator{Chart: chartName, Serves: operator.Serves()}); err != nil {
+	group := locate.OperatorGroup(home, name)
+	if err := o.ensureNamespace(ctx, target.Namespace, name, group); err != nil {
+		return err
+	}
+	var serves []string
+	target.Foresee = func(ctx context.Context, _, foreseen []string) error {
+		serves = foreseen
+		return o.access.NoteServes(ctx, group, serves, false)
+	}
+	if err := o.cluster.Converge(ctx, undoing, target, what, operator.Digest); err != nil {
+		return err // it may be what it was before
+	}
+	return o.access.NoteServes(ctx, group, serves, true)
+}
+
+// ensureNamespace makes the operator's namespace, whose pods reach what they need
+// before they start. One from before gets its group, for pods that start from now on.
+func (o *Operators) ensureNamespace(ctx context.Context, name, chartName, group string) error {
+	if err := o.access.OpenOperator(ctx, group, chartName); err != nil {
 		return err
 	}
 	namespace := tenant.Namespace{

@@ -140,6 +140,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 // upgrade makes the namespace and the release what the plan says.
 func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Plan, what chart.Rendered) error {
 	target := locate.TargetBy(w.instance, plan)
+	target.Foresee = w.foresee
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
 		w.describe("upgrading the release")
 		if err := w.isolate(ctx, service, plan); err != nil {

@@ -35,6 +35,11 @@ type Instance struct {
 	// made objects, by its plans so far. They are recorded before, since a delete
 	// has to find these without the plan and without the release's records.
 	ClusterObjects []string `json:"cluster_objects,omitempty"`
+	// APIGroups are those of custom kinds of which the chart makes objects, as it was
+	// last rendered; null where that is older than this field. They are recorded
+	// before, since the operators of these kinds and the instance's pods reach each
+	// other from before the pods start.
+	APIGroups []string `json:"api_groups"`
 	// Kibosh: the instance was made by Kibosh, and can only be deleted.
 	Kibosh bool `json:"kibosh,omitempty"`
 	// Destination is the POLICY_DESTINATION mode the instance was made with,
@@ -65,6 +70,8 @@ type Update struct {
 	Context    json.RawMessage `json:"context,omitempty"`
 	// Chart is another than the instance's where the chart is upgraded.
 	Chart Chart `json:"chart"`
+	// APIGroups are the instance's with the update; null until it is rendered.
+	APIGroups []string `json:"api_groups"`
 	// From is the release's revision before the update, to go back to if it
 	// fails; 0 until the update is begun.
 	From int `json:"from,omitempty"`
@@ -128,6 +135,9 @@ const (
 func (i Instance) Updated() Instance {
 	if u := i.Update; u != nil {
 		i.PlanID, i.Parameters, i.Context, i.Chart = u.PlanID, u.Parameters, u.Context, u.Chart
+		if u.APIGroups != nil {
+			i.APIGroups = u.APIGroups
+		}
 	}
 	return i
 }

@@ -35,7 +35,6 @@ type Service struct {
 	chart   *helmchart.Chart
 	schema  map[string]any // for the catalog
 	listing Listing
-	groups  apiGroups
 	archive []byte
 	texts   *render.Texts // renders plans' files and the dashboard's address; nil: in this process
 }

@@ -157,7 +157,6 @@ func load(files *contents, from string) (Service, error) {
 		return Service{}, err
 	}
 	service.list()
-	service.groups = apiGroupsOf(service.chart)
 	for _, name := range abroad {
 		service.listing.cut("values.schema.json of %s: what it refers to outside itself isn't fetched, and parameters aren't held against it; its other rules hold", name)
 	}

@@ -48,7 +48,7 @@ func (c *Client) converge(ctx, undoing context.Context, target tenant.Target, wh
 	labels := map[string]string{digestLabel: labelled(digest)}
 	switch past.next(intent{verb: converge, digest: labels[digestLabel]}) {
 	case nothing:
-		return nil
+		return helm.foresee(ctx, past[0], what.Chart.CRDObjects())
 	case begin:
 		return helm.failure(ctx, "installing the chart", helm.install(ctx, target, what, labels))
 	}

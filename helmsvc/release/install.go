@@ -76,6 +76,9 @@ func (s *session) install(ctx context.Context, target tenant.Target, what chart.
 	if err := s.admitGroups(ctx, foreseen); err != nil {
 		return err
 	}
+	if err := s.foresee(ctx, foreseen, what.Chart.CRDObjects()); err != nil {
+		return err
+	}
 	helm := action.NewInstall(s.Configuration)
 	helm.ReleaseName = target.Release
 	helm.Namespace = target.Namespace
@@ -92,6 +95,11 @@ func (s *session) install(ctx context.Context, target tenant.Target, what chart.
 	made, err := helm.Run(what.Chart, what.Values)
 	if err != nil {
 		return err
+	}
+	if foreseen == nil {
+		if err := s.foresee(ctx, made, what.Chart.CRDObjects()); err != nil {
+			return err
+		}
 	}
 	// Helm doesn't tell when it couldn't record that it is done.
 	recorded, err := s.past(target.Release)

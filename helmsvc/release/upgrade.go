@@ -44,6 +44,9 @@ func (c *Client) upgrade(ctx context.Context, target tenant.Target, what chart.R
 	if err == nil {
 		err = helm.admitGroups(ctx, from, last, foreseen)
 	}
+	if err == nil {
+		err = helm.foresee(ctx, foreseen, what.Chart.CRDObjects())
+	}
 	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"context"
 	"crypto/md5" //nolint:gosec // Kibosh's names, nothing secret
 	"encoding/base32"
 	"strings"
@@ -33,6 +34,11 @@ type Target struct {
 
 	// Operator: what lives there is an operator, no tenant's instance.
 	Operator bool
+	// Foresee is told, before any object is made, of which custom kinds' API groups
+	// objects are going to be, and in which custom kinds are going to be defined; nil:
+	// nobody wants to know. If it fails, nothing is made. Where templates can't be
+	// rendered before crds/ is there, it is told afterwards.
+	Foresee func(ctx context.Context, uses, serves []string) error
 }
 
 // TargetOf returns the namespace "<prefix>-<instance id>" and the release

@@ -47,6 +47,7 @@ func TestOperators(t *testing.T) {
 		t.Errorf("the broken operator is %+v", s)
 	}
 	f.reachesOperator(i)
+	f.usesOperatorLater()
 	deployment := f.controller()
 	f.must(os.RemoveAll(filepath.Join(folder, "broken")))
 	f.must(f.broker.Stop())
@@ -96,6 +97,31 @@ func (f *foundation) reachesOperator(i rig.Instance) {
 	if open(unused, i.ID)+open(i.ID, unused)+open(used, unused) > 0 {
 		f.t.Errorf("more is open than that: %+v", f.cf.Policies())
 	}
+}
+
+// usesOperatorLater: a chart that only speaks of the operator's kind opens nothing to
+// it. With an update that makes an object of it, it does, until there is none any more.
+func (f *foundation) usesOperatorLater() {
+	f.t.Helper()
+	i := f.create("mention", "default", nil)
+	between := func() (n int) {
+		for _, p := range f.cf.Policies() {
+			if (p.Source.ID == i.ID) != (p.Destination.ID == i.ID) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := between(); n != 0 {
+		f.t.Errorf("%d policies lead to or from an instance that makes nothing of the operator's: %+v", n, f.cf.Policies())
+	}
+	f.update(i, map[string]any{"parameters": map[string]any{"widget": true}})
+	if n := between(); n != 4 {
+		f.t.Errorf("%d policies lead to or from an instance that makes an object of the operator's: %+v", n, f.cf.Policies())
+	}
+	f.update(i, map[string]any{"parameters": map[string]any{"widget": false}})
+	f.eventually("the way to the operator is closed", func() bool { return between() == 0 })
+	f.delete(i)
 }
 
 type controller struct {

@@ -1,0 +1,23 @@
+package release
+
+import (
+	"context"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+)
+
+// foresee tells whoever wants to know what is going to be made: a release as it is
+// rendered, and the chart's crds/.
+func (s *session) foresee(ctx context.Context, r *release.Release, definitions []helmchart.CRD) error {
+	if s.target.Foresee == nil || r == nil {
+		return nil
+	}
+	uses, serves, err := manifest.APIGroups(r, definitions)
+	if err != nil {
+		return err
+	}
+	return s.target.Foresee(ctx, uses, serves)
+}
