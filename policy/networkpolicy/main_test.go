@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
@@ -25,6 +26,8 @@ var (
 	admin    kubernetes.Interface
 	broker   kubernetes.Interface // with the documented rights
 	stranger kubernetes.Interface // with none
+
+	brokerConfig *rest.Config
 )
 
 func TestMain(m *testing.M) {
@@ -42,7 +45,10 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			return err
 		}
-		if broker, err = account(ctx, c, rig.Account{Namespace: "with", Prefix: "in", Granted: rig.Granted{Rules: granted}}); err != nil {
+		if brokerConfig, err = account(ctx, c, rig.Account{Namespace: "with", Prefix: "in", Granted: rig.Granted{Rules: granted}}); err != nil {
+			return err
+		}
+		if broker, err = kubernetes.NewForConfig(brokerConfig); err != nil {
 			return err
 		}
 		nobody := c.RESTConfig()
@@ -52,7 +58,7 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-func account(ctx context.Context, c *cluster.Cluster, a rig.Account) (kubernetes.Interface, error) {
+func account(ctx context.Context, c *cluster.Cluster, a rig.Account) (*rest.Config, error) {
 	made, err := a.Make(ctx, c.RESTConfig())
 	if err != nil {
 		return nil, err
@@ -62,7 +68,7 @@ func account(ctx context.Context, c *cluster.Cluster, a rig.Account) (kubernetes
 	}
 	config := made.Config()
 	config.QPS = -1
-	return kubernetes.NewForConfig(config)
+	return config, nil
 }
 
 // documented are the rights of networkpolicy/rbac.yaml.
