@@ -3,16 +3,12 @@ package access
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
-	"sync"
 
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -28,68 +24,22 @@ import (
 // don't contend: only the one that leads follows.
 type Follower struct {
 	*Access
-	clusters *locate.Clusters
-	prefix   string                  // of the namespaces' names
-	changed  func(instanceID string) // is told of each change of the pods of an instance
-	limited  map[string]string       // why policies don't follow, by binding's id; of the one worker
-
-	mu        sync.Mutex
-	observers map[*helmsvc.Cluster]observed // nil unless this replica leads; guarded by mu
-	elsewhere map[string]string             // ids of instances made under another prefix, by namespace; guarded by mu
-}
-
-// observed is the watch of a cluster with certain credentials.
-type observed struct {
-	*view.Observer
-	stop context.CancelFunc
+	clusters  *locate.Clusters
+	observers *locate.Observers
+	changed   func(instanceID string) // is told of each change of the pods of an instance
+	limited   map[string]string       // why policies don't follow, by binding's id; of the one worker
 }
 
 // NewFollower returns a follower that tells changed which instances to follow.
-func NewFollower(access *Access, clusters *locate.Clusters, prefix string, changed func(instanceID string)) *Follower {
-	return &Follower{Access: access, clusters: clusters, prefix: prefix, changed: changed}
+func NewFollower(access *Access, clusters *locate.Clusters, observers *locate.Observers, changed func(instanceID string)) *Follower {
+	return &Follower{Access: access, clusters: clusters, observers: observers, changed: changed}
 }
 
 // Begin prepares for following, until End.
-func (f *Follower) Begin() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.observers, f.elsewhere = map[*helmsvc.Cluster]observed{}, map[string]string{}
-	for _, i := range f.records.Instances() {
-		if _, current := f.idOf(i.Namespace); !current {
-			f.elsewhere[i.Namespace] = i.ID
-		}
-	}
-}
+func (f *Follower) Begin() { f.observers.Begin(f.changed) }
 
 // End forgets what was watched.
-func (f *Follower) End() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.observers = nil
-}
-
-// namespaceChanged tells of the instance that lives in the namespace.
-func (f *Follower) namespaceChanged(namespace string) {
-	if id, found := f.find(namespace); found {
-		f.changed(id)
-	}
-}
-
-// find returns the id of the instance that the namespace may be of.
-func (f *Follower) find(namespace string) (id string, found bool) {
-	if id, found = f.idOf(namespace); found {
-		return id, true
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	id, found = f.elsewhere[namespace]
-	return id, found
-}
-
-// idOf takes the name of a namespace apart.
-func (f *Follower) idOf(namespace string) (id string, found bool) {
-	return strings.CutPrefix(namespace, f.prefix+"-")
-}
+func (f *Follower) End() { f.observers.End() }
 
 // errUnsynced says that nothing is known of a cluster yet.
 var errUnsynced = errors.New("the cluster's pods haven't been listed yet")
@@ -264,7 +214,7 @@ func (f *Follower) offer(ctx context.Context, i record.Instance) (view.Offer, er
 	if err != nil {
 		return view.Offer{}, err
 	}
-	observer, err := f.observer(ctx, cluster)
+	observer, err := f.observers.Of(ctx, cluster)
 	if err != nil {
 		return view.Offer{}, err
 	}
@@ -272,38 +222,4 @@ func (f *Follower) offer(ctx context.Context, i record.Instance) (view.Offer, er
 		return view.Offer{}, errUnsynced
 	}
 	return observer.Offer(i.Namespace, i.PolicyGroup), nil
-}
-
-// observer watches the cluster for as long as this replica leads.
-func (f *Follower) observer(ctx context.Context, cluster *helmsvc.Cluster) (*view.Observer, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.observers == nil {
-		return nil, context.Canceled // the term has ended
-	}
-	if o, found := f.observers[cluster]; found {
-		return o.Observer, nil
-	}
-	ctx, stop := context.WithCancel(ctx)
-	mine := func(namespace string) bool { _, found := f.find(namespace); return found }
-	observer, err := cluster.Observe(ctx, mine, f.namespaceChanged)
-	if err != nil {
-		stop()
-		return nil, fmt.Errorf("watching the pods of the instances: %w", err)
-	}
-	f.observers[cluster] = observed{observer, stop}
-	return observer, nil
-}
-
-// CatalogChanged ends the watches of clusters that were forgotten, since their plans'
-// credentials are others now; following their instances begins new ones.
-func (f *Follower) CatalogChanged() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for cluster, o := range f.observers {
-		if !f.clusters.Open(cluster) {
-			o.stop()
-			delete(f.observers, cluster)
-		}
-	}
 }

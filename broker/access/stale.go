@@ -30,17 +30,8 @@ func (f *Follower) stale(ctx context.Context, bound []record.Binding) (stale []r
 }
 
 func (f *Follower) lostPods(ctx context.Context, i record.Instance, issued []string) bool {
-	cluster, err := f.clusters.Of(ctx, i)
-	if err != nil {
-		return false
-	}
-	f.mu.Lock()
-	observer := f.observers[cluster]
-	f.mu.Unlock()
-	if observer.Observer == nil || !observer.Synced() {
-		return false
-	}
-	return lost(issued, observer.Offer(i.Namespace, i.PolicyGroup).Hosts)
+	offer, known := f.observers.Offer(ctx, i)
+	return known && lost(issued, offer.Hosts)
 }
 
 // Stale tells whether a binding was issued an address of the instance's that isn't

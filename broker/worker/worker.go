@@ -37,6 +37,7 @@ type Settings struct {
 type Rooms struct {
 	Charts    *locate.Charts
 	Clusters  *locate.Clusters
+	Observers *locate.Observers
 	Bindings  *binding.Bindings
 	Instances *instance.Instances
 	Operators *instance.Operators
@@ -71,7 +72,7 @@ type bindingID struct{ instance, id string }
 func New(settings Settings, rooms Rooms, policies *access.Access, records *record.Store, log lager.Logger) (*Worker, error) {
 	w := &Worker{Rooms: rooms, settings: settings, access: policies, records: records, log: log.Session("worker")}
 	w.operations.do, w.bindings.do, w.following.do = w.operate, w.complete, w.follow
-	w.follower = access.NewFollower(policies, rooms.Clusters, settings.NamespacePrefix, w.following.add)
+	w.follower = access.NewFollower(policies, rooms.Clusters, rooms.Observers, w.following.add)
 	w.rounds = access.NewRounds(w.follower)
 	return w, errors.Join(records.OnInstance(w.instanceChanged), records.OnBinding(w.bindingChanged))
 }
@@ -96,7 +97,7 @@ func (w *Worker) Leads() bool { return w.leading.Load() }
 func (w *Worker) CatalogChanged(ctx context.Context) {
 	w.tidyCharts(ctx)
 	w.Clusters.Forget()
-	w.follower.CatalogChanged()
+	w.Observers.CatalogChanged()
 	w.followAll() // plans say what bindings open
 	w.Operators.CatalogChanged()
 	if w.Names != nil {

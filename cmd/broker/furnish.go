@@ -57,6 +57,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	}
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
 	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
+	observers := locate.NewObservers(clusters, f.records, s.NamespacePrefix)
 	reach := newAccess(s, f, charts, clusters, shared)
 	named, err := newNames(s, f, clusters)
 	if err != nil {
@@ -81,7 +82,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		Self:              f.lease.Lock.Identity(),
 	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
 	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
-		Charts: charts, Clusters: clusters, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
+		Charts: charts, Clusters: clusters, Observers: observers, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
 	}, reach, f.records, f.log)
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err
 }
