@@ -27,14 +27,15 @@ var (
 	broker   kubernetes.Interface // with the documented rights
 	stranger kubernetes.Interface // with none
 
-	brokerConfig *rest.Config
+	adminConfig, brokerConfig *rest.Config
 )
 
 func TestMain(m *testing.M) {
 	os.Exit(cluster.Share(m, cluster.Options{}, func(c *cluster.Cluster) (err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if admin, err = kubernetes.NewForConfig(c.RESTConfig()); err != nil {
+		adminConfig = c.RESTConfig()
+		if admin, err = kubernetes.NewForConfig(adminConfig); err != nil {
 			return err
 		}
 		_, err = admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: workloads}}, metav1.CreateOptions{})
