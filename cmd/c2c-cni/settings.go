@@ -108,7 +108,7 @@ func guardFlags(flags *flag.FlagSet, s *settings) {
 	setting(flags, &s.SilkChains, "silk-chains", strings.Join(guard.SilkChains(), ","), "`beginnings` of the names of Silk's own chains")
 	setting(flags, &s.Interfaces, "silk-interfaces", strings.Join(guard.SilkInterfaces(), ","), "`beginnings` of the names of the overlay's interfaces")
 	setting(flags, &s.RulesCommands, "iptables-save", "iptables-nft-save,iptables-legacy-save,iptables-save", "`commands` that print iptables' rules, of which one at least has to be installed; empty: rules aren't looked at")
-	setting(flags, &s.NFTCommand, "nft", "nft list ruleset", "`command` that prints nftables' rules, where it is installed")
+	setting(flags, &s.NFTCommand, "nft", "nft", "`command` that lists nftables' tables, where it is installed; empty: they aren't looked at")
 	setting(flags, &s.ProxyURL, "kube-proxy-url", "http://127.0.0.1:10249", "`URL` of kube-proxy's metrics, where it shows its settings")
 	setting(flags, &s.ProxyFile, "kube-proxy-config", "", "kube-proxy's configuration `file`")
 	setting(flags, &s.KubeletFile, "kubelet-config", "", "the kubelet's configuration `file`")

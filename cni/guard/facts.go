@@ -7,7 +7,7 @@ import "net/netip"
 type Facts struct {
 	// Rules are what iptables-save printed, one for each kind of tables.
 	Rules []string
-	// NFTables is what `nft list ruleset` printed.
+	// NFTables is what `nft list ruleset` prints, of tables that aren't iptables'.
 	NFTables string
 	// Proxies are kube-proxy's settings, from wherever they could be read.
 	Proxies []Proxy

@@ -25,7 +25,7 @@ func judgeNFTables(text string) []string {
 			table = words[1] + " " + strings.TrimSuffix(words[2], "{")
 		case len(words) >= 2 && words[0] == "chain":
 			chain = strings.TrimSuffix(words[1], "{")
-		case !ofIPTables(table):
+		case !OfIPTables(table):
 			if bits := nftChanges(line); bits != 0 {
 				problems = append(problems, fmt.Sprintf("chain %s of nftables' table %s "+marksBit, chain, table, bits, "`"+line+"`"))
 			}
@@ -34,7 +34,9 @@ func judgeNFTables(text string) []string {
 	return problems
 }
 
-func ofIPTables(table string) bool {
+// OfIPTables tells whether a table of nftables (family and name) is one of those that
+// iptables-nft keeps its rules in.
+func OfIPTables(table string) bool {
 	family, name, _ := strings.Cut(table, " ")
 	if family != "ip" && family != "ip6" {
 		return false

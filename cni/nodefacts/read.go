@@ -18,7 +18,7 @@ type Sources struct {
 	// Commands print rules as iptables-save does; those that aren't installed are
 	// left out, but for one at least.
 	Commands []string
-	// NFTables prints rules of nftables, as `nft list ruleset` does.
+	// NFTables is nft, which prints the rules of nftables.
 	NFTables string
 	// ProxyURL is kube-proxy's address of metrics, where it shows its settings.
 	ProxyURL string
@@ -67,13 +67,8 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 	still, err := pods(s.Networks)
 	blind = append(blind, err)
 	facts.Pods = slices.DeleteFunc(standing, func(p guard.Pod) bool { return !slices.Contains(still, p) })
-	if s.NFTables != "" {
-		text, err := run(ctx, s.NFTables)
-		if err != nil && !errors.Is(err, exec.ErrNotFound) {
-			blind = append(blind, err)
-		}
-		facts.NFTables = text
-	}
+	facts.NFTables, err = readNFTables(ctx, s.NFTables)
+	blind = append(blind, err)
 	for _, read := range []func() (*guard.Proxy, error){
 		func() (*guard.Proxy, error) { return askProxy(ctx, s.ProxyURL) },
 		func() (*guard.Proxy, error) { return readProxy(s.ProxyFile) },

@@ -25,6 +25,18 @@ func file(t *testing.T, path, text string) string {
 	return path
 }
 
+// nft is one that has tables of iptables', which nobody is to ask for, and one that is
+// deleted after it was listed.
+const nft = `#!/bin/sh
+case "$*" in
+"list flowtables") printf 'table ip nat {\n}\ntable inet x {\n\tflowtable f {\n\t}\n}\ntable ip kube-proxy {\n}\n'
+	[ -e "$0.asked" ] || printf 'table ip gone {\n}\n' ;;
+"list table ip gone") touch "$0.asked"; echo 'No such file or directory' >&2; exit 1 ;;
+"list table inet x" | "list table ip kube-proxy") printf '%s %s %s {\n}\n' "$2" "$3" "$4" ;;
+*) echo "unknown: $*" >&2; exit 1 ;;
+esac
+`
+
 // TestRead reads each source, from programs that print what is given.
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
@@ -45,13 +57,13 @@ func TestRead(t *testing.T) {
 	file(t, filepath.Join(dir, "proc", "self", "cmdline"), "kubelet\x00")
 	got := Sources{
 		Commands:    []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho '*filter'\n"), "there-is-no-such-program"},
-		NFTables:    file(t, filepath.Join(dir, "nft"), "#!/bin/sh\necho \"$1 $2\"\n") + " list ruleset",
+		NFTables:    file(t, filepath.Join(dir, "nft"), nft),
 		ProxyURL:    proxy.URL,
 		ProxyFile:   file(t, filepath.Join(dir, "proxy.yaml"), "mode: nftables\nclusterCIDR: 10.2.0.0/16,fd00::/64\nnftables: {masqueradeBit: 30}\n"),
 		KubeletFile: file(t, filepath.Join(dir, "kubelet.yaml"), "hairpinMode: hairpin-veth\n"),
 		Proc:        filepath.Join(dir, "proc"), Configurations: filepath.Join(dir, "net.d"),
 	}.Read(t.Context())
-	if len(got.Rules) != 1 || got.Rules[0] != "*filter\n" || got.NFTables != "list ruleset\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
+	if len(got.Rules) != 1 || got.Rules[0] != "*filter\n" || got.NFTables != "table inet x {\n}\ntable ip kube-proxy {\n}\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
 		t.Errorf("%+v", got)
 	}
 	if len(got.Proxies) != 2 || *got.Proxies[0].IPTablesBit != 14 || *got.Proxies[1].NFTablesBit != 30 || got.Proxies[1].Mode != "nftables" ||
@@ -75,12 +87,17 @@ func TestBlind(t *testing.T) {
 	}{
 		"none installed": {Sources{Commands: []string{"there-is-no-such-program"}}, "is installed where the agent runs"},
 		"no right":       {Sources{Commands: []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho 'Permission denied (you must be root)' >&2; exit 4\n")}}, "you must be root"},
+		"no nftables":    {Sources{NFTables: file(t, filepath.Join(dir, "nft"), "#!/bin/sh\necho 'Operation not permitted' >&2; exit 1\n")}, "not permitted"},
+		"one table":      {Sources{NFTables: file(t, filepath.Join(dir, "nft-x"), "#!/bin/sh\necho 'table inet x {'; [ $2 = flowtables ] || exit 1\n")}, "list table inet x: exit status 1"},
 		"no file":        {Sources{ProxyFile: filepath.Join(dir, "none")}, "kube-proxy's configuration"},
 		"no YAML":        {Sources{KubeletFile: file(t, filepath.Join(dir, "x.yaml"), "{")}, "the kubelet's configuration"},
 	} {
 		if got := c.sources.Read(t.Context()); !strings.Contains(got.Blind, c.words) {
 			t.Errorf("%s: %q", name, got.Blind)
 		}
+	}
+	if got := (Sources{NFTables: "there-is-no-such-program"}).Read(t.Context()); got.Blind != "" {
+		t.Errorf("a node without nft: %q", got.Blind)
 	}
 	if got := (Sources{ProxyURL: "http://127.0.0.1:1"}).Read(t.Context()); got.Blind != "" || len(got.Proxies) > 0 {
 		t.Errorf("a node without kube-proxy: %+v", got)
