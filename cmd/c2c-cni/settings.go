@@ -137,7 +137,7 @@ func (s settings) place(program string) install.Place {
 func (s settings) sources() nodefacts.Sources {
 	return nodefacts.Sources{
 		Commands: list(s.RulesCommands), NFTables: strings.TrimSpace(s.NFTCommand), ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
-		Proc: s.Proc, Configurations: s.ConfDir, Networks: s.stateDir(),
+		Proc: s.Proc, Configurations: s.ConfDir, Networks: s.stateDir(), Expect: s.expect(),
 	}
 }
 

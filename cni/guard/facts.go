@@ -5,10 +5,10 @@ import "net/netip"
 // Facts are what is known of a node. What couldn't be read is left empty, and
 // Blind says so where it matters.
 type Facts struct {
-	// Rules are what iptables-save printed, one for each kind of tables.
-	Rules []string
-	// NFTables is what `nft list ruleset` prints, of tables that aren't iptables'.
-	NFTables string
+	// Rules are those of iptables, one for each kind of tables.
+	Rules []*Rules
+	// NFTables are tables of nftables that aren't iptables'.
+	NFTables []*NFTables
 	// Proxies are kube-proxy's settings, from wherever they could be read.
 	Proxies []Proxy
 	// Commands are the command lines of Kubernetes' programs on the node, each with

@@ -2,6 +2,8 @@ package guard
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,64 +65,102 @@ func forward(before, after string) string {
 		"\n-A FORWARD -j overlay--1\n" + after + "\n-A overlay--1 -d 10.255.7.2/32 -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
 }
 
+// kept are rules as they are taken, of each text.
+func kept(texts ...string) []*Rules { return taken(expected().keeps, texts) }
+
+// whole are rules of which all are kept.
+func whole(texts ...string) []*Rules { return taken(func(string, rule) bool { return true }, texts) }
+
+func taken(keeps func(string, rule) bool, texts []string) []*Rules {
+	var all []*Rules
+	for _, text := range texts {
+		rules := NewRules(expected())
+		rules.keeps = keeps
+		for line := range strings.Lines(text) {
+			rules.Take(line)
+		}
+		all = append(all, rules)
+	}
+	return all
+}
+
+func nftables(text string) []*NFTables {
+	tables := &NFTables{}
+	for line := range strings.Lines(text) {
+		tables.Take(line)
+	}
+	return []*NFTables{tables}
+}
+
+type judgeCase struct {
+	facts Facts
+	want  []string // a part of each problem
+}
+
+// judgeCases are what is safe on a node and what isn't; rules takes texts of rules.
+func judgeCases(rules func(texts ...string) []*Rules) map[string]judgeCase {
+	bit := func(n int) *int { return &n }
+	return map[string]judgeCase{
+		"nothing known":                {Facts{}, nil},
+		"rules unread":                 {Facts{Blind: "no iptables-save"}, []string{"no iptables-save"}},
+		"bit 30":                       {Facts{Rules: rules(proxyRules(30))}, nil},
+		"bit 16":                       {Facts{Rules: rules(proxyRules(16))}, nil},
+		"bit 14":                       {Facts{Rules: rules(proxyRules(14))}, []string{"KUBE-FORWARD of iptables' table filter lets packets pass by the mark", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"}},
+		"bit 15":                       {Facts{Rules: rules(proxyRules(15))}, []string{"0x8000", "0x8000", "0x8000"}},
+		"bit 0":                        {Facts{Rules: rules(proxyRules(0))}, []string{"0x1", "0x1", "0x1"}},
+		"a mark nobody sets":           {Facts{Rules: rules("*nat\n-A KUBE-MARK-DROP -j MARK --set-xmark 0x8000/0x8000\nCOMMIT\n")}, nil},
+		"with counters":                {Facts{Rules: rules("*nat\n[1:60] -A OUTPUT -j MARK --or-mark 0x1\n")}, []string{"chain OUTPUT"}},
+		"cleared":                      {Facts{Rules: rules("*mangle\n-A FORWARD -j MARK --and-mark 0xffff0000\n")}, []string{"0xffff"}},
+		"whole":                        {Facts{Rules: rules("*mangle\n-A FORWARD -j MARK --set-mark 7\n")}, []string{"0xffff"}},
+		"upper half":                   {Facts{Rules: rules("*mangle\n-A FORWARD -j MARK --set-xmark 0x40000/0xff0000\n")}, nil},
+		"accept all before":            {Facts{Rules: rules(forward("-A FORWARD -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"accept all after":             {Facts{Rules: rules(forward("", "-A FORWARD -j ACCEPT"))}, nil},
+		"in another chain":             {Facts{Rules: rules(forward("-A FORWARD -j other\n-A other -s 10.255.7.0/24 -j ACCEPT", ""))}, []string{"chain other"}},
+		"quoted words":                 {Facts{Rules: rules(forward(`-A FORWARD -m comment --comment "let -d 1.2.3.4/32 in" -j ACCEPT`, ""))}, []string{"before Silk rejects"}},
+		"answers":                      {Facts{Rules: rules(forward("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", ""))}, nil},
+		"answers and new ones":         {Facts{Rules: rules(forward("-A FORWARD -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"through ClusterIPs":           {Facts{Rules: rules(forward("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"between two pods":             {Facts{Rules: rules(forward("-A FORWARD -j overlay--2\n-A overlay--2 -d 10.255.7.3/32 -j REJECT\n-A FORWARD -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"after a pod's egress":         {Facts{Rules: rules(forward("-A FORWARD -j netout--2\n-A netout--2 -s 10.255.7.3/32 -j REJECT\n-A FORWARD -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"accepted, unreached":          {Facts{Rules: rules("*filter\n-A other -m mark --mark 0x1 -j ACCEPT\nCOMMIT\n")}, nil},
+		"reached by nothing else":      {Facts{Rules: rules("*nat\n-A other -j other\n-A other -j MARK --or-mark 0x1\nCOMMIT\n")}, nil},
+		"reached from what isn't kept": {Facts{Rules: rules("*nat\n-A OUTPUT -p tcp -j other\n-A other -j MARK --or-mark 0x1\nCOMMIT\n")}, []string{"chain other"}},
+		"two of a table":               {Facts{Rules: rules("*filter\n-A FORWARD -j overlay--1\nCOMMIT\n*nat\nCOMMIT\n*filter\n-A overlay--1 -j REJECT\n-A FORWARD -j ACCEPT\n")}, nil},
+		"before any pod":               {Facts{Rules: rules("*filter\n-A FORWARD -j ACCEPT\nCOMMIT\n")}, []string{"before Silk rejects"}},
+		"mark restored":                {Facts{Rules: rules("*mangle\n-A PREROUTING -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff\n")}, []string{"0xffff"}},
+		"mark restored, upper":         {Facts{Rules: rules("*mangle\n-A PREROUTING -j CONNMARK --restore-mark --nfmask 0xff0000 --ctmask 0xff0000\n")}, nil},
+		"nftables, restored":           {Facts{NFTables: nftables("table inet x {\n\tchain y {\n\t\tmeta mark set ct mark\n\t}\n}\n")}, []string{"table inet x"}},
+		"elsewhere":                    {Facts{Rules: rules(forward("-A FORWARD -d 172.17.0.0/16 -j ACCEPT", ""))}, nil},
+		"anywhere but there":           {Facts{Rules: rules(forward("-A FORWARD ! -d 172.17.0.0/16 -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"another bridge":               {Facts{Rules: rules(forward("-A FORWARD -i docker0 ! -o docker0 -j ACCEPT", ""))}, nil},
+		"from the overlay":             {Facts{Rules: rules(forward("-A FORWARD -i silk-vtep -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"all of a kind":                {Facts{Rules: rules(forward("-A FORWARD -o s+ -j ACCEPT", ""))}, []string{"before Silk rejects"}},
+		"a loop":                       {Facts{Rules: rules(forward("-A FORWARD -j other\n-A other -j other", ""))}, nil},
+		"proxy's default":              {Facts{Proxies: []Proxy{{From: "x"}}}, []string{"`iptables: {masqueradeBit: 30}`"}},
+		"proxy's 30":                   {Facts{Proxies: []Proxy{{From: "x", IPTablesBit: bit(30)}}}, nil},
+		"proxy's other mode":           {Facts{Proxies: []Proxy{{From: "x", Mode: "nftables", IPTablesBit: bit(30), NFTablesBit: bit(14)}}}, []string{"`nftables: {masqueradeBit: 30}`"}},
+		"another network":              {Facts{Proxies: []Proxy{{From: "x", IPTablesBit: bit(30), ClusterCIDRs: []string{"10.244.0.0/16"}}}}, []string{"pods are in 10.255.0.0/16"}},
+		"the overlay":                  {Facts{Proxies: []Proxy{{From: "x", IPTablesBit: bit(30), ClusterCIDRs: []string{"10.255.7.0/16"}}}}, nil},
+		"flags":                        {Facts{Commands: [][]string{{"/usr/bin/kube-proxy", "--cluster-cidr", "10.244.0.0/16", "--iptables-masquerade-bit=14"}}}, []string{"pods are in", "bit 14"}},
+		"no flags":                     {Facts{Commands: [][]string{{"kube-proxy"}}}, []string{"bit 14"}},
+		"a configuration":              {Facts{Commands: [][]string{{"kube-proxy", "--config=/x"}}}, nil},
+		"node networks":                {Facts{Commands: [][]string{{"kube-controller-manager", "--allocate-node-cidrs=true", "--cluster-cidr=10.255.0.0/16"}}}, []string{"--allocate-node-cidrs"}},
+		"no node networks":             {Facts{Commands: [][]string{{"kube-controller-manager", "--allocate-node-cidrs=false", "--cluster-cidr=10.1.0.0/16"}}}, nil},
+		"kubelet":                      {Facts{Commands: [][]string{{"kubelet", "--hairpin-mode=none"}}}, []string{"hairpin-veth"}},
+		"kubelet's file":               {Facts{Hairpin: "promiscuous-bridge"}, []string{"hairpin-veth"}},
+		"kubelet, right":               {Facts{Hairpin: "hairpin-veth"}, nil},
+		"nftables' proxy":              {Facts{NFTables: nftables("table ip kube-proxy {\n\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004000\n\t}\n\tchain masquerading {\n\t\tmeta mark & 0x00004000 == 0x00000000 return\n\t\tmeta mark set meta mark ^ 0x00004000\n\t}\n}\n")}, []string{"mark-for-masquerade", "masquerading"}},
+		"nftables, bit 30":             {Facts{NFTables: nftables("table ip kube-proxy {\n\tchain mark-for-masquerade {\n\t\tmeta mark set mark or 0x40000000\n\t}\n}\n")}, nil},
+		"nftables, whole":              {Facts{NFTables: nftables("table inet x {\n\tchain y {\n\t\tmark set 0x10000\n\t}\n}\n")}, []string{"table inet x"}},
+		"iptables' by nft":             {Facts{NFTables: nftables("table ip filter {\n\tchain vpa--1 {\n\t\tmeta mark set 0x1\n\t}\n}\n")}, nil},
+		"first":                        {Facts{Configurations: []string{"00-c2c-cni.conflist", "10-calico.conflist"}}, nil},
+		"not first":                    {Facts{Configurations: []string{"00-a.conf", "00-c2c-cni.conflist"}}, []string{"00-a.conf"}},
+	}
+}
+
 // TestJudge: what of a node isn't safe, and that what is said says what to do.
 func TestJudge(t *testing.T) {
-	bit := func(n int) *int { return &n }
-	for name, c := range map[string]struct {
-		facts Facts
-		want  []string // a part of each problem
-	}{
-		"nothing known":        {Facts{}, nil},
-		"rules unread":         {Facts{Blind: "no iptables-save"}, []string{"no iptables-save"}},
-		"bit 30":               {Facts{Rules: []string{proxyRules(30)}}, nil},
-		"bit 16":               {Facts{Rules: []string{proxyRules(16)}}, nil},
-		"bit 14":               {Facts{Rules: []string{proxyRules(14)}}, []string{"KUBE-FORWARD of iptables' table filter lets packets pass by the mark", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"}},
-		"bit 15":               {Facts{Rules: []string{proxyRules(15)}}, []string{"0x8000", "0x8000", "0x8000"}},
-		"bit 0":                {Facts{Rules: []string{proxyRules(0)}}, []string{"0x1", "0x1", "0x1"}},
-		"a mark nobody sets":   {Facts{Rules: []string{"*nat\n-A KUBE-MARK-DROP -j MARK --set-xmark 0x8000/0x8000\nCOMMIT\n"}}, nil},
-		"with counters":        {Facts{Rules: []string{"*nat\n[1:60] -A OUTPUT -j MARK --or-mark 0x1\n"}}, []string{"chain OUTPUT"}},
-		"cleared":              {Facts{Rules: []string{"*mangle\n-A FORWARD -j MARK --and-mark 0xffff0000\n"}}, []string{"0xffff"}},
-		"whole":                {Facts{Rules: []string{"*mangle\n-A FORWARD -j MARK --set-mark 7\n"}}, []string{"0xffff"}},
-		"upper half":           {Facts{Rules: []string{"*mangle\n-A FORWARD -j MARK --set-xmark 0x40000/0xff0000\n"}}, nil},
-		"accept all before":    {Facts{Rules: []string{forward("-A FORWARD -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"accept all after":     {Facts{Rules: []string{forward("", "-A FORWARD -j ACCEPT")}}, nil},
-		"in another chain":     {Facts{Rules: []string{forward("-A FORWARD -j other\n-A other -s 10.255.7.0/24 -j ACCEPT", "")}}, []string{"chain other"}},
-		"quoted words":         {Facts{Rules: []string{forward(`-A FORWARD -m comment --comment "let -d 1.2.3.4/32 in" -j ACCEPT`, "")}}, []string{"before Silk rejects"}},
-		"answers":              {Facts{Rules: []string{forward("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "")}}, nil},
-		"answers and new ones": {Facts{Rules: []string{forward("-A FORWARD -m conntrack --ctstate NEW,ESTABLISHED -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"through ClusterIPs":   {Facts{Rules: []string{forward("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED,DNAT -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"between two pods":     {Facts{Rules: []string{forward("-A FORWARD -j overlay--2\n-A overlay--2 -d 10.255.7.3/32 -j REJECT\n-A FORWARD -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"after a pod's egress": {Facts{Rules: []string{forward("-A FORWARD -j netout--2\n-A netout--2 -s 10.255.7.3/32 -j REJECT\n-A FORWARD -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"before any pod":       {Facts{Rules: []string{"*filter\n-A FORWARD -j ACCEPT\nCOMMIT\n"}}, []string{"before Silk rejects"}},
-		"mark restored":        {Facts{Rules: []string{"*mangle\n-A PREROUTING -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff\n"}}, []string{"0xffff"}},
-		"mark restored, upper": {Facts{Rules: []string{"*mangle\n-A PREROUTING -j CONNMARK --restore-mark --nfmask 0xff0000 --ctmask 0xff0000\n"}}, nil},
-		"nftables, restored":   {Facts{NFTables: "table inet x {\n\tchain y {\n\t\tmeta mark set ct mark\n\t}\n}\n"}, []string{"table inet x"}},
-		"elsewhere":            {Facts{Rules: []string{forward("-A FORWARD -d 172.17.0.0/16 -j ACCEPT", "")}}, nil},
-		"anywhere but there":   {Facts{Rules: []string{forward("-A FORWARD ! -d 172.17.0.0/16 -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"another bridge":       {Facts{Rules: []string{forward("-A FORWARD -i docker0 ! -o docker0 -j ACCEPT", "")}}, nil},
-		"from the overlay":     {Facts{Rules: []string{forward("-A FORWARD -i silk-vtep -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"all of a kind":        {Facts{Rules: []string{forward("-A FORWARD -o s+ -j ACCEPT", "")}}, []string{"before Silk rejects"}},
-		"a loop":               {Facts{Rules: []string{forward("-A FORWARD -j other\n-A other -j other", "")}}, nil},
-		"proxy's default":      {Facts{Proxies: []Proxy{{From: "x"}}}, []string{"`iptables: {masqueradeBit: 30}`"}},
-		"proxy's 30":           {Facts{Proxies: []Proxy{{From: "x", IPTablesBit: bit(30)}}}, nil},
-		"proxy's other mode":   {Facts{Proxies: []Proxy{{From: "x", Mode: "nftables", IPTablesBit: bit(30), NFTablesBit: bit(14)}}}, []string{"`nftables: {masqueradeBit: 30}`"}},
-		"another network":      {Facts{Proxies: []Proxy{{From: "x", IPTablesBit: bit(30), ClusterCIDRs: []string{"10.244.0.0/16"}}}}, []string{"pods are in 10.255.0.0/16"}},
-		"the overlay":          {Facts{Proxies: []Proxy{{From: "x", IPTablesBit: bit(30), ClusterCIDRs: []string{"10.255.7.0/16"}}}}, nil},
-		"flags":                {Facts{Commands: [][]string{{"/usr/bin/kube-proxy", "--cluster-cidr", "10.244.0.0/16", "--iptables-masquerade-bit=14"}}}, []string{"pods are in", "bit 14"}},
-		"no flags":             {Facts{Commands: [][]string{{"kube-proxy"}}}, []string{"bit 14"}},
-		"a configuration":      {Facts{Commands: [][]string{{"kube-proxy", "--config=/x"}}}, nil},
-		"node networks":        {Facts{Commands: [][]string{{"kube-controller-manager", "--allocate-node-cidrs=true", "--cluster-cidr=10.255.0.0/16"}}}, []string{"--allocate-node-cidrs"}},
-		"no node networks":     {Facts{Commands: [][]string{{"kube-controller-manager", "--allocate-node-cidrs=false", "--cluster-cidr=10.1.0.0/16"}}}, nil},
-		"kubelet":              {Facts{Commands: [][]string{{"kubelet", "--hairpin-mode=none"}}}, []string{"hairpin-veth"}},
-		"kubelet's file":       {Facts{Hairpin: "promiscuous-bridge"}, []string{"hairpin-veth"}},
-		"kubelet, right":       {Facts{Hairpin: "hairpin-veth"}, nil},
-		"nftables' proxy":      {Facts{NFTables: "table ip kube-proxy {\n\tchain mark-for-masquerade {\n\t\tmeta mark set meta mark | 0x00004000\n\t}\n\tchain masquerading {\n\t\tmeta mark & 0x00004000 == 0x00000000 return\n\t\tmeta mark set meta mark ^ 0x00004000\n\t}\n}\n"}, []string{"mark-for-masquerade", "masquerading"}},
-		"nftables, bit 30":     {Facts{NFTables: "table ip kube-proxy {\n\tchain mark-for-masquerade {\n\t\tmeta mark set mark or 0x40000000\n\t}\n}\n"}, nil},
-		"nftables, whole":      {Facts{NFTables: "table inet x {\n\tchain y {\n\t\tmark set 0x10000\n\t}\n}\n"}, []string{"table inet x"}},
-		"iptables' by nft":     {Facts{NFTables: "table ip filter {\n\tchain vpa--1 {\n\t\tmeta mark set 0x1\n\t}\n}\n"}, nil},
-		"first":                {Facts{Configurations: []string{"00-c2c-cni.conflist", "10-calico.conflist"}}, nil},
-		"not first":            {Facts{Configurations: []string{"00-a.conf", "00-c2c-cni.conflist"}}, []string{"00-a.conf"}},
-	} {
+	for name, c := range judgeCases(kept) {
 		got := Judge(c.facts, expected())
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %d problems, want %d: %q", name, len(got), len(c.want), got)
@@ -134,11 +174,21 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestAlike: what isn't kept of the rules changes no verdict.
+func TestAlike(t *testing.T) {
+	all := judgeCases(whole)
+	for name, c := range judgeCases(kept) {
+		if got, want := Judge(c.facts, expected()), Judge(all[name].facts, expected()); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, and %q by all rules", name, got, want)
+		}
+	}
+}
+
 // TestHighTags: with kube-proxy's default every tag that has its bit is let
 // through, 0x4000 being the first; with the cure none is.
 func TestHighTags(t *testing.T) {
 	for bit, open := range map[int]int{14: 1 << 15, 15: 1 << 15, 16: 0, 30: 0} {
-		through, rules := 0, parse(proxyRules(bit))["filter"]["KUBE-FORWARD"]
+		through, rules := 0, kept(proxyRules(bit))[0].filter()["KUBE-FORWARD"]
 		for tag := range uint64(1 << 16) {
 			for _, r := range rules {
 				value, mask, named := markBits(r.after("--mark"))
@@ -150,28 +200,81 @@ func TestHighTags(t *testing.T) {
 		if through != open {
 			t.Errorf("bit %d lets %d tags through, want %d", bit, through, open)
 		}
-		if refused := len(Judge(Facts{Rules: []string{proxyRules(bit)}}, expected())) > 0; refused != (open > 0) {
+		if refused := len(Judge(Facts{Rules: kept(proxyRules(bit))}, expected())) > 0; refused != (open > 0) {
 			t.Errorf("bit %d lets %d tags through, and is refused: %t", bit, through, refused)
 		}
 	}
 }
 
-// TestMany: a node with 5,000 Services, of ten pods each, is judged in a moment.
-func TestMany(t *testing.T) {
+// manyRules are those of a node with 5,000 Services, of three pods each, and 250 pods of
+// its own, with 20,000 policies: 80,000.
+func manyRules() string {
 	var text strings.Builder
 	text.WriteString("*nat\n")
 	for service := range 5000 {
 		fmt.Fprintf(&text, "-A KUBE-SERVICES -d 10.96.0.1/32 -j KUBE-SVC-%d\n", service)
-		for pod := range 10 {
-			fmt.Fprintf(&text, "-A KUBE-SVC-%[1]d -j KUBE-SEP-%[1]d-%[2]d\n-A KUBE-SEP-%[1]d-%[2]d -s 10.255.7.2/32 -j KUBE-MARK-MASQ\n", service, pod)
+		for pod := range 3 {
+			fmt.Fprintf(&text, "-A KUBE-SVC-%[1]d -m comment --comment \"ns/web:http\" -j KUBE-SEP-%[1]d-%[2]d\n", service, pod)
+			fmt.Fprintf(&text, "-A KUBE-SEP-%[1]d-%[2]d -s 10.255.7.2/32 -j KUBE-MARK-MASQ\n-A KUBE-SEP-%[1]d-%[2]d -p tcp -j DNAT --to-destination 10.255.7.2:80\n", service, pod)
 		}
 	}
-	text.WriteString("-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\nCOMMIT\n")
+	text.WriteString("-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\nCOMMIT\n*filter\n-A FORWARD -j vpa--1\n")
+	for pod := range 250 {
+		text.WriteString(strings.ReplaceAll(strings.ReplaceAll(podRules, "POD", fmt.Sprint(pod)), "ADDRESS", podAddress(pod).String()))
+	}
+	for policy := range 29000 {
+		fmt.Fprintf(&text, "-A vpa--1 -d %s/32 -p tcp -m tcp --dport 80:80 -m mark --mark %#x -j ACCEPT\n", podAddress(policy%250), policy+1)
+	}
+	text.WriteString("COMMIT\n")
+	return text.String()
+}
+
+const podRules = `-A FORWARD -j overlay--POD
+-A overlay--POD -d ADDRESS/32 -m state --state RELATED,ESTABLISHED -j ACCEPT
+-A overlay--POD -d ADDRESS/32 -m mark --mark 0xffff0000 -j ACCEPT
+-A overlay--POD -d ADDRESS/32 -j REJECT --reject-with icmp-port-unreachable
+`
+
+func podAddress(pod int) netip.Addr { return netip.AddrFrom4([4]byte{10, 255, 7, byte(pod)}) }
+
+// TestMany: a full node of a big cluster is judged in a moment, by the few of its rules
+// that are kept, and as by all of them.
+func TestMany(t *testing.T) {
+	text := manyRules()
+	facts := Facts{}
+	for pod := range 250 {
+		facts.Pods = append(facts.Pods, Pod{Name: "p", Address: podAddress(pod)})
+	}
 	begun := time.Now()
-	if got := Judge(Facts{Rules: []string{text.String()}}, expected()); len(got) != 1 {
+	facts.Rules = kept(text)
+	got := Judge(facts, expected())
+	took := time.Since(begun)
+	if len(got) != 1 || !strings.Contains(got[0], "chain KUBE-MARK-MASQ of iptables' table nat uses the bits 0x4000") {
 		t.Errorf("%q", got)
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took > 5*time.Second {
 		t.Errorf("it took %s", took)
+	}
+	count := 0
+	for _, one := range facts.Rules[0].tables {
+		for _, rules := range one.chains {
+			count += len(rules)
+		}
+	}
+	if of := strings.Count(text, "-A "); of < 75000 || count > 1000 {
+		t.Errorf("%d rules are kept of %d", count, of)
+	}
+	facts.Rules = whole(text)
+	if all := Judge(facts, expected()); !slices.Equal(got, all) {
+		t.Errorf("by all rules: %q, want %q", all, got)
+	}
+}
+
+// BenchmarkMany takes and judges a big node's rules.
+func BenchmarkMany(b *testing.B) {
+	text := manyRules()
+	b.ReportAllocs()
+	for b.Loop() {
+		Judge(Facts{Rules: kept(text)}, expected())
 	}
 }

@@ -21,7 +21,9 @@ func Judge(facts Facts, expect Expect) []string {
 		problems = append(problems, judgeRules(rules, expect)...)
 	}
 	problems = append(problems, judgePods(facts.Pods, facts.Rules, expect)...)
-	problems = append(problems, judgeNFTables(facts.NFTables)...)
+	for _, tables := range facts.NFTables {
+		problems = append(problems, tables.problems...)
+	}
 	problems = append(problems, judgeHairpin(facts.Hairpin)...)
 	problems = append(problems, judgeConfigurations(facts.Configurations, expect.Own)...)
 	slices.Sort(problems)

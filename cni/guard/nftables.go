@@ -11,27 +11,29 @@ import (
 // `meta mark set meta mark | 0x00004000` (kube-proxy's mode nftables).
 var nftMark = regexp.MustCompile(`\bmark set (?:(?:meta |ct )?mark (or|and|xor|[|&^]) )?(0x[0-9a-f]+|[0-9]+)`)
 
-// judgeNFTables looks at rules of nftables' own for changes of the overlay's bits.
+// NFTables are tables of nftables, of which changes of the overlay's bits are kept.
 // Tables of iptables' names are iptables', and judged as such. Accepting there ends
-// no other table's rules, and lets nothing past Silk's.
-func judgeNFTables(text string) []string {
-	var problems []string
-	table, chain := "", ""
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		words := strings.Fields(line)
-		switch {
-		case len(words) >= 3 && words[0] == "table":
-			table = words[1] + " " + strings.TrimSuffix(words[2], "{")
-		case len(words) >= 2 && words[0] == "chain":
-			chain = strings.TrimSuffix(words[1], "{")
-		case !OfIPTables(table):
-			if bits := nftChanges(line); bits != 0 {
-				problems = append(problems, fmt.Sprintf("chain %s of nftables' table %s "+marksBit, chain, table, bits, "`"+line+"`"))
-			}
+// no other table's rules, and lets nothing past Silk's. The zero value has none yet.
+type NFTables struct {
+	table, chain string // whose lines are taken
+	problems     []string
+}
+
+// Take takes the next line of what `nft list ruleset` or `nft list table` prints.
+func (n *NFTables) Take(line string) {
+	line = strings.TrimSpace(line)
+	kind, rest, _ := strings.Cut(line, " ")
+	words := strings.Fields(rest)
+	switch {
+	case kind == "table" && len(words) >= 2:
+		n.table = words[0] + " " + strings.TrimSuffix(words[1], "{")
+	case kind == "chain" && len(words) >= 1:
+		n.chain = strings.TrimSuffix(words[0], "{")
+	case !OfIPTables(n.table):
+		if bits := nftChanges(line); bits != 0 {
+			n.problems = append(n.problems, fmt.Sprintf("chain %s of nftables' table %s "+marksBit, n.chain, n.table, bits, "`"+line+"`"))
 		}
 	}
-	return problems
 }
 
 // OfIPTables tells whether a table of nftables (family and name) is one of those that

@@ -14,13 +14,13 @@ const mostNames = 8
 // chain overlay--<handle> is. Nobody but that plugin writes it, when the pod starts:
 // after a flush of the table (vxlan-policy-agent's pre-start does one) it is gone for
 // good, and the pod is open to all. Where rules aren't looked at nothing is known.
-func judgePods(pods []Pod, rules []string, expect Expect) []string {
+func judgePods(pods []Pod, rules []*Rules, expect Expect) []string {
 	if len(rules) == 0 || len(pods) == 0 {
 		return nil
 	}
 	var rejected []netip.Prefix
-	for _, text := range rules {
-		w := &rejecting{filter: parse(text)["filter"], expect: expect, seen: map[string]bool{}}
+	for _, kind := range rules {
+		w := &rejecting{filter: kind.filter(), expect: expect, seen: map[string]bool{}}
 		w.chain("FORWARD")
 		rejected = append(rejected, w.rejected...)
 	}
@@ -48,7 +48,7 @@ func shortList(names []string) string {
 // rejecting goes where every forwarded packet comes, and gathers for which addresses
 // all are rejected that weren't accepted before.
 type rejecting struct {
-	filter   table
+	filter   chains
 	expect   Expect
 	seen     map[string]bool
 	rejected []netip.Prefix

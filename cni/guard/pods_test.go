@@ -77,6 +77,8 @@ func TestPods(t *testing.T) {
 		"a reject of one protocol":    {[]string{strings.Replace(silk, "/32 -j REJECT", "/32 -p tcp -j REJECT", 1)}, []Pod{pod}, open},
 		"returned before":             {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -j RETURN\n-A FORWARD -j overlay", 1)}, []Pod{pod}, open},
 		"by goto":                     {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -g overlay", 1)}, []Pod{pod}, ""},
+		"after a goto to nothing":     {[]string{strings.Replace(silk, "-A FORWARD -j vpa--1732752000000000", ":empty - [0:0]\n-A FORWARD -g empty", 1)}, []Pod{pod}, open},
+		"after a goto to a log":       {[]string{strings.Replace(silk, "-A FORWARD -j vpa--1732752000000000", "-A FORWARD -g log\n-A log -p tcp -j REJECT", 1)}, []Pod{pod}, open},
 		"after a goto":                {[]string{strings.Replace(silk, "-A FORWARD -j vpa", "-A FORWARD -g vpa", 1)}, []Pod{pod}, open},
 		"through a chain that loops":  {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -j x\n-A x -j x\n-A x -j overlay", 1)}, []Pod{pod}, ""},
 		"rules aren't looked at":      {nil, []Pod{pod}, ""},
@@ -86,7 +88,10 @@ func TestPods(t *testing.T) {
 COMMIT
 `}, []Pod{pod}, ""},
 	} {
-		got := strings.Join(Judge(Facts{Rules: c.rules, Pods: c.pods}, expected()), "\n")
+		got := strings.Join(Judge(Facts{Rules: kept(c.rules...), Pods: c.pods}, expected()), "\n")
+		if all := strings.Join(Judge(Facts{Rules: whole(c.rules...), Pods: c.pods}, expected()), "\n"); got != all {
+			t.Errorf("%s: %q, and %q by all rules", name, got, all)
+		}
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
@@ -99,7 +104,7 @@ func TestManyPods(t *testing.T) {
 	for i := range 250 {
 		pods = append(pods, Pod{Name: "cf-helm-0a1b2c3d-0000-4000-8000-000000000001/postgresql-0", Address: netip.AddrFrom4([4]byte{10, 255, 7, byte(i)})})
 	}
-	got := Judge(Facts{Rules: []string{"*filter\nCOMMIT\n"}, Pods: pods}, expected())
+	got := Judge(Facts{Rules: kept("*filter\nCOMMIT\n"), Pods: pods}, expected())
 	if len(got) != 1 || len(got[0]) > 1024 || !strings.Contains(got[0], "and 242 more") || !strings.Contains(got[0], "restart vxlan-policy-agent") {
 		t.Errorf("%q", got)
 	}

@@ -13,26 +13,24 @@ const marksBit = "uses the bits %#x of packets' marks, which are the overlay's t
 // judgeRules looks at iptables' rules. Accepting by a mark is wrong wherever it
 // stands, since the order of rules changes with each program that starts; accepting
 // otherwise before Silk has rejected.
-func judgeRules(rules string, expect Expect) []string {
+func judgeRules(rules *Rules, expect Expect) []string {
 	var problems []string
-	tables := parse(rules)
-	for name, t := range tables {
-		reached := t.reached()
-		for chain, all := range t {
-			if expect.isSilk(chain) || !reached[chain] {
+	for name, t := range rules.tables {
+		for chain, all := range t.chains {
+			if expect.isSilk(chain) || !t.reached[chain] {
 				continue
 			}
 			for _, r := range all {
 				if bits := r.changes(); bits != 0 {
 					problems = append(problems, fmt.Sprintf("chain %s of iptables' table %s "+marksBit, chain, name, bits, r))
 				}
-				if bits := r.accepts(); name == "filter" && bits != 0 {
+				if bits := r.accepts(); name == filter && bits != 0 {
 					problems = append(problems, fmt.Sprintf("chain %s of iptables' table %s lets packets pass by the mark that Silk denies: it "+marksBit, chain, name, bits, r))
 				}
 			}
 		}
 	}
-	for _, r := range acceptedBeforeSilk(tables["filter"], expect) {
+	for _, r := range acceptedBeforeSilk(rules.filter(), expect) {
 		problems = append(problems, fmt.Sprintf("chain %s of iptables lets packets pass before Silk rejects them: %s; take the rule away, or have it name what isn't the overlay's, by -s, -d, -i or -o", r.chain, r))
 	}
 	return problems
@@ -46,20 +44,6 @@ func (e Expect) isSilk(chain string) bool { return begins(chain, e.SilkChains) }
 
 func begins(name string, prefixes []string) bool {
 	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
-}
-
-// reached are the chains that packets can come into: the kernel's own, and those
-// that others lead to.
-func (t table) reached() map[string]bool {
-	reached := map[string]bool{"PREROUTING": true, "INPUT": true, "FORWARD": true, "OUTPUT": true, "POSTROUTING": true}
-	for from, rules := range t {
-		for _, r := range rules {
-			if r.target != from {
-				reached[r.target] = true
-			}
-		}
-	}
-	return reached
 }
 
 // changes are the overlay's bits of a packet's mark that a rule changes.
@@ -101,7 +85,7 @@ func (r rule) accepts() uint64 {
 // rejects what is for that pod alone: what is accepted before one of them is accepted
 // for its pod, wherever the others stand.
 type walker struct {
-	table   table
+	filter  chains
 	expect  Expect
 	seen    map[string]bool
 	accepts []rule // that may be for a pod, since the last of Silk's chains
@@ -111,8 +95,8 @@ type walker struct {
 
 // acceptedBeforeSilk are the rules that accept what one of Silk's chains would reject.
 // Where there is none yet, all that would if there were.
-func acceptedBeforeSilk(filter table, expect Expect) []rule {
-	w := &walker{table: filter, expect: expect, seen: map[string]bool{}}
+func acceptedBeforeSilk(filter chains, expect Expect) []rule {
+	w := &walker{filter: filter, expect: expect, seen: map[string]bool{}}
 	w.chain("FORWARD")
 	if !w.silk {
 		return w.accepts
@@ -125,7 +109,7 @@ func (w *walker) chain(name string) {
 		return
 	}
 	w.seen[name] = true
-	for _, r := range w.table[name] {
+	for _, r := range w.filter[name] {
 		switch {
 		case w.expect.isSilk(name):
 			if r.target == "REJECT" || r.target == "DROP" {
@@ -135,7 +119,7 @@ func (w *walker) chain(name string) {
 		case r.target == "ACCEPT" && r.accepts() == 0 && w.expect.mayBePod(r):
 			w.accepts = append(w.accepts, r)
 		}
-		if _, isChain := w.table[r.target]; isChain {
+		if _, isChain := w.filter[r.target]; isChain {
 			w.chain(r.target)
 		}
 	}

@@ -1,7 +1,6 @@
 package nodefacts
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,15 +29,12 @@ type Sources struct {
 	Configurations string
 	// Networks is the folder of the plugin's records of pods' networks.
 	Networks string
+	// Expect is what facts are judged by: rules that it has nothing to do with aren't kept.
+	Expect guard.Expect
 }
 
-const (
-	// patience is for one command or request.
-	patience = 10 * time.Second
-	// mostOutput bounds what is read, in bytes: a node of 250 pods has a few MB of
-	// rules at most.
-	mostOutput = 64 << 20
-)
+// patience is for one command or request.
+const patience = 10 * time.Second
 
 // Read reads what there is. What can't be read, and would have to be known, is told
 // as Blind.
@@ -47,20 +43,23 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 	var blind []error
 	standing, err := pods(s.Networks)
 	blind = append(blind, err)
+	missing := 0
 	for _, command := range s.Commands {
 		if command == "iptables-save" && len(facts.Rules) > 0 {
 			continue // it is one of those that have told, by another name
 		}
-		text, err := run(ctx, command)
+		rules := guard.NewRules(s.Expect)
+		err := run(ctx, command, rules.Take)
 		switch {
 		case errors.Is(err, exec.ErrNotFound):
+			missing++
 		case err != nil:
 			blind = append(blind, err)
 		default:
-			facts.Rules = append(facts.Rules, text)
+			facts.Rules = append(facts.Rules, rules)
 		}
 	}
-	if len(facts.Rules) == 0 && len(s.Commands) > 0 {
+	if missing == len(s.Commands) && missing > 0 {
 		blind = append(blind, fmt.Errorf("none of %s is installed where the agent runs", strings.Join(s.Commands, ", ")))
 	}
 	// One that has come or gone meanwhile may have no rules, or none any more.
@@ -90,30 +89,4 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 		facts.Blind = "the node's rules can't be looked at, and pods aren't started unseen: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 	}
 	return facts
-}
-
-// run returns what a command prints.
-func run(ctx context.Context, command string) (string, error) {
-	words := strings.Fields(command)
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // the operator's settings name it
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &limited{&out}, &limited{&complaint}, time.Second
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w %s", command, err, strings.TrimSpace(shortened(complaint.String())))
-	}
-	return out.String(), nil
-}
-
-func shortened(text string) string { return strings.ToValidUTF8(text[:min(len(text), 300)], "") }
-
-// limited takes so much and no more.
-type limited struct{ *bytes.Buffer }
-
-func (l *limited) Write(text []byte) (int, error) {
-	if l.Len()+len(text) > mostOutput {
-		return 0, fmt.Errorf("it prints more than %d bytes", mostOutput)
-	}
-	return l.Buffer.Write(text)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/cni/attachment"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/guard"
 )
 
 func file(t *testing.T, path, text string) string {
@@ -32,7 +33,7 @@ case "$*" in
 "list flowtables") printf 'table ip nat {\n}\ntable inet x {\n\tflowtable f {\n\t}\n}\ntable ip kube-proxy {\n}\n'
 	[ -e "$0.asked" ] || printf 'table ip gone {\n}\n' ;;
 "list table ip gone") touch "$0.asked"; echo 'No such file or directory' >&2; exit 1 ;;
-"list table inet x" | "list table ip kube-proxy") printf '%s %s %s {\n}\n' "$2" "$3" "$4" ;;
+"list table inet x" | "list table ip kube-proxy") printf '%s %s %s {\n\tchain y {\n\t\tmeta mark set 0x1\n\t}\n}\n' "$2" "$3" "$4" ;;
 *) echo "unknown: $*" >&2; exit 1 ;;
 esac
 `
@@ -56,14 +57,20 @@ func TestRead(t *testing.T) {
 	file(t, filepath.Join(dir, "proc", "14", "status"), "Name:\tsh\nNSpid:\t14\t1\n")
 	file(t, filepath.Join(dir, "proc", "self", "cmdline"), "kubelet\x00")
 	got := Sources{
-		Commands:    []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho '*filter'\n"), "there-is-no-such-program"},
+		Commands:    []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\nprintf '*filter\\n-A FORWARD -j MARK --or-mark 0x10'\n"), "there-is-no-such-program"},
 		NFTables:    file(t, filepath.Join(dir, "nft"), nft),
 		ProxyURL:    proxy.URL,
 		ProxyFile:   file(t, filepath.Join(dir, "proxy.yaml"), "mode: nftables\nclusterCIDR: 10.2.0.0/16,fd00::/64\nnftables: {masqueradeBit: 30}\n"),
 		KubeletFile: file(t, filepath.Join(dir, "kubelet.yaml"), "hairpinMode: hairpin-veth\n"),
 		Proc:        filepath.Join(dir, "proc"), Configurations: filepath.Join(dir, "net.d"),
 	}.Read(t.Context())
-	if len(got.Rules) != 1 || got.Rules[0] != "*filter\n" || got.NFTables != "table inet x {\n}\ntable ip kube-proxy {\n}\n" || got.Blind != "" || got.Hairpin != "hairpin-veth" {
+	found := guard.Judge(guard.Facts{Rules: got.Rules, NFTables: got.NFTables}, guard.Expect{})
+	for i, part := range []string{"chain FORWARD of iptables' table filter uses the bits 0x10 ", "chain y of nftables' table inet x ", "chain y of nftables' table ip kube-proxy "} {
+		if len(found) != 3 || !strings.HasPrefix(found[i], part) {
+			t.Errorf("by the rules is found %q, want %q", found, part)
+		}
+	}
+	if len(got.Rules) != 1 || got.Blind != "" || got.Hairpin != "hairpin-veth" {
 		t.Errorf("%+v", got)
 	}
 	if len(got.Proxies) != 2 || *got.Proxies[0].IPTablesBit != 14 || *got.Proxies[1].NFTablesBit != 30 || got.Proxies[1].Mode != "nftables" ||
@@ -87,6 +94,8 @@ func TestBlind(t *testing.T) {
 	}{
 		"none installed": {Sources{Commands: []string{"there-is-no-such-program"}}, "is installed where the agent runs"},
 		"no right":       {Sources{Commands: []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho 'Permission denied (you must be root)' >&2; exit 4\n")}}, "you must be root"},
+		"no end":         {Sources{Commands: []string{file(t, filepath.Join(dir, "endless"), "#!/bin/sh\nexec yes -- '-A FORWARD -j ACCEPT'\n")}}, "more than 67108864 bytes"},
+		"no line's end":  {Sources{Commands: []string{file(t, filepath.Join(dir, "zeros"), "#!/bin/sh\nexec head -c 2000000 /dev/zero\n")}}, "a line of more than 1048576 bytes"},
 		"no nftables":    {Sources{NFTables: file(t, filepath.Join(dir, "nft"), "#!/bin/sh\necho 'Operation not permitted' >&2; exit 1\n")}, "not permitted"},
 		"one table":      {Sources{NFTables: file(t, filepath.Join(dir, "nft-x"), "#!/bin/sh\necho 'table inet x {'; [ $2 = flowtables ] || exit 1\n")}, "list table inet x: exit status 1"},
 		"no file":        {Sources{ProxyFile: filepath.Join(dir, "none")}, "kube-proxy's configuration"},
