@@ -42,7 +42,7 @@ func (s *Instances) Create(ctx context.Context, wanted record.Instance, origin r
 	wanted.Chart, wanted.Cluster, wanted.KeepData = locate.ChartOf(service), locate.ClusterID(plan), plan.KeepData
 	wanted.ClusterObjects = plan.ClusterObjects
 	wanted.Namespace, wanted.Release = target.Namespace, target.Release
-	wanted.Destination = string(s.settings.Destination)
+	wanted.Destination, wanted.GroupLabels = string(s.settings.Destination), s.settings.GroupLabels
 	if s.settings.Destination != locate.ToApp { // whose group isn't known before the app is made
 		wanted.PolicyGroup = locate.PolicyGroup(wanted.ID)
 	}

@@ -20,6 +20,8 @@ type Settings struct {
 	TimeLimit time.Duration
 	// Destination is what the policies to new instances point to.
 	Destination locate.PolicyTarget
+	// GroupLabels are put on the pods of new instances, with their policy group.
+	GroupLabels []string
 	// OrganizationQuota and SpaceQuota are how many instances an organization,
 	// and a space, may have; 0: any number.
 	OrganizationQuota, SpaceQuota int

@@ -47,6 +47,10 @@ type Instance struct {
 	// It is empty until there is a placeholder app, where the mode has one.
 	Destination string `json:"destination"`
 	PolicyGroup string `json:"policy_group"`
+	// GroupLabels are labels that the instance's pods have, with their policy group as
+	// value, by which NetworkPolicies tell them apart. It keeps those that it was made
+	// with: the template of a Job can't be changed.
+	GroupLabels []string `json:"group_labels,omitempty"`
 	// FormerGroups are policy groups that pods from before may still be in: a
 	// placeholder app that somebody deleted is made again with another GUID, and
 	// a pod keeps the group that it was started with.
