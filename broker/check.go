@@ -7,7 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -30,7 +30,7 @@ func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
 // broker's own, an operator's or one of Kubernetes'.
 func (b *Broker) checkReserved(id string) error {
 	namespace := tenant.TargetOf(b.prefix, id).Namespace
-	if namespace != b.home && !strings.HasPrefix(namespace, instance.OperatorNamespace(b.prefix, "")) && !strings.HasPrefix(namespace, "kube-") {
+	if namespace != b.home && !strings.HasPrefix(namespace, locate.OperatorNamespace(b.prefix, "")) && !strings.HasPrefix(namespace, "kube-") {
 		return nil
 	}
 	return badRequest("the id %q can't be used: the namespace %s isn't one for service instances; use a lower-case UUID", id, namespace)

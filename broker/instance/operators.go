@@ -178,12 +178,9 @@ func (o *Operators) installOne(ctx context.Context, i int, operator chart.Servic
 // operatorRetry is the time between attempts where an API server is down, say.
 const operatorRetry = 2 * time.Second
 
-// OperatorNamespace is the namespace of an operator's chart.
-func OperatorNamespace(prefix, chart string) string { return prefix + "-operator-" + chart }
-
 func (o *Operators) converge(ctx, undoing context.Context, operator chart.Service) error {
 	name := operator.Metadata().Name
-	target := tenant.Target{Namespace: OperatorNamespace(o.prefix, name), Release: name}
+	target := tenant.Target{Namespace: locate.OperatorNamespace(o.prefix, name), Release: name}
 	// An operator has no plans: its chart's own values count.
 	what, err := operator.Render(ctx, chart.Plan{}, target.Release, target.Namespace, nil)
 	if err != nil {

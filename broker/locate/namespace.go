@@ -39,3 +39,6 @@ func Namespace(i record.Instance, service string, plan chart.Plan) tenant.Namesp
 		},
 	}
 }
+
+// OperatorNamespace is the namespace of an operator's chart.
+func OperatorNamespace(prefix, chart string) string { return prefix + "-operator-" + chart }

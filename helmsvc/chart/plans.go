@@ -61,6 +61,9 @@ type Plan struct {
 	// AllowExposure lets instances be reached around container-to-container
 	// policies: by LoadBalancer and NodePort Services and ports of nodes.
 	AllowExposure bool
+	// AllowStaging lets apps reach instances while they are being staged, where their
+	// network tells that.
+	AllowStaging bool
 	// Destinations are shared services that bind opens beside the instance.
 	Destinations []SharedService
 	// WithAddresses has credentials hold addresses of pods, also where the broker
@@ -123,6 +126,7 @@ type planEntry struct {
 	// Addresses is "pods", or not there.
 	Addresses     string               `json:"addresses"`
 	AllowExposure bool                 `json:"allow_exposure"`
+	AllowStaging  bool                 `json:"allow_staging"`
 	Destinations  []sharedServiceEntry `json:"destinations"`
 	Ready         []readyEntry         `json:"ready"`
 
@@ -219,7 +223,7 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	if e.PerBinding < 0 {
 		return fmt.Errorf("policies_per_binding %d must be above 0; leave it out for the broker's own limit", e.PerBinding)
 	}
-	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure
+	p.DisplayName, p.Costs, p.Quota, p.KeepData, p.AllowExposure, p.AllowStaging = e.DisplayName, e.Costs, e.Quota, e.KeepData, e.AllowExposure, e.AllowStaging
 	p.AllowedParameters, p.AllowTemplates, p.AllowedPlanChanges = e.AllowedParameters, e.AllowTemplates, e.AllowedPlanChanges
 	if p.WithAddresses = e.Addresses == "pods"; e.Addresses != "" && !p.WithAddresses {
 		return fmt.Errorf("addresses %q must be pods, which has credentials hold addresses of pods; leave it out for what the broker's ADDRESSES says", e.Addresses)

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -24,6 +25,15 @@ type Network struct {
 	From []string
 	// To are the CIDRs that instances may reach.
 	To []string
+}
+
+// EnsureClosed has the namespace be closed by default, as EnsureNamespace does for
+// one that is made or updated.
+func (n *Namespaces) EnsureClosed(ctx context.Context, namespace string) error {
+	if err := n.ensureNetworkPolicy(ctx, namespace, false); err != nil {
+		return fmt.Errorf("closing namespace %s by its NetworkPolicy %s: %w", namespace, isolationName, err)
+	}
+	return nil
 }
 
 func (n *Namespaces) ensureNetworkPolicy(ctx context.Context, namespace string, isNew bool) error {

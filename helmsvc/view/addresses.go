@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
+	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // AddressOf is where apps reach a pod: at its IPv4 address if it has one,
@@ -65,6 +67,22 @@ func (r *Reader) Addresses(ctx context.Context, namespace, selector string) ([]s
 	var hosts []string
 	for i := range pods.Items {
 		if pod := &pods.Items[i]; readiness.Serves(pod) {
+			hosts = append(hosts, AddressOf(pod))
+		}
+	}
+	return distinct(hosts), nil
+}
+
+// HostsOf are the addresses of the pods in a policy group, which may be their
+// namespace's, sorted: of those that are meant to serve, ready or not.
+func (r *Reader) HostsOf(ctx context.Context, namespace, namespaceGroup, group string) ([]string, error) {
+	pods, err := r.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("listing the pods in namespace %s: %w", namespace, err)
+	}
+	var hosts []string
+	for i := range pods.Items {
+		if pod := &pods.Items[i]; readiness.Serves(pod) && cmp.Or(podgroup.Own(pod, namespaceGroup), namespaceGroup) == group {
 			hosts = append(hosts, AddressOf(pod))
 		}
 	}

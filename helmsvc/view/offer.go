@@ -21,6 +21,8 @@ type Offer struct {
 	// Hosts are the pods' addresses, sorted: what was issued and isn't among
 	// them leads nowhere, or will soon.
 	Hosts []string
+	// HostsOf are the Hosts of each policy group.
+	HostsOf map[string][]string
 	// Groups are the policy groups that the pods are in, sorted, each once.
 	Groups []string
 }
@@ -33,14 +35,18 @@ func (o *Observer) Offer(namespace, group string) Offer {
 	for _, s := range sparse.Kept[*corev1.Service](o.services, namespace) {
 		services = append(services, *s)
 	}
-	var offer Offer
+	offer := Offer{HostsOf: map[string][]string{}}
 	for _, pod := range sparse.Kept[*corev1.Pod](o.pods, namespace) {
 		own := podgroup.Own(pod, group)
 		offered, _ := endpoints(services, pod, own)
 		offer.Pods++
 		offer.Endpoints = append(offer.Endpoints, offered...)
 		offer.Hosts = append(offer.Hosts, AddressOf(pod))
-		offer.Groups = append(offer.Groups, cmp.Or(own, group))
+		in := cmp.Or(own, group)
+		offer.Groups, offer.HostsOf[in] = append(offer.Groups, in), append(offer.HostsOf[in], AddressOf(pod))
+	}
+	for in, hosts := range offer.HostsOf {
+		offer.HostsOf[in] = distinct(hosts)
 	}
 	offer.Hosts, offer.Groups = distinct(offer.Hosts), distinct(offer.Groups)
 	return offer
