@@ -6,6 +6,10 @@ import "context"
 const (
 	// C2C is Silk, by CF's external policy API.
 	C2C = "c2c"
+	// NetworkPolicy is a cluster that apps' pods are on too, by its NetworkPolicies.
+	NetworkPolicy = "networkpolicy"
+	// SecurityGroup is cells that route to pods, by application security groups.
+	SecurityGroup = "securitygroup"
 )
 
 // Enforcer makes policies true on one network: c2c by CF's external policy API. What

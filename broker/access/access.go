@@ -42,6 +42,9 @@ type Settings struct {
 	AwaitPolled func(ctx context.Context, i record.Instance, revision string) (lagging []string, err error)
 	// NodesPatience is how long a bind waits for them; 0: it doesn't.
 	NodesPatience time.Duration
+	// FollowAddresses has policies be looked at when pods come and go: they hold
+	// their addresses on some network.
+	FollowAddresses bool
 	// PoliciesPerBinding and PoliciesPerInstance are how many policies a binding,
 	// unless its plan says, and all of an instance's bindings, may open; 0: any number.
 	PoliciesPerBinding, PoliciesPerInstance int

@@ -28,6 +28,7 @@ type Follower struct {
 	observers *locate.Observers
 	changed   func(instanceID string) // is told of each change of the pods of an instance
 	limited   map[string]string       // why policies don't follow, by binding's id; of the one worker
+	hosts     map[string][]string     // the addresses of pods, by instance's id; of the one worker
 }
 
 // NewFollower returns a follower that tells changed which instances to follow.
@@ -58,6 +59,7 @@ func (f *Follower) Follow(ctx context.Context, id string) error {
 func (f *Follower) follow(ctx context.Context, id string) error {
 	i, err := f.records.Instance(id)
 	if errors.Is(err, record.ErrNotFound) {
+		delete(f.hosts, id)
 		return nil
 	}
 	if err != nil || i.Operation.Type == record.Delete || i.PolicyGroup == "" {
@@ -68,6 +70,7 @@ func (f *Follower) follow(ctx context.Context, id string) error {
 		return err
 	}
 	offer, unknown := f.offer(ctx, i)
+	f.followAddresses(id, offer)
 	to := pods{group: i.PolicyGroup, former: i.FormerGroups, endpoints: offer.Endpoints}
 	if unknown == nil && i.Unaligned && !i.Operation.Running() {
 		to.endpoints, unknown = f.liveEndpoints(ctx, i)
@@ -80,6 +83,19 @@ func (f *Follower) follow(ctx context.Context, id string) error {
 		return f.aligned(ctx, id)
 	}
 	return unknown
+}
+
+// followAddresses asks for a round when the instance's pods have other addresses than
+// before.
+func (f *Follower) followAddresses(id string, offer view.Offer) {
+	if !f.settings.FollowAddresses || slices.Equal(f.hosts[id], offer.Hosts) {
+		return
+	}
+	if f.hosts == nil {
+		f.hosts = map[string][]string{}
+	}
+	f.hosts[id] = offer.Hosts
+	f.AskRound()
 }
 
 // align has all bindings of the instance open what they need, and tells its nodes once.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/binding"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/ends"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
@@ -58,7 +59,12 @@ func furnish(s settings, f fixtures) (house, error) {
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
 	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
 	observers := locate.NewObservers(clusters, f.records, s.NamespacePrefix)
-	reach := newAccess(s, f, charts, clusters, shared)
+	known := ends.New(ends.Settings{Prefix: s.NamespacePrefix, Shared: shared}, charts, clusters, observers, f.records)
+	networks, err := newNetworks(s, f, known)
+	if err != nil {
+		return house{}, err
+	}
+	reach := newAccess(s, f, charts, clusters, networks, shared)
 	named, err := newNames(s, f, clusters)
 	if err != nil {
 		return house{}, err
@@ -77,6 +83,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		NamespacePrefix:   s.NamespacePrefix,
 		TimeLimit:         s.OperationTimeout,
 		Destination:       locate.PolicyTarget(s.PolicyDestination),
+		GroupLabels:       s.groupLabels(),
 		OrganizationQuota: s.OrganizationQuota,
 		SpaceQuota:        s.SpaceQuota,
 		Self:              f.lease.Lock.Identity(),
@@ -87,22 +94,22 @@ func furnish(s settings, f fixtures) (house, error) {
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err
 }
 
-func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.Clusters, shared []chart.SharedService) *access.Access {
+func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.Clusters, networks access.Networks, shared []chart.SharedService) *access.Access {
 	settings := access.Settings{
 		RequestLimit:        requestLimit(s),
 		Resync:              s.PolicyResync,
-		WithinInstance:      s.PolicyWithin,
-		DNSGroup:            s.PolicyDNSGroup,
 		Shared:              shared,
 		PoliciesPerBinding:  s.PoliciesPerBinding,
 		PoliciesPerInstance: s.PoliciesPerInstance,
+		FollowAddresses:     s.on(policy.SecurityGroup),
 	}
-	var networks access.Networks
-	if f.policies != nil {
-		networks = access.Networks{Enforcers: map[string]policy.Enforcer{policy.C2C: f.policies}, Enforce: []string{policy.C2C}}
-		// Whatever POLICY_DESTINATION is now: instances keep what they were made with.
-		settings.Placeholders = f.policies
+	if s.on(policy.C2C) {
+		// Elsewhere nothing keeps an instance's pods from each other and from DNS.
+		settings.WithinInstance, settings.DNSGroup = s.PolicyWithin, s.PolicyDNSGroup
 		settings.Mark, settings.AwaitPolled, settings.NodesPatience = clusters.MarkAccess, clusters.AwaitPolled, s.BindWaitsForNodes
+	}
+	if f.policies != nil { // whatever POLICY_DESTINATION is now: instances keep what they were made with
+		settings.Placeholders = f.policies
 	}
 	return access.New(settings, charts, f.records, networks, f.metrics, f.log)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // kubernetesConfig finds the cluster: SERVER, TOKEN and CA_DATA, else
@@ -60,10 +61,10 @@ func clusterConfig(s settings, renderer *render.Renderer) helmsvc.Config {
 			Registry: manifest.Registry{
 				Server: s.RegServer, Username: s.RegUser, Password: s.RegPassword, Email: s.RegEmail,
 			},
-			WithoutExposure: s.CFAPIAddress != "",
+			WithoutExposure: len(s.Enforce) > 0,
 			Impersonate:     s.Impersonate,
 			PodSecurity:     s.PodSecurity,
-			Network:         tenant.Network{From: s.NetworkFrom, To: s.NetworkTo},
+			Network:         tenant.Network{Closed: s.on(policy.NetworkPolicy), From: s.NetworkFrom, To: s.NetworkTo},
 		},
 		Releases: release.Config{
 			Renderer:   renderer,

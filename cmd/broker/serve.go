@@ -19,6 +19,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
@@ -65,7 +66,8 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := measure.New(registry)
-	policies := newPolicyClient(s, metrics, log)
+	tellNetworks(s, log)
+	policies := newPolicyClient(s, metrics)
 	offer := newOffer(s, records, cluster, texts, log)
 	if err := offer.load(ctx); err != nil {
 		return err
@@ -121,13 +123,20 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 // its policies posted.
 func requestLimit(s settings) time.Duration { return s.BindTimeout + 15*time.Second }
 
+// tellNetworks logs what lets apps reach pods.
+func tellNetworks(s settings, log lager.Logger) {
+	if len(s.Enforce) == 0 {
+		log.Info("policies-off", lager.Data{"meaning": "neither CF_API_ADDRESS nor ENFORCE is set: bindings open no access"})
+		return
+	}
+	log.Info("policies-on", lager.Data{"networks": s.Enforce, "cf-api": s.CFAPIAddress, "destination": s.PolicyDestination})
+}
+
 // newPolicyClient returns nil where no CF API is configured.
-func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *c2c.Client {
+func newPolicyClient(s settings, metrics *measure.Metrics) *c2c.Client {
 	if s.CFAPIAddress == "" {
-		log.Info("policies-off", lager.Data{"meaning": "CF_API_ADDRESS is not set: bindings open no container-to-container access"})
 		return nil
 	}
-	log.Info("policies-on", lager.Data{"cf-api": s.CFAPIAddress, "destination": s.PolicyDestination})
 	return c2c.New(c2c.Settings{
 		CFAPIAddress:      s.CFAPIAddress,
 		ClientID:          s.CFClientID,
@@ -141,7 +150,7 @@ func newPolicyClient(s settings, metrics *measure.Metrics, log lager.Logger) *c2
 
 // hints say what settings cost.
 func hints(s settings) []string {
-	if s.CFAPIAddress == "" || s.PolicyDestination == string(locate.ToApp) {
+	if !s.on(policy.C2C) || s.PolicyDestination == string(locate.ToApp) {
 		return nil
 	}
 	return []string{"POLICY_DESTINATION is " + s.PolicyDestination + ": at each cleanup of Cloud Foundry's policy server, every hour by default, apps can't open new connections to their services " +

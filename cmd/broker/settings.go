@@ -48,6 +48,7 @@ type settings struct {
 	RegEmail    string `env:"REG_EMAIL" help:"its e-mail address, if the registry asks for one"`
 
 	IsolationSettings
+	NetworkSettings
 
 	OperationTimeout    time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
 	OrganizationQuota   int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
@@ -115,13 +116,16 @@ func readSettings() (settings, error) {
 		wrong = errors.Join(wrong, fmt.Errorf("CLUSTER_DOMAIN: %w", err))
 	}
 	s.ClusterDomain = domain
+	if len(s.Enforce) == 0 {
+		s.Enforce = s.usualNetworks()
+	}
 	s.PolicyDestination = cmp.Or(s.PolicyDestination, s.usualDestination())
 	return s, errors.Join(wrong, s.check())
 }
 
 // usualDestination is the one that loses nothing to CF's cleanup, where it can be had.
 func (s settings) usualDestination() string {
-	if s.placeholders() {
+	if s.placeholders() && s.on(policy.C2C) {
 		return string(locate.ToApp)
 	}
 	return string(locate.ToInstance)
@@ -195,7 +199,7 @@ func (s settings) check() error {
 	refuse(s.BindTimeout > 40*time.Second, "BIND_TIMEOUT must be 40s at most, since platforms break a request off after 60s")
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
-	wrong = append(wrong, s.checkPolicies())
+	wrong = append(wrong, s.checkPolicies(), s.checkNetworks())
 	if s.OperatorDir != "" {
 		_, err := os.Stat(s.OperatorDir)
 		refuse(err != nil, "OPERATOR_DIR: %v", err)

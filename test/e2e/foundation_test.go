@@ -100,7 +100,7 @@ func (f *foundation) makeAccount(c *cluster.Cluster, account rig.Account) *rig.M
 // where the broker has to.
 func clientFor(settings map[string]string) cf.Client {
 	client := cf.Client{ID: "cf-helm-broker", Secret: uuid.NewString(), Authorities: []string{"network.admin"}}
-	if settings["POLICY_DESTINATION"] == "app" {
+	if settings["POLICY_DESTINATION"] == "app" || settings["ENFORCE"] != "" {
 		client.Authorities = append(client.Authorities, "cloud_controller.admin")
 	}
 	if settings["ADDRESSES"] == "names" {

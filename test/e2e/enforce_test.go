@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// appsNamespace is where apps' pods are by the preset kind-deployment.
+const appsNamespace = "cf-workloads"
+
+// networkPolicyRights are those of networkpolicy/rbac.yaml.
+func networkPolicyRights(t *testing.T) rig.Granted {
+	t.Helper()
+	file, err := os.Open("../../deploy/kubernetes/networkpolicy/rbac.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	var role rbacv1.ClusterRole
+	if err := utilyaml.NewYAMLOrJSONDecoder(file, 4096).Decode(&role); err != nil {
+		t.Fatal(err)
+	}
+	return rig.Granted{Rules: role.Rules}
+}
+
+func (f *foundation) ensureAppsNamespace() {
+	f.t.Helper()
+	_, err := kube.CoreV1().Namespaces().Create(f.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: appsNamespace}}, metav1.CreateOptions{})
+	if !apierrors.IsAlreadyExists(err) {
+		f.must(err)
+	}
+}
+
+// networkPolicies are those by which the app is let out to the instance, or into it.
+func (f *foundation) networkPolicies(namespace, app string) (all []networkingv1.NetworkPolicy) {
+	f.t.Helper()
+	list, err := kube.NetworkingV1().NetworkPolicies(namespace).List(f.t.Context(), metav1.ListOptions{})
+	f.must(err)
+	return slices.DeleteFunc(list.Items, func(p networkingv1.NetworkPolicy) bool {
+		return !strings.Contains(p.Annotations[networkpolicy.PolicyAnnotation], app)
+	})
+}
+
+// reaches tells whether rules of security groups lead to the address.
+func (f *foundation) reaches(address string) bool {
+	f.t.Helper()
+	at, err := netip.ParseAddr(address)
+	f.must(err)
+	for _, group := range f.cf.SecurityGroups() {
+		for _, r := range group.Rules {
+			first, last, isRange := strings.Cut(r.Destination, "-")
+			if !isRange {
+				last = first
+			}
+			if at.Compare(netip.MustParseAddr(first)) >= 0 && at.Compare(netip.MustParseAddr(last)) <= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// enforced says on which networks the app is let to the instance.
+func (f *foundation) enforced(i rig.Instance, app string) (networks []string) {
+	f.t.Helper()
+	if slices.ContainsFunc(f.cf.Policies(), func(p cf.Policy) bool { return p.Source.ID == app }) {
+		networks = append(networks, "c2c")
+	}
+	out, in := len(f.networkPolicies(appsNamespace, app)), len(f.networkPolicies(f.namespace(i), app))
+	if out > 0 && in > 0 {
+		networks = append(networks, "networkpolicy")
+	} else if out+in > 0 {
+		networks = append(networks, "half a networkpolicy")
+	}
+	if slices.ContainsFunc(f.cf.SecurityGroups(), func(g cf.SecurityGroup) bool { return strings.Contains(fmt.Sprint(g.Rules), app) }) {
+		networks = append(networks, "securitygroup")
+	}
+	return networks
+}
+
+// TestEnforce: a bind opens on each network that is asked for, what is lost comes back,
+// and an unbind closes it; what is opened on other networks from now on is closed on
+// those from before.
+func TestEnforce(t *testing.T) {
+	f := newFoundation(t, accessCharts, map[string]string{
+		"ENFORCE": "networkpolicy", "APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms",
+	}, networkPolicyRights(t))
+	f.ensureAppsNamespace()
+	i := f.instance("pair", "both")
+	i.Space = f.cf.Space()
+	f.ready(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation())
+	app, binding := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, binding, app))
+	f.wantEnforced(i, app, "networkpolicy")
+	closed, err := kube.NetworkingV1().NetworkPolicies(f.namespace(i)).Get(t.Context(), "cf-helm-broker", metav1.GetOptions{})
+	f.must(err)
+	if len(closed.Spec.Ingress) != 1 || len(closed.Spec.Ingress[0].From) != 1 || closed.Spec.Ingress[0].From[0].PodSelector == nil {
+		t.Errorf("the namespace lets in %+v, want its own pods alone", closed.Spec.Ingress)
+	}
+	lost := f.networkPolicies(f.namespace(i), app)[0]
+	f.must(kube.NetworkingV1().NetworkPolicies(lost.Namespace).Delete(t.Context(), lost.Name, metav1.DeleteOptions{}))
+	f.eventually("the policy that somebody deleted is back", func() bool {
+		return slices.ContainsFunc(f.networkPolicies(lost.Namespace, app), func(p networkingv1.NetworkPolicy) bool { return p.Name == lost.Name })
+	})
+	for _, networks := range []string{"c2c,networkpolicy", "securitygroup", "c2c", "securitygroup,networkpolicy"} {
+		f.restart(map[string]string{"ENFORCE": networks})
+		want := strings.Split(networks, ",")
+		slices.Sort(want)
+		f.wantEnforced(i, app, want...)
+	}
+	f.followsAddresses(i)
+	f.want(200)(f.Unbind(t.Context(), i, binding))
+	f.wantEnforced(i, app)
+	f.delete(i)
+	if groups := f.cf.SecurityGroups(); len(groups) > 0 {
+		t.Errorf("security groups are left: %+v", groups)
+	}
+}
+
+func (f *foundation) wantEnforced(i rig.Instance, app string, networks ...string) {
+	f.t.Helper()
+	f.eventually(fmt.Sprintf("access is enforced on %v", networks), func() bool { return slices.Equal(f.enforced(i, app), networks) })
+}
+
+// followsAddresses has a pod be replaced by one with another address.
+func (f *foundation) followsAddresses(i rig.Instance) {
+	f.t.Helper()
+	pod := f.pods(i)[0]
+	if !f.reaches(pod.Status.PodIP) {
+		f.t.Fatalf("no rule leads to pod %s at %s: %+v", pod.Name, pod.Status.PodIP, f.cf.SecurityGroups())
+	}
+	f.must(kube.CoreV1().Pods(pod.Namespace).Delete(f.t.Context(), pod.Name, *metav1.NewDeleteOptions(0)))
+	f.eventually("the rules lead to the addresses that the pods have now, and to no other", func() bool {
+		pods := f.pods(i)
+		return !slices.ContainsFunc(pods, func(p corev1.Pod) bool { return p.UID == pod.UID || p.Status.PodIP == "" || !f.reaches(p.Status.PodIP) }) &&
+			(slices.ContainsFunc(pods, func(p corev1.Pod) bool { return p.Status.PodIP == pod.Status.PodIP }) || !f.reaches(pod.Status.PodIP))
+	})
+}
