@@ -13,8 +13,8 @@ type Ends interface {
 	// binding; a bind's bind_resource.space_guid, since an instance may be shared
 	// with other spaces than its own. found is false for any other source.
 	App(guid string) (space string, found bool)
-	// Addresses are those of the ready pods in a policy group, in any order; none
-	// while no pod is ready. found is false for a group that no pods are to be in.
+	// Addresses are those of the pods in a policy group that are meant to serve, in any order; none
+	// while there is no pod. found is false for a group that no pods are to be in.
 	Addresses(ctx context.Context, group string) (addresses []netip.Addr, found bool, err error)
 	// Needed returns those of the policies that a live binding needs, one that is
 	// being made too, and none that is being revoked: by the records as they are
