@@ -18,6 +18,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/cni/identity"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodeevent"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodelease"
+	"github.com/cf-helm-broker/cf-helm-broker/cni/nodenetworks"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/nodepods"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/plugin"
 	"github.com/cf-helm-broker/cf-helm-broker/cni/pollnow"
@@ -88,6 +89,11 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 		return agent.NewTeller(func(ctx context.Context, problem string) error { return events.Warn(ctx, reason, problem) }, log)
 	}
 	unsafe, uninstalled, left := warner("OverlayUnsafe"), warner("OverlayNotInstalled"), warner("OverlayLeft")
+	networks, err := nodenetworks.New(config, s.Node, s.interval, log)
+	if err != nil {
+		return err
+	}
+	s.nodeNetworks = networks.Networks
 	var keeper *agent.Keeper // nil: nobody looks at the node
 	if s.Guard != guardOff {
 		keeper = agent.NewKeeper(s.problems, unsafe, s.interval, metrics, log)
@@ -120,6 +126,7 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	}
 	if keeper != nil {
 		running.Go(func() { unsafe.Run(ctx) })
+		running.Go(func() { networks.Run(ctx) })
 		running.Go(func() { keeper.Run(ctx) })
 	}
 	running.Go(func() { pods.Run(ctx) })

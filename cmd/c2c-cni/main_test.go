@@ -150,7 +150,7 @@ func newWorker(t *testing.T, pollURL string) *worker {
 	w.rules(30)
 	w.flags = []string{
 		"--kubeconfig", w.kubeconfig(), "--socket", w.run + "/agent.sock", "--listen", "", "--poll-url", pollURL, "--guard-interval", "50ms",
-		"--iptables-save", w.dir + "/save", "--nft", "", "--kube-proxy-url", "", "--proc", "", "--overlay", "10.255.0.0/16",
+		"--iptables-save", w.dir + "/save", "--nft", "", "--kube-proxy-url", "", "--silk-daemon-url", "", "--proc", "", "--overlay", "10.255.0.0/16",
 		"--cni-bin-dir", w.bin, "--cni-conf-dir", w.conf, "--cni-config", dir + "/template", "--node-ip", "10.0.0.7", "--node", w.node,
 	}
 	return w

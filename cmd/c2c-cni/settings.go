@@ -40,6 +40,7 @@ type settings struct {
 	RulesCommands string
 	NFTCommand    string
 	ProxyURL      string
+	DaemonURL     string
 	ProxyFile     string
 	KubeletFile   string
 	Proc          string
@@ -53,6 +54,8 @@ type settings struct {
 	stay      bool
 
 	names namesSettings
+
+	nodeNetworks func() []string // nil: nobody asks for them
 
 	interval time.Duration
 }
@@ -110,6 +113,7 @@ func guardFlags(flags *flag.FlagSet, s *settings) {
 	setting(flags, &s.RulesCommands, "iptables-save", "iptables-nft-save,iptables-legacy-save,iptables-save", "`commands` that print iptables' rules, of which one at least has to be installed; empty: rules aren't looked at")
 	setting(flags, &s.NFTCommand, "nft", "nft", "`command` that lists nftables' tables, where it is installed; empty: they aren't looked at")
 	setting(flags, &s.ProxyURL, "kube-proxy-url", "http://127.0.0.1:10249", "`URL` of kube-proxy's metrics, where it shows its settings")
+	setting(flags, &s.DaemonURL, "silk-daemon-url", "http://127.0.0.1:23954", "`URL` of silk-daemon, which tells the node's lease; empty: it isn't asked")
 	setting(flags, &s.ProxyFile, "kube-proxy-config", "", "kube-proxy's configuration `file`")
 	setting(flags, &s.KubeletFile, "kubelet-config", "", "the kubelet's configuration `file`")
 	setting(flags, &s.Proc, "proc", "/proc", "`folder` of the node's processes; empty: they aren't looked at")
@@ -138,6 +142,7 @@ func (s settings) sources() nodefacts.Sources {
 	return nodefacts.Sources{
 		Commands: list(s.RulesCommands), NFTables: strings.TrimSpace(s.NFTCommand), ProxyURL: s.ProxyURL, ProxyFile: s.ProxyFile, KubeletFile: s.KubeletFile,
 		Proc: s.Proc, Configurations: s.ConfDir, Networks: s.stateDir(), Expect: s.expect(),
+		NodeNetworks: s.nodeNetworks, DaemonURL: s.DaemonURL,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -142,6 +143,45 @@ func TestFlushed(t *testing.T) {
 	if err := w.call("DEL", pod); err != nil {
 		t.Errorf("DEL on an unsafe node: %v", err)
 	}
+	w.eventually("the node is ready again", func() bool { return w.call("STATUS", nil) == nil })
+}
+
+// TestGivenNetwork: where kube-controller-manager has given the node a network of its own
+// the node isn't safe, and is when it was made anew without.
+func TestGivenNetwork(t *testing.T) {
+	w := newWorker(t, "")
+	w.node = "given-a-network"
+	w.flags = append(w.flags, "--node", w.node)
+	nodes := clients.CoreV1().Nodes()
+	makeNode := func(networks ...string) {
+		node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: w.node}, Spec: corev1.NodeSpec{PodCIDRs: networks, Unschedulable: true}}
+		if len(networks) > 0 {
+			node.Spec.PodCIDR = networks[0]
+		}
+		if _, err := nodes.Create(t.Context(), node, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deleteNode := func() {
+		if err := nodes.Delete(context.Background(), w.node, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+	w.start()
+	w.eventually("a node that isn't registered yet is ready", func() bool { return w.call("STATUS", nil) == nil })
+	makeNode("10.244.3.0/24")
+	const words = "kube-controller-manager has --allocate-node-cidrs"
+	w.eventually("the node is unsafe", func() bool {
+		err := w.call("STATUS", nil)
+		return err != nil && strings.Contains(err.Error(), words) && strings.Contains(err.Error(), "10.244.3.0/24")
+	})
+	w.eventually("there is an event", func() bool {
+		events, err := clients.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.kind=Node,reason=OverlayUnsafe,involvedObject.name=" + w.node})
+		return err == nil && len(events.Items) == 1 && strings.HasPrefix(events.Items[0].Message, words)
+	})
+	deleteNode()
+	makeNode()
+	defer deleteNode()
 	w.eventually("the node is ready again", func() bool { return w.call("STATUS", nil) == nil })
 }
 
@@ -304,12 +344,13 @@ func TestRights(t *testing.T) {
 	}
 	_, secrets := agent.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})
 	_, nodes := agent.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	_, changed := agent.CoreV1().Nodes().Patch(t.Context(), "x", types.MergePatchType, []byte(`{}`), metav1.PatchOptions{})
 	leases := agent.CoordinationV1().Leases(podgroup.AgentsNamespace)
 	_, lease := leases.Get(t.Context(), "x", metav1.GetOptions{})
 	_, events := agent.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{})
 	_, namespaces := agent.CoreV1().Namespaces().Patch(t.Context(), "default", types.MergePatchType, []byte(`{}`), metav1.PatchOptions{})
 	for what, err := range map[string]error{
-		"lists Secrets": secrets, "lists nodes": nodes, "lists events": events, "changes namespaces": namespaces,
+		"lists Secrets": secrets, "lists nodes": nodes, "changes nodes": changed, "lists events": events, "changes namespaces": namespaces,
 		"reads Leases": lease, "deletes all Leases": leases.DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{}),
 		"deletes others' Leases": agent.CoordinationV1().Leases("kube-system").Delete(t.Context(), "x", metav1.DeleteOptions{}),
 		"deletes pods":           agent.CoreV1().Pods("default").Delete(t.Context(), "x", metav1.DeleteOptions{}),

@@ -22,6 +22,10 @@ type Facts struct {
 	// Pods are those whose networks are made and not being taken down. Nothing is
 	// asked of those whose addresses aren't IPv4.
 	Pods []Pod
+	// NodeNetworks are those that Kubernetes has given the node for its pods.
+	NodeNetworks []string
+	// Lease is the node's part of the overlay as silk-daemon has it; "": it isn't known.
+	Lease string
 	// Blind is why rules couldn't be read; "": they could.
 	Blind string
 }

@@ -24,6 +24,7 @@ func Judge(facts Facts, expect Expect) []string {
 	for _, tables := range facts.NFTables {
 		problems = append(problems, tables.problems...)
 	}
+	problems = append(problems, judgeNetworks(facts.NodeNetworks, facts.Lease, expect)...)
 	problems = append(problems, judgeHairpin(facts.Hairpin)...)
 	problems = append(problems, judgeConfigurations(facts.Configurations, expect.Own)...)
 	slices.Sort(problems)

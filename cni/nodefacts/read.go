@@ -23,6 +23,11 @@ type Sources struct {
 	ProxyURL string
 	// ProxyFile and KubeletFile are configuration files.
 	ProxyFile, KubeletFile string
+	// NodeNetworks are the networks that Kubernetes has given the node, as far as it is
+	// known: nobody waits for it. nil: none are.
+	NodeNetworks func() []string
+	// DaemonURL is silk-daemon's address, where it tells the node's lease.
+	DaemonURL string
 	// Proc is the folder of the node's processes.
 	Proc string
 	// Configurations is the folder of network configurations.
@@ -68,6 +73,12 @@ func (s Sources) Read(ctx context.Context) guard.Facts {
 	facts.Pods = slices.DeleteFunc(standing, func(p guard.Pod) bool { return !slices.Contains(still, p) })
 	facts.NFTables, err = readNFTables(ctx, s.NFTables)
 	blind = append(blind, err)
+	if s.NodeNetworks != nil {
+		facts.NodeNetworks = s.NodeNetworks()
+	}
+	if len(facts.NodeNetworks) > 0 {
+		facts.Lease = askLease(ctx, s.DaemonURL)
+	}
 	for _, read := range []func() (*guard.Proxy, error){
 		func() (*guard.Proxy, error) { return askProxy(ctx, s.ProxyURL) },
 		func() (*guard.Proxy, error) { return readProxy(s.ProxyFile) },

@@ -85,6 +85,33 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestLease: the lease is asked for where it is of interest, and is what silk-daemon says.
+func TestLease(t *testing.T) {
+	for said, want := range map[string]string{
+		`{"overlay_subnet":"10.255.3.0/24","mtu":1450}`: "10.255.3.0/24",
+		`{"overlay_subnet":"10.255.3.1/24"}`:            "10.255.3.0/24",
+		`{"overlay_subnet":""}`:                         "",
+		`<html>`:                                        "",
+	} {
+		asked := 0
+		daemon := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked++
+			_, _ = w.Write([]byte(said))
+		}))
+		defer daemon.Close()
+		for _, networks := range [][]string{nil, {"10.244.0.0/24"}} {
+			got := Sources{DaemonURL: daemon.URL, NodeNetworks: func() []string { return networks }}.Read(t.Context())
+			if !slices.Equal(got.NodeNetworks, networks) || asked != len(networks) || networks != nil && got.Lease != want || got.Blind != "" {
+				t.Errorf("silk-daemon says %s: %+v, and was asked %d times", said, got, asked)
+			}
+		}
+	}
+	got := Sources{DaemonURL: "http://127.0.0.1:1", NodeNetworks: func() []string { return []string{"10.244.0.0/24"} }}.Read(t.Context())
+	if got.Lease != "" || got.Blind != "" {
+		t.Errorf("without silk-daemon: %+v", got)
+	}
+}
+
 // TestBlind: what has to be seen and can't be is told.
 func TestBlind(t *testing.T) {
 	dir := t.TempDir()
