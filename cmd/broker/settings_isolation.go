@@ -25,9 +25,6 @@ func (s IsolationSettings) check() error {
 	if s.PodSecurity != "" && !slices.Contains(chart.PodSecurityStandards(), s.PodSecurity) {
 		wrong = append(wrong, fmt.Errorf("POD_SECURITY must be one of %s, or empty", strings.Join(chart.PodSecurityStandards(), ", ")))
 	}
-	if len(s.NetworkFrom) == 0 && len(s.NetworkTo) > 0 {
-		wrong = append(wrong, errors.New("NETWORK_POLICY_TO needs NETWORK_POLICY_FROM"))
-	}
 	for name, cidrs := range map[string][]string{"NETWORK_POLICY_FROM": s.NetworkFrom, "NETWORK_POLICY_TO": s.NetworkTo} {
 		for _, cidr := range cidrs {
 			if _, err := netip.ParsePrefix(cidr); err != nil {

@@ -95,6 +95,9 @@ func (s settings) checkNetworks() error {
 	if err := s.networkPolicies(apps).Validate(); err != nil {
 		wrong = append(wrong, err)
 	}
+	if len(s.NetworkTo) > 0 && len(s.NetworkFrom) == 0 && !s.on(policy.NetworkPolicy) {
+		wrong = append(wrong, errors.New("NETWORK_POLICY_TO needs NETWORK_POLICY_FROM or ENFORCE networkpolicy, without which there is no NetworkPolicy"))
+	}
 	if s.PodGroupLabel != "" && len(validation.IsQualifiedName(s.PodGroupLabel)) > 0 {
 		wrong = append(wrong, fmt.Errorf("POD_GROUP_LABEL: %q isn't a label's name such as cloudfoundry.org/app-guid", s.PodGroupLabel))
 	}
