@@ -118,12 +118,10 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 	if named != nil {
 		defer named.Close()
 	}
-	if s.PollURL != "" {
-		if err := wishes.heed(s, config, metrics); err != nil {
-			return err
-		}
-		running.Go(func() { wishes.run(ctx, pods) })
+	if err := wishes.heed(s, config, metrics); err != nil {
+		return err
 	}
+	running.Go(func() { wishes.run(ctx, pods) })
 	if keeper != nil {
 		running.Go(func() { unsafe.Run(ctx) })
 		running.Go(func() { networks.Run(ctx) })
@@ -156,14 +154,14 @@ func runAgent(ctx context.Context, s settings, log lager.Logger) error {
 // wishes leads what the watch sees to the poller, and what was polled to the node's
 // Lease; to nobody where polls aren't asked for.
 type wishes struct {
-	poller *pollnow.Poller // set before the watch runs, as is lease
+	poller *pollnow.Poller // set before the watch runs, as is lease; nil: polls aren't asked for
 	lease  *nodelease.Lease
 	log    lager.Logger
 }
 
 // heed has wishes be heeded.
 func (w *wishes) heed(s settings, config *rest.Config, metrics *agent.Metrics) (err error) {
-	if w.lease, err = nodelease.New(config, s.Node, metrics.Acknowledged, w.log); err != nil {
+	if w.lease, err = nodelease.New(config, s.Node, metrics.Acknowledged, w.log); err != nil || s.PollURL == "" {
 		return err
 	}
 	w.poller = pollnow.New(s.PollURL, func() func(error) {
@@ -185,8 +183,13 @@ func (w *wishes) wish(namespace, revision string) {
 }
 
 // run heeds wishes until ctx ends, after one of its own for the marks that nobody has
-// seen: from then on the node has a Lease.
+// seen: from then on the node has a Lease. Where polls aren't asked for it has none, nor
+// that of an agent before.
 func (w *wishes) run(ctx context.Context, pods *nodepods.Watch) {
+	if w.poller == nil {
+		w.lease.Withdraw(ctx)
+		return
+	}
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { w.poller.Run(ctx) })

@@ -290,9 +290,29 @@ func TestLease(t *testing.T) {
 	goOn <- http.StatusOK
 	w.eventually("the mark is polled", func() bool { return w.hasPolled(mark) })
 	w.stop()
+	hasLease := func() bool {
+		_, err := clients.CoordinationV1().Leases(podgroup.AgentsNamespace).Get(t.Context(), w.node, metav1.GetOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+	if !hasLease() {
+		t.Error("an agent that ends takes its Lease away")
+	}
+	goOn <- http.StatusOK // of the next start
+	asked := w.flags
+	w.flags = append(slices.Clone(asked), "--poll-url", "")
+	w.start()
+	w.eventually("an agent that has no policies polled takes the Lease away", func() bool { return !hasLease() })
+	w.stop()
+	w.flags = asked
+	w.start()
+	w.eventually("there is a Lease again", hasLease)
+	w.stop()
 	w.uninstalled(t)
-	if _, err := clients.CoordinationV1().Leases(podgroup.AgentsNamespace).Get(t.Context(), w.node, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-		t.Errorf("the Lease of an agent that was uninstalled: %v", err)
+	if hasLease() {
+		t.Error("an agent that was uninstalled has a Lease")
 	}
 }
 

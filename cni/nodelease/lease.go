@@ -105,16 +105,21 @@ func (l *Lease) Run(ctx context.Context) {
 
 // write tries until it is done, or ctx ends.
 func (l *Lease) write(ctx context.Context) {
+	l.insist(ctx, l.apply, "not-written", "binds that wait for this node's policies wait in vain")
+}
+
+// insist tries until it is done, or ctx ends.
+func (l *Lease) insist(ctx context.Context, try func(context.Context) error, failed, meaning string) {
 	said := ""
 	for ctx.Err() == nil {
-		err := l.apply(ctx)
+		err := try(ctx)
 		l.done(err)
 		if err == nil {
 			return
 		}
 		if err.Error() != said {
 			said = err.Error()
-			l.log.Error("not-written", err, lager.Data{"meaning": "binds that wait for this node's policies wait in vain"})
+			l.log.Error(failed, err, lager.Data{"meaning": meaning})
 		}
 		select {
 		case <-ctx.Done():
@@ -148,6 +153,12 @@ func (l *Lease) Remove(ctx context.Context) error {
 		return fmt.Errorf("deleting the Lease %s/%s: %w", podgroup.AgentsNamespace, l.node, err)
 	}
 	return nil
+}
+
+// Withdraw removes the Lease, and tries until that is done or ctx ends: an agent that has
+// no policies polled has nobody wait for them.
+func (l *Lease) Withdraw(ctx context.Context) {
+	l.insist(ctx, l.Remove, "not-removed", "binds wait in vain for a node whose agent has no policies polled")
 }
 
 // isLater tells whether a resourceVersion of namespaces is later than another, or the

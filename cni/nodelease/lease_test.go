@@ -11,6 +11,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 	coordination "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	applyv1 "k8s.io/client-go/applyconfigurations/coordination/v1"
 	coordinationv1 "k8s.io/client-go/kubernetes/typed/coordination/v1"
@@ -22,7 +23,20 @@ import (
 type kept struct {
 	coordinationv1.LeaseInterface
 	written []string
+	removed string
 	fails   int // so many writes
+}
+
+func (k *kept) Delete(_ context.Context, name string, _ metav1.DeleteOptions) error {
+	if k.fails > 0 {
+		k.fails--
+		return errors.New("the API server is away")
+	}
+	if k.removed != "" {
+		return apierrors.NewNotFound(coordination.Resource("leases"), name)
+	}
+	k.removed = name
+	return nil
 }
 
 func (k *kept) Apply(_ context.Context, lease *applyv1.LeaseApplyConfiguration, _ metav1.ApplyOptions) (*coordination.Lease, error) {
@@ -82,6 +96,20 @@ func TestPolled(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestWithdraw: the Lease is removed as soon as that can be, and the deleting of none is
+// done.
+func TestWithdraw(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &kept{fails: 3}
+		lease := &Lease{leases: api, node: "n", done: func(error) {}, log: lager.NewLogger("test")}
+		lease.Withdraw(t.Context())
+		if api.fails != 0 || api.removed != "n" {
+			t.Errorf("%q is removed, and %d failures are to come", api.removed, api.fails)
+		}
+		lease.Withdraw(t.Context()) // there is none
+	})
 }
 
 // TestManyMarks: a hundred a second are no hundred writes, and the last one is written.
