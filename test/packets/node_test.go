@@ -1,9 +1,11 @@
 package packets
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +62,29 @@ func TestUnsafeNode(t *testing.T) {
 	f.must(node.AddRules(withoutKubeProxy))
 	pod = f.awaitReady(pod)
 	f.allowed(node.Namespace, pod, webPort)
+}
+
+// TestFlushedNode: once somebody has flushed iptables a pod that runs is open to all, and
+// no other is started until it has gone.
+func TestFlushedNode(t *testing.T) {
+	f := newFoundation(t, nil)
+	node, stranger := overlay.Node(workerNames[0]), f.app()
+	namespace := f.makeNamespace(nil)
+	open := f.awaitReady(f.startPod(namespace, node.Name))
+	f.denied(stranger.Namespace, open, webPort)
+	f.must(node.Flush())
+	restart := sync.OnceFunc(func() { f.must(node.RestartPolicyAgent()) })
+	t.Cleanup(restart)
+	f.allowed(stranger.Namespace, open, webPort)
+	f.eventually("the agent has seen it", func() bool {
+		return strings.Contains(workers[node.Name].AgentLog(), "nothing rejects packets to pods that run here")
+	})
+	waiting := f.startPod(namespace, node.Name)
+	f.says(waiting, fmt.Sprintf("rejects what is for %s/%s (%s)", namespace, open.Name, address(open)))
+	restart()
+	f.must(kube.CoreV1().Pods(namespace).Delete(t.Context(), open.Name, metav1.DeleteOptions{}))
+	waiting = f.awaitReady(waiting)
+	f.denied(stranger.Namespace, waiting, webPort)
 }
 
 // TestWithoutAgent: a pod waits for the agent, says so, and is in its group then. One

@@ -140,6 +140,22 @@ func (n *Node) Links() (string, error) { return output("", "ip", "-n", string(n.
 // form.
 func (n *Node) AddRules(rules string) error { return n.restore(rules) }
 
+// Flush takes all rules of the table filter away, as an operator does by hand, and keeps
+// chains.
+func (n *Node) Flush() error {
+	_, err := n.iptables("-F")
+	return err
+}
+
+// RestartPolicyAgent has the node's policy agent begin anew: it writes all of its rules.
+func (n *Node) RestartPolicyAgent() error {
+	n.stopAgent()
+	if err := n.restore(dataplane.NodeRules()); err != nil {
+		return err
+	}
+	return n.startAgent()
+}
+
 // Containers are the identities of the containers that have an address.
 func (n *Node) Containers() ([]dataplane.Container, error) { return n.store.All() }
 

@@ -30,10 +30,17 @@ func ContainerRules(c Container, overlay netip.Prefix) string {
 		"COMMIT")
 }
 
-// WithoutContainer takes a container's rules away.
-func WithoutContainer(c Container) string {
-	chain := c.Chain()
-	return lines("*filter", "-D FORWARD -j "+chain, "-F "+chain, "-X "+chain, "COMMIT")
+// WithoutContainer takes those of a container's rules away that are among a node's, as
+// `iptables -S` lists them: somebody may have flushed some.
+func WithoutContainer(c Container, all string) string {
+	chain, rules := c.Chain(), []string{"*filter"}
+	if jump := " FORWARD -j " + chain; strings.Contains(all, "-A"+jump+"\n") {
+		rules = append(rules, "-D"+jump)
+	}
+	if strings.Contains(all, "-N "+chain+"\n") {
+		rules = append(rules, "-F "+chain, "-X "+chain)
+	}
+	return lines(append(rules, "COMMIT")...)
 }
 
 // PolicyRules are what policies mean on a node with these containers, as

@@ -45,10 +45,7 @@ func removeRules(container dataplane.Container) error {
 	if err != nil {
 		return fmt.Errorf("listing rules: %w", err)
 	}
-	if !strings.Contains(string(rules), "-N "+container.Chain()+"\n") {
-		return nil
-	}
-	return restore(dataplane.WithoutContainer(container))
+	return restore(dataplane.WithoutContainer(container, string(rules)))
 }
 
 func restore(rules string) error { return run(rules, "iptables-restore", "-w", "--noflush") }
