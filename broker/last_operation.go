@@ -8,6 +8,7 @@ import (
 	"github.com/pivotal-cf/brokerapi/v10/domain"
 	"github.com/pivotal-cf/brokerapi/v10/domain/apiresponses"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -70,7 +71,7 @@ func (b *Broker) LastBindingOperation(ctx context.Context, instanceID, id string
 	}
 	switch binding.State {
 	case record.Bound:
-		answer = domain.LastOperation{State: domain.Succeeded}
+		answer = domain.LastOperation{State: domain.Succeeded, Description: access.Notice(binding)}
 	case record.Unmade:
 		answer.State = domain.Failed
 	}

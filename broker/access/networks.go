@@ -57,3 +57,12 @@ func closing(b record.Binding, wanted need) (all []onNetwork) {
 	}
 	return all
 }
+
+// Notice is what an app's developer has to know of how a binding is enforced; empty for
+// most.
+func Notice(b record.Binding) string {
+	if slices.Contains(b.On(), policy.SecurityGroup) {
+		return "opened to all apps of this space; with dynamic security groups running apps get through within about two minutes, elsewhere restart the app"
+	}
+	return ""
+}

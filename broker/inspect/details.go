@@ -152,6 +152,9 @@ type Binding struct {
 	Description string `json:"description,omitempty"`
 	// Policies are what the binding opens.
 	Policies []policy.Policy `json:"policies"`
+	// Networks are those that the policies are opened on: c2c, networkpolicy,
+	// securitygroup.
+	Networks []string `json:"networks,omitempty"`
 	// Hosts are the addresses that the pods had when the credentials were
 	// issued, Stale those of them that no pod has any more: the app has to be
 	// bound again.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -17,6 +18,8 @@ type Leftover struct {
 	Namespace string
 	Release   string
 	Policies  []policy.Policy
+	// Networks may have the policies.
+	Networks []string
 	// Damaged are records of bindings that can't be read: what they opened
 	// isn't known, and they aren't removed.
 	Damaged []Damaged
@@ -83,9 +86,10 @@ func (in *Inspector) owed(ctx context.Context, id string) (owed, error) {
 	}
 	all.bindings = bindings
 	for _, b := range bindings {
-		all.Policies = append(all.Policies, b.Policies...)
+		all.Policies, all.Networks = append(all.Policies, b.Policies...), append(all.Networks, b.On()...)
 	}
-	all.Policies = policy.Unique(all.Policies)
+	slices.Sort(all.Networks)
+	all.Policies, all.Networks = policy.Unique(all.Policies), slices.Compact(all.Networks)
 	return all, nil
 }
 

@@ -113,7 +113,7 @@ func (in *Inspector) readBindings(ctx context.Context, d *Details, secrets bool)
 
 func bindingOf(b record.Binding, secrets bool) Binding {
 	shown := Binding{
-		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...), Hosts: b.Hosts, Destinations: b.Destinations,
+		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...), Networks: b.On(), Hosts: b.Hosts, Destinations: b.Destinations,
 		Request: requestOf(b.Origin), Parameters: parameters(b.Parameters, secrets),
 	}
 	if b.Operation != nil {

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/inspect"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 )
 
 // errNotSure says that --yes wasn't given.
@@ -43,7 +46,7 @@ func printLeftover(stdout io.Writer, heading string, left inspect.Leftover) erro
 	for _, p := range left.Policies {
 		fmt.Fprintf(&text, "  policy from %s\n", describePolicy(p))
 	}
-	if err := printPolicyDelete(&text, left.Policies); err != nil {
+	if err := printAccessDelete(&text, left); err != nil {
 		return err
 	}
 	_, err := io.WriteString(stdout, text.String())
@@ -57,15 +60,26 @@ func where(left inspect.Leftover) string {
 	return "on the plan's own cluster " + left.Cluster
 }
 
-// printPolicyDelete prints the request that deletes the policies.
-func printPolicyDelete(text *strings.Builder, policies []policy.Policy) error {
-	if len(policies) == 0 {
+// printAccessDelete prints what deletes the policies, on each network that may have them.
+func printAccessDelete(text *strings.Builder, left inspect.Leftover) error {
+	if len(left.Policies) == 0 {
 		return nil
 	}
-	body, err := json.Marshal(map[string]any{"policies": policies})
-	if err != nil {
-		return fmt.Errorf("printing the policies: %w", err)
+	groups := policy.Groups(left.Policies)
+	if slices.Contains(left.Networks, policy.C2C) {
+		body, err := json.Marshal(map[string]any{"policies": left.Policies})
+		if err != nil {
+			return fmt.Errorf("printing the policies: %w", err)
+		}
+		fmt.Fprintf(text, "the policies are deleted with:\n  cf curl -X POST /networking/v1/external/policies/delete -d '%s'\n", body)
 	}
-	fmt.Fprintf(text, "the policies are deleted with:\n  cf curl -X POST /networking/v1/external/policies/delete -d '%s'\n", body)
+	if slices.Contains(left.Networks, policy.NetworkPolicy) {
+		fmt.Fprintf(text, "NetworkPolicies in the apps' namespace are those whose annotation %s names %s\n", networkpolicy.PolicyAnnotation, strings.Join(groups, " or "))
+	}
+	if slices.Contains(left.Networks, policy.SecurityGroup) {
+		for _, group := range groups {
+			fmt.Fprintf(text, "security groups are those that begin with %s; delete them with cf delete-security-group\n", securitygroup.NamesTo(group))
+		}
+	}
 	return nil
 }

@@ -22,7 +22,7 @@ func (s *sheet) bindings(kind string, bindings []inspect.Binding) {
 			s.row("  stale", "no pod has the address "+strings.Join(b.Stale, ", ")+" any more; "+whose+" has to be bound again")
 		}
 		for _, p := range b.Policies {
-			s.row("  policy", "app "+describePolicy(p))
+			s.row("  policy", "app "+describePolicy(p)+", on "+strings.Join(b.Networks, " and "))
 		}
 		s.request(b.Request)
 		s.parameters("  ", b.Parameters)

@@ -16,7 +16,10 @@ const prefix = "cf-helm-broker-"
 
 // name is the same in every replica and after every crash, and unique in a foundation:
 // so there can't be two.
-func (p place) name() string { return prefix + p.group + "-" + p.space }
+func (p place) name() string { return NamesTo(p.group) + p.space }
+
+// NamesTo is what the names of all groups begin with that lead to the policy group.
+func NamesTo(group string) string { return prefix + group + "-" }
 
 // placeOf is what a group of that name is there for; false for a name that isn't the
 // broker's.
