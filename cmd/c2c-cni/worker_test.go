@@ -190,10 +190,15 @@ func TestLeft(t *testing.T) {
 	w := newWorker(t, "")
 	w.file("state/n.gone.eth0", `{"id":{"container":"gone","interface":"eth0","network":"n"},"args":"K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-0","failed":"2026-11-01T10:00:00Z","given_up":true}`)
 	w.file("state/n.lives.eth0", `{"id":{"container":"lives","interface":"eth0","network":"n"},"args":"K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-1","failed":"2026-11-01T10:00:00Z"}`)
+	w.file("run/unopened/n.locked.eth0", `{"id":{"container":"locked","interface":"eth0","network":"n"},"args":"K8S_POD_NAMESPACE=ns;K8S_POD_NAME=web-2","failed":"2026-11-01T10:00:00Z","given_up":true}`)
 	w.start()
-	w.eventually("there is an event", func() bool {
+	w.eventually("there are events", func() bool {
 		events, err := clients.CoreV1().Events("default").List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.kind=Node,reason=OverlayLeft"})
-		return err == nil && len(events.Items) == 1 && strings.Contains(events.Items[0].Message, "pod ns/web-0 (container gone) couldn't be taken down since 2026-11-01T10:00:00Z")
+		said := func(words string) bool {
+			return slices.ContainsFunc(events.Items, func(e corev1.Event) bool { return strings.Contains(e.Message, words) })
+		}
+		return err == nil && len(events.Items) == 2 && said("pod ns/web-0 (container gone) couldn't be taken down since 2026-11-01T10:00:00Z") &&
+			said("pod ns/web-2 (container locked)") && said("that no process locks it")
 	})
 	w.eventually("pods start all the same", func() bool { return w.call("STATUS", nil) == nil })
 }

@@ -2,6 +2,7 @@ package attachment
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -70,6 +71,18 @@ func (s Store) Begin(ctx context.Context, id ID, args string) (*Record, error) {
 		return nil, err
 	}
 	return r, nil
+}
+
+// Note holds the record of a network, and makes one where there is none.
+func (s Store) Note(ctx context.Context, id ID, args string) (*Record, error) {
+	if err := os.MkdirAll(s.Folder, 0o700); err != nil {
+		return nil, fmt.Errorf("making the folder for notes: %w", err)
+	}
+	r, err := s.hold(ctx, id, os.O_RDWR|os.O_CREATE)
+	if err == nil {
+		r.Args = cmp.Or(r.Args, args)
+	}
+	return r, err
 }
 
 // Find holds the record of a network; nil: there is none.

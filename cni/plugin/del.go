@@ -19,7 +19,7 @@ func del(ctx context.Context, c config, args *skel.CmdArgs) error {
 	defer cancel()
 	held, err := c.store().Find(waiting, c.id(args))
 	if err != nil {
-		return err
+		return c.cannotOpen(ctx, args, err)
 	}
 	err = c.takeDown(ctx, args, held)
 	switch {
@@ -27,12 +27,11 @@ func del(ctx context.Context, c config, args *skel.CmdArgs) error {
 	case held == nil:
 		_, _ = fmt.Fprintf(os.Stderr, "the container's network wasn't made by %s, and is taken to be gone: %v\n", Name, err)
 	case !held.GivenUp:
-		return also(err, fmt.Sprintf("it is tried again, and left as it is at %s, so that the pod ends", held.Failed.Add(c.giveUp).Format(time.RFC3339)))
+		return c.triedAgain(err, held)
 	default:
-		_, _ = fmt.Fprintf(os.Stderr, "the network of pod %s (container %s) can't be taken down since %s, and is left, so that the pod ends; the next start of a pod on the node tries again: %v\n",
-			held.Pod(), args.ContainerID, held.Failed.Format(time.RFC3339), err)
+		tellLeft(err, held)
 	}
-	return nil
+	return c.forgetNote(waiting, c.id(args))
 }
 
 // takeDownLeft takes down what DEL has left. It stops where that fails or lasts: a pod
@@ -41,7 +40,7 @@ func (c config) takeDownLeft(ctx context.Context, args *skel.CmdArgs) {
 	c.patience = leftPatience
 	ctx, cancel := context.WithTimeout(ctx, leftPatience)
 	defer cancel()
-	begun, err := c.store().All()
+	begun, err := c.recorded()
 	for _, r := range begun {
 		if err == nil && r.GivenUp && r.ID.Network == c.Name && ctx.Err() == nil {
 			err = c.collect(ctx, args, r.ID)

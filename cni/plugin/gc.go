@@ -14,7 +14,7 @@ import (
 // gc takes down what was begun for containers that there aren't any more, one by
 // one, since Silk's plugins know no GC; a delegate that does is called as well.
 func gc(ctx context.Context, c config, args *skel.CmdArgs) error {
-	begun, err := c.store().All()
+	begun, err := c.recorded()
 	if err != nil {
 		return err
 	}
@@ -37,9 +37,15 @@ func (c config) collect(ctx context.Context, args *skel.CmdArgs, id attachment.I
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	held, err := c.store().Find(ctx, id)
-	if err != nil || held == nil {
+	if err != nil {
 		return err
 	}
+	if held == nil {
+		return c.forgetNote(ctx, id)
+	}
 	c.Valid, c.PrevResult = nil, nil
-	return c.takeDown(ctx, &skel.CmdArgs{ContainerID: id.Container, IfName: id.Interface, Path: args.Path, Args: held.Args}, held)
+	if err := c.takeDown(ctx, &skel.CmdArgs{ContainerID: id.Container, IfName: id.Interface, Path: args.Path, Args: held.Args}, held); err != nil {
+		return err
+	}
+	return c.forgetNote(ctx, id)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -287,6 +288,75 @@ func TestDelInTheEnd(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDelOfUnopened: a record that can't be opened, or that somebody holds, keeps no pod
+// for good either, and what it is of is taken down when it can be.
+func TestDelOfUnopened(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(t *testing.T, record string) (mend func())
+		words string
+	}{
+		"it can't be opened": {func(t *testing.T, record string) func() {
+			must(t, errors.Join(os.Rename(record, record+".aside"), os.Mkdir(record, 0o700)))
+			return func() { must(t, errors.Join(os.Remove(record), os.Rename(record+".aside", record))) }
+		}, "is a directory"},
+		"it is held": {func(t *testing.T, record string) func() {
+			file, err := os.Open(record)
+			must(t, err)
+			must(t, syscall.Flock(int(file.Fd()), syscall.LOCK_EX))
+			return func() { must(t, file.Close()) }
+		}, "another call for container c1 is still at work"},
+	} {
+		for _, later := range []string{"ADD", "DEL", "GC"} {
+			t.Run(name+", "+later, func(t *testing.T) {
+				t.Parallel()
+				n := newNode(t)
+				n.more["give_up_after"] = "300ms"
+				n.add("c1")
+				n.more["timeout"] = "200ms"
+				mend := c.spoil(t, filepath.Join(filepath.Dir(n.socket), "attachments", "overlay.c1.eth0"))
+				if _, err := n.call("DEL", "c1", nil); err == nil || !strings.Contains(err.Error(), c.words) || !strings.Contains(err.Error(), "is tried again") {
+					t.Fatalf("the first DEL: %v", err)
+				}
+				for begun := time.Now(); ; {
+					if _, err := n.call("DEL", "c1", nil); err == nil {
+						break
+					}
+					if time.Since(begun) > 20*time.Second {
+						t.Fatal("DEL doesn't succeed in the end")
+					}
+				}
+				if left := n.left(); !slices.Contains(left, "address.c1") {
+					t.Fatalf("a network was taken down that nobody held: %v", left)
+				}
+				mend()
+				n.more["timeout"] = "30s"
+				container := "c2"
+				switch later {
+				case "DEL":
+					container = "c1"
+				case "GC":
+					n.version, container = "1.1.0", ""
+				}
+				if _, err := n.call(later, container, nil); err != nil {
+					t.Errorf("%s: %v", later, err)
+				}
+				notes, err := filepath.Glob(filepath.Join(UnopenedDir(n.socket), "*"))
+				must(t, err)
+				if left := append(n.left(), notes...); slices.ContainsFunc(left, func(name string) bool { return strings.Contains(name, "c1") }) {
+					t.Errorf("left: %v", left)
+				}
+			})
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
