@@ -121,7 +121,7 @@ func TestBlind(t *testing.T) {
 	}{
 		"none installed": {Sources{Commands: []string{"there-is-no-such-program"}}, "is installed where the agent runs"},
 		"no right":       {Sources{Commands: []string{file(t, filepath.Join(dir, "save"), "#!/bin/sh\necho 'Permission denied (you must be root)' >&2; exit 4\n")}}, "you must be root"},
-		"no end":         {Sources{Commands: []string{file(t, filepath.Join(dir, "endless"), "#!/bin/sh\nexec yes -- '-A FORWARD -j ACCEPT'\n")}}, "more than 67108864 bytes"},
+		"no end":         {Sources{Commands: []string{file(t, filepath.Join(dir, "endless"), "#!/bin/sh\nexec yes \"$(head -c 99999 /dev/zero | tr '\\0' x)\"\n")}}, "more than 67108864 bytes"},
 		"no line's end":  {Sources{Commands: []string{file(t, filepath.Join(dir, "zeros"), "#!/bin/sh\nexec head -c 2000000 /dev/zero\n")}}, "a line of more than 1048576 bytes"},
 		"no nftables":    {Sources{NFTables: file(t, filepath.Join(dir, "nft"), "#!/bin/sh\necho 'Operation not permitted' >&2; exit 1\n")}, "not permitted"},
 		"one table":      {Sources{NFTables: file(t, filepath.Join(dir, "nft-x"), "#!/bin/sh\necho 'table inet x {'; [ $2 = flowtables ] || exit 1\n")}, "list table inet x: exit status 1"},
