@@ -26,7 +26,10 @@ func TestAsk(t *testing.T) {
 		answer.Store(&handler)
 	}
 	hanging := make(chan struct{})
-	hangs := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hanging })
+	hangs := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-hanging
+		(*answer.Load())(w, r)
+	})
 	answer.Store(&hangs)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/api/v1/nodes/n" {
@@ -44,9 +47,11 @@ func TestAsk(t *testing.T) {
 	if got := asker.Networks(); got != nil {
 		t.Errorf("before there is an answer: %q", got)
 	}
-	is(200, `{"kind":"Node","apiVersion":"v1","spec":{"podCIDR":"10.244.3.0/24","podCIDRs":["10.244.3.0/24","fd00::/64"]}}`)
+	is(200, `{"kind":"Node","apiVersion":"v1","spec":{"podCIDR":"10.244.4.0/24","podCIDRs":["10.244.4.0/24"]}}`)
 	close(hanging)
-	<-asked
+	if err := <-asked; err != nil || !slices.Equal(asker.Networks(), []string{"10.244.4.0/24"}) {
+		t.Errorf("when the API server answers: %q, %v", asker.Networks(), err)
+	}
 	for _, step := range []struct {
 		status int
 		body   string
