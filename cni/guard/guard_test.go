@@ -125,6 +125,8 @@ func judgeCases(rules func(texts ...string) []*Rules) map[string]judgeCase {
 		"accepted, unreached":          {Facts{Rules: rules("*filter\n-A other -m mark --mark 0x1 -j ACCEPT\nCOMMIT\n")}, nil},
 		"reached by nothing else":      {Facts{Rules: rules("*nat\n-A other -j other\n-A other -j MARK --or-mark 0x1\nCOMMIT\n")}, nil},
 		"reached from what isn't kept": {Facts{Rules: rules("*nat\n-A OUTPUT -p tcp -j other\n-A other -j MARK --or-mark 0x1\nCOMMIT\n")}, []string{"chain other"}},
+		"before some are rejected":     {Facts{Rules: rules(forward("", "-A FORWARD -j ACCEPT\n-A FORWARD -j netout--2\n-A netout--2 -p tcp -j REJECT"))}, []string{"before Silk rejects"}},
+		"a mark of both halves":        {Facts{Rules: rules("*filter\n-A FORWARD -m mark --mark 0x14000/0x14000 -j ACCEPT\nCOMMIT\n")}, []string{"0x4000"}},
 		"two of a table":               {Facts{Rules: rules("*filter\n-A FORWARD -j overlay--1\nCOMMIT\n*nat\nCOMMIT\n*filter\n-A overlay--1 -j REJECT\n-A FORWARD -j ACCEPT\n")}, nil},
 		"before any pod":               {Facts{Rules: rules("*filter\n-A FORWARD -j ACCEPT\nCOMMIT\n")}, []string{"before Silk rejects"}},
 		"mark restored":                {Facts{Rules: rules("*mangle\n-A PREROUTING -j CONNMARK --restore-mark --nfmask 0xffffffff --ctmask 0xffffffff\n")}, []string{"0xffff"}},

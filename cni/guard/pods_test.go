@@ -76,6 +76,7 @@ func TestPods(t *testing.T) {
 		"a reject of all but some":    {[]string{strings.Replace(standIn, "-s 10.255.0.0/16 -d 10.255.7.2/32 -j REJECT", "! -s 10.255.9.0/24 -d 10.255.7.2/32 -j REJECT", 1)}, []Pod{pod}, open},
 		"a reject of one protocol":    {[]string{strings.Replace(silk, "/32 -j REJECT", "/32 -p tcp -j REJECT", 1)}, []Pod{pod}, open},
 		"returned before":             {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -j RETURN\n-A FORWARD -j overlay", 1)}, []Pod{pod}, open},
+		"let by in Silk's chain":      {[]string{strings.Replace(silk, "-A vpa--1732752000000000 ", "-A vpa--1732752000000000 -j ACCEPT\n-A vpa--1732752000000000 ", 1)}, []Pod{pod}, open},
 		"by goto":                     {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -g overlay", 1)}, []Pod{pod}, ""},
 		"after a goto to nothing":     {[]string{strings.Replace(silk, "-A FORWARD -j vpa--1732752000000000", ":empty - [0:0]\n-A FORWARD -g empty", 1)}, []Pod{pod}, open},
 		"after a goto to a log":       {[]string{strings.Replace(silk, "-A FORWARD -j vpa--1732752000000000", "-A FORWARD -g log\n-A log -p tcp -j REJECT", 1)}, []Pod{pod}, open},
