@@ -117,7 +117,7 @@ func setKernel() error {
 func (n *Node) PluginConfig(metadata map[string]string) json.RawMessage {
 	config := map[string]any{
 		"cniVersion": "1.0.0", "name": "silk", "type": PluginType,
-		"store": n.store.Folder, "lease": n.Lease, "overlay": Network, "mtu": overlayMTU,
+		"store": n.store.Folder, "lease": n.Lease, "mtu": overlayMTU,
 		"policy_agent_force_poll_address": pollPort,
 	}
 	if metadata != nil {

@@ -2,7 +2,6 @@ package dataplane
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -17,16 +16,15 @@ func NodeRules() string {
 	return "*filter\n:" + policyChain + " - [0:0]\n-A FORWARD -j " + policyChain + "\nCOMMIT\n"
 }
 
-// ContainerRules are a container's own, as cni-wrapper-plugin has them: from the
-// overlay comes what is an answer, and nothing else that hasn't been accepted by a
-// policy before.
-func ContainerRules(c Container, overlay netip.Prefix) string {
-	chain, from := c.Chain(), fmt.Sprintf("-s %s -d %s/32", overlay, c.Address)
+// ContainerRules are a container's own, as cni-wrapper-plugin has them: what comes to
+// it, from wherever, is an answer, or has been accepted by a policy before.
+func ContainerRules(c Container) string {
+	chain, to := c.Chain(), fmt.Sprintf("-d %s/32", c.Address)
 	return lines("*filter",
 		":"+chain+" - [0:0]",
 		"-A FORWARD -j "+chain,
-		"-A "+chain+" "+from+" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-		"-A "+chain+" "+from+" -j REJECT --reject-with icmp-port-unreachable",
+		"-A "+chain+" "+to+" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+		"-A "+chain+" "+to+" -j REJECT --reject-with icmp-port-unreachable",
 		"COMMIT")
 }
 

@@ -2,6 +2,7 @@ package dataplane_test
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -24,17 +25,32 @@ func TestPolicyRules(t *testing.T) {
 		containers []dataplane.Container
 		want       string
 	}{
-		"on a node without either end": {[]dataplane.Container{container("c", "10.255.1.1", "other"), container("d", "10.255.1.2", "")}, begin + end},
-		"on the source's node":         {[]dataplane.Container{container("c", "10.255.1.1", "app"), container("d", "10.255.1.2", "app")}, begin + mark("10.255.1.1") + mark("10.255.1.2") + end},
+		"on a node without either end": {[]dataplane.Container{container("c", "10.255.1.2", "other"), container("d", "10.255.1.3", "")}, begin + end},
+		"on the source's node":         {[]dataplane.Container{container("c", "10.255.1.2", "app"), container("d", "10.255.1.3", "app")}, begin + mark("10.255.1.2") + mark("10.255.1.3") + end},
 		"on the destination's node":    {[]dataplane.Container{container("c", "10.255.1.9", "db")}, begin + accept + end},
-		"on a node of both": {[]dataplane.Container{container("c", "10.255.1.9", "db"), container("d", "10.255.1.1", "app")},
-			begin + mark("10.255.1.1") + accept + end},
+		"on a node of both": {[]dataplane.Container{container("c", "10.255.1.9", "db"), container("d", "10.255.1.2", "app")},
+			begin + mark("10.255.1.2") + accept + end},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := dataplane.PolicyRules([]cf.Policy{policy}, test.containers); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestContainerRules: a container is denied what comes from off the overlay, too.
+func TestContainerRules(t *testing.T) {
+	c := container("c", "10.255.1.2", "")
+	want := `*filter
+:CHAIN - [0:0]
+-A FORWARD -j CHAIN
+-A CHAIN -d 10.255.1.2/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A CHAIN -d 10.255.1.2/32 -j REJECT --reject-with icmp-port-unreachable
+COMMIT
+`
+	if got := dataplane.ContainerRules(c); got != strings.ReplaceAll(want, "CHAIN", c.Chain()) {
+		t.Errorf("got\n%s", got)
 	}
 }
 

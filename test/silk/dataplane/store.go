@@ -58,9 +58,10 @@ func (s Store) Add(id, group string, lease netip.Prefix) (Container, error) {
 }
 
 // next is the first free address after last. The lease's first is the node's own, as
-// silk-daemon has it, and its last the broadcast's.
+// silk-daemon has it, the one after it host-local keeps for a gateway, though Silk has
+// none, and the last is the broadcast's.
 func next(lease netip.Prefix, last netip.Addr, taken map[netip.Addr]bool) (netip.Addr, error) {
-	first := lease.Masked().Addr().Next()
+	first := lease.Masked().Addr().Next().Next()
 	usable := func(a netip.Addr) bool { return lease.Contains(a) && lease.Contains(a.Next()) }
 	begin := first
 	if last.IsValid() && usable(last.Next()) {

@@ -42,7 +42,7 @@ func attach(c config, container dataplane.Container, args *skel.CmdArgs) error {
 	if err := run(insideCommands(container, args), "nsenter", "--net="+args.Netns, "ip", "-batch", "-"); err != nil {
 		return err
 	}
-	if err := restore(dataplane.ContainerRules(container, c.Overlay)); err != nil {
+	if err := restore(dataplane.ContainerRules(container)); err != nil {
 		return err
 	}
 	return poll(c.Poll)

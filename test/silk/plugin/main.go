@@ -4,7 +4,7 @@
 // silk-cni. Its configuration is as theirs where tests need it:
 //
 //	{"cniVersion": "1.0.0", "name": "silk", "type": "silk-standin",
-//	 "store": FOLDER, "lease": "10.255.7.0/24", "overlay": "10.255.0.0/16", "mtu": 1450,
+//	 "store": FOLDER, "lease": "10.255.7.0/24", "mtu": 1450,
 //	 "policy_agent_force_poll_address": "127.0.0.1:8722",
 //	 "metadata": {"policy_group_id": GROUP}}
 //
@@ -43,7 +43,6 @@ type config struct {
 	types.NetConf
 	Store    string       `json:"store"`
 	Lease    netip.Prefix `json:"lease"`
-	Overlay  netip.Prefix `json:"overlay"`
 	MTU      int          `json:"mtu"`
 	Poll     string       `json:"policy_agent_force_poll_address"`
 	Metadata struct {
