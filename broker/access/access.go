@@ -46,7 +46,8 @@ type Settings struct {
 	// their addresses on some network.
 	FollowAddresses bool
 	// PoliciesPerBinding and PoliciesPerInstance are how many policies a binding,
-	// unless its plan says, and all of an instance's bindings, may open; 0: any number.
+	// unless its plan says, and all of an instance's bindings, may open, and, apart from
+	// these, an instance's own pods among themselves; 0: any number, of the latter mostOwn.
 	PoliciesPerBinding, PoliciesPerInstance int
 }
 

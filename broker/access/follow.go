@@ -27,7 +27,7 @@ type Follower struct {
 	clusters  *locate.Clusters
 	observers *locate.Observers
 	changed   func(instanceID string) // is told of each change of the pods of an instance
-	limited   map[string]string       // why policies don't follow, by binding's id; of the one worker
+	limited   map[string]string       // why policies don't follow, by instance and binding; of the one worker
 	hosts     map[string][]string     // the addresses of pods, by instance's id; of the one worker
 }
 
@@ -193,7 +193,9 @@ func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 		if i, err := f.records.Instance(i.ID); err == nil {
 			operators = f.operatorsOf(i, b.SharedGroups)
 		}
-		return f.ownNeed(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup})), operators), nil
+		wanted, err := f.ownWithinLimit(b, distinct(slices.Concat(groups, i.FormerGroups, []string{i.PolicyGroup})), operators)
+		f.sayOnce(b, err)
+		return wanted, nil
 	}
 	_, plan, err := f.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {
@@ -202,25 +204,28 @@ func (f *Follower) needOf(ctx context.Context, i record.Instance, b record.Bindi
 	to.endpoints = slices.DeleteFunc(slices.Clone(to.endpoints), func(e view.Endpoint) bool { return !plan.Opens(e.Port, e.Protocol) })
 	wanted := bindingNeed(b, to, f.sharedNeed(b, i, plan))
 	wanted.networks = f.networks.Enforce
-	if err := f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
+	if err = f.policyLimit(b, plan, policy.Unique(wanted.policies)); err != nil {
 		wanted = wanted.held(b.Policies)
-		f.sayOnce(b, err)
-		return wanted, nil
 	}
-	delete(f.limited, b.ID)
+	f.sayOnce(b, err)
 	return wanted, nil
 }
 
 // sayOnce logs what keeps a binding's policies from following, but not the same
-// again and again.
+// again and again; nil: nothing any more.
 func (f *Follower) sayOnce(b record.Binding, why error) {
-	if f.limited[b.ID] == why.Error() {
+	key := b.InstanceID + "/" + b.ID // each instance's own access has the same id
+	if why == nil {
+		delete(f.limited, key)
+		return
+	}
+	if f.limited[key] == why.Error() {
 		return
 	}
 	if f.limited == nil {
 		f.limited = map[string]string{}
 	}
-	f.limited[b.ID] = why.Error()
+	f.limited[key] = why.Error()
 	f.log.Error("policies-limited", why, bindingData(b), lager.Data{"meaning": "what is open stays open, and nothing more is opened to the instance's pods"})
 }
 

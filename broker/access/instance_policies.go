@@ -80,20 +80,25 @@ func (a *Access) own(ctx context.Context, wanted record.Binding) (record.Binding
 // ownPolicies are what pods of these policy groups need: every port of each
 // other, and DNS.
 func (a *Access) ownPolicies(groups []string) []policy.Policy {
-	var all []policy.Policy
+	all := a.dnsPolicies(groups)
 	for _, from := range groups {
-		for _, protocol := range []string{"tcp", "udp"} {
-			if a.settings.DNSGroup != "" {
-				all = append(all, policy.To(from, a.settings.DNSGroup, protocol, 53))
-			}
-			for _, to := range groups {
-				if a.settings.WithinInstance {
-					all = append(all, policy.Range(from, to, protocol, 1, 65535))
-				}
+		for _, to := range groups {
+			if a.settings.WithinInstance {
+				all = append(all, policy.Range(from, to, "tcp", 1, 65535), policy.Range(from, to, "udp", 1, 65535))
 			}
 		}
 	}
 	return policy.Unique(all)
+}
+
+func (a *Access) dnsPolicies(groups []string) (all []policy.Policy) {
+	if a.settings.DNSGroup == "" {
+		return nil
+	}
+	for _, from := range groups {
+		all = append(all, policy.To(from, a.settings.DNSGroup, "tcp", 53), policy.To(from, a.settings.DNSGroup, "udp", 53))
+	}
+	return all
 }
 
 // dismiss removes what belongs to the record of an instance's own access, once

@@ -28,7 +28,7 @@ func (n need) metBy(b record.Binding) bool {
 
 // ownNeed is that of an instance's own access, whose pods are in these groups and
 // which uses these operators. What pods that come and go were given stays, as long as
-// settings want it.
+// settings want it, and operators and DNS are theirs as well.
 func (a *Access) ownNeed(b record.Binding, groups, operators []string) need {
 	foreign := slices.Concat(b.SharedGroups, operators)
 	var kept []policy.Policy
@@ -40,7 +40,7 @@ func (a *Access) ownNeed(b record.Binding, groups, operators []string) need {
 		}
 	}
 	return need{
-		policies: policy.Unique(slices.Concat(kept, a.ownPolicies(groups), operatorPolicies(distinct(present), operators))),
+		policies: policy.Unique(slices.Concat(kept, a.ownPolicies(groups), a.dnsPolicies(distinct(present)), operatorPolicies(distinct(present), operators))),
 		shared:   operators,
 		networks: a.networks.Enforce,
 	}

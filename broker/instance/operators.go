@@ -195,8 +195,8 @@ func (o *Operators) converge(ctx, undoing context.Context, operator chart.Servic
 		return err
 	}
 	var serves []string
-	target.Foresee = func(ctx context.Context, _, foreseen []string) error {
-		serves = foreseen
+	target.Foresee = func(ctx context.Context, foreseen tenant.Foreseen) error {
+		serves = foreseen.Serves
 		return o.access.NoteServes(ctx, group, serves, false)
 	}
 	if err := o.cluster.Converge(ctx, undoing, target, what, operator.Digest); err != nil {

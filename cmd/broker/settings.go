@@ -54,7 +54,7 @@ type settings struct {
 	OrganizationQuota   int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
 	SpaceQuota          int           `env:"QUOTA_PER_SPACE" envDefault:"0" help:"how many a space may have; 0: any number"`
 	PoliciesPerBinding  int           `env:"POLICIES_PER_BINDING" envDefault:"100" help:"how many policies a binding may open whose plan says nothing of it, ports in a row being one; 0: any number"`
-	PoliciesPerInstance int           `env:"POLICIES_PER_INSTANCE" envDefault:"2000" help:"how many all bindings of an instance may; 0: any number"`
+	PoliciesPerInstance int           `env:"POLICIES_PER_INSTANCE" envDefault:"2000" help:"how many all bindings of an instance may, and apart from these its own pods among themselves; 0: any number"`
 	BindTimeout         time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	SyncWait            time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
 	Workers             int           `env:"OPERATION_WORKERS" envDefault:"4" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`

@@ -7,6 +7,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // foresee tells whoever wants to know what is going to be made: a release as it is
@@ -19,5 +20,9 @@ func (s *session) foresee(ctx context.Context, r *release.Release, definitions [
 	if err != nil {
 		return err
 	}
-	return s.target.Foresee(ctx, uses, serves)
+	groups, err := s.client.rules.GroupsOf([]*release.Release{r})
+	if err != nil {
+		return err
+	}
+	return s.target.Foresee(ctx, tenant.Foreseen{Uses: uses, Serves: serves, Groups: groups})
 }

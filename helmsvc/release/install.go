@@ -73,10 +73,10 @@ func (s *session) install(ctx context.Context, target tenant.Target, what chart.
 	if err != nil {
 		return err
 	}
-	if err := s.admitGroups(ctx, foreseen); err != nil {
+	if err := s.foresee(ctx, foreseen, what.Chart.CRDObjects()); err != nil {
 		return err
 	}
-	if err := s.foresee(ctx, foreseen, what.Chart.CRDObjects()); err != nil {
+	if err := s.admitGroups(ctx, foreseen); err != nil {
 		return err
 	}
 	helm := action.NewInstall(s.Configuration)

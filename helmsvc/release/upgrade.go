@@ -42,10 +42,10 @@ func (c *Client) upgrade(ctx context.Context, target tenant.Target, what chart.R
 	}
 	foreseen, err := helm.dryUpgrade(target, from, what)
 	if err == nil {
-		err = helm.admitGroups(ctx, from, last, foreseen)
+		err = helm.foresee(ctx, foreseen, what.Chart.CRDObjects())
 	}
 	if err == nil {
-		err = helm.foresee(ctx, foreseen, what.Chart.CRDObjects())
+		err = helm.admitGroups(ctx, from, last, foreseen)
 	}
 	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)

@@ -34,11 +34,20 @@ type Target struct {
 
 	// Operator: what lives there is an operator, no tenant's instance.
 	Operator bool
-	// Foresee is told, before any object is made, of which custom kinds' API groups
-	// objects are going to be, and in which custom kinds are going to be defined; nil:
-	// nobody wants to know. If it fails, nothing is made. Where templates can't be
-	// rendered before crds/ is there, it is told afterwards.
-	Foresee func(ctx context.Context, uses, serves []string) error
+	// Foresee is told what is going to be made before any of it is; nil: nobody wants
+	// to know. If it fails, nothing is made. Where templates can't be rendered before
+	// crds/ is there, it is told afterwards.
+	Foresee func(ctx context.Context, what Foreseen) error
+}
+
+// Foreseen is what of a release matters to who reaches whom.
+type Foreseen struct {
+	// Uses are the API groups of custom kinds that objects are of, and Serves those
+	// in which custom kinds are defined.
+	Uses, Serves []string
+	// Groups are the policy groups of the workloads, hooks included, where these have
+	// some of their own.
+	Groups []string
 }
 
 // TargetOf returns the namespace "<prefix>-<instance id>" and the release
