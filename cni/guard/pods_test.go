@@ -32,8 +32,8 @@ const standIn = `*filter
 :FORWARD ACCEPT [0:0]
 -A FORWARD -j vpa--policies
 -A FORWARD -j overlay--0123456789abcdef
--A overlay--0123456789abcdef -s 10.255.0.0/16 -d 10.255.7.2/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A overlay--0123456789abcdef -s 10.255.0.0/16 -d 10.255.7.2/32 -j REJECT --reject-with icmp-port-unreachable
+-A overlay--0123456789abcdef -d 10.255.7.2/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A overlay--0123456789abcdef -d 10.255.7.2/32 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 `
 
@@ -72,8 +72,9 @@ func TestPods(t *testing.T) {
 		"the policies' chain alone":   {[]string{without("vpa--")}, []Pod{pod}, ""},
 		"in the other kind of tables": {[]string{flushed, silk}, []Pod{pod}, ""},
 		"a jump for some":             {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -i eth0 -j overlay", 1)}, []Pod{pod}, open},
-		"a reject for some":           {[]string{strings.Replace(standIn, "-s 10.255.0.0/16 -d 10.255.7.2/32 -j REJECT", "-s 10.255.9.0/24 -d 10.255.7.2/32 -j REJECT", 1)}, []Pod{pod}, open},
-		"a reject of all but some":    {[]string{strings.Replace(standIn, "-s 10.255.0.0/16 -d 10.255.7.2/32 -j REJECT", "! -s 10.255.9.0/24 -d 10.255.7.2/32 -j REJECT", 1)}, []Pod{pod}, open},
+		"a reject for the overlay":    {[]string{strings.Replace(silk, "-d 10.255.7.2/32 -j REJECT", "-s 10.255.0.0/16 -d 10.255.7.2/32 -j REJECT", 1)}, []Pod{pod}, ""},
+		"a reject for some":           {[]string{strings.Replace(silk, "-d 10.255.7.2/32 -j REJECT", "-s 10.255.9.0/24 -d 10.255.7.2/32 -j REJECT", 1)}, []Pod{pod}, open},
+		"a reject of all but some":    {[]string{strings.Replace(silk, "-d 10.255.7.2/32 -j REJECT", "! -s 10.255.9.0/24 -d 10.255.7.2/32 -j REJECT", 1)}, []Pod{pod}, open},
 		"a reject of one protocol":    {[]string{strings.Replace(silk, "/32 -j REJECT", "/32 -p tcp -j REJECT", 1)}, []Pod{pod}, open},
 		"returned before":             {[]string{strings.Replace(silk, "-A FORWARD -j overlay", "-A FORWARD -j RETURN\n-A FORWARD -j overlay", 1)}, []Pod{pod}, open},
 		"let by in Silk's chain":      {[]string{strings.Replace(silk, "-A vpa--1732752000000000 ", "-A vpa--1732752000000000 -j ACCEPT\n-A vpa--1732752000000000 ", 1)}, []Pod{pod}, open},
