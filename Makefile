@@ -11,7 +11,7 @@ export GOFLAGS := $(shell $(GO) env GOFLAGS) -mod=readonly
 # Tests mostly wait for Kubernetes, not for the processor.
 PARALLEL ?= 12
 # Those that have brokers and clusters of their own, one after the other: two clusters at once are too much for two cores.
-LONG := test/e2e test/faults test/local test/packets
+LONG := deploy/kind test/e2e test/faults test/local test/packets
 # Those that send packets, in network namespaces, and what they need: they skip themselves where there can be none, which is told.
 SENDING := test/silk test/packets
 SENDING_NEEDS := ip nsenter iptables iptables-restore containerd ctr runc unshare

@@ -30,7 +30,10 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-const manifests = "deploy/kubernetes"
+const (
+	manifests        = "deploy/kubernetes"
+	defaultNamespace = "cf-helm-broker" // of the manifests as they are
+)
 
 // The manifests that a broker outside the cluster needs, as docs/deploy.md has
 // them applied.
@@ -75,11 +78,16 @@ func (a Account) Make(ctx context.Context, config *rest.Config) (*Made, error) {
 	if err := apply(ctx, config, things); err != nil {
 		return nil, err
 	}
+	return accountOf(ctx, config, a.Namespace, things)
+}
+
+// accountOf is the account that is called like its namespace.
+func accountOf(ctx context.Context, config *rest.Config, name string, things []*unstructured.Unstructured) (*Made, error) {
 	kube, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	token, err := kube.CoreV1().ServiceAccounts(a.Namespace).CreateToken(ctx, a.Namespace, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	token, err := kube.CoreV1().ServiceAccounts(name).CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("making a token: %w", err)
 	}
