@@ -23,7 +23,7 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 	_, unreachable := whole.Reachable()
 	switch {
 	case unreachable != nil:
-		result.Warnings = append(result.Warnings, "bind would fail where the broker has a CF API: "+unreachable.Error())
+		result.Warnings = append(result.Warnings, "bind would fail where the broker enforces access: "+unreachable.Error())
 	case len(result.Ports) == 0 && plan.Ports != nil:
 		result.Warnings = append(result.Warnings, "bind would open no port: plans.yaml narrows them with `ports`, and no pod of this plan offers one of those")
 	case len(result.Ports) == 0:

@@ -15,7 +15,7 @@ const (
 	allowed = "`allow_exposure: true` in the plan"
 )
 
-// exposureMistakes are about pods that a broker with a CF API refuses.
+// exposureMistakes are about pods that a broker that enforces access refuses.
 func exposureMistakes(made *release.Release, plan chart.Plan) []string {
 	if plan.AllowExposure {
 		return nil
@@ -26,20 +26,20 @@ func exposureMistakes(made *release.Release, plan chart.Plan) []string {
 	}
 	var found []string
 	for _, e := range exposures {
-		found = append(found, fmt.Sprintf("%s: %s %s: %s lets traffic in %s, so a broker with a CF API (CF_API_ADDRESS) refuses the plan; take it out, or set %s",
+		found = append(found, fmt.Sprintf("%s: %s %s: %s lets traffic in %s, so a broker that enforces access (CF_API_ADDRESS, ENFORCE) refuses the plan; take it out, or set %s",
 			e.File, e.Kind, e.Name, e.Field, around, allowed))
 	}
 	return found
 }
 
-// closedWarnings say what a Service loses with a broker that has a CF API.
+// closedWarnings say what a Service loses with a broker that enforces access.
 func closedWarnings(o object, s *corev1.Service) []string {
 	var found []string
 	if isExposed(s) {
-		found = append(found, fmt.Sprintf("%s: type %s lets traffic in %s, so it becomes ClusterIP where the broker has a CF API (CF_API_ADDRESS); %s keeps it", o, s.Spec.Type, around, allowed))
+		found = append(found, fmt.Sprintf("%s: type %s lets traffic in %s, so it becomes ClusterIP where the broker enforces access (CF_API_ADDRESS, ENFORCE); %s keeps it", o, s.Spec.Type, around, allowed))
 	}
 	if len(s.Spec.ExternalIPs) > 0 {
-		found = append(found, fmt.Sprintf("%s: externalIPs let traffic in %s, so they are left out where the broker has a CF API (CF_API_ADDRESS); %s keeps them", o, around, allowed))
+		found = append(found, fmt.Sprintf("%s: externalIPs let traffic in %s, so they are left out where the broker enforces access (CF_API_ADDRESS, ENFORCE); %s keeps them", o, around, allowed))
 	}
 	return found
 }

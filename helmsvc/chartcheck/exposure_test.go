@@ -25,7 +25,7 @@ func TestHostPorts(t *testing.T) {
 		t.Errorf("the mistakes %q, the warnings %q", small.Mistakes, small.Warnings)
 	}
 	for i, m := range small.Mistakes {
-		if !strings.HasPrefix(m, want[i]) || !strings.Contains(m, "a broker with a CF API (CF_API_ADDRESS) refuses the plan") || !strings.Contains(m, "`allow_exposure: true`") {
+		if !strings.HasPrefix(m, want[i]) || !strings.Contains(m, "a broker that enforces access (CF_API_ADDRESS, ENFORCE) refuses the plan") || !strings.Contains(m, "`allow_exposure: true`") {
 			t.Errorf("the mistake %q, want %q", m, want[i])
 		}
 	}

@@ -30,7 +30,7 @@ func TestWarnings(t *testing.T) {
 		"LoadBalancer":  {files{"values.yaml": "replicas: 1\ntype: LoadBalancer"}, "type LoadBalancer"},
 		"external IPs":  {service("{selector: {app: db}, ports: [{port: 5432}], externalIPs: [192.0.2.1]}"), "Service x: externalIPs let traffic in"},
 		"SCTP":          {service("{selector: {app: db}, ports: [{port: 7, protocol: SCTP, name: n2}]}"), "bind doesn't open sctp 7 (n2)"},
-		"SCTP alone":    {files{"templates/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {selector: {app: db}, ports: [{port: 7, protocol: SCTP}]}", "bind.yaml": "absent"}, "bind would fail where the broker has a CF API: no app can reach this service instance: its pods offer 7/sctp (x) only"},
+		"SCTP alone":    {files{"templates/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {selector: {app: db}, ports: [{port: 7, protocol: SCTP}]}", "bind.yaml": "absent"}, "bind would fail where the broker enforces access: no app can reach this service instance: its pods offer 7/sctp (x) only"},
 		"no probe":      {files{"templates/x.yaml": pod("{containers: [{name: c}]}")}, "container c has no readinessProbe"},
 		"cluster role":  {object("rbac.authorization.k8s.io/v1", "ClusterRole"), "ClusterRole x: it is cluster-scoped"},
 		"CRD folder":    {files{"crds/x.yaml": "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: xs.example.com}\n"}, "crds/x.yaml: a CustomResourceDefinition"},
