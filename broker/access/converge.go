@@ -240,15 +240,31 @@ func (a *Access) conclude(ctx context.Context, b record.Binding, why event, want
 // couldNot is the event of a binding that couldn't be made because of cause. It
 // is certain not to be carried out by the policy server any more if that has
 // refused it, or it was never sent. A connection that breaks off and a router's 502
-// tell nothing.
+// tell nothing. Of several causes each has to be certain.
 func couldNot(cause error) event {
 	var refused *policy.Error
 	var network *net.OpError
-	switch {
+	switch several := severalIn(cause); {
+	case len(several) > 0:
+		if slices.ContainsFunc(several, func(each error) bool { return couldNot(each) == unsure }) {
+			return unsure
+		}
+		return undone
 	case errors.As(cause, &refused) && refused.Status < http.StatusInternalServerError,
 		!errors.As(cause, &refused) && errors.As(cause, &network) && network.Op == "dial",
 		!errors.As(cause, &refused) && (errors.Is(cause, locate.ErrBusy) || errors.Is(cause, record.ErrConflict)):
 		return undone
 	}
 	return unsure
+}
+
+// severalIn are the errors that were joined to the error, however it was wrapped then.
+func severalIn(err error) []error {
+	var joined interface{ Unwrap() []error }
+	for ; err != nil; err = errors.Unwrap(err) {
+		if joined, _ = err.(interface{ Unwrap() []error }); joined != nil {
+			return joined.Unwrap()
+		}
+	}
+	return nil
 }

@@ -3,6 +3,7 @@ package access
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -157,6 +158,22 @@ func TestRepeats(t *testing.T) {
 		change(&b)
 		if repeats(wanted, b) {
 			t.Errorf("%s: it is taken for the same request", name)
+		}
+	}
+}
+
+// TestCouldNot: of several networks, or parts of one, none may be about to open anything.
+func TestCouldNot(t *testing.T) {
+	refused, dial, lost := &policy.Error{Status: 403}, &net.OpError{Op: "dial", Err: errors.New("refused")}, &net.OpError{Op: "read", Err: errors.New("reset")}
+	for want, causes := range map[event][]error{
+		undone: {refused, dial, errors.Join(refused, dial), fmt.Errorf("opening: %w", &PendingError{errors.Join(dial, refused)})},
+		unsure: {lost, errors.New("whatever"), errors.Join(refused, lost), errors.Join(dial, fmt.Errorf("writing: %w", lost)), errors.Join(refused, errors.Join(dial, lost)),
+			fmt.Errorf("opening: %w", &PendingError{errors.Join(dial, &policy.Error{Status: 502})})},
+	} {
+		for _, cause := range causes {
+			if got := couldNot(cause); got != want {
+				t.Errorf("%v: %s, want %s", cause, got, want)
+			}
 		}
 	}
 }
