@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,14 +34,14 @@ func (a *Access) grant(ctx context.Context, all []onNetwork) error {
 
 // close deletes those of the binding's policies that no other binding needs, and
 // returns an error unless they are seen to be gone. Networks count no references: two
-// bindings of one app share their policies.
+// bindings of one app share their policies. A network that fails keeps none from being
+// closed on the others.
 func (a *Access) close(ctx context.Context, b record.Binding, all []onNetwork) error {
+	var failed []error
 	for _, over := range all {
-		if err := a.closeOn(ctx, b, over); err != nil {
-			return err
-		}
+		failed = append(failed, a.closeOn(ctx, b, over))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // closeOn is close on one network.

@@ -1,13 +1,20 @@
 package access
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"code.cloudfoundry.org/lager/v3"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/kubernetes/fake"
+
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -86,6 +93,66 @@ func TestNetworks(t *testing.T) {
 			t.Errorf("%s: that the record says so already: %t", name, met)
 		}
 	}
+}
+
+// TestUnconcluded: what was recorded and then refused on a new network is opened there
+// before anything is closed where it was.
+func TestUnconcluded(t *testing.T) {
+	b := record.Binding{State: record.Bound, Policies: to("i", 1), Networks: []string{"old"}}
+	wanted := need{policies: b.Policies, networks: []string{"next"}}
+	for attempt := range 3 {
+		got, err := plan(b, follows, wanted, time.Now(), time.Minute)
+		if err != nil || !reflect.DeepEqual(got.open, []onNetwork{{"next", b.Policies}}) || !reflect.DeepEqual(got.close, []onNetwork{{"old", b.Policies}}) {
+			t.Errorf("attempt %d: %+v, %v", attempt, got, err)
+		}
+		b = got.intent // it was refused
+	}
+}
+
+// TestClosesWherePossible: a network that fails keeps a binding from being closed on no other.
+func TestClosesWherePossible(t *testing.T) {
+	b := record.Binding{ID: "b", InstanceID: "i", Policies: to("i", 1), Networks: []string{"down", "up"}, SharedGroups: []string{"i"}}
+	records, err := record.NewStore(fake.NewClientset(), "records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	down, up := &enforcer{down: errors.New("no answer")}, &enforcer{open: policy.SetOf(b.Policies)}
+	a := New(Settings{}, nil, records, Networks{Enforcers: map[string]policy.Enforcer{"down": down, "up": up}}, measure.New(prometheus.NewRegistry()), lager.NewLogger("test"))
+	if err := a.close(t.Context(), b, closing(b, need{})); !errors.Is(err, down.down) || len(up.open) > 0 {
+		t.Errorf("%v, and open are %v", err, up.open)
+	}
+}
+
+// TestKeptOnBoth: a binding that isn't open yet on what is enforced now is kept open where it is.
+func TestKeptOnBoth(t *testing.T) {
+	b := record.Binding{State: record.Bound, Policies: to("i", 1), Networks: []string{"old", "next"}}
+	old, next := &enforcer{}, &enforcer{down: errors.New("refused")}
+	a := &Access{networks: Networks{Enforcers: map[string]policy.Enforcer{"old": old, "next": next}, Enforce: []string{"next"}}}
+	missing, err := a.look(t.Context(), []record.Binding{b}, nil)
+	if !errors.Is(err, next.down) || !missing.lacks(b) || !missing["old"].Has(b.Policies[0]) {
+		t.Errorf("missing are %v, %v", missing, err)
+	}
+}
+
+// enforcer is a network in memory, which may be down.
+type enforcer struct {
+	down error
+	open policy.Set
+}
+
+func (e *enforcer) Missing(_ context.Context, wanted []policy.Policy) ([]policy.Policy, error) {
+	return slices.DeleteFunc(slices.Clone(wanted), e.open.Has), e.down
+}
+
+func (e *enforcer) Left(_ context.Context, closed []policy.Policy) ([]policy.Policy, error) {
+	return e.open.Of(closed), e.down
+}
+
+func (e *enforcer) Create(context.Context, []policy.Policy) error { return e.down }
+
+func (e *enforcer) Delete(_ context.Context, policies []policy.Policy) error {
+	maps.DeleteFunc(e.open, func(p policy.Policy, _ struct{}) bool { return slices.Contains(policies, p) })
+	return e.down
 }
 
 // TestPoliciesOff: a binding that was recorded before policies were turned off opens

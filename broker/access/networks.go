@@ -37,10 +37,17 @@ func (n need) wants(network string) []policy.Policy {
 	return nil
 }
 
-// opening is what a binding has to open yet: all of it on a network that is new.
+// opening is what a binding has to open yet: all of it on a network that is new, and
+// everywhere if whoever recorded what it opens hasn't concluded that: some of it may have
+// been refused.
 func opening(b record.Binding, wanted need) (all []onNetwork) {
+	concluded := b.UnsettledUntil.IsZero()
 	for _, network := range wanted.networks {
-		if added := policy.Without(wanted.policies, has(b, network)); len(added) > 0 {
+		added := wanted.policies
+		if concluded {
+			added = policy.Without(added, has(b, network))
+		}
+		if len(added) > 0 {
 			all = append(all, onNetwork{network, added})
 		}
 	}

@@ -27,9 +27,9 @@ const (
 // of one that couldn't be looked at.
 type absent map[string]policy.Set
 
-// lacks tells whether anything of what the binding opens is missing on one of the networks.
-func (m absent) lacks(b record.Binding, networks []string) bool {
-	return slices.ContainsFunc(networks, func(network string) bool { return slices.ContainsFunc(has(b, network), m[network].Has) })
+// lacks tells whether anything of what the binding opens is missing on one of its networks.
+func (m absent) lacks(b record.Binding) bool {
+	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(has(b, network), m[network].Has) })
 }
 
 // hasSome tells whether any of what the binding opens is seen to be there.
@@ -49,15 +49,12 @@ func (m absent) unseen(b record.Binding) bool {
 	})
 }
 
-// look has each network that has policies of the bindings looked at, once. What is
-// bound counts where policies are enforced now; elsewhere it is on its way out.
+// look has each network that has policies of the bindings looked at, once. One that isn't
+// enforced any more counts until its bindings are open on what is: that may take long.
 func (a *Access) look(ctx context.Context, bound, debts []record.Binding) (absent, error) {
 	found, errs := absent{}, []error(nil)
 	for network, enforcer := range a.networks.Enforcers {
-		on := policiesOn(network, debts)
-		if slices.Contains(a.networks.Enforce, network) {
-			on = policy.Unique(slices.Concat(on, policiesOn(network, bound)))
-		}
+		on := policy.Unique(slices.Concat(policiesOn(network, debts), policiesOn(network, bound)))
 		if len(on) == 0 {
 			continue
 		}
@@ -99,13 +96,13 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing a
 	defer r.posting.Unlock()
 	opened, err = r.noteLost(ctx, bound, missing)
 	lacking := map[policy.Policy]bool{}
-	for _, network := range r.networks.Enforce {
+	for network, enforcer := range r.networks.Enforcers {
 		for _, p := range missing[network].Of(policiesOn(network, bound)) {
 			lacking[p] = true
 		}
 		lost := missing[network].Of(policiesOn(network, opened))
 		for chunk := range slices.Chunk(lost, batch) {
-			if openErr := r.networks.Enforcers[network].Create(ctx, chunk); openErr != nil {
+			if openErr := enforcer.Create(ctx, chunk); openErr != nil {
 				err = errors.Join(err, openErr)
 				break
 			}
@@ -124,7 +121,7 @@ func (r *Rounds) noteLost(ctx context.Context, bound []record.Binding, missing a
 	var group errgroup.Group
 	group.SetLimit(noting)
 	for _, b := range bound {
-		if !missing.lacks(b, r.networks.Enforce) {
+		if !missing.lacks(b) {
 			continue
 		}
 		group.Go(func() error {
