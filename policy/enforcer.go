@@ -22,7 +22,8 @@ const (
 // without an error. One look at the network serves a call of Missing, however many
 // policies it is asked for.
 type Enforcer interface {
-	// Missing returns those of the policies that aren't wholly true.
+	// Missing returns those of the policies that aren't wholly true. With an UnseenError
+	// it does so as far as it could look; with any other nothing is known.
 	Missing(ctx context.Context, wanted []Policy) ([]Policy, error)
 	// Left returns those of the policies that are true, be it in part.
 	Left(ctx context.Context, closed []Policy) ([]Policy, error)

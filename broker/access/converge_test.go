@@ -129,8 +129,21 @@ func TestKeptOnBoth(t *testing.T) {
 	old, next := &enforcer{}, &enforcer{down: errors.New("refused")}
 	a := &Access{networks: Networks{Enforcers: map[string]policy.Enforcer{"old": old, "next": next}, Enforce: []string{"next"}}}
 	missing, err := a.look(t.Context(), []record.Binding{b}, nil)
-	if !errors.Is(err, next.down) || !missing.lacks(b) || !missing["old"].Has(b.Policies[0]) {
+	if !errors.Is(err, next.down) || !missing.lacks(b) || !missing.unseen(b) {
 		t.Errorf("missing are %v, %v", missing, err)
+	}
+}
+
+// TestPartlyUnseen: what couldn't be looked at on a network keeps nothing else there from
+// being put back, and isn't taken for gone.
+func TestPartlyUnseen(t *testing.T) {
+	lost, hidden := record.Binding{Policies: to("i", 1), Networks: []string{"n"}}, record.Binding{Policies: to("j", 1), Networks: []string{"n"}}
+	cause := errors.New("one of its clusters is down")
+	n := &enforcer{down: policy.Unseen(hidden.Policies, cause), open: policy.SetOf(hidden.Policies)}
+	a := &Access{networks: Networks{Enforcers: map[string]policy.Enforcer{"n": n}, Enforce: []string{"n"}}}
+	m, err := a.look(t.Context(), []record.Binding{lost, hidden}, nil)
+	if !errors.Is(err, cause) || !m.lacks(lost) || m.unseen(lost) || m.hasSome(lost) || m.lacks(hidden) || !m.unseen(hidden) || m.hasSome(hidden) {
+		t.Errorf("%+v, %v", m, err)
 	}
 }
 

@@ -23,29 +23,32 @@ const (
 	batch = 10_000
 )
 
-// absent are the policies that there aren't, by the network that should have them; nil
-// of one that couldn't be looked at.
-type absent map[string]policy.Set
+// absent is what was seen of each network that was looked at.
+type absent map[string]sight
+
+// sight is a look at one network.
+type sight struct {
+	missing, unknown policy.Set
+	blind            bool // nothing is known
+}
 
 // lacks tells whether anything of what the binding opens is missing on one of its networks.
 func (m absent) lacks(b record.Binding) bool {
-	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(has(b, network), m[network].Has) })
+	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(has(b, network), m[network].missing.Has) })
 }
 
 // hasSome tells whether any of what the binding opens is seen to be there.
 func (m absent) hasSome(b record.Binding) bool {
 	return slices.ContainsFunc(b.On(), func(network string) bool {
-		missing := m[network]
-		return missing != nil && slices.ContainsFunc(b.Policies, func(p policy.Policy) bool { return !missing.Has(p) })
+		seen, asked := m[network]
+		return asked && !seen.blind && slices.ContainsFunc(b.Policies, func(p policy.Policy) bool { return !seen.missing.Has(p) && !seen.unknown.Has(p) })
 	})
 }
 
-// unseen tells whether a network that may have what the binding opens couldn't be
-// looked at.
+// unseen tells whether what the binding opens couldn't be looked at, on some network.
 func (m absent) unseen(b record.Binding) bool {
 	return slices.ContainsFunc(b.On(), func(network string) bool {
-		missing, asked := m[network]
-		return asked && missing == nil
+		return m[network].blind || slices.ContainsFunc(b.Policies, m[network].unknown.Has)
 	})
 }
 
@@ -59,11 +62,17 @@ func (a *Access) look(ctx context.Context, bound, debts []record.Binding) (absen
 			continue
 		}
 		missing, err := enforcer.Missing(ctx, on)
-		if err != nil {
-			errs, found[network] = append(errs, fmt.Errorf("looking for policies on the network %s: %w", network, err)), nil
+		var partly *policy.UnseenError
+		switch {
+		case err == nil:
+			found[network] = sight{missing: policy.SetOf(missing)}
 			continue
+		case errors.As(err, &partly):
+			found[network] = sight{missing: policy.SetOf(missing), unknown: policy.SetOf(partly.Policies)}
+		default:
+			found[network] = sight{blind: true}
 		}
-		found[network] = policy.SetOf(missing)
+		errs = append(errs, fmt.Errorf("looking for policies on the network %s: %w", network, err))
 	}
 	return found, errors.Join(errs...)
 }
@@ -97,10 +106,10 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing a
 	opened, err = r.noteLost(ctx, bound, missing)
 	lacking := map[policy.Policy]bool{}
 	for network, enforcer := range r.networks.Enforcers {
-		for _, p := range missing[network].Of(policiesOn(network, bound)) {
+		for _, p := range missing[network].missing.Of(policiesOn(network, bound)) {
 			lacking[p] = true
 		}
-		lost := missing[network].Of(policiesOn(network, opened))
+		lost := missing[network].missing.Of(policiesOn(network, opened))
 		for chunk := range slices.Chunk(lost, batch) {
 			if openErr := enforcer.Create(ctx, chunk); openErr != nil {
 				err = errors.Join(err, openErr)

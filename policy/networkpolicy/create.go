@@ -2,6 +2,7 @@ package networkpolicy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -15,22 +16,31 @@ import (
 // attempts are made at an object that others change meanwhile.
 const attempts = 5
 
-// Create makes one object after another, and stops at the first that can't be made:
-// of all requests but the last the outcome is then known.
+// Create makes one object after another. One that is refused, or whose ends can't be
+// found, keeps none of the others from being made: they are many bindings' when a round
+// puts them back. A cluster that fails otherwise is left alone for the rest.
 func (e *Enforcer) Create(ctx context.Context, policies []policy.Policy) error {
 	if err := policy.Validate(policies); err != nil {
 		return err
 	}
-	w, err := e.wantedFor(ctx, policy.Unique(policies))
-	if err != nil {
-		return err
-	}
+	w, _, err := e.wantedOf(ctx, policy.Unique(policies))
+	failed, down := []error{err}, map[string]bool{}
 	for _, o := range w.objects {
+		if down[o.cluster] {
+			continue
+		}
 		if err := o.ensure(ctx); err != nil {
-			return err
+			failed = append(failed, err)
+			down[o.cluster] = !isRefusal(err)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
+}
+
+// isRefusal tells whether it is the request that is wrong, and not the server.
+func isRefusal(err error) bool {
+	var refused *policy.Error
+	return errors.As(err, &refused) && refused.Status < http.StatusInternalServerError && refused.Status != http.StatusTooManyRequests
 }
 
 // ensure makes the object, or makes it again what it should be.

@@ -2,6 +2,7 @@ package networkpolicy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -26,19 +27,23 @@ const (
 // there by namespace and name.
 type there map[string]map[string]*networkingv1.NetworkPolicy
 
-// list is one look at each cluster.
+// list is one look at each cluster. With an error the clusters that could be listed are
+// there all the same.
 func (e *Enforcer) list(ctx context.Context, w wanted, policies []policy.Policy) (there, error) {
 	selector, err := e.selector(policies)
 	if err != nil {
 		return nil, err
 	}
-	all := there{}
+	all, failed := there{}, []error(nil)
 	for cluster, clients := range w.clusters {
-		if all[cluster], err = listOne(ctx, clients, selector); err != nil {
-			return nil, refused(err, "listing NetworkPolicies in all namespaces", "")
+		found, err := listOne(ctx, clients, selector)
+		if err != nil {
+			failed = append(failed, refused(err, "listing NetworkPolicies in all namespaces", ""))
+			continue
 		}
+		all[cluster] = found
 	}
-	return all, nil
+	return all, errors.Join(failed...)
 }
 
 func listOne(ctx context.Context, clients kubernetes.Interface, selector string) (map[string]*networkingv1.NetworkPolicy, error) {

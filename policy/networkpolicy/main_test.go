@@ -88,12 +88,13 @@ func documented() ([]rbacv1.PolicyRule, error) {
 type ends struct {
 	apps   map[string]string
 	places map[string]networkpolicy.Place
+	lost   map[string]error // groups of which nothing can be told
 }
 
 func (e ends) App(guid string) (string, bool) { space, is := e.apps[guid]; return space, is }
 func (e ends) Place(_ context.Context, group string) (networkpolicy.Place, bool, error) {
 	place, found := e.places[group]
-	return place, found, nil
+	return place, found, e.lost[group]
 }
 
 // scene is an app, an instance in a closed namespace of its own, and an operator.
@@ -116,7 +117,7 @@ func newScene(t *testing.T, change ...func(*networkpolicy.Settings)) *scene {
 		f(&settings)
 	}
 	s := &scene{T: t, app: uuid.NewString(), group: uuid.NewString(), operator: uuid.NewString()}
-	s.ends = ends{apps: map[string]string{s.app: uuid.NewString()}, places: map[string]networkpolicy.Place{}}
+	s.ends = ends{apps: map[string]string{s.app: uuid.NewString()}, places: map[string]networkpolicy.Place{}, lost: map[string]error{}}
 	for _, group := range []string{s.group, s.operator} {
 		s.ends.places[group] = networkpolicy.Place{Clients: broker, Namespace: s.namespace(group), Closed: true}
 	}

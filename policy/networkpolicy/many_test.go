@@ -1,12 +1,14 @@
 package networkpolicy_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -61,5 +63,43 @@ func TestMany(t *testing.T) {
 	}
 	if left, err := e.Left(t.Context(), all); err != nil || !policy.Same(left, all) {
 		t.Errorf("left are %d, %v", len(left), err)
+	}
+}
+
+// TestOneAmongMany: what is wrong with one instance keeps nothing of the others from being
+// looked at, and put back.
+func TestOneAmongMany(t *testing.T) {
+	for name, spoil := range map[string]func(s *scene, bad string){
+		"its namespace is gone": func(s *scene, bad string) {
+			s.ends.places[bad] = networkpolicy.Place{Clients: broker, Namespace: "in-" + bad, Closed: true}
+		},
+		"its cluster is down": func(s *scene, bad string) {
+			clients, err := kubernetes.NewForConfig(&rest.Config{Host: "127.0.0.1:1"})
+			s.must(err)
+			s.ends.places[bad] = networkpolicy.Place{Clients: clients, Cluster: "down", Namespace: "in-" + bad, Closed: true}
+		},
+		"it can't be found": func(s *scene, bad string) { s.ends.lost[bad] = errors.New("its chart can't be read") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t, func(s *networkpolicy.Settings) { s.CIDRs = []string{"10.255.0.0/16"} })
+			bad := "00000000" + uuid.NewString()[8:] // it comes first
+			spoil(s, bad)
+			good := []policy.Policy{policy.To(s.app, s.group, "tcp", 5432)}
+			all := append([]policy.Policy{policy.To(s.app, bad, "tcp", 5432)}, good...)
+			if err := s.Create(t.Context(), all); err == nil {
+				t.Error("all were created")
+			}
+			if found := s.objects(text(good[0])); len(found) != 2 {
+				t.Errorf("of the good one there are %d objects", len(found))
+			}
+			for _, object := range s.objects(text(good[0])) {
+				s.must(admin.NetworkingV1().NetworkPolicies(object.Namespace).Delete(t.Context(), object.Name, metav1.DeleteOptions{}))
+			}
+			missing, err := s.Missing(t.Context(), all)
+			var unseen *policy.UnseenError
+			if err != nil && (!errors.As(err, &unseen) || !policy.Same(unseen.Policies, all[:1])) || !policy.Same(policy.Without(missing, all[:1]), good) {
+				t.Errorf("missing are %v, %v", missing, err)
+			}
+		})
 	}
 }

@@ -2,7 +2,10 @@ package networkpolicy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/client-go/kubernetes"
@@ -21,19 +24,27 @@ type wanted struct {
 type look struct {
 	*Enforcer
 	places map[string]*Place // nil: there is none
+	failed map[string]error  // why a group's couldn't be found
 	found  wanted
 }
 
 // wantedFor are the objects of all the policies. A policy that needs none isn't this
 // network's.
 func (e *Enforcer) wantedFor(ctx context.Context, policies []policy.Policy) (wanted, error) {
-	l := look{Enforcer: e, places: map[string]*Place{}, found: wanted{clusters: map[string]kubernetes.Interface{"": e.home}}}
+	w, _, err := e.wantedOf(ctx, policies)
+	return w, err
+}
+
+// wantedOf is wantedFor as far as the ends can be found: lost are those policies of which
+// an end can't, and err says why.
+func (e *Enforcer) wantedOf(ctx context.Context, policies []policy.Policy) (w wanted, lost []policy.Policy, err error) {
+	l := look{Enforcer: e, places: map[string]*Place{}, failed: map[string]error{}, found: wanted{clusters: map[string]kubernetes.Interface{"": e.home}}}
 	for _, p := range policies {
-		if err := l.add(ctx, p); err != nil {
-			return wanted{}, err
+		if l.add(ctx, p) != nil {
+			lost = append(lost, p)
 		}
 	}
-	return l.found, nil
+	return l.found, lost, errors.Join(slices.Collect(maps.Values(l.failed))...)
 }
 
 func (l *look) add(ctx context.Context, p policy.Policy) error {
@@ -57,9 +68,13 @@ func (l *look) place(ctx context.Context, group string) (*Place, error) {
 	if place, known := l.places[group]; known {
 		return place, nil
 	}
+	if err := l.failed[group]; err != nil {
+		return nil, err
+	}
 	place, found, err := l.ends.Place(ctx, group)
 	if err != nil {
-		return nil, fmt.Errorf("finding the pods of policy group %s: %w", group, err)
+		l.failed[group] = fmt.Errorf("finding the pods of policy group %s: %w", group, err)
+		return nil, l.failed[group]
 	}
 	l.places[group] = nil
 	if found {
