@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 // TestAccess has several people bind few apps to few instances, at two brokers,
@@ -14,11 +16,17 @@ import (
 // the live bindings exist.
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	seed, phases := stormSeed(t), 4
+	phases := 4
 	if long {
 		phases = 40
 	}
-	s := &storm{world: newWorld(t, shared, 2, map[string]string{"POLICY_RESYNC": "1s"}), random: rand.New(rand.NewPCG(seed, 0))}
+	stormAccess(t, phases, map[string]string{"POLICY_RESYNC": "1s"})
+}
+
+func stormAccess(t *testing.T, phases int, settings map[string]string) {
+	t.Helper()
+	seed := stormSeed(t)
+	s := &storm{world: newWorld(t, shared, 2, settings), random: rand.New(rand.NewPCG(seed, 0))}
 	s.apps = s.someApps()
 	instances := []*instance{s.newInstance(1), s.newInstance(2)}
 	for _, i := range instances {
@@ -41,11 +49,13 @@ func (s *storm) phase(seed, phase uint64, instances []*instance) {
 	s.t.Helper()
 	s.arm(1+s.random.IntN(40), s.random.IntN(2) == 0)
 	s.breakPolicies()
+	s.breakWrites()
 	var working sync.WaitGroup
 	for n := range uint64(4) {
 		working.Go(func() { s.bindings(rand.New(rand.NewPCG(seed, 100*phase+n)), instances) })
 	}
 	working.Go(func() { s.meddle(rand.New(rand.NewPCG(seed, 100*phase+99))) })
+	working.Go(func() { s.update(instances[phase%2], 10+int(phase)) })
 	working.Go(func() { // with bindings that the platform leaves behind
 		i := s.newInstance(3)
 		s.create(i)
@@ -55,8 +65,9 @@ func (s *storm) phase(seed, phase uint64, instances []*instance) {
 	working.Wait()
 	struck := s.disarm()
 	s.cf.Clear()
+	s.mendWrites()
 	s.rest()
-	s.t.Logf("phase %d: at rest, with %d policies; cut at %v", phase, len(s.cf.Policies()), struck)
+	s.t.Logf("phase %d: at rest, with %d policies; cut at %v", phase, len(s.opened()), struck)
 }
 
 // bindings is one person's share of a phase: bindings of instances that others
@@ -93,10 +104,17 @@ func (s *storm) take(i *instance, binding string) bool {
 // meddle removes policies behind the brokers' back.
 func (s *storm) meddle(random *rand.Rand) {
 	for range 5 {
-		if random.IntN(2) == 0 {
+		switch network := s.networks[random.IntN(len(s.networks))]; {
+		case network == policy.NetworkPolicy:
+			s.removeNetworkPolicy(random)
+		case network == policy.SecurityGroup:
+			s.emptySecurityGroup(random)
+		case random.IntN(2) == 0:
 			_, _ = s.cf.Cleanup() // a fault may be in its way
-		} else if all := s.cf.Policies(); len(all) > 0 {
-			s.cf.DeletePolicies(all[random.IntN(len(all))])
+		default:
+			if all := s.cf.Policies(); len(all) > 0 {
+				s.cf.DeletePolicies(all[random.IntN(len(all))])
+			}
 		}
 		s.send(s.catalog)
 	}

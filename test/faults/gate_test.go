@@ -29,6 +29,7 @@ type gate struct {
 	shut   bool          // the process has been struck: nothing of it passes any more
 	hung   chan struct{} // while it isn't nil, Kubernetes answers nobody until it is closed
 	holds  *hold         // a write that is to wait, nil for none
+	broken int           // writes of NetworkPolicies that fail from now on
 	left   int           // writes until the strike, 0 for never
 	before bool          // strike instead of letting the write pass, not after it
 	strike func()        // ends the process
@@ -42,7 +43,7 @@ func newGate(t *testing.T, config *rest.Config, stand *cf.Server, seen *watch) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.kubernetes = httptest.NewServer(g.hanging(g.holding(g.guard(proxy(t, config.Host, transport)))))
+	g.kubernetes = httptest.NewServer(g.hanging(g.holding(g.guard(g.breaking(proxy(t, config.Host, transport))))))
 	foundation := proxy(t, stand.URL(), http.DefaultTransport.(*http.Transport).Clone())
 	foundation.ModifyResponse = func(r *http.Response) error { return redirectLinks(r, stand.URL(), g.cloudFoundry.URL) }
 	g.cloudFoundry = httptest.NewServer(g.guard(foundation))
@@ -261,4 +262,39 @@ func (g *gate) reopen() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut = false
+}
+
+// breakWrites has the next so many writes of NetworkPolicies fail.
+func (g *gate) breakWrites(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.broken = n
+}
+
+// breaking fails writes of NetworkPolicies, in each way in turn: the API server says so,
+// the connection breaks off, and it breaks off when the write has been carried out.
+func (g *gate) breaking(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		turn := 0
+		if writes(r) && strings.Contains(r.URL.Path, "/networkpolicies") {
+			g.mu.Lock()
+			if turn = g.broken; turn > 0 {
+				g.broken--
+			}
+			g.mu.Unlock()
+		}
+		switch {
+		case turn == 0:
+			next.ServeHTTP(w, r)
+			return
+		case turn%3 == 0:
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"etcd has no leader","reason":"InternalError","code":500}`)
+			return
+		case turn%3 == 1:
+			next.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(r.Context())))
+		}
+		panic(http.ErrAbortHandler)
+	})
 }

@@ -206,7 +206,7 @@ func (s *storm) rage() {
 // breakPolicies has one part of Cloud Foundry fail the next few requests.
 func (s *storm) breakPolicies() {
 	kinds := []cf.Kind{cf.Down, cf.AnswerLost, cf.ServerError, cf.Unauthorized, cf.InvalidJSON, cf.Slow, cf.Redirect, cf.Unrouted}
-	parts := []cf.Part{cf.PolicyAPI, cf.PolicyAPI, cf.UAA}
+	parts := []cf.Part{s.enforcing(), s.enforcing(), cf.UAA}
 	fault := cf.Fault{Kind: kinds[s.random.IntN(len(kinds))], Times: 1 + s.random.IntN(8), Delay: time.Second}
 	s.cf.Fault(parts[s.random.IntN(len(parts))], fault)
 }

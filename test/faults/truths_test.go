@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -49,7 +49,9 @@ func (w *world) recordDifferences() (found []string) {
 	want := map[string]string{} // what each record is to say, by its name
 	for id, i := range w.instances {
 		want["instance."+id] = fmt.Sprintf(`succeeded {"number":%d}`, i.number)
-		want["binding."+id+".own.access"] = "bound"
+		if w.enforces(policy.C2C) { // elsewhere an instance's pods need nothing
+			want["binding."+id+".own.access"] = "bound"
+		}
 		for binding := range i.bindings {
 			want["binding."+id+"."+binding] = "bound " + i.issued[binding]
 		}
@@ -145,23 +147,6 @@ func (w *world) release(n corev1.Namespace) string {
 	return fmt.Sprintf("%s, number %s", status, number)
 }
 
-func (w *world) policyDifferences() []string {
-	have, want := map[string]string{}, map[string]string{}
-	for id, i := range w.instances {
-		group := w.group(id)
-		want[describe(cf.NewPolicy(group, group, "tcp", 1, 65535))] = "open"
-		want[describe(cf.NewPolicy(group, group, "udp", 1, 65535))] = "open"
-		for _, app := range i.bindings {
-			want[describe(cf.NewPolicy(app, group, "tcp", 8080, 8080))] = "open"
-			want[describe(cf.NewPolicy(app, group, "udp", 5353, 5353))] = "open"
-		}
-	}
-	for _, p := range w.cf.Policies() {
-		have[describe(p)] = "open"
-	}
-	return compare("policy", have, want)
-}
-
 // group is the policy group of an instance: the GUID of its placeholder app, if
 // it has one, else its own.
 func (w *world) group(id string) string {
@@ -188,10 +173,6 @@ func (w *world) placeholderDifferences() []string {
 		}
 	}
 	return compare("app", have, want)
-}
-
-func describe(p cf.Policy) string {
-	return fmt.Sprintf("%s to %s %s %d-%d", p.Source.ID, p.Destination.ID, p.Destination.Protocol, p.Destination.Ports.Start, p.Destination.Ports.End)
 }
 
 // answerDifferences asks every replica.

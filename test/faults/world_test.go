@@ -1,10 +1,12 @@
 package faults
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -28,6 +31,7 @@ type world struct {
 	catalogue rig.Catalog
 	// placeholders: POLICY_DESTINATION is app.
 	placeholders bool
+	networks     []string // that access is enforced on
 
 	watch watch // of what happens to access
 
@@ -62,12 +66,15 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	}
 	prefix := "f" + uuid.NewString()[:6]
 	w := &world{t: t, kube: kube, cf: stand, prefix: prefix, records: prefix + "-records", instances: map[string]*instance{}, gone: map[string]*instance{}}
-	account, err := rig.Account{Namespace: w.records, Prefix: prefix, Granted: roles}.Make(t.Context(), c.RESTConfig())
+	account, err := rig.Account{Namespace: w.records, Prefix: prefix, Granted: granted(t)}.Make(t.Context(), c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = account.Remove(context.Background()) })
 	t.Cleanup(w.dropVolumes)
+	if err := w.ensureAppsNamespace(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	charts := t.TempDir()
 	for _, folder := range []string{"../e2e/charts", "charts"} {
 		if err := os.CopyFS(charts, os.DirFS(folder)); err != nil {
@@ -85,6 +92,7 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 		maps.Copy(settings, more)
 	}
 	w.placeholders = settings["POLICY_DESTINATION"] == "app"
+	w.networks = strings.Split(cmp.Or(settings["ENFORCE"], policy.C2C), ",")
 	for range replicas {
 		w.replicas = append(w.replicas, newReplica(t, account.Config(), stand, &w.watch, settings))
 	}
@@ -119,7 +127,7 @@ func (w *world) instanceOf(service, plan string, number int) *instance {
 		w.t.Fatal(err)
 	}
 	return &instance{
-		Instance: rig.Instance{ID: uuid.NewString(), Service: s, Plan: p},
+		Instance: rig.Instance{ID: uuid.NewString(), Service: s, Plan: p, Space: w.cf.Space()},
 		number:   number, bindings: map[string]string{}, issued: map[string]string{}, unbound: map[string]bool{},
 	}
 }
