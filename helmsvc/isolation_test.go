@@ -81,8 +81,11 @@ func TestClosedNamespace(t *testing.T) {
 	if !reaches(have, service.Spec.ClusterIP+"/32", 443) {
 		t.Errorf("the Kubernetes API can't be reached by %+v", have.Egress)
 	}
+	p.isClosed(true)
 	p.behindTheAPI("192.0.2.7", 6443)
+	p.isClosed(false)
 	p.ensure()
+	p.isClosed(true)
 	if have := p.closedBy(); !reaches(have, "192.0.2.7/32", 6443) || !reaches(have, service.Spec.ClusterIP+"/32", 443) {
 		t.Errorf("the Kubernetes API can't be reached where it is now by %+v", have.Egress)
 	}
@@ -90,6 +93,15 @@ func TestClosedNamespace(t *testing.T) {
 	p.ensure()
 	if got := p.isolatedBy(); len(got) != 0 {
 		t.Errorf("it isn't to be closed any more, and is by %v", got)
+	}
+}
+
+// isClosed fails unless the list of closed namespaces has the instance's, or hasn't.
+func (p *place) isClosed(want bool) {
+	p.t.Helper()
+	closed, err := p.Closed(p.t.Context())
+	if err != nil || closed[p.ns.Name] != want {
+		p.t.Errorf("that it is closed is said: %t, %v", closed[p.ns.Name], err)
 	}
 }
 

@@ -105,7 +105,7 @@ func (a *Access) needed(ctx context.Context, b record.Binding, network string) (
 	for _, other := range bindings {
 		same := other.ID == b.ID && other.InstanceID == b.InstanceID
 		if !same && other.State != record.Revoking && other.State != record.Unmade {
-			policies = append(policies, has(other, network)...)
+			policies = append(policies, other.PoliciesOn(network)...)
 		}
 	}
 	return policies, err

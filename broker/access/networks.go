@@ -21,14 +21,6 @@ type onNetwork struct {
 	policies []policy.Policy
 }
 
-// has is what the binding opens on the network.
-func has(b record.Binding, network string) []policy.Policy {
-	if slices.Contains(b.On(), network) {
-		return b.Policies
-	}
-	return nil
-}
-
 // wants is what is to be opened on the network.
 func (n need) wants(network string) []policy.Policy {
 	if slices.Contains(n.networks, network) {
@@ -45,7 +37,7 @@ func opening(b record.Binding, wanted need) (all []onNetwork) {
 	for _, network := range wanted.networks {
 		added := wanted.policies
 		if concluded {
-			added = policy.Without(added, has(b, network))
+			added = policy.Without(added, b.PoliciesOn(network))
 		}
 		if len(added) > 0 {
 			all = append(all, onNetwork{network, added})

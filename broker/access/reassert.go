@@ -34,7 +34,7 @@ type sight struct {
 
 // lacks tells whether anything of what the binding opens is missing on one of its networks.
 func (m absent) lacks(b record.Binding) bool {
-	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(has(b, network), m[network].missing.Has) })
+	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(b.PoliciesOn(network), m[network].missing.Has) })
 }
 
 // hasSome tells whether any of what the binding opens is seen to be there.
@@ -89,7 +89,7 @@ func policiesOf(bindings []record.Binding) []policy.Policy {
 func policiesOn(network string, bindings []record.Binding) []policy.Policy {
 	var all []policy.Policy
 	for _, b := range bindings {
-		all = append(all, has(b, network)...)
+		all = append(all, b.PoliciesOn(network)...)
 	}
 	return policy.Unique(all)
 }

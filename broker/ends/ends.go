@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -38,12 +40,12 @@ type Ends struct {
 	records   *record.Store
 
 	mu     sync.Mutex
-	closed map[string]time.Time // when namespaces were closed, by cluster's id and name; guarded by mu
+	closed map[string]closed // by cluster's id; guarded by mu
 }
 
 // New are those of the records.
 func New(settings Settings, charts *locate.Charts, clusters *locate.Clusters, observers *locate.Observers, records *record.Store) *Ends {
-	return &Ends{settings: settings, charts: charts, clusters: clusters, observers: observers, records: records, closed: map[string]time.Time{}}
+	return &Ends{settings: settings, charts: charts, clusters: clusters, observers: observers, records: records, closed: map[string]closed{}}
 }
 
 // App returns the space of an app that is bound, or is being bound.
@@ -79,7 +81,7 @@ func (e *Ends) placeOf(ctx context.Context, i record.Instance, group string) (ne
 	if i.Operation.Type == record.Delete { // its namespace may be gone, and its policies with it
 		return networkpolicy.Place{Clients: cluster.Clients(), Cluster: i.Cluster, Namespace: i.Namespace, Closed: true}, true, nil
 	}
-	if err := e.close(ctx, i.Cluster, i.Namespace, cluster.EnsureClosed); err != nil {
+	if err := e.close(ctx, i.Cluster, i.Namespace, cluster); err != nil {
 		return networkpolicy.Place{}, false, err
 	}
 	_, plan, err := e.charts.Of(ctx, i.Chart, i.PlanID)
@@ -106,18 +108,34 @@ func podsOf(i record.Instance, group string) *metav1.LabelSelector {
 // may have deleted what closes it.
 const closedFor = time.Hour
 
+// failedFor is how long a cluster of which that couldn't be told isn't asked again: a
+// round asks for each of its instances.
+const failedFor = 5 * time.Second
+
+// closed are the namespaces of a cluster that are closed, as of a look at all of them.
+type closed struct {
+	until      time.Time // it is to be looked again
+	namespaces map[string]bool
+	failed     error
+}
+
+// closer closes namespaces.
+type closer interface {
+	Closed(ctx context.Context) (map[string]bool, error)
+	EnsureClosed(ctx context.Context, namespace string) error
+}
+
 // close has a namespace be closed by default before anything is opened to it: what is
-// opened first would close it to all else, its own pods included.
-func (e *Ends) close(ctx context.Context, cluster, namespace string, ensure func(context.Context, string) error) error {
-	key := cluster + "/" + namespace
-	e.mu.Lock()
-	done := time.Since(e.closed[key]) < closedFor
-	e.mu.Unlock()
-	if done {
-		return nil
+// opened first would close it to all else, its own pods included. Of those that are
+// closed one list tells.
+func (e *Ends) close(ctx context.Context, cluster, namespace string, by closer) error {
+	known, err := e.isClosed(ctx, cluster, namespace, by)
+	if err != nil || known {
+		return err
 	}
-	err := ensure(ctx, namespace)
-	if apierrors.IsNotFound(err) { // it is closed when it is made
+	err = by.EnsureClosed(ctx, namespace)
+	// One that isn't there is closed when it is made, and one that goes takes its pods with it.
+	if apierrors.IsNotFound(err) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return nil
 	}
 	if err != nil {
@@ -125,8 +143,33 @@ func (e *Ends) close(ctx context.Context, cluster, namespace string, ensure func
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.closed[key] = time.Now()
+	e.closed[cluster].namespaces[namespace] = true
 	return nil
+}
+
+// isClosed tells whether a namespace was closed when it was last looked at, by a look at
+// them all if that is long ago.
+func (e *Ends) isClosed(ctx context.Context, cluster, namespace string, by closer) (bool, error) {
+	e.mu.Lock()
+	known := e.closed[cluster]
+	is := known.namespaces[namespace]
+	e.mu.Unlock()
+	if time.Now().Before(known.until) {
+		return is, known.failed
+	}
+	found, err := by.Closed(ctx)
+	if err != nil && ctx.Err() != nil {
+		return false, err // that says nothing of the cluster
+	}
+	now := closed{until: time.Now().Add(closedFor), namespaces: map[string]bool{}, failed: err}
+	if err != nil {
+		now.until = time.Now().Add(failedFor)
+	}
+	maps.Copy(now.namespaces, found)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed[cluster] = now
+	return found[namespace], err
 }
 
 func (e *Ends) operator(group string) (chart string, is bool) {
@@ -188,7 +231,8 @@ func (e *Ends) hosts(ctx context.Context, group string) (hosts []string, found b
 	return hosts, true, err
 }
 
-// Needed returns those of the policies that a live binding needs now.
+// Needed returns those of the policies that a live binding needs now as rules of security
+// groups, the only network that asks.
 func (e *Ends) Needed(ctx context.Context, policies []policy.Policy) ([]policy.Policy, error) {
 	var needed []policy.Policy
 	for _, group := range policy.Groups(policies) {
@@ -198,7 +242,7 @@ func (e *Ends) Needed(ctx context.Context, policies []policy.Policy) ([]policy.P
 		}
 		for _, b := range bindings {
 			if b.State != record.Revoking && b.State != record.Unmade {
-				needed = append(needed, b.Policies...)
+				needed = append(needed, b.PoliciesOn(policy.SecurityGroup)...)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -67,6 +68,14 @@ func (b Binding) On() []string {
 		return []string{policy.C2C} // the only one that there was
 	}
 	return b.Networks
+}
+
+// PoliciesOn are what the binding opens on the network.
+func (b Binding) PoliciesOn(network string) []policy.Policy {
+	if slices.Contains(b.On(), network) {
+		return b.Policies
+	}
+	return nil
 }
 
 // SharedService is a shared service as credentials name it.
