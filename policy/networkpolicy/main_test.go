@@ -127,12 +127,17 @@ func newScene(t *testing.T, change ...func(*networkpolicy.Settings)) *scene {
 	return s
 }
 
-// namespace makes one that is an instance's by its name and label.
 func (s *scene) namespace(group string) string {
 	s.Helper()
+	return namespaceOf(s.T, group)
+}
+
+// namespaceOf makes one that is an instance's by its name and label.
+func namespaceOf(t testing.TB, group string) string {
+	t.Helper()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "in-" + group, Labels: map[string]string{"app.kubernetes.io/managed-by": "cf-helm-broker"}}}
-	if _, err := admin.CoreV1().Namespaces().Create(s.Context(), namespace, metav1.CreateOptions{}); err != nil {
-		s.Fatal(err)
+	if _, err := admin.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
 	}
 	return namespace.Name
 }

@@ -33,7 +33,7 @@ type world struct {
 	closed policy.Set // what no record needs any more
 }
 
-func newWorld(t *testing.T, options cf.Options) *world {
+func newWorld(t testing.TB, options cf.Options) *world {
 	t.Helper()
 	if options.Client.ID == "" {
 		options.Client = operator

@@ -180,8 +180,8 @@ func (w *world) networkPolicies() []networkingv1.NetworkPolicy {
 // removeNetworkPolicy deletes any of them.
 func (s *storm) removeNetworkPolicy(random *rand.Rand) {
 	if all := s.networkPolicies(); len(all) > 0 {
-		any := all[random.IntN(len(all))]
-		err := s.kube.NetworkingV1().NetworkPolicies(any.Namespace).Delete(s.t.Context(), any.Name, metav1.DeleteOptions{})
+		one := all[random.IntN(len(all))]
+		err := s.kube.NetworkingV1().NetworkPolicies(one.Namespace).Delete(s.t.Context(), one.Name, metav1.DeleteOptions{})
 		if err != nil && !apierrors.IsNotFound(err) {
 			s.t.Error(err)
 		}
