@@ -133,6 +133,42 @@ func TestEnforce(t *testing.T) {
 	}
 }
 
+// TestNetworkRefuses: where ENFORCE names a network that refuses, bindings from before stay
+// open where they are, and are kept so; an unbind closes on the networks that answer.
+func TestNetworkRefuses(t *testing.T) {
+	f := newFoundation(t, accessCharts, map[string]string{"APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms"}, networkPolicyRights(t))
+	f.ensureAppsNamespace()
+	i := f.instance("pair", "both")
+	i.Space = f.cf.Space()
+	f.ready(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation())
+	app, binding := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, binding, app))
+	f.restart(map[string]string{"ENFORCE": "networkpolicy", "APP_NAMESPACE": "nowhere"})
+	f.wantEnforced(i, app, "c2c", "half a networkpolicy")
+	for range 3 {
+		if removed, err := f.cf.Cleanup(); err != nil || len(removed) == 0 {
+			t.Fatalf("the cleanup has removed %v, %v", removed, err)
+		}
+		f.wantEnforced(i, app, "c2c", "half a networkpolicy")
+	}
+	other := f.app()
+	refused := f.want(500)(f.Bind(t.Context(), i, uuid.NewString(), other))
+	for _, words := range []string{`"nowhere" not found`, "is the namespace nowhere there?"} {
+		if !strings.Contains(refused.Description(), words) {
+			t.Errorf("the bind is refused with %q, which doesn't say %q", refused.Description(), words)
+		}
+	}
+	f.wantEnforced(i, other)
+	f.restart(map[string]string{"ENFORCE": "c2c,networkpolicy", "APP_NAMESPACE": ""})
+	f.wantEnforced(i, app, "c2c", "networkpolicy")
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
+	f.want(202)(f.Unbind(t.Context(), i, binding))
+	f.wantEnforced(i, app, "c2c")
+	f.cf.Clear()
+	f.wantEnforced(i, app)
+	f.delete(i)
+}
+
 func (f *foundation) wantEnforced(i rig.Instance, app string, networks ...string) {
 	f.t.Helper()
 	f.eventually(fmt.Sprintf("access is enforced on %v", networks), func() bool { return slices.Equal(f.enforced(i, app), networks) })
