@@ -43,7 +43,7 @@ func newGate(t *testing.T, config *rest.Config, stand *cf.Server, seen *watch) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.kubernetes = httptest.NewServer(g.hanging(g.holding(g.guard(g.breaking(proxy(t, config.Host, transport))))))
+	g.kubernetes = httptest.NewServer(g.hanging(g.holding(g.breaking(g.guard(proxy(t, config.Host, transport))))))
 	foundation := proxy(t, stand.URL(), http.DefaultTransport.(*http.Transport).Clone())
 	foundation.ModifyResponse = func(r *http.Response) error { return redirectLinks(r, stand.URL(), g.cloudFoundry.URL) }
 	g.cloudFoundry = httptest.NewServer(g.guard(foundation))
