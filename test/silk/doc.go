@@ -25,6 +25,11 @@
 // server is asked without certificates. Each reject is told of, which kernels limit to
 // one a second.
 //
+// # Plain nodes
+//
+// Options.Plain makes an overlay without Silk's policies, for what enforces policies by
+// other means: test/silk/enforcer.
+//
 // # What is left
 //
 // All names begin with the process that owns them. Start sweeps what processes have

@@ -97,6 +97,9 @@ func (n *Node) join() error {
 	if err := n.Do(setKernel); err != nil {
 		return fmt.Errorf("having the node forward packets: %w", err)
 	}
+	if n.overlay.options.Plain {
+		return nil
+	}
 	return n.restore(dataplane.NodeRules())
 }
 
@@ -118,7 +121,11 @@ func (n *Node) PluginConfig(metadata map[string]string) json.RawMessage {
 	config := map[string]any{
 		"cniVersion": "1.0.0", "name": "silk", "type": PluginType,
 		"store": n.store.Folder, "lease": n.Lease, "mtu": overlayMTU,
-		"policy_agent_force_poll_address": pollPort,
+	}
+	if n.overlay.options.Plain {
+		config["plain"] = true
+	} else {
+		config["policy_agent_force_poll_address"] = pollPort
 	}
 	if metadata != nil {
 		config["metadata"] = metadata

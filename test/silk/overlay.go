@@ -18,6 +18,9 @@ type Options struct {
 	// PolicyServer is the URL of the policy server that policy agents ask,
 	// cf.Server.URL.
 	PolicyServer string
+	// Plain nodes have no rules and no policy agents: every packet passes, unless others
+	// see to it.
+	Plain bool
 	// PollInterval is the policy agents' own, Silk's by default: 5 s.
 	PollInterval time.Duration
 	// LeaseBits is the length of a lease's prefix, Silk's by default: 24.
@@ -108,6 +111,9 @@ func (o *Overlay) connect() error {
 	for _, n := range o.nodes {
 		if err := n.join(); err != nil {
 			return fmt.Errorf("node %s: %w", n.Name, err)
+		}
+		if o.options.Plain {
+			continue
 		}
 		if err := n.startAgent(); err != nil {
 			return fmt.Errorf("node %s: %w", n.Name, err)

@@ -42,6 +42,9 @@ func attach(c config, container dataplane.Container, args *skel.CmdArgs) error {
 	if err := run(insideCommands(container, args), "nsenter", "--net="+args.Netns, "ip", "-batch", "-"); err != nil {
 		return err
 	}
+	if c.Plain {
+		return nil
+	}
 	if err := restore(dataplane.ContainerRules(container)); err != nil {
 		return err
 	}

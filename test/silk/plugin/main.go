@@ -5,12 +5,12 @@
 //
 //	{"cniVersion": "1.0.0", "name": "silk", "type": "silk-standin",
 //	 "store": FOLDER, "lease": "10.255.7.0/24", "mtu": 1450,
-//	 "policy_agent_force_poll_address": "127.0.0.1:8722",
+//	 "policy_agent_force_poll_address": "127.0.0.1:8722", "plain": false,
 //	 "metadata": {"policy_group_id": GROUP}}
 //
 // It runs in the node's network namespace, and needs ip, nsenter and iptables-restore.
 // As cni-wrapper-plugin it ends an ADD by having the policy agent poll, and fails where
-// that doesn't. As Silk's plugins it knows neither CHECK nor STATUS nor GC. Called
+// that doesn't. On a plain node containers have no rules. As Silk's plugins it knows neither CHECK nor STATUS nor GC. Called
 // loopback, it is that plugin.
 package main
 
@@ -45,6 +45,7 @@ type config struct {
 	Lease    netip.Prefix `json:"lease"`
 	MTU      int          `json:"mtu"`
 	Poll     string       `json:"policy_agent_force_poll_address"`
+	Plain    bool         `json:"plain"`
 	Metadata struct {
 		Group string `json:"policy_group_id"`
 	} `json:"metadata"`
