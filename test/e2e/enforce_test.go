@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,10 +10,8 @@ import (
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -23,21 +20,6 @@ import (
 
 // appsNamespace is where apps' pods are by the preset kind-deployment.
 const appsNamespace = "cf-workloads"
-
-// networkPolicyRights are those of networkpolicy/rbac.yaml.
-func networkPolicyRights(t *testing.T) rig.Granted {
-	t.Helper()
-	file, err := os.Open("../../deploy/kubernetes/networkpolicy/rbac.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = file.Close() }()
-	var role rbacv1.ClusterRole
-	if err := utilyaml.NewYAMLOrJSONDecoder(file, 4096).Decode(&role); err != nil {
-		t.Fatal(err)
-	}
-	return rig.Granted{Rules: role.Rules}
-}
 
 func (f *foundation) ensureAppsNamespace() {
 	f.t.Helper()
@@ -98,9 +80,13 @@ func (f *foundation) enforced(i rig.Instance, app string) (networks []string) {
 // and an unbind closes it; what is opened on other networks from now on is closed on
 // those from before.
 func TestEnforce(t *testing.T) {
+	rights, err := rig.NetworkPolicyRights()
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := newFoundation(t, accessCharts, map[string]string{
 		"ENFORCE": "networkpolicy", "APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms",
-	}, networkPolicyRights(t))
+	}, rights)
 	f.ensureAppsNamespace()
 	i := f.instance("pair", "both")
 	i.Space = f.cf.Space()
