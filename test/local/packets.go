@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk"
+	"github.com/cf-helm-broker/cf-helm-broker/test/silk/enforcer"
 	"github.com/cf-helm-broker/cf-helm-broker/test/silk/kubelet"
 )
 
@@ -15,6 +16,9 @@ func packets(_ context.Context, out printer) error {
 	if missing == nil {
 		if missing := kubelet.Missing(); missing != nil {
 			out.line("*** NO REAL KUBELET IS STARTED: %v. That test of test/packets is left out. ***", missing)
+		}
+		if missing := enforcer.Missing(); missing != nil {
+			out.line("*** NO NETWORKPOLICY IS ENFORCED: %v. That test of test/packets is left out. ***", missing)
 		}
 		return nil
 	}

@@ -3,6 +3,9 @@
 // workers, are processes; the pods that charts make run on two workers of test/silk's
 // overlay, and apps on its cell. A test asks what an app gets when it connects.
 //
+// With networkpolicy apps are pods themselves, and kube-network-policies decides on two
+// plain nodes; there, what is denied is dropped.
+//
 // Tests run one after the other: they share the overlay, its policy server and its
 // workers. They need what test/silk needs.
 package packets
