@@ -3,10 +3,12 @@ package pods
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 
 	"github.com/containernetworking/cni/libcni"
+	"github.com/containernetworking/cni/pkg/invoke"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -43,9 +45,11 @@ type Runner struct {
 
 // Start registers the node and runs its pods until Close.
 func Start(ctx context.Context, options Options) (*Runner, error) {
+	// As libcni's own, which it would make when it is first called: pods call at once.
+	exec := &invoke.DefaultExec{RawExec: &invoke.RawExec{Stderr: os.Stderr}}
 	r := &Runner{
 		Options: options, pods: map[types.UID]*pod{},
-		cni: libcni.NewCNIConfigWithCacheDir(options.BinDirs, options.CacheDir, nil),
+		cni: libcni.NewCNIConfigWithCacheDir(options.BinDirs, options.CacheDir, exec),
 	}
 	if err := r.register(ctx); err != nil {
 		return nil, err
