@@ -21,12 +21,14 @@ func TestNetworkPolicies(t *testing.T) {
 	web, app := f.podApp()
 	jobs, otherApp := f.podApp()
 	staging := f.podOf(appsNamespace, web, "staging")
+	f.openSideDoor(page)
 	tenants := f.makeNamespace(nil)
 	liar, open := f.podOf(tenants, web, "app"), f.podOf(tenants, jobs, "app")
 
 	// These show that packets are lost for no other reason than policies.
 	f.opens(way{page, db, dbPort})
 	f.opens(way{db, page, webPort})
+	f.opens(way{db, page, sideDoor})
 	f.opens(way{liar, open, webPort})
 	f.shut(map[string]way{
 		"an app before its bind":             {app, page, webPort},
@@ -47,8 +49,8 @@ func TestNetworkPolicies(t *testing.T) {
 		"the other instance":                       {app, foreign, webPort},
 		"a pod that claims to be of the app":       {liar, page, webPort},
 		"the app while it is staged":               {staging, page, webPort},
-		"a port that isn't the pod's":              {app, page, dbPort},
-		"a port of a pod that isn't its":           {app, db, webPort},
+		"a port that the instance doesn't offer":   {app, page, sideDoor},
+		"the same of its other pod":                {app, db, sideDoor},
 		"the app, by the instance":                 {page, app, webPort},
 		"an instance, by another":                  {foreign, db, dbPort},
 		"what apps aren't let out to":              {app, open, webPort},

@@ -120,6 +120,16 @@ func (f *plain) podOf(namespace string, a app, workload string) *corev1.Pod {
 	return pod
 }
 
+// sideDoor is a port that pods listen on and don't declare.
+const sideDoor = 9000
+
+func (f *plain) openSideDoor(pod *corev1.Pod) {
+	f.t.Helper()
+	door, err := f.within(pod).Serve(sideDoor, pods.Says(pod))
+	f.must(err)
+	f.t.Cleanup(func() { _ = door.Close() })
+}
+
 // way is from a pod to a port of another.
 type way struct {
 	from, to *corev1.Pod
