@@ -21,6 +21,15 @@ import (
 // appsNamespace is where apps' pods are by the preset kind-deployment.
 const appsNamespace = "cf-workloads"
 
+func networkPolicyRights(t *testing.T) rig.Granted {
+	t.Helper()
+	rights, err := rig.NetworkPolicyRights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rights
+}
+
 func (f *foundation) ensureAppsNamespace() {
 	f.t.Helper()
 	_, err := kube.CoreV1().Namespaces().Create(f.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: appsNamespace}}, metav1.CreateOptions{})
@@ -80,13 +89,9 @@ func (f *foundation) enforced(i rig.Instance, app string) (networks []string) {
 // and an unbind closes it; what is opened on other networks from now on is closed on
 // those from before.
 func TestEnforce(t *testing.T) {
-	rights, err := rig.NetworkPolicyRights()
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := newFoundation(t, accessCharts, map[string]string{
 		"ENFORCE": "networkpolicy", "APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms",
-	}, rights)
+	}, networkPolicyRights(t))
 	f.ensureAppsNamespace()
 	i := f.instance("pair", "both")
 	i.Space = f.cf.Space()
