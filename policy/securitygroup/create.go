@@ -9,17 +9,14 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// Create has the groups hold just the addresses of the pods that are ready now, for
-// these policies, and binds them to the apps' spaces. One that is refused doesn't keep
-// others from being opened. Invalid ones are not sent.
+// Create has the groups hold just the addresses that the pods have now, for
+// these policies, and binds them to the apps' spaces. One that is refused, or whose
+// pods can't be asked about, doesn't keep others from being opened. Invalid ones are not sent.
 func (e *Enforcer) Create(ctx context.Context, policies []policy.Policy) error {
 	if err := policy.Validate(policies); err != nil {
 		return err
 	}
-	needs, err := e.needs(ctx, policies)
-	if err != nil {
-		return err
-	}
+	needs, unseen := e.needs(ctx, policies)
 	changes := map[place]change{}
 	for p, n := range needs {
 		if changes[n.place] == nil {
@@ -27,7 +24,7 @@ func (e *Enforcer) Create(ctx context.Context, policies []policy.Policy) error {
 		}
 		changes[n.place][p] = n.destinations
 	}
-	return e.carryOut(ctx, changes)
+	return errors.Join(unseen, e.carryOut(ctx, changes))
 }
 
 // carryOut makes all the changes that can be made.

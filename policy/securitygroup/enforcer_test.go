@@ -1,6 +1,7 @@
 package securitygroup_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +92,29 @@ func TestNotThisNetworks(t *testing.T) {
 	if left, err := e.Left(t.Context(), all); err != nil || len(left) != 0 {
 		t.Errorf("left %+v, %v", left, err)
 	}
+}
+
+// TestPodsUnknown: an instance whose pods can't be asked about keeps no other's policies
+// from coming back, and its own as they are.
+func TestPodsUnknown(t *testing.T) {
+	w := newWorld(t, cf.Options{})
+	e := w.replica(securitygroup.Settings{})
+	lost, there, back := policy.To(app, group, "tcp", 1), policy.To(app, group, "tcp", 2), policy.To(app, shared, "udp", 1)
+	create(t, e, there)
+	w.hidden = group
+	all := []policy.Policy{lost, there, back}
+	for _, want := range [][]policy.Policy{{back}, nil} {
+		got, err := e.Missing(t.Context(), all)
+		var unseen *policy.UnseenError
+		if !errors.As(err, &unseen) || !policy.Same(unseen.Policies, all[:2]) || !policy.Same(got, want) {
+			t.Errorf("missing are %+v (%v), want %+v, and of the hidden instance's nothing is known", got, err, want)
+		}
+		if err := e.Create(t.Context(), all); !errors.Is(err, errHidden) {
+			t.Errorf("creating what can't be known ended as %v", err)
+		}
+	}
+	w.hidden = ""
+	missing(t, e, all, lost)
 }
 
 // TestOneLook: one list serves a call, however many policies it is asked for, and

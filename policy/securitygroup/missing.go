@@ -8,12 +8,13 @@ import (
 )
 
 // Missing returns those of the policies whose rules aren't there with just the
-// addresses of the pods that are ready now, or whose group isn't bound to the app's
-// space: one list for the whole foundation.
+// addresses that the pods have now, or whose group isn't bound to the app's
+// space: one list for the whole foundation. Of those whose pods can't be asked about the
+// error says so, and all is told of the others.
 func (e *Enforcer) Missing(ctx context.Context, wanted []policy.Policy) ([]policy.Policy, error) {
-	needs, err := e.needs(ctx, wanted)
-	if err != nil || len(needs) == 0 {
-		return nil, err
+	needs, unseen := e.needs(ctx, wanted)
+	if len(needs) == 0 {
+		return nil, unseen
 	}
 	groups, err := e.look(ctx)
 	if err != nil {
@@ -24,5 +25,5 @@ func (e *Enforcer) Missing(ctx context.Context, wanted []policy.Policy) ([]polic
 		g := groups[n.place]
 		met := sameDestinations(g.rules[p], n.destinations) && (len(n.destinations) == 0 || e.bound(g))
 		return !ours || met
-	}), nil
+	}), unseen
 }

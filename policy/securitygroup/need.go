@@ -2,6 +2,7 @@ package securitygroup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -14,14 +15,18 @@ type need struct {
 }
 
 // needs are those of the policies that are this network's: from an app of a binding to
-// a group that pods are in.
+// a group that pods are in. The error is a policy.UnseenError: of which of them the
+// pods' addresses can't be read, and why.
 func (e *Enforcer) needs(ctx context.Context, policies []policy.Policy) (map[policy.Policy]need, error) {
 	type pods struct {
 		found        bool
 		destinations []string
+		failed       error
 	}
 	known := map[string]pods{}
 	all := map[policy.Policy]need{}
+	var unknown []policy.Policy
+	var failed []error
 	for _, p := range policies {
 		space, isApp := e.ends.App(p.Source.ID)
 		if !isApp {
@@ -32,14 +37,17 @@ func (e *Enforcer) needs(ctx context.Context, policies []policy.Policy) (map[pol
 		if !asked {
 			addresses, found, err := e.ends.Addresses(ctx, to)
 			if err != nil {
-				return nil, fmt.Errorf("reading the addresses of policy group %s: %w", to, err)
+				failed = append(failed, fmt.Errorf("reading the addresses of policy group %s: %w", to, err))
 			}
-			at = pods{found, ranges(addresses)}
+			at = pods{found, ranges(addresses), err}
 			known[to] = at
 		}
-		if at.found {
+		switch {
+		case at.failed != nil:
+			unknown = append(unknown, p)
+		case at.found:
 			all[p] = need{place{space, to}, at.destinations}
 		}
 	}
-	return all, nil
+	return all, policy.Unseen(unknown, errors.Join(failed...))
 }

@@ -2,6 +2,7 @@ package securitygroup_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"sync"
@@ -25,12 +26,15 @@ const (
 var operator = cf.Client{ID: "cf-helm-broker", Secret: "not to be told", Authorities: []string{"cloud_controller.admin"}}
 
 // world is a foundation, and what is at the ends of policies.
+var errHidden = errors.New("the cluster doesn't answer")
+
 type world struct {
 	*cf.Server
 	mu     sync.Mutex
 	spaces map[string]string // of apps
 	pods   map[string][]netip.Addr
 	closed policy.Set // what no record needs any more
+	hidden string     // the policy group whose pods can't be asked about
 }
 
 func newWorld(t testing.TB, options cf.Options) *world {
@@ -61,6 +65,9 @@ func (w *world) App(guid string) (string, bool) {
 func (w *world) Addresses(_ context.Context, group string) ([]netip.Addr, bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if group == w.hidden {
+		return nil, false, errHidden
+	}
 	pods, found := w.pods[group]
 	return pods, found, nil
 }
