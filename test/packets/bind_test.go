@@ -22,12 +22,12 @@ func TestBind(t *testing.T) {
 	binding := f.bind(i, web)
 	f.cellPolls()
 	f.becomes(web.Namespace, page, webPort, pods.Says(page))
-	f.allowed(web.Namespace, db, dbPort)
+	f.becomes(web.Namespace, db, dbPort, pods.Says(db)) // its node polls for itself
 	f.denied(web.Namespace, page, dbPort)
 
 	f.unbind(i, binding)
 	f.becomes(web.Namespace, page, webPort, silk.Denied)
-	f.denied(web.Namespace, db, dbPort)
+	f.becomes(web.Namespace, db, dbPort, silk.Denied)
 
 	operation := f.want(202)(f.Deprovision(t.Context(), i)).Operation()
 	if o, err := f.Await(t.Context(), i, operation, nil); err != nil || o.State != "gone" {
