@@ -79,6 +79,12 @@ func (s *Store) found(index, value string) []Binding {
 	if err != nil {
 		return nil // there is no such index: NewStore has made it
 	}
+	// One that has just been written may be under what it was before.
+	of := s.informer.GetIndexer().GetIndexers()[index]
+	objects = slices.DeleteFunc(objects, func(object any) bool {
+		values, err := of(object)
+		return err != nil || !slices.Contains(values, value)
+	})
 	return decodeAll[Binding](objects, bindingKind)
 }
 
