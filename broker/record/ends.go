@@ -14,7 +14,7 @@ import (
 const (
 	// byApp is the index that finds the bindings of an app.
 	byApp = "app"
-	// byGroup finds those whose policies lead to a policy group of their instance's.
+	// byGroup finds those whose policies name a policy group of their instance's.
 	byGroup = "group"
 )
 
@@ -31,7 +31,11 @@ func groupsOf(object any) (groups []string, err error) {
 		return nil, nil
 	}
 	for _, p := range b.Policies {
-		groups = append(groups, p.Destination.ID)
+		group := p.Destination.ID
+		if b.ID == OwnAccess { // which leads to the cluster's DNS as well
+			group = p.Source.ID
+		}
+		groups = append(groups, group)
 	}
 	slices.Sort(groups)
 	return slices.DeleteFunc(slices.Compact(groups), func(g string) bool { return slices.Contains(b.SharedGroups, g) }), nil

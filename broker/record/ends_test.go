@@ -59,6 +59,30 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// TestOwnGroups: of what pods open for themselves their own groups alone are the
+// instance's, not the DNS that they ask, nor the operators that they use.
+func TestOwnGroups(t *testing.T) {
+	store, _ := newStore(t)
+	i := instance()
+	i.ID = uuid.NewString()
+	if _, err := store.CreateInstance(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the instance is seen", func() bool { _, err := store.Instance(i.ID); return err == nil })
+	own, dns, operator := uuid.NewString(), uuid.NewString(), uuid.NewString()
+	_, err := store.CreateBinding(t.Context(), record.Binding{ID: record.OwnAccess, InstanceID: i.ID, State: record.Bound, SharedGroups: []string{operator}, Policies: []policy.Policy{
+		policy.Range(own, own, "tcp", 1, 65535), policy.To(own, dns, "udp", 53), policy.Range(own, operator, "tcp", 1, 65535), policy.Range(operator, own, "tcp", 1, 65535),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for group, want := range map[string]error{own: nil, dns: record.ErrNotFound, operator: record.ErrNotFound} {
+		if found, err := store.InstanceOf(group); !errors.Is(err, want) || err == nil && found.ID != i.ID {
+			t.Errorf("group %s is of %q, %v; want %v", group, found.ID, err, want)
+		}
+	}
+}
+
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	err := wait.PollUntilContextTimeout(t.Context(), 10*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) { return holds(), nil })
