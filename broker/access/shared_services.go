@@ -22,15 +22,8 @@ func (a *Access) SharedServices(i record.Instance, kept chart.Plan) (all []chart
 
 // shares tells whether bindings of any instance may open the policy group.
 func (a *Access) shares(group string) bool {
-	has := func(all []chart.SharedService) bool {
-		return slices.ContainsFunc(all, func(d chart.SharedService) bool { return d.Group == group })
-	}
-	for _, s := range a.charts.Catalog().Services {
-		if slices.ContainsFunc(s.Plans, func(p chart.Plan) bool { return has(p.Destinations) }) {
-			return true
-		}
-	}
-	return has(a.settings.Shared)
+	_, is := a.charts.SharedService(a.settings.Shared, group)
+	return is
 }
 
 func sharedPolicies(app string, destinations []chart.SharedService) []policy.Policy {

@@ -63,11 +63,8 @@ func (e *Ends) Place(ctx context.Context, group string) (networkpolicy.Place, bo
 		home.Namespace, home.Pods = shared.Namespace, &metav1.LabelSelector{MatchLabels: shared.Selector}
 		return home, true, nil
 	}
-	i, err := e.records.InstanceOf(group)
-	if errors.Is(err, record.ErrNotFound) || err == nil && i.Kibosh {
-		return networkpolicy.Place{}, false, nil
-	}
-	if err != nil {
+	i, found, err := e.instance(group)
+	if !found || i.Kibosh {
 		return networkpolicy.Place{}, false, err
 	}
 	return e.placeOf(ctx, i, group)
@@ -182,17 +179,16 @@ func (e *Ends) operator(group string) (chart string, is bool) {
 }
 
 func (e *Ends) shared(group string) (chart.SharedService, bool) {
-	all := slices.Clone(e.settings.Shared)
-	for _, s := range e.charts.Catalog().Services {
-		for _, plan := range s.Plans {
-			all = append(all, plan.Destinations...)
-		}
+	return e.charts.SharedService(e.settings.Shared, group)
+}
+
+// instance is the one that the policy group is one of, if there is any.
+func (e *Ends) instance(group string) (i record.Instance, found bool, err error) {
+	i, err = e.records.InstanceOf(group)
+	if errors.Is(err, record.ErrNotFound) {
+		return i, false, nil
 	}
-	at := slices.IndexFunc(all, func(s chart.SharedService) bool { return s.Group == group })
-	if at < 0 {
-		return chart.SharedService{}, false
-	}
-	return all[at], true
+	return i, err == nil, err
 }
 
 // Addresses are those of the pods in a policy group that are meant to serve, ready or
@@ -213,11 +209,8 @@ func (e *Ends) hosts(ctx context.Context, group string) (hosts []string, found b
 		hosts, err = e.clusters.Home().Addresses(ctx, shared.Namespace, selector)
 		return hosts, true, err
 	}
-	i, err := e.records.InstanceOf(group)
-	if errors.Is(err, record.ErrNotFound) || err == nil && (i.Kibosh || i.Operation.Type == record.Delete) {
-		return nil, false, nil
-	}
-	if err != nil {
+	i, found, err := e.instance(group)
+	if !found || i.Kibosh || i.Operation.Type == record.Delete {
 		return nil, false, err
 	}
 	if offer, known := e.observers.Offer(ctx, i); known {
@@ -254,11 +247,8 @@ func (e *Ends) bindings(ctx context.Context, group string) ([]record.Binding, er
 	if _, is := e.shared(group); is {
 		return e.records.AllLiveBindings(ctx)
 	}
-	i, err := e.records.InstanceOf(group)
-	if errors.Is(err, record.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	i, found, err := e.instance(group)
+	if !found {
 		return nil, err
 	}
 	return e.records.LiveBindings(ctx, i.ID)

@@ -39,6 +39,27 @@ func NewCharts(catalog *chart.Live, records *record.Store, texts *render.Texts) 
 // Catalog is what is offered now.
 func (c *Charts) Catalog() chart.Catalog { return c.offered.Catalog() }
 
+// SharedService is the shared service that is in the policy group, of these or of any
+// plan's in the catalog.
+func (c *Charts) SharedService(also []chart.SharedService, group string) (found chart.SharedService, is bool) {
+	in := func(all []chart.SharedService) bool {
+		at := slices.IndexFunc(all, func(s chart.SharedService) bool { return s.Group == group })
+		if is = at >= 0; is {
+			found = all[at]
+		}
+		return is
+	}
+	if in(also) {
+		return found, true
+	}
+	for _, s := range c.Catalog().Services {
+		if slices.ContainsFunc(s.Plans, func(p chart.Plan) bool { return in(p.Destinations) }) {
+			return found, true
+		}
+	}
+	return chart.SharedService{}, false
+}
+
 // Of returns the chart and its plan. The error is ErrNoPlan if the chart's
 // version has no such plan.
 func (c *Charts) Of(ctx context.Context, want record.Chart, planID string) (chart.Service, chart.Plan, error) {
