@@ -21,6 +21,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // serveCommand runs the broker until ctx ends and returns the exit status.
@@ -137,15 +138,14 @@ func newPolicyClient(s settings, metrics *measure.Metrics) *c2c.Client {
 	if s.CFAPIAddress == "" {
 		return nil
 	}
-	return c2c.New(c2c.Settings{
+	api := cfapi.Settings{
 		CFAPIAddress:      s.CFAPIAddress,
 		ClientID:          s.CFClientID,
 		ClientSecret:      s.CFClientSecret,
 		SkipTLSValidation: s.CFSkipSSLValidation,
 		Timeout:           s.CFTimeout,
-		Org:               s.CFOrg,
-		Space:             s.CFSpace,
-	}, metrics.PolicyCall)
+	}
+	return c2c.New(c2c.Settings{Settings: api, Org: s.CFOrg, Space: s.CFSpace}, metrics.PolicyCall)
 }
 
 // hints say what settings cost.

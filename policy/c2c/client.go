@@ -7,25 +7,15 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
-// Settings is where and as whom the client calls.
+// Settings is where and as whom the client calls. The UAA client needs the authority
+// network.admin, and for placeholder apps more: see Roles.
 type Settings struct {
-	// CFAPIAddress is the CF API's root, such as https://api.example.com.
-	CFAPIAddress string
-	// ClientID and ClientSecret are a UAA client's with
-	// authorized_grant_types client_credentials and authorities network.admin.
-	// For placeholder apps it needs more: see Roles.
-	ClientID     string
-	ClientSecret string
-	// SkipTLSValidation accepts any certificate of the CF API.
-	SkipTLSValidation bool
-	// Timeout bounds each request.
-	Timeout time.Duration
+	cfapi.Settings
 	// Org and Space are the names of the organization and the space in which
 	// placeholder apps are made. Nothing else needs them.
 	Org, Space string
@@ -48,13 +38,7 @@ type outcome struct{ err error }
 // apps "find-org", "find-space", "find-app", "create-app", "delete-app" and
 // "read-job"; for domains "list-domains".
 func New(settings Settings, observe func(call string, err error)) *Client {
-	return &Client{settings: settings, api: cfapi.New(cfapi.Settings{
-		CFAPIAddress:      settings.CFAPIAddress,
-		ClientID:          settings.ClientID,
-		ClientSecret:      settings.ClientSecret,
-		SkipTLSValidation: settings.SkipTLSValidation,
-		Timeout:           settings.Timeout,
-	}, observe)}
+	return &Client{settings: settings, api: cfapi.New(settings.Settings, observe)}
 }
 
 // API is what the client calls Cloud Foundry by, for others to do so by the same tokens.

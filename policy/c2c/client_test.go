@@ -9,6 +9,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/contract"
 )
@@ -27,7 +28,7 @@ func stand(t *testing.T, options cf.Options) *cf.Server {
 }
 
 func settings(s *cf.Server) c2c.Settings {
-	return c2c.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: 5 * time.Second}
+	return c2c.Settings{Settings: cfapi.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: 5 * time.Second}}
 }
 
 func connect(s *cf.Server) *c2c.Client {
