@@ -38,6 +38,19 @@ func (f *foundation) ensureAppsNamespace() {
 	}
 }
 
+// boundNearApps is an app that is bound to an instance of its space, where there is a
+// namespace of apps' pods.
+func (f *foundation) boundNearApps() (i rig.Instance, app, binding string) {
+	f.t.Helper()
+	f.ensureAppsNamespace()
+	i = f.instance("pair", "both")
+	i.Space = f.cf.Space()
+	f.ready(i, f.want(202)(f.Provision(f.t.Context(), i, nil)).Operation())
+	app, binding = f.app(), uuid.NewString()
+	f.want(201)(f.Bind(f.t.Context(), i, binding, app))
+	return i, app, binding
+}
+
 // networkPolicies are those by which the app is let out to the instance, or into it.
 func (f *foundation) networkPolicies(namespace, app string) (all []networkingv1.NetworkPolicy) {
 	f.t.Helper()
@@ -92,12 +105,7 @@ func TestEnforce(t *testing.T) {
 	f := newFoundation(t, accessCharts, map[string]string{
 		"ENFORCE": "networkpolicy", "APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms",
 	}, networkPolicyRights(t))
-	f.ensureAppsNamespace()
-	i := f.instance("pair", "both")
-	i.Space = f.cf.Space()
-	f.ready(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation())
-	app, binding := f.app(), uuid.NewString()
-	f.want(201)(f.Bind(t.Context(), i, binding, app))
+	i, app, binding := f.boundNearApps()
 	f.wantEnforced(i, app, "networkpolicy")
 	closed, err := kube.NetworkingV1().NetworkPolicies(f.namespace(i)).Get(t.Context(), "cf-helm-broker", metav1.GetOptions{})
 	f.must(err)
@@ -128,12 +136,7 @@ func TestEnforce(t *testing.T) {
 // open where they are, and are kept so; an unbind closes on the networks that answer.
 func TestNetworkRefuses(t *testing.T) {
 	f := newFoundation(t, accessCharts, map[string]string{"APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms"}, networkPolicyRights(t))
-	f.ensureAppsNamespace()
-	i := f.instance("pair", "both")
-	i.Space = f.cf.Space()
-	f.ready(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation())
-	app, binding := f.app(), uuid.NewString()
-	f.want(201)(f.Bind(t.Context(), i, binding, app))
+	i, app, binding := f.boundNearApps()
 	f.restart(map[string]string{"ENFORCE": "networkpolicy", "APP_NAMESPACE": "nowhere"})
 	f.wantEnforced(i, app, "c2c", "half a networkpolicy")
 	for range 3 {
