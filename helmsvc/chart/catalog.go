@@ -36,6 +36,7 @@ type Service struct {
 	schema  map[string]any // for the catalog
 	listing Listing
 	archive []byte
+	kibosh  bool          // values.yaml is rendered
 	texts   *render.Texts // renders plans' files and the dashboard's address; nil: in this process
 }
 

@@ -149,7 +149,7 @@ func load(files *contents, from string) (Service, error) {
 	}
 	service := Service{
 		ID: ServiceID(files.chart.Name()), From: from, Plans: plans, Digest: digest(all), Bind: bind,
-		chart: files.chart, archive: archive,
+		chart: files.chart, archive: archive, kibosh: asKibosh(files),
 	}
 	strip(service.chart)
 	abroad := keepLocal(service.chart)

@@ -100,26 +100,40 @@ func computed(c *helmchart.Chart, given map[string]any) (*helmchart.Chart, map[s
 	return c, whole, err
 }
 
-// planValues renders the plan file as if it were a template of the chart, so
+// planValues are what is laid over values.yaml for a plan: what of values.yaml
+// itself is rendered, and the plan file.
+func (s Service) planValues(ctx context.Context, plan Plan, release, namespace string) (map[string]any, error) {
+	values, err := s.kiboshValues(ctx, release, namespace)
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.renderValues(ctx, text{name: plan.File, content: plan.values}, release, namespace)
+	if err != nil {
+		return nil, fmt.Errorf("the values of plan %q: %w", plan.Name, err)
+	}
+	return merge(values, of), nil
+}
+
+// renderValues renders a file of values as if it were a template of the chart, so
 // that the chart's helpers, .Release, .Chart and .Values are at hand. It then
 // holds what `helm install -f` would read from it: each number is a float64, as
 // those of values.yaml are, since templates can't compare one kind with another.
-func (s Service) planValues(ctx context.Context, plan Plan, release, namespace string) (map[string]any, error) {
-	if len(bytes.TrimSpace(plan.values)) == 0 {
+func (s Service) renderValues(ctx context.Context, t text, release, namespace string) (map[string]any, error) {
+	if len(bytes.TrimSpace(t.content)) == 0 {
 		return map[string]any{}, nil
 	}
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
-	rendered, err := s.renderText(ctx, text{name: plan.File, content: plan.values}, map[string]any{}, options)
+	rendered, err := s.renderText(ctx, t, map[string]any{}, options)
 	if err != nil {
-		return nil, fmt.Errorf("rendering the values of plan %q: %w", plan.Name, err)
+		return nil, err
 	}
 	asJSON, err := yaml.YAMLToJSONStrict([]byte(rendered))
 	if err != nil {
-		return nil, fmt.Errorf("the values of plan %q, %s, are not valid YAML: %w", plan.Name, plan.File, err)
+		return nil, fmt.Errorf("%s isn't valid YAML: %w", t.name, err)
 	}
 	values := map[string]any{}
 	if err := json.Unmarshal(asJSON, &values); err != nil {
-		return nil, fmt.Errorf("the values of plan %q, %s, must be a YAML map", plan.Name, plan.File)
+		return nil, fmt.Errorf("%s must be a YAML map", t.name)
 	}
 	if values == nil { // the file says null
 		values = map[string]any{}

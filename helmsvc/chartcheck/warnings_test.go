@@ -97,3 +97,27 @@ func TestWarningsOfTheChart(t *testing.T) {
 		t.Errorf("printed\n%s", printed)
 	}
 }
+
+// TestUnrenderedValues warns of values that hold templates where nobody renders
+// them.
+func TestUnrenderedValues(t *testing.T) {
+	const values = "replicas: 1\ntype: ClusterIP\nname: {of: \"{{ .Release.Name }}-db\"}\n"
+	const old = "apiVersion: v1\nname: db\nversion: 1.2.3\n"
+	for name, c := range map[string]struct {
+		change files
+		want   int
+	}{
+		"nobody":                 {files{"values.yaml": values}, 1},
+		"the chart":              {files{"values.yaml": values, "templates/x.yaml": "{{ $x := tpl .Values.name.of . }}"}, 0},
+		"the broker":             {files{"values.yaml": values, "Chart.yaml": old}, 0},
+		"an old chart by itself": {files{"values.yaml": values, "Chart.yaml": old, "plans.yaml": "absent", "bind.yaml": "absent"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found := check(t, good().and(c.change).write(t)).Charts[0].Warnings
+			if len(found) != c.want || len(found) == 1 && !strings.Contains(found[0], `values.yaml: name.of holds "{{"`) {
+				t.Errorf("the warnings %q, want %d", found, c.want)
+			}
+		})
+	}
+}
