@@ -133,6 +133,14 @@ func restricted(p *place) {
 	p.must(err)
 }
 
+// loses takes pods away.
+func loses(selector string) func(*place) {
+	return func(p *place) {
+		p.t.Helper()
+		p.must(clients.CoreV1().Pods(p.ns.Name).DeleteCollection(p.t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: selector}))
+	}
+}
+
 // serves has the cluster serve a kind.
 func serves(kind string) func(*place) { return serving(definitionOf(kind)) }
 

@@ -106,7 +106,7 @@ func TestReasons(t *testing.T) {
 			want: "a hook did not end in time: pod pre-POD: container c0 can't pull its image"},
 		"quota": {release: stateful("", "a/s:1"), before: quota, happens: awaitEvent("FailedCreate"),
 			want: `0 of 1 pods ready; StatefulSet s: create Pod s-0 in StatefulSet s failed error: pods "s-0" is forbidden: exceeded quota: none`},
-		"pod security": {release: object("apps/v1", "Deployment", "d", workload("d", "", "a/d:1")), before: restricted, seen: "PodSecurity",
+		"pod security that has changed": {release: object("apps/v1", "Deployment", "d", workload("d", "", unready)), when: "not ready", happens: then(restricted, loses("app=d")), seen: "plans.yaml",
 			want: `0 of 1 pods ready; Deployment d: pods "d-POD" is forbidden: violates PodSecurity "restricted:latest"`},
 		"service account": {release: stateful("serviceAccountName: none,", "a/s:1"), happens: then(awaitEvent("FailedCreate"), warns("ReplicaSet", "old-0", "FailedCreate", "somebody else's trouble")),
 			want: `StatefulSet s: create Pod s-0 in StatefulSet s failed error: pods "s-0" is forbidden: error looking up service account NS/none: serviceaccount "none" not found`},

@@ -24,18 +24,26 @@ import (
 // answers with operations of a JSON patch.
 func (p *place) mutates(patch func(admissionv1.Operation, appsv1.Deployment) string) {
 	p.t.Helper()
+	p.mutatesAll("apps", "deployments", func(request *admissionv1.AdmissionRequest) string {
+		var object appsv1.Deployment
+		if err := json.Unmarshal(request.Object.Raw, &object); err != nil {
+			p.t.Error(err)
+		}
+		return patch(request.Operation, object)
+	})
+}
+
+// mutatesAll has a webhook change the objects of a resource in the place's namespace.
+func (p *place) mutatesAll(group, resource string, patch func(*admissionv1.AdmissionRequest) string) {
+	p.t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var review admissionv1.AdmissionReview
-		var object appsv1.Deployment
 		if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
 			p.t.Error(err)
 			return
 		}
-		if err := json.Unmarshal(review.Request.Object.Raw, &object); err != nil {
-			p.t.Error(err)
-		}
 		kind := admissionv1.PatchTypeJSONPatch
-		review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Allowed: true, PatchType: &kind, Patch: []byte(patch(review.Request.Operation, object))}
+		review.Response = &admissionv1.AdmissionResponse{UID: review.Request.UID, Allowed: true, PatchType: &kind, Patch: []byte(patch(review.Request))}
 		if err := json.NewEncoder(w).Encode(review); err != nil {
 			p.t.Error(err)
 		}
@@ -53,7 +61,7 @@ func (p *place) mutates(patch func(admissionv1.Operation, appsv1.Deployment) str
 			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": p.ns.Name}},
 			Rules: []admissionregistrationv1.RuleWithOperations{{
 				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
-				Rule:       admissionregistrationv1.Rule{APIGroups: []string{"apps"}, APIVersions: []string{"v1"}, Resources: []string{"deployments"}},
+				Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"v1"}, Resources: []string{resource}},
 			}},
 		}},
 	}, metav1.CreateOptions{})

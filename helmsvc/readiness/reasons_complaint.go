@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // weight orders complaints: the least is told first.
@@ -50,7 +52,7 @@ func (c complaint) with(why string) string {
 	if kind == "Pod" {
 		kind = "pod"
 	}
-	return kind + " " + c.name + ": " + why
+	return kind + " " + c.name + ": " + manifest.ExplainPodSecurity(why)
 }
 
 // told returns the first complaint's words.

@@ -62,7 +62,10 @@ func (s *session) check(r *release.Release, definitions []helmchart.CRD, bindabl
 	if err := manifest.CheckProspect(r, bindable); err != nil {
 		return err
 	}
-	return s.checkExposure(r)
+	if err := s.checkExposure(r); err != nil {
+		return err
+	}
+	return s.checkPodSecurity(r)
 }
 
 // dry is a copy of the configuration for a dry run. What Helm learns of

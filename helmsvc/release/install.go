@@ -30,9 +30,10 @@ var ErrLeftover = errors.New("an earlier attempt left a half-made release")
 // ErrLeftover. A chart of kinds that the cluster doesn't serve is refused
 // before anything is made, with an UnservedError, and so is, with a NoPodError,
 // one that could never be bound to though its plan says so, with an
-// ExposedError, one whose pods WithoutExposure keeps out, and, with an
-// OutsideError, one that leaves its namespace where Impersonate keeps it
-// in. report is told of each
+// ExposedError, one whose pods WithoutExposure keeps out, with an
+// InsecureError, one whose pods don't keep to their namespace's Pod Security
+// Standard, and, with an OutsideError, one that leaves its namespace where
+// Impersonate keeps it in. report is told of each
 // change in readiness. It doesn't retry, and leaves what failed in place, to be
 // looked at or uninstalled.
 func (c *Client) Install(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {

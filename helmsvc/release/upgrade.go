@@ -17,8 +17,9 @@ import (
 // everything is ready. It may be called again after any failure or crash. It
 // doesn't undo what has failed: see Rollback. A chart of kinds that the cluster
 // doesn't serve is refused before anything is changed, with an UnservedError,
-// and so is, with an ExposedError, one whose pods WithoutExposure keeps out, and,
-// with an OutsideError, one that Impersonate keeps in its namespace, and, with a
+// and so is, with an ExposedError, one whose pods WithoutExposure keeps out, with
+// an InsecureError, one whose pods don't keep to their namespace's Pod Security
+// Standard, with an OutsideError, one that Impersonate keeps in its namespace, and, with a
 // DataLossError, one that deletes data though the plan doesn't allow that.
 func (c *Client) Upgrade(ctx context.Context, target tenant.Target, what chart.Rendered, report func(readiness.Progress)) error {
 	return c.work(ctx, target, func(ctx context.Context) error { return c.upgrade(ctx, target, what, nil, report) })

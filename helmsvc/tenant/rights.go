@@ -9,6 +9,8 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // right is what somebody may do in a namespace, or, without one, in the cluster.
@@ -77,8 +79,8 @@ func (n *Namespaces) Unsure(ctx context.Context, target Target, err error) error
 // the right could come from, and likewise to what it says of a pod that isn't
 // allowed.
 func (n *Namespaces) Explained(target Target, err error) error {
-	if strings.Contains(err.Error(), "violates PodSecurity") {
-		return fmt.Errorf("%w; change the chart, or let the plan say another `pod_security`, such as privileged", err)
+	if advice := strings.TrimPrefix(manifest.ExplainPodSecurity(err.Error()), err.Error()); advice != "" {
+		return fmt.Errorf("%w%s", err, advice)
 	}
 	if !n.ActsAsInstance(target) || !strings.Contains(err.Error(), accountUser(target.Namespace)) {
 		return err

@@ -104,7 +104,7 @@ func TestAttacks(t *testing.T) {
 			_, err := kube.BatchV1().Jobs(a.target.Namespace).Get(a.t.Context(), "hook", metav1.GetOptions{})
 			return err
 		}},
-		"privileged": {pods, `violates PodSecurity "baseline:latest": privileged`, func(a attacked) error {
+		"privileged": {pods, "set `pod_security: privileged` in plans.yaml", func(a attacked) error {
 			_, err := kube.CoreV1().Pods(a.target.Namespace).Get(a.t.Context(), "privileged", metav1.GetOptions{})
 			return err
 		}},
