@@ -15,7 +15,7 @@ import (
 const chartsUsage = `Check charts without a cluster.
 
 Usage:
-  broker charts check DIR [--kube-version V] [--cluster-domain D]
+  broker charts check DIR [--kube-version V] [--cluster-domain D] [--pod-security S]
       say what each plan would make: objects, credentials, ports; and what is wrong
   broker charts render DIR --plan P [--values FILE.json] [--kube-version V]
       print the manifests of one plan, as helm template does
@@ -25,6 +25,8 @@ Usage:
   --values FILE.json  parameters as an app developer gives them to cf create-service -c
   --kube-version V    Kubernetes version to render for, such as 1.33
   --cluster-domain D  domain of the cluster's names; default: cluster.local
+  --pod-security S    Pod Security Standard of plans that name none, as the
+                      broker's POD_SECURITY; default: baseline
 
 Exit status: 0 no mistake, 1 mistakes in a chart, 2 wrong usage.
 `
@@ -76,11 +78,12 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 
 // chartsArguments are those of both subcommands.
 type chartsArguments struct {
-	dir, plan, values, kubeVersion, domain string
+	dir, plan, values, kubeVersion, domain, podSecurity string
 }
 
 // parseCharts reads flags before, between and after the folder. Of flags,
-// --plan and --values are render's alone, and --cluster-domain is check's.
+// --plan and --values are render's alone, and --cluster-domain and --pod-security are
+// check's.
 func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	var a chartsArguments
 	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
@@ -88,6 +91,7 @@ func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	flags.StringVar(&a.kubeVersion, "kube-version", "", "")
 	if subcommand == "check" {
 		flags.StringVar(&a.domain, "cluster-domain", "", "")
+		flags.StringVar(&a.podSecurity, "pod-security", "baseline", "")
 	}
 	if subcommand == "render" {
 		flags.StringVar(&a.plan, "plan", "", "")

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 )
 
@@ -20,6 +23,10 @@ func checkCharts(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if !slices.Contains(chart.PodSecurityStandards(), a.podSecurity) {
+		return usageError("--pod-security %q must be one of %s", a.podSecurity, strings.Join(chart.PodSecurityStandards(), ", "))
+	}
+	checker.PodSecurity = a.podSecurity
 	if a.domain != "" {
 		domain, err := names.ParseDomain(a.domain)
 		if err != nil {

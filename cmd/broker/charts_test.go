@@ -50,6 +50,8 @@ func TestCharts(t *testing.T) {
 		"for a version":     {[]string{"check", echo, "--kube-version", "1.20"}, 1, "incompatible with Kubernetes v1.20", ""},
 		"flag first":        {[]string{"check", "--kube-version=1.33", echo}, 0, "plan single: ok", ""},
 		"check a bad one":   {[]string{"check", bad}, 1, "bind.yaml:2:", ""},
+		"under a standard":  {[]string{"check", echo, "--pod-security", "restricted"}, 0, "plan single: ok", ""},
+		"no standard":       {[]string{"check", echo, "--pod-security", "strict"}, 2, "", "must be one of privileged"},
 		"check nothing":     {[]string{"check"}, 2, "", "needs a folder"},
 		"check two":         {[]string{"check", "a", "b"}, 2, "", `not both "a" and "b"`},
 		"check no folder":   {[]string{"check", filepath.Join(bad, "none")}, 2, "", "no such file"},

@@ -28,6 +28,8 @@ type Checker struct {
 	Renderer *render.Renderer
 	// Domain is the cluster's, in which names are; "" is cluster.local.
 	Domain string
+	// PodSecurity is the Pod Security Standard of plans that name none; "" is baseline.
+	PodSecurity string
 }
 
 func (c Checker) domain() string { return cmp.Or(c.Domain, "cluster.local") }
@@ -116,6 +118,8 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 	world := madeUp(objects)
 	result.ClusterKinds, result.Mistakes = outside(made)
 	result.Mistakes = append(result.Mistakes, exposureMistakes(made, plan)...)
+	needed, insecure := c.podSecurity(made, plan)
+	result.PodSecurity, result.Mistakes = needed, append(result.Mistakes, insecure...)
 	if err := manifest.CheckProspect(made, plan.Bindable); err != nil {
 		result.Mistakes = append(result.Mistakes, "a create without parameters would fail: "+err.Error())
 	}

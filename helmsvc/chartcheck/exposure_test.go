@@ -9,7 +9,7 @@ import (
 // allows them.
 func TestHostPorts(t *testing.T) {
 	folder := good().and(files{
-		"plans.yaml":          "- {name: small, file: small.yaml}\n- {name: open, file: small.yaml, allow_exposure: true}\n",
+		"plans.yaml":          "- {name: small, file: small.yaml, pod_security: privileged}\n- {name: open, file: small.yaml, pod_security: privileged, allow_exposure: true}\n",
 		"values.yaml":         "replicas: 1\ntype: NodePort\n",
 		"templates/a.yaml":    pod("{hostNetwork: true, containers: [{name: c, " + probed + "}]}"),
 		"templates/b.yaml":    "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec: {schedule: '* * * * *', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, ports: [{containerPort: 1, hostPort: 81}]}]}}}}}\n",

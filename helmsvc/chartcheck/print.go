@@ -61,6 +61,9 @@ func (p *printer) plan(plan Plan) {
 	if len(plan.ClusterKinds) > 0 {
 		p.wrapped("    needs ", fmt.Sprintf("cluster_objects: [%s]", strings.Join(plan.ClusterKinds, ", ")))
 	}
+	if plan.PodSecurity != "" {
+		p.line("    needs pod_security: %s", plan.PodSecurity)
+	}
 	switch {
 	case !plan.Bindable:
 		p.line("    not bindable")

@@ -25,6 +25,9 @@ type Plan struct {
 	// ClusterKinds are the cluster-scoped kinds that the chart makes, sorted: what
 	// the plan's cluster_objects has to name.
 	ClusterKinds []string
+	// PodSecurity is the Pod Security Standard that the plan would have to say,
+	// baseline or privileged; empty if its pods keep to the one that it has.
+	PodSecurity string
 	// Credentials is the shape of what an app would get.
 	Credentials []Field
 	// Ports are those that bind would open.
