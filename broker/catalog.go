@@ -25,7 +25,7 @@ func service(s chart.Service) domain.Service {
 	listing := s.Listing()
 	return domain.Service{
 		ID:          s.ID,
-		Name:        s.Metadata().Name,
+		Name:        s.Name,
 		Description: listing.Description,
 		Bindable:    true,
 		Tags:        listing.Tags,

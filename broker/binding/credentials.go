@@ -30,7 +30,7 @@ func (s *Bindings) credentials(ctx context.Context, at place, b record.Binding, 
 	}
 	seen.Instance = view.InstanceView{
 		ID:               i.ID,
-		Service:          service.Metadata().Name,
+		Service:          service.Name,
 		Plan:             plan.Name,
 		OrganizationGUID: i.OrganizationGUID,
 		SpaceGUID:        i.SpaceGUID,

@@ -128,7 +128,7 @@ func (w *work) clear(ctx context.Context) error {
 
 // isolate brings what the namespace carries up to date with a plan.
 func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
-	return w.cluster.EnsureNamespace(ctx, locate.Namespace(w.instance, service.Metadata().Name, plan))
+	return w.cluster.EnsureNamespace(ctx, locate.Namespace(w.instance, service.Name, plan))
 }
 
 // openOwn has the instance's pods reach what they need before they start.

@@ -38,7 +38,7 @@ func (s *Instances) quotasOf(i record.Instance, service chart.Service, p chart.P
 	all = append(all, quota{
 		key: "service " + i.ServiceID, most: service.Quota(),
 		counts: func(other record.Instance) bool { return other.ServiceID == i.ServiceID },
-		full:   QuotaError{Of: "the service " + service.Metadata().Name, Remedy: "delete one, or ask the operator"},
+		full:   QuotaError{Of: "the service " + service.Name, Remedy: "delete one, or ask the operator"},
 	})
 	if i.OrganizationGUID != "" {
 		all = append(all, quota{

@@ -221,7 +221,7 @@ func (o *offer) tell(c chart.Catalog) {
 		}
 	}
 	for _, s := range c.Older {
-		o.log.Info("chart-kept-for-its-instances", lager.Data{"service": s.Metadata().Name, "version": s.Metadata().Version, "from": s.From})
+		o.log.Info("chart-kept-for-its-instances", lager.Data{"service": s.Name, "version": s.Metadata().Version, "from": s.From})
 	}
 }
 
@@ -230,7 +230,7 @@ func (o *offer) charts() ([]web.OfferedChart, []web.ChartProblem) {
 	catalog := o.live.Catalog()
 	var offered []web.OfferedChart
 	for _, s := range catalog.Services {
-		offered = append(offered, web.OfferedChart{Service: s.Metadata().Name, Version: s.Metadata().Version, Digest: s.Digest, Cut: s.Listing().Cut})
+		offered = append(offered, web.OfferedChart{Service: s.Name, Version: s.Metadata().Version, Digest: s.Digest, Cut: s.Listing().Cut})
 	}
 	var problems []web.ChartProblem
 	for _, p := range slices.Concat(catalog.Problems, o.operators.Catalog().Problems) {

@@ -19,9 +19,11 @@ type Catalog struct {
 	Problems []Problem
 }
 
-// Service is one version of a chart, offered under the chart's name.
+// Service is one version of a chart, offered under the chart's name unless its
+// tsmgr.yaml says another.
 type Service struct {
-	ID string
+	ID   string
+	Name string
 	// From is what people call the chart's place: its folder, or the address
 	// that it was fetched from.
 	From  string
@@ -36,8 +38,10 @@ type Service struct {
 	schema  map[string]any // for the catalog
 	listing Listing
 	archive []byte
-	kibosh  bool          // values.yaml is rendered
-	texts   *render.Texts // renders plans' files and the dashboard's address; nil: in this process
+	kibosh  bool // values.yaml is rendered
+	// overrides lie between values.yaml and each plan.
+	overrides text
+	texts     *render.Texts // renders plans' files and the dashboard's address; nil: in this process
 }
 
 // Problem is a chart that could not be offered.

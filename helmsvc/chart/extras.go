@@ -29,7 +29,7 @@ func (s Service) DisplayName() string {
 	if name := s.annotation(displayNameAnnotation); name != "" {
 		return name
 	}
-	return s.chart.Name()
+	return s.Name
 }
 
 // LongDescription is for the marketplace; empty if the chart has none.

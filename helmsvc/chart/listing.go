@@ -185,7 +185,7 @@ func sizeAsJSON(value any) int {
 
 // checkListing finds what can't be cut: names that platforms don't take.
 func (s Service) checkListing() error {
-	name := s.chart.Name()
+	name := s.Name
 	if strings.TrimSpace(name) != name {
 		return errors.New("Chart.yaml: the name must neither begin nor end with a blank, which platforms cut off")
 	}

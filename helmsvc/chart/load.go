@@ -56,7 +56,7 @@ func LoadAll(ctx context.Context, all []source.Found, kube *chartutil.KubeVersio
 		}
 	}
 	byPlace := func(a, b Service) int {
-		return cmp.Or(cmp.Compare(a.chart.Name(), b.chart.Name()), olderFirst(a, b))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), olderFirst(a, b))
 	}
 	slices.SortFunc(catalog.Services, byPlace)
 	slices.SortFunc(catalog.Older, byPlace)
@@ -115,7 +115,7 @@ func twin(s Service, others []Service) error {
 	for _, other := range others {
 		if olderFirst(s, other) == 0 {
 			return fmt.Errorf("a chart named %q was already loaded from %s, with the same version; a service's name must be unique, so rename one of them in Chart.yaml, or raise the version of the newer",
-				s.Metadata().Name, other.From)
+				s.Name, other.From)
 		}
 	}
 	return nil
@@ -134,7 +134,11 @@ func olderFirst(a, b Service) int {
 }
 
 func load(files *contents, from string) (Service, error) {
-	plans, err := loadPlans(files)
+	offer, err := loadOffer(files)
+	if err != nil {
+		return Service{}, err
+	}
+	plans, err := loadPlans(files, offer.name)
 	if err != nil {
 		return Service{}, err
 	}
@@ -148,10 +152,11 @@ func load(files *contents, from string) (Service, error) {
 		return Service{}, err
 	}
 	service := Service{
-		ID: ServiceID(files.chart.Name()), From: from, Plans: plans, Digest: digest(all), Bind: bind,
-		chart: files.chart, archive: archive, kibosh: asKibosh(files),
+		ID: ServiceID(offer.name), Name: offer.name, From: from, Plans: plans, Digest: digest(all), Bind: bind,
+		chart: files.chart, archive: archive, kibosh: asKibosh(files), overrides: offer.overrides,
 	}
 	strip(service.chart)
+	service.chart.Files = slices.DeleteFunc(service.chart.Files, func(f *helmchart.File) bool { return files.own[f.Name] != nil })
 	abroad := keepLocal(service.chart)
 	if err := service.readSchema(); err != nil {
 		return Service{}, err

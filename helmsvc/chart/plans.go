@@ -134,8 +134,8 @@ type planEntry struct {
 }
 
 // loadPlans reads plans.yaml or plans.yml. Absent or empty, the chart has one
-// plan, "default".
-func loadPlans(files *contents) ([]Plan, error) {
+// plan, "default". service is the service's name.
+func loadPlans(files *contents, service string) ([]Plan, error) {
 	file, text, err := files.readEither("plans.yaml", "plans.yml")
 	if err != nil {
 		return nil, fmt.Errorf("reading the plans: %w", err)
@@ -145,11 +145,11 @@ func loadPlans(files *contents) ([]Plan, error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(entries) == 0 {
-		return []Plan{defaultPlan(files.chart)}, nil
+		return []Plan{defaultPlan(files.chart, service)}, nil
 	}
 	var plans []Plan
 	for i, entry := range entries {
-		plan, err := loadPlan(files, entry)
+		plan, err := loadPlan(files, service, entry)
 		if err != nil {
 			return nil, fmt.Errorf("%s, entry %d: %w", file, i+1, err)
 		}
@@ -162,10 +162,10 @@ func loadPlans(files *contents) ([]Plan, error) {
 	return plans, checkPlanChanges(file, plans)
 }
 
-func defaultPlan(c *helmchart.Chart) Plan {
+func defaultPlan(c *helmchart.Chart, service string) Plan {
 	const description = "Plan with default values"
 	return Plan{
-		ID:          PlanID(c.Name(), "default"),
+		ID:          PlanID(service, "default"),
 		Name:        "default",
 		DisplayName: "default",
 		Description: description,
@@ -176,7 +176,7 @@ func defaultPlan(c *helmchart.Chart) Plan {
 	}
 }
 
-func loadPlan(files *contents, e planEntry) (Plan, error) {
+func loadPlan(files *contents, service string, e planEntry) (Plan, error) {
 	if !planName.MatchString(e.Name) {
 		return Plan{}, fmt.Errorf("the plan name %q must match %s", e.Name, planName)
 	}
@@ -184,7 +184,7 @@ func loadPlan(files *contents, e planEntry) (Plan, error) {
 		return Plan{}, fmt.Errorf("plan %q has no file; name one in plans/, it may be empty", e.Name)
 	}
 	plan := Plan{
-		ID:          PlanID(files.chart.Name(), e.Name),
+		ID:          PlanID(service, e.Name),
 		Name:        e.Name,
 		Description: e.Description,
 		Bullets:     e.Bullets,

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
 // brokerFiles and brokerFolders lie beside Chart.yaml for the broker alone.
@@ -11,7 +13,7 @@ import (
 // their kubeconfigs) and image archives would go into each release's Secret
 // and be readable by .Files.Get.
 var (
-	brokerFiles   = []string{"plans.yaml", "plans.yml", "bind.yaml", "bind.yml"}
+	brokerFiles   = []string{"plans.yaml", "plans.yml", "bind.yaml", "bind.yml", source.OfferFile}
 	brokerFolders = []string{"plans/", "images/", "tsmgr/"}
 )
 

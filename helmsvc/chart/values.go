@@ -10,6 +10,8 @@ import (
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
 // Rendered is a chart with the values of one instance, ready to be installed.
@@ -101,17 +103,21 @@ func computed(c *helmchart.Chart, given map[string]any) (*helmchart.Chart, map[s
 }
 
 // planValues are what is laid over values.yaml for a plan: what of values.yaml
-// itself is rendered, and the plan file.
+// itself is rendered, the offer's overrides and the plan file.
 func (s Service) planValues(ctx context.Context, plan Plan, release, namespace string) (map[string]any, error) {
 	values, err := s.kiboshValues(ctx, release, namespace)
 	if err != nil {
 		return nil, err
 	}
+	overrides, err := s.renderValues(ctx, s.overrides, release, namespace)
+	if err != nil {
+		return nil, fmt.Errorf("the values of %s: %w", source.OfferFile, err)
+	}
 	of, err := s.renderValues(ctx, text{name: plan.File, content: plan.values}, release, namespace)
 	if err != nil {
 		return nil, fmt.Errorf("the values of plan %q: %w", plan.Name, err)
 	}
-	return merge(values, of), nil
+	return merge(merge(values, overrides), of), nil
 }
 
 // renderValues renders a file of values as if it were a template of the chart, so

@@ -61,7 +61,7 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 	}
 	for _, service := range slices.Concat(catalog.Services, catalog.Older) {
 		metadata := service.Metadata()
-		checked := Chart{Name: metadata.Name, Version: metadata.Version, Folder: service.From, Warnings: slices.Concat(service.Listing().Cut, service.Unrendered())}
+		checked := Chart{Name: service.Name, Version: metadata.Version, Folder: service.From, Warnings: slices.Concat(service.Listing().Cut, service.Unrendered())}
 		for _, plan := range service.Plans {
 			result, err := c.checkPlan(ctx, service, plan)
 			if err != nil {

@@ -1,7 +1,9 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,8 +30,8 @@ type Found struct {
 const companion = "tsmgr"
 
 // Folder lists the charts of dir, by name: dir is one chart, an archive, or a
-// folder of them. A folder that holds tsmgr/ and one chart is that chart. What
-// is none of these is skipped. The error is for a dir that can't be read at all.
+// folder of them. A folder that holds tsmgr/ and one chart is that chart; of
+// several, the one that tsmgr.yaml names. What is none of these is skipped. The error is for a dir that can't be read at all.
 func Folder(dir string) ([]Found, error) {
 	if isChart(dir) || isArchive(dir) {
 		return []Found{{From: dir, Path: dir}}, nil
@@ -81,8 +83,47 @@ func paired(dir string) (pair Found, ok bool) {
 	case 1:
 		return Found{From: charts[0], Path: charts[0], Beside: beside}, true
 	}
-	return Found{From: dir, Err: fmt.Errorf("%d charts lie beside %s, so it isn't clear whose plans it holds; give each chart a folder of its own with its %s/",
-		len(charts), beside, companion)}, true
+	if text, err := readOffer(dir); err == nil {
+		path, err := named(text, charts)
+		return Found{From: cmp.Or(path, dir), Path: path, Beside: beside, Err: err}, true
+	}
+	return Found{From: dir, Err: fmt.Errorf("%d charts lie beside %s, so it isn't clear whose plans it holds; give each chart a folder of its own with its %s/, or name the chart in %s",
+		len(charts), beside, companion, OfferFile)}, true
+}
+
+// readOffer reads the tsmgr.yaml of tsmgr/ in dir, which no link leads out of.
+func readOffer(dir string) ([]byte, error) {
+	file, err := os.OpenInRoot(dir, filepath.Join(companion, OfferFile))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it is only read
+	return io.ReadAll(io.LimitReader(file, largestOffer))
+}
+
+// largestOffer is more, in bytes, than a tsmgr.yaml has.
+const largestOffer = 1 << 20
+
+// named is that of the charts that the offer is made of: its package, or else the
+// folder of its name.
+func named(offer []byte, charts []string) (path string, err error) {
+	parsed, err := ParseOffer(offer)
+	if err != nil {
+		return "", err
+	}
+	only, err := parsed.Only()
+	if err != nil {
+		return "", err
+	}
+	packed := only.Name + "-" + only.Version
+	for _, name := range []string{packed + ".tgz", packed + ".tar.gz", only.Name} {
+		for _, path := range charts {
+			if filepath.Base(path) == name {
+				return path, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("%s offers the chart %s in version %s, and beside %s/ lies neither %s.tgz nor a folder %s", OfferFile, only.Name, only.Version, companion, packed, only.Name)
 }
 
 func isChart(folder string) bool {

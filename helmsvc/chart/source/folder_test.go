@@ -15,24 +15,30 @@ import (
 // relative to the folder.
 func TestFolder(t *testing.T) {
 	const chart, archive = "name: c", "an archive"
+	const one = "charts:\n- {chart: c, version: 1.2.3}\n"
 	for name, c := range map[string]struct {
 		files map[string]string
 		dir   string
 		want  []string
 	}{
-		"one chart":           {map[string]string{"Chart.yaml": chart, "charts/sub/Chart.yaml": chart}, "", []string{"."}},
-		"one archive":         {map[string]string{"a.tgz": archive, "b.tgz": archive}, "a.tgz", []string{"a.tgz"}},
-		"folder, by name":     {map[string]string{"b/Chart.yaml": chart, "a.tar.gz": archive, "c.tgz": archive}, "", []string{"a.tar.gz", "b", "c.tgz"}},
-		"others are skipped":  {map[string]string{"a/Chart.yaml": chart, "b/README.md": "", "README.md": "", "._a.tgz": "", "c.tgz.prov": "", "d.tgz/x": "", "e/f/Chart.yaml": chart}, "", []string{"a"}},
-		"nothing":             {map[string]string{"README.md": ""}, "", nil},
-		"tsmgr":               {map[string]string{"c/Chart.yaml": chart, "tsmgr/plans.yaml": "", "README.md": ""}, "", []string{"c + tsmgr"}},
-		"tsmgr, archive":      {map[string]string{"c.tgz": archive, "tsmgr/plans.yaml": ""}, "", []string{"c.tgz + tsmgr"}},
-		"tsmgr in a folder":   {map[string]string{"a.tgz": archive, "b/c/Chart.yaml": chart, "b/tsmgr/bind.yaml": ""}, "", []string{"a.tgz", "b/c + b/tsmgr"}},
-		"tsmgr, several":      {map[string]string{"a.tgz": archive, "c/Chart.yaml": chart, "tsmgr/plans.yaml": ""}, "", []string{".: 2 charts lie beside tsmgr"}},
-		"tsmgr, several in b": {map[string]string{"a.tgz": archive, "b/c.tgz": archive, "b/d.tgz": archive, "b/tsmgr/plans.yaml": ""}, "", []string{"a.tgz", "b: 2 charts lie beside b/tsmgr"}},
-		"tsmgr in a chart":    {map[string]string{"Chart.yaml": chart, "tsmgr/plans.yaml": "", "c.tgz": archive}, "", []string{"."}},
-		"tsmgr alone":         {map[string]string{"tsmgr/plans.yaml": "", "b/c.tgz": archive, "b/tsmgr/plans.yaml": ""}, "", []string{"b/c.tgz + b/tsmgr"}},
-		"a chart named tsmgr": {map[string]string{"tsmgr/Chart.yaml": chart, "a.tgz": archive}, "", []string{"a.tgz", "tsmgr"}},
+		"one chart":            {map[string]string{"Chart.yaml": chart, "charts/sub/Chart.yaml": chart}, "", []string{"."}},
+		"one archive":          {map[string]string{"a.tgz": archive, "b.tgz": archive}, "a.tgz", []string{"a.tgz"}},
+		"folder, by name":      {map[string]string{"b/Chart.yaml": chart, "a.tar.gz": archive, "c.tgz": archive}, "", []string{"a.tar.gz", "b", "c.tgz"}},
+		"others are skipped":   {map[string]string{"a/Chart.yaml": chart, "b/README.md": "", "README.md": "", "._a.tgz": "", "c.tgz.prov": "", "d.tgz/x": "", "e/f/Chart.yaml": chart}, "", []string{"a"}},
+		"nothing":              {map[string]string{"README.md": ""}, "", nil},
+		"tsmgr":                {map[string]string{"c/Chart.yaml": chart, "tsmgr/plans.yaml": "", "README.md": ""}, "", []string{"c + tsmgr"}},
+		"tsmgr, archive":       {map[string]string{"c.tgz": archive, "tsmgr/plans.yaml": ""}, "", []string{"c.tgz + tsmgr"}},
+		"tsmgr in a folder":    {map[string]string{"a.tgz": archive, "b/c/Chart.yaml": chart, "b/tsmgr/bind.yaml": ""}, "", []string{"a.tgz", "b/c + b/tsmgr"}},
+		"tsmgr, several":       {map[string]string{"a.tgz": archive, "c/Chart.yaml": chart, "tsmgr/plans.yaml": ""}, "", []string{".: 2 charts lie beside tsmgr"}},
+		"tsmgr, several in b":  {map[string]string{"a.tgz": archive, "b/c.tgz": archive, "b/d.tgz": archive, "b/tsmgr/plans.yaml": ""}, "", []string{"a.tgz", "b: 2 charts lie beside b/tsmgr"}},
+		"tsmgr names one":      {map[string]string{"c/Chart.yaml": chart, "c-1.2.3.tgz": archive, "c-1.2.2.tgz": archive, "tsmgr/tsmgr.yaml": one}, "", []string{"c-1.2.3.tgz + tsmgr"}},
+		"tsmgr names a folder": {map[string]string{"c/Chart.yaml": chart, "d/Chart.yaml": chart, "tsmgr/tsmgr.yaml": one}, "", []string{"c + tsmgr"}},
+		"tsmgr names none":     {map[string]string{"d/Chart.yaml": chart, "e/Chart.yaml": chart, "tsmgr/tsmgr.yaml": one}, "", []string{". + tsmgr: tsmgr.yaml offers the chart c in version 1.2.3, and beside tsmgr/ lies neither c-1.2.3.tgz nor a folder c"}},
+		"tsmgr names several":  {map[string]string{"c/Chart.yaml": chart, "d/Chart.yaml": chart, "tsmgr/tsmgr.yaml": one + "- {chart: d}"}, "", []string{". + tsmgr: tsmgr.yaml has 2 charts"}},
+		"tsmgr is broken":      {map[string]string{"c/Chart.yaml": chart, "d/Chart.yaml": chart, "tsmgr/tsmgr.yaml": "chart: c"}, "", []string{". + tsmgr: tsmgr.yaml: error unmarshaling JSON: while decoding JSON: json: unknown field \"chart\""}},
+		"tsmgr in a chart":     {map[string]string{"Chart.yaml": chart, "tsmgr/plans.yaml": "", "c.tgz": archive}, "", []string{"."}},
+		"tsmgr alone":          {map[string]string{"tsmgr/plans.yaml": "", "b/c.tgz": archive, "b/tsmgr/plans.yaml": ""}, "", []string{"b/c.tgz + b/tsmgr"}},
+		"a chart named tsmgr":  {map[string]string{"tsmgr/Chart.yaml": chart, "a.tgz": archive}, "", []string{"a.tgz", "tsmgr"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := write(t, c.files)
@@ -50,7 +56,7 @@ func TestFolder(t *testing.T) {
 					text += " + " + f.Beside
 				}
 				if f.Err != nil {
-					text += ": " + strings.Split(f.Err.Error(), ", so")[0]
+					text += ": " + strings.Split(strings.Split(f.Err.Error(), ", so")[0], ", and an instance")[0]
 				}
 				text = strings.ReplaceAll(text, folder+"/", "")
 				have = append(have, strings.ReplaceAll(text, folder, "."))
