@@ -41,6 +41,7 @@ type Service struct {
 	kibosh  bool // values.yaml is rendered
 	// overrides lie between values.yaml and each plan.
 	overrides text
+	seed      string        // the instance's for which it is rendered; see Seeded
 	texts     *render.Texts // renders plans' files and the dashboard's address; nil: in this process
 }
 

@@ -87,7 +87,8 @@ func (s Service) DashboardURL(ctx context.Context, plan Plan, release, namespace
 	if err != nil {
 		return "", err
 	}
-	return s.dashboard(ctx, release, namespace, what.Values)
+	address, err := s.dashboard(ctx, release, namespace, what.Values)
+	return address, what.generated.hide(err)
 }
 
 // longestDashboard is the processor time that the annotation's template may take:

@@ -170,6 +170,7 @@ func load(files *contents, from string) (Service, error) {
 
 // check finds what would keep every instance from being made.
 func (s Service) check(ctx context.Context) error {
+	s = s.MadeUp()
 	if err := s.checkExtras(); err != nil {
 		return err
 	}
@@ -177,7 +178,7 @@ func (s Service) check(ctx context.Context) error {
 		return err
 	}
 	for _, plan := range s.Plans {
-		values, err := s.planValues(ctx, plan, checkRelease, checkNamespace)
+		values, _, err := s.planValues(ctx, plan, checkRelease, checkNamespace)
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ type Rendered struct {
 	Bindable bool
 	// MayDeleteData is the plan's.
 	MayDeleteData bool
+
+	// generated are the values that files of values have asked for.
+	generated generatedValues
 }
 
 // Render computes an instance's values. Order: values.yaml ⊕ the plan file,
@@ -33,7 +36,7 @@ type Rendered struct {
 // parameters, never templated. Maps are merged deeply, lists are replaced and
 // null removes a key. parameters is a JSON object, null or empty.
 func (s Service) Render(ctx context.Context, plan Plan, release, namespace string, parameters json.RawMessage) (Rendered, error) {
-	values, err := s.planValues(ctx, plan, release, namespace)
+	values, generated, err := s.planValues(ctx, plan, release, namespace)
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -44,6 +47,7 @@ func (s Service) Render(ctx context.Context, plan Plan, release, namespace strin
 	return Rendered{
 		Chart: copyChart(s.chart), Values: merge(values, params),
 		AllowExposure: plan.AllowExposure, Bindable: plan.Bindable, MayDeleteData: plan.MayDeleteData,
+		generated: generated,
 	}, nil
 }
 
@@ -104,47 +108,57 @@ func computed(c *helmchart.Chart, given map[string]any) (*helmchart.Chart, map[s
 
 // planValues are what is laid over values.yaml for a plan: what of values.yaml
 // itself is rendered, the offer's overrides and the plan file.
-func (s Service) planValues(ctx context.Context, plan Plan, release, namespace string) (map[string]any, error) {
+func (s Service) planValues(ctx context.Context, plan Plan, release, namespace string) (map[string]any, generatedValues, error) {
 	values, err := s.kiboshValues(ctx, release, namespace)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	overrides, err := s.renderValues(ctx, s.overrides, release, namespace)
+	overrides, generated, err := s.renderValues(ctx, s.overrides, release, namespace)
 	if err != nil {
-		return nil, fmt.Errorf("the values of %s: %w", source.OfferFile, err)
+		return nil, nil, fmt.Errorf("the values of %s: %w", source.OfferFile, err)
 	}
-	of, err := s.renderValues(ctx, text{name: plan.File, content: plan.values}, release, namespace)
+	of, more, err := s.renderValues(ctx, text{name: plan.File, content: plan.values}, release, namespace)
 	if err != nil {
-		return nil, fmt.Errorf("the values of plan %q: %w", plan.Name, err)
+		return nil, nil, fmt.Errorf("the values of plan %q: %w", plan.Name, err)
 	}
-	return merge(merge(values, overrides), of), nil
+	maps.Copy(generated, more)
+	return merge(merge(values, overrides), of), generated, nil
 }
 
 // renderValues renders a file of values as if it were a template of the chart, so
 // that the chart's helpers, .Release, .Chart and .Values are at hand. It then
 // holds what `helm install -f` would read from it: each number is a float64, as
 // those of values.yaml are, since templates can't compare one kind with another.
-func (s Service) renderValues(ctx context.Context, t text, release, namespace string) (map[string]any, error) {
+func (s Service) renderValues(ctx context.Context, t text, release, namespace string) (map[string]any, generatedValues, error) {
 	if len(bytes.TrimSpace(t.content)) == 0 {
-		return map[string]any{}, nil
+		return map[string]any{}, generatedValues{}, nil
 	}
+	read, err := readTemplate(t.name, t.content)
+	if err != nil {
+		return nil, nil, err
+	}
+	filled, generated, err := fill(read, s.seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	t.content = filled
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
 	rendered, err := s.renderText(ctx, t, map[string]any{}, options)
 	if err != nil {
-		return nil, err
+		return nil, nil, generated.hide(err)
 	}
 	asJSON, err := yaml.YAMLToJSONStrict([]byte(rendered))
 	if err != nil {
-		return nil, fmt.Errorf("%s isn't valid YAML: %w", t.name, err)
+		return nil, nil, fmt.Errorf("%s isn't valid YAML: %w", t.name, generated.hide(err))
 	}
 	values := map[string]any{}
 	if err := json.Unmarshal(asJSON, &values); err != nil {
-		return nil, fmt.Errorf("%s must be a YAML map", t.name)
+		return nil, nil, fmt.Errorf("%s must be a YAML map", t.name)
 	}
 	if values == nil { // the file says null
 		values = map[string]any{}
 	}
-	return values, nil
+	return values, generated, nil
 }
 
 // merge lays over on top of base and returns a new map. Helm's own

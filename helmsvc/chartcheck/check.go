@@ -63,7 +63,7 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 		metadata := service.Metadata()
 		checked := Chart{Name: service.Name, Version: metadata.Version, Folder: service.From, Warnings: slices.Concat(service.Listing().Cut, service.Unrendered())}
 		for _, plan := range service.Plans {
-			result, err := c.checkPlan(ctx, service, plan)
+			result, err := c.checkPlan(ctx, service.MadeUp(), plan)
 			if err != nil {
 				return Report{}, err
 			}

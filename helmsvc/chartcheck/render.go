@@ -24,7 +24,7 @@ func (c Checker) Render(ctx context.Context, dir, plan string, parameters json.R
 	if err != nil {
 		return "", err
 	}
-	made, err := c.render(ctx, service, chosen, parameters)
+	made, err := c.render(ctx, service.MadeUp(), chosen, parameters)
 	if err != nil {
 		return "", joined(mistakes(err, service.Metadata().Name, chosen.File))
 	}
