@@ -25,8 +25,9 @@ func (s *Instances) Create(ctx context.Context, wanted record.Instance, origin r
 	if !found {
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
+	wanted.Seed = chart.NewSeed()
 	target := tenant.TargetOf(s.settings.NamespacePrefix, wanted.ID)
-	if err := checkCreate(ctx, service, plan, target, wanted.Parameters); err != nil {
+	if err := checkCreate(ctx, service.Seeded(wanted.Seed), plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
 	quotas := s.quotasOf(wanted, service, plan)
@@ -88,7 +89,7 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	what, err := service.Render(ctx, plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
+	what, err := service.Seeded(w.instance.Seed).Render(ctx, plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func (s *Instances) DashboardURL(ctx context.Context, i record.Instance) string 
 	}
 	ctx, stop := context.WithTimeout(fair.WithTenant(ctx, locate.Tenant(i)), dashboardWait)
 	defer stop()
-	address, err := service.DashboardURL(ctx, plan, i.Release, i.Namespace, i.Parameters)
+	address, err := service.Seeded(i.Seed).DashboardURL(ctx, plan, i.Release, i.Namespace, i.Parameters)
 	if err != nil {
 		s.log.Error("dashboard-url", dashboardError(err, i), lager.Data{"instance-id": i.ID})
 	}

@@ -55,6 +55,7 @@ func (s *Instances) Update(ctx context.Context, id string, change func(*record.I
 func (s *Instances) recordUpdate(ctx context.Context, i record.Instance, wanted Change, origin record.Origin) (record.Instance, error) {
 	if wanted.Update != nil {
 		defer s.charts.Hold()()
+		i.Seed = cmp.Or(i.Seed, chart.NewSeed())
 		release, err := s.admitUpdate(ctx, i, wanted)
 		if err != nil {
 			return i, err
@@ -90,7 +91,7 @@ func (s *Instances) admitUpdate(ctx context.Context, i record.Instance, wanted C
 	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
 		return nil, &locate.InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
 	}
-	if err := checkValues(ctx, service, plan, locate.Target(i), wanted.Update.Parameters); err != nil {
+	if err := checkValues(ctx, service.Seeded(i.Seed), plan, locate.Target(i), wanted.Update.Parameters); err != nil {
 		return nil, err
 	}
 	if err := s.charts.Keep(ctx, service); err != nil {
@@ -116,7 +117,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err != nil {
 		return err
 	}
-	what, err := service.Render(ctx, plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
+	what, err := service.Seeded(w.instance.Seed).Render(ctx, plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
 	if err != nil {
 		return err
 	}

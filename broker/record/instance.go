@@ -19,6 +19,10 @@ type Instance struct {
 	SpaceGUID        string          `json:"space_guid,omitempty"`
 	Context          json.RawMessage `json:"context,omitempty"`
 	Parameters       json.RawMessage `json:"parameters,omitempty"`
+	// Seed is what the values are derived from that plan files ask for with
+	// `generated`: a secret. Instances from before this field get one with their
+	// next update.
+	Seed string `json:"seed,omitempty"`
 
 	Chart Chart `json:"chart"`
 	// Namespace and Release are recorded, not derived again, so that an

@@ -40,10 +40,15 @@ func (f *foundation) fetched(i rig.Instance) (plan string, parameters map[string
 	return body.PlanID, body.Parameters
 }
 
-// TestUpdate changes parameters, plan and context of an instance.
+// TestUpdate changes parameters, plan and context of an instance. What its plan
+// files have generated stays.
 func TestUpdate(t *testing.T) {
 	f := newFoundation(t, "charts", nil)
 	i := f.create("fixture", "plain", map[string]any{"number": 1})
+	told := f.data(i)["told"]
+	if other := f.data(f.create("fixture", "plain", nil))["told"]; len(told) != 24 || told == other {
+		t.Errorf("the plan file had %q generated, and %q for another instance", told, other)
+	}
 	binding := uuid.NewString()
 	bound := f.want(201)(f.Bind(t.Context(), i, binding, f.app()))
 	if fetched := f.want(200)(f.FetchBinding(t.Context(), i, binding)); !strings.Contains(string(fetched.Body), `"credentials":{"secrets"`) {
@@ -57,7 +62,7 @@ func TestUpdate(t *testing.T) {
 	_, wide, err := f.catalog.Find("fixture", "wide")
 	f.must(err)
 	f.update(i, map[string]any{"plan_id": wide.ID})
-	if data := f.data(i); data["number"] != "1" || data["marked"] != "second" || len(f.pods(i)) != 2 {
+	if data := f.data(i); data["number"] != "1" || data["marked"] != "second" || data["told"] != told || len(f.pods(i)) != 2 {
 		t.Errorf("after the plan was changed there are %d pods, and the release has %v", len(f.pods(i)), data)
 	}
 	if plan, parameters := f.fetched(i); plan != wide.ID || parameters["marked"] != "second" {
