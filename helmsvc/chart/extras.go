@@ -100,8 +100,16 @@ func (s Service) dashboard(ctx context.Context, release, namespace string, value
 	if template == "" {
 		return "", nil
 	}
+	const name = "the annotation " + dashboardAnnotation
+	read, err := readTemplate(name, []byte(template))
+	if err == nil && len(read.calls) > 0 {
+		err = fmt.Errorf("%s: generated is for plan files: an address isn't secret", name)
+	}
+	if err != nil {
+		return "", fmt.Errorf("Chart.yaml: %w", err)
+	}
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
-	rendered, err := s.renderText(ctx, text{name: "the annotation " + dashboardAnnotation, content: []byte(template), most: longestDashboard}, values, options)
+	rendered, err := s.renderText(ctx, text{name: name, content: []byte(template), most: longestDashboard}, values, options)
 	if err != nil {
 		return "", fmt.Errorf("Chart.yaml: %w", err)
 	}

@@ -91,6 +91,10 @@ func TestPlanFilesThatAreRefused(t *testing.T) {
 		`a: {{ generated "root" 129 }}`:                                         "values of 8 to 128 characters",
 		`{{ if true }}a: {{ generated "x" 1 }}{{ end`:                           "unclosed action",
 		`a: {{ tpl "{{ generated \"x\" 24 }}" . }}`:                             `function "generated" not defined`,
+		`a: {{ (lookup "v1" "Secret" "" "").x }}`:                               "plans/s.yaml:1:7: nothing can be looked up here",
+		`a: {{ dig "x" 1 (lookup "v1" "Secret" "" "") }}`:                       "plans/s.yaml:1:17: nothing can be looked up here",
+		`a: {{ include "c.found" . }}`:                                          "plans/s.yaml:1:6: ",
+		`a: {{include "c.found" . }}`:                                           "nothing can be looked up here",
 		`{{ range $i, $x := list 1 }}a: {{ generated (print $i) 24 }}{{ end }}`: "neither of which may be computed",
 	} {
 		problems := withPlan(t, plan).Problems
@@ -124,6 +128,23 @@ func TestGeneratedNeedsAnInstance(t *testing.T) {
 	for _, seed := range []string{"", "c2hvcnQ=", "not base64"} {
 		if _, err := service.Seeded(seed).Render(t.Context(), service.Plans[0], "k", "n", nil); err == nil {
 			t.Errorf("the seed %q was taken", seed)
+		}
+	}
+}
+
+// TestDashboardsThatAreRefused: an address has no secret in it, and nothing of the cluster.
+func TestDashboardsThatAreRefused(t *testing.T) {
+	for address, want := range map[string]string{
+		`https://x/{{ generated "root" 24 }}`:              "Chart.yaml: the annotation cf-helm-broker.io/dashboard-url: generated is for plan files",
+		`https://x/{{ lookup "v1" "Secret" "" "" | len }}`: "Chart.yaml: the annotation cf-helm-broker.io/dashboard-url:1:13: nothing can be looked up here",
+		`https://x/{{ include "c.found" . }}`:              "nothing can be looked up here",
+	} {
+		problems := load(t, write(t, map[string]string{
+			"Chart.yaml":             chartYAML("c") + "annotations: {cf-helm-broker.io/dashboard-url: '" + address + "'}\n",
+			"templates/_helpers.tpl": `{{ define "c.found" }}{{ lookup "v1" "Secret" "" "" | len }}{{ end }}`,
+		})).Problems
+		if len(problems) != 1 || !strings.Contains(problems[0].Err.Error(), want) {
+			t.Errorf("%s: the problems %v, want %q", address, problems, want)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"text/template/parse"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // planTemplate is a plan file's text, read as a template.
@@ -32,8 +34,9 @@ const (
 
 var generatedName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
-// readTemplate finds in a text what the broker has to know of its templates. Which
-// functions there are is for Helm's engine to say. file is what errors call it.
+// readTemplate finds in a text what the broker has to know of its templates, and
+// refuses lookup. Which functions there are is for Helm's engine to say. file is
+// what errors call it.
 func readTemplate(file string, text []byte) (planTemplate, error) {
 	if !bytes.Contains(text, []byte("{{")) {
 		return planTemplate{text: text}, nil
@@ -101,6 +104,10 @@ func (r *templateReader) branch(b parse.BranchNode) {
 func (r *templateReader) command(c *parse.CommandNode, piped bool) {
 	for i, argument := range c.Args {
 		function, isFunction := argument.(*parse.IdentifierNode)
+		if isFunction && function.Ident == "lookup" {
+			r.refuse(function, render.ErrNoLookup.Error())
+			return
+		}
 		if isFunction && function.Ident == "generated" {
 			r.generated(c, i, piped)
 			return
@@ -109,20 +116,22 @@ func (r *templateReader) command(c *parse.CommandNode, piped bool) {
 	}
 }
 
+const example = `, such as {{ generated "root" 24 }}`
+
 func (r *templateReader) generated(c *parse.CommandNode, at int, piped bool) {
 	if at != 0 || piped || len(c.Args) != 3 {
-		r.refuse(c.Args[at], "needs a name and a length")
+		r.refuse(c.Args[at], "generated needs a name and a length"+example)
 		return
 	}
 	name, isText := c.Args[1].(*parse.StringNode)
 	length, isNumber := c.Args[2].(*parse.NumberNode)
 	switch {
 	case !isText || !isNumber || !length.IsInt || length.Text != strconv.FormatInt(length.Int64, 10):
-		r.refuse(c.Args[0], "takes a name and a length as they are, neither of which may be computed")
+		r.refuse(c.Args[0], "generated takes a name and a length as they are, neither of which may be computed"+example)
 	case !generatedName.MatchString(name.Text):
-		r.refuse(c.Args[0], "takes a name of at most 63 letters, digits, dots, dashes and underscores")
+		r.refuse(c.Args[0], "generated takes a name of at most 63 letters, digits, dots, dashes and underscores"+example)
 	case length.Int64 < shortestGenerated || length.Int64 > longestGenerated:
-		r.refuse(c.Args[0], fmt.Sprintf("makes values of %d to %d characters", shortestGenerated, longestGenerated))
+		r.refuse(c.Args[0], fmt.Sprintf("generated makes values of %d to %d characters%s", shortestGenerated, longestGenerated, example))
 	default:
 		r.calls = append(r.calls, generatedCall{
 			start: int(c.Args[0].Position()), end: int(length.Pos) + len(length.Text), name: name.Text, length: int(length.Int64),
@@ -133,6 +142,6 @@ func (r *templateReader) generated(c *parse.CommandNode, at int, piped bool) {
 func (r *templateReader) refuse(at parse.Node, why string) {
 	if r.err == nil {
 		where, _ := r.tree.ErrorContext(at)
-		r.err = fmt.Errorf(`%s: generated %s, such as {{ generated "root" 24 }}`, where, why)
+		r.err = fmt.Errorf("%s: %s", where, why)
 	}
 }

@@ -12,7 +12,6 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
@@ -59,7 +58,7 @@ func (s Service) renderIn(ctx context.Context, in render.Input, file string, mos
 	if err != nil {
 		return "", err
 	}
-	files, err := engine.Render(in.Chart, values)
+	files, err := render.Alone(in.Chart, values)
 	return files[path.Join(in.Chart.Name(), file)], err
 }
 

@@ -64,7 +64,10 @@ func (t task) render(ask sandbox.Question) (answer, error) {
 }
 
 func (t task) files(c *helmchart.Chart, values chartutil.Values, ask sandbox.Question) (map[string]string, error) {
-	if !t.Lookup {
+	switch {
+	case t.Alone:
+		return Alone(c, values)
+	case !t.Lookup:
 		return engine.Render(c, values)
 	}
 	// Helm's lookup asks over HTTP: so does the sandbox, and the request goes to

@@ -37,6 +37,8 @@ type Input struct {
 	// Lookup reaches the cluster for templates that look something up there, with
 	// the rights that they have; nil: they find nothing.
 	Lookup *rest.Config
+	// alone: what looks something up fails.
+	alone bool
 }
 
 // Render returns a chart whose templates are what the given chart's templates
@@ -56,7 +58,7 @@ func (r *Renderer) Render(ctx context.Context, in Input) (*helmchart.Chart, erro
 func (r *Renderer) work(ctx context.Context, in Input, limits sandbox.Limits) (answer, error) {
 	t := task{
 		Chart: treeOf(in.Chart), Values: encodeValues(in.Values), Release: in.Release,
-		Capabilities: in.Capabilities, Lookup: in.Lookup != nil, Output: r.Output,
+		Capabilities: in.Capabilities, Lookup: in.Lookup != nil, Alone: in.alone, Output: r.Output,
 	}
 	lookups, err := newLookups(in.Lookup)
 	if err != nil {
@@ -107,6 +109,7 @@ type task struct {
 	Release      chartutil.ReleaseOptions `json:"release"`
 	Capabilities *chartutil.Capabilities  `json:"capabilities"`
 	Lookup       bool                     `json:"lookup"`
+	Alone        bool                     `json:"alone"`
 	Output       int                      `json:"output"`
 }
 

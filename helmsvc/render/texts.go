@@ -25,7 +25,8 @@ func NewTexts(r *Renderer) *Texts { return &Texts{renderer: r, turns: fair.NewSe
 
 // Render returns what the chart's template named file yields. No more processor
 // time is used than most; 0: than a chart may. The error is an *ExceededError if
-// the text uses more than it may.
+// the text uses more than it may, and has the words of ErrNoLookup if it looks
+// something up.
 func (t *Texts) Render(ctx context.Context, in Input, file string, most time.Duration) (string, error) {
 	if err := t.turns.Take(ctx, fair.TenantOf(ctx)); err != nil {
 		return "", fmt.Errorf("waiting for others to be rendered: %w", err)
@@ -35,6 +36,7 @@ func (t *Texts) Render(ctx context.Context, in Input, file string, most time.Dur
 	if most > 0 {
 		limits.Time = min(limits.Time, most)
 	}
+	in.alone = true
 	result, err := t.renderer.work(ctx, in, limits)
 	return result.Files[nameOf(in.Chart, file)], err
 }

@@ -42,6 +42,9 @@ func TestTexts(t *testing.T) {
 			t.Errorf("%s: %v", template, err)
 		}
 	}
+	if _, err := texts.Render(t.Context(), textOf(`{{ lookup "v1" "Secret" "n" "x" }}`, nil), textFile, 0); err == nil || !strings.Contains(err.Error(), render.ErrNoLookup.Error()) {
+		t.Errorf("a lookup: %v", err)
+	}
 	if _, err := texts.Render(t.Context(), textOf(`{{ fail "no" }}`, nil), textFile, 0); err == nil || !strings.Contains(err.Error(), "no") {
 		t.Error(err)
 	}
