@@ -9,7 +9,7 @@ import (
 )
 
 // TestOverriddenThroughParameter sets what a chart's author never meant
-// developers to set: an image. The plan that names allowed_parameters refuses.
+// developers to set: an image. The plan whose allowed_parameters don't name it refuses.
 func TestOverriddenThroughParameter(t *testing.T) {
 	f := newFoundation(t, "charts-attack", nil)
 	const stolen = "registry.example.com/miner:1"
