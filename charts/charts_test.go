@@ -28,6 +28,8 @@ type plan struct {
 	File        string   `json:"file"`
 	Free        *bool    `json:"free"`
 	Bindable    *bool    `json:"bindable"`
+	// AllowedParameters is nil if the plan doesn't list any.
+	AllowedParameters []string `json:"allowed_parameters"`
 	// AllowedPlanChanges is nil if any is allowed.
 	AllowedPlanChanges []string `json:"allowed_plan_changes"`
 }

@@ -6,25 +6,23 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
 // brokenService makes an instance whose image can't be pulled, waits until the
 // developer is told so, and deletes it while the create still runs.
 func (d *demo) brokenService(ctx context.Context) error {
-	const image = cluster.ImagePullError + "/whoami"
-	d.out.command(`cf create-service echo single broken -c '{"image":{"repository":"%s"}}'`, image)
-	broken, err := d.instance("echo", "single")
+	d.out.command("cf create-service echo %s broken", brokenPlan)
+	broken, err := d.instance("echo", brokenPlan)
 	if err != nil {
 		return err
 	}
-	answer, err := d.Provision(ctx, broken, map[string]any{"image": map[string]any{"repository": image}})
+	answer, err := d.Provision(ctx, broken, nil)
 	if answer, err = want(http.StatusAccepted, answer, err); err != nil {
 		return err
 	}
 	creating := answer.Operation()
-	if err := d.awaitReason(ctx, broken, creating, image); err != nil {
+	if err := d.awaitReason(ctx, broken, creating, brokenImage); err != nil {
 		return err
 	}
 	d.out.note("`cf service broken` shows this while the broker goes on waiting, until its time limit makes it a failure with the same reason. The developer needn't wait for that:")

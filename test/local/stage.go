@@ -128,10 +128,14 @@ func (s *stage) startBroker(ctx context.Context, binary, port string) (err error
 	if s.log, err = os.Create(filepath.Join(s.folder, "broker.log")); err != nil {
 		return fmt.Errorf("making the broker's log: %w", err)
 	}
+	charts, err := s.offerCharts()
+	if err != nil {
+		return err
+	}
 	settings := map[string]string{
 		"PORT":             port,
 		"KUBECONFIG":       s.brokerKubeconfig(),
-		"HELM_CHART_DIR":   filepath.Join(s.root, "charts"),
+		"HELM_CHART_DIR":   charts,
 		"BROKER_NAMESPACE": brokerNamespace,
 		"NAMESPACE_PREFIX": namespacePrefix,
 		"CF_API_ADDRESS":   s.cf.URL(),
