@@ -22,14 +22,17 @@ type Broker struct {
 	worker    *worker.Worker
 	// prefix is that of the instances' namespaces, and home the broker's own.
 	prefix, home string
+	// anyParameters: a plan that lists no parameters takes any.
+	anyParameters bool
 }
 
 var _ domain.ServiceBroker = (*Broker)(nil)
 
 // New returns a broker for the catalog. namespacePrefix is that of the
-// instances' namespaces, and home is the namespace of the broker's records.
-func New(catalog *chart.Live, records *record.Store, instances *instance.Instances, bindings *binding.Bindings, worker *worker.Worker, namespacePrefix, home string) *Broker {
-	return &Broker{catalog: catalog, records: records, instances: instances, bindings: bindings, worker: worker, prefix: namespacePrefix, home: home}
+// instances' namespaces, and home is the namespace of the broker's records. With
+// anyParameters the catalog says that a plan that lists no parameters takes any.
+func New(catalog *chart.Live, records *record.Store, instances *instance.Instances, bindings *binding.Bindings, worker *worker.Worker, namespacePrefix, home string, anyParameters bool) *Broker {
+	return &Broker{catalog: catalog, records: records, instances: instances, bindings: bindings, worker: worker, prefix: namespacePrefix, home: home, anyParameters: anyParameters}
 }
 
 // origin is the request that is being answered.

@@ -10,18 +10,18 @@ import (
 
 // Services answers GET /v2/catalog (OSBAPI "Catalog Management").
 func (b *Broker) Services(context.Context) ([]domain.Service, error) {
-	return services(b.catalog.Catalog()), nil
+	return services(b.catalog.Catalog(), b.anyParameters), nil
 }
 
-func services(catalog chart.Catalog) []domain.Service {
+func services(catalog chart.Catalog, anyParameters bool) []domain.Service {
 	services := []domain.Service{}
 	for _, s := range catalog.Services {
-		services = append(services, service(s))
+		services = append(services, service(s, anyParameters))
 	}
 	return services
 }
 
-func service(s chart.Service) domain.Service {
+func service(s chart.Service, anyParameters bool) domain.Service {
 	listing := s.Listing()
 	return domain.Service{
 		ID:          s.ID,
@@ -29,7 +29,7 @@ func service(s chart.Service) domain.Service {
 		Description: listing.Description,
 		Bindable:    true,
 		Tags:        listing.Tags,
-		Plans:       plans(s),
+		Plans:       plans(s, anyParameters),
 
 		PlanUpdatable:        true,
 		AllowContextUpdates:  true,
@@ -54,9 +54,12 @@ func shareable(s chart.Service) *bool {
 	return nil
 }
 
-func plans(s chart.Service) []domain.ServicePlan {
+func plans(s chart.Service, anyParameters bool) []domain.ServicePlan {
 	var plans []domain.ServicePlan
 	for _, p := range s.Plans {
+		if anyParameters {
+			p = p.TakingAnything()
+		}
 		plans = append(plans, plan(s, p))
 	}
 	return plans
@@ -91,10 +94,13 @@ func plan(s chart.Service, p chart.Plan) domain.ServicePlan {
 }
 
 // schemas shows the plan's own schemas or, for the parameters of creates and
-// updates, the chart's: they are checked against it, laid over the plan. nil if
-// there are none.
+// updates, the chart's: they are checked against it, laid over the plan. A plan that
+// takes no parameters says so. nil if there is nothing to say.
 func schemas(s chart.Service, p chart.Plan) *domain.ServiceSchemas {
 	create, update := document(p.Schemas.Create, s.Schema()), document(p.Schemas.Update, s.Schema())
+	if !p.TakesParameters() {
+		create, update = chart.NoParameters(), chart.NoParameters()
+	}
 	bind := document(p.Schemas.Bind, nil)
 	if create == nil && update == nil && bind == nil {
 		return nil

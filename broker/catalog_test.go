@@ -31,14 +31,19 @@ func offered(t *testing.T, charts ...map[string]string) (loaded chart.Catalog, s
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"services": services(loaded)})
+	return loaded, sentOf(t, loaded, true)
+}
+
+func sentOf(t *testing.T, loaded chart.Catalog, anyParameters bool) (sent catalogSent) {
+	t.Helper()
+	text, err := json.Marshal(map[string]any{"services": services(loaded, anyParameters)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(text, &sent); err != nil {
 		t.Fatal(err)
 	}
-	return loaded, sent
+	return sent
 }
 
 const plainPlan = "- {name: std, description: standard, file: std.yaml"
@@ -117,5 +122,41 @@ func TestOneChartNeverSpoilsTheCatalog(t *testing.T) {
 				t.Errorf("the reason is %q, want %q", said, c.want)
 			}
 		})
+	}
+}
+
+// TestCatalogTellsWhatIsTaken: a plan that takes no parameters shows a schema that allows
+// none, which the cloud controller takes.
+func TestCatalogTellsWhatIsTaken(t *testing.T) {
+	const chartsOwn = `{"properties": {"a": {"type": "string"}}}`
+	for name, c := range map[string]struct {
+		plan, schema string
+		trusting     bool
+		closed, says bool // no parameters; the schema's property
+	}{
+		"unlisted":                       {"", chartsOwn, false, true, false},
+		"unlisted, without a schema":     {"", "", false, true, false},
+		"unlisted, with one of the plan": {", schemas: {create: plain.json, update: plain.json}", "", false, true, false},
+		"unlisted, trusting":             {"", chartsOwn, true, false, true},
+		"unlisted, no schema, trusting":  {"", "", true, false, false},
+		"none":                           {", allowed_parameters: []", chartsOwn, true, true, false},
+		"listed":                         {", allowed_parameters: [a]", chartsOwn, false, false, true},
+	} {
+		files := odd("c", "", c.plan)
+		if c.schema != "" {
+			files["values.schema.json"] = c.schema
+		}
+		loaded, _ := offered(t, files)
+		sent := sentOf(t, loaded, c.trusting)
+		if refusals := sent.refusals(); len(refusals) > 0 {
+			t.Errorf("%s: the cloud controller would refuse the catalog: %s", name, refusals)
+		}
+		shown := sent.Services[0].Plans[0].Schemas["service_instance"]
+		for _, verb := range []string{"create", "update"} {
+			properties, _ := shown[verb].Parameters["properties"].(map[string]any)
+			if closed := shown[verb].Parameters["additionalProperties"] == false; closed != c.closed || (properties["a"] != nil) != c.says {
+				t.Errorf("%s: the schema for %s is %v", name, verb, shown[verb].Parameters)
+			}
+		}
 	}
 }

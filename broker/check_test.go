@@ -18,7 +18,7 @@ func TestReservedIDs(t *testing.T) {
 		{"cf-helm", "operator", false},
 		{"cf-helm", "0c6cdb15-b6a0-4fd1-9d12-3a1e4f9c2a11", false},
 	} {
-		b := New(nil, nil, nil, nil, nil, c.prefix, "cf-helm-broker")
+		b := New(nil, nil, nil, nil, nil, c.prefix, "cf-helm-broker", false)
 		err := b.checkReserved(c.id)
 		if (err != nil) != c.reserved || err != nil && !strings.Contains(err.Error(), "use a lower-case UUID") {
 			t.Errorf("the id %s with the prefix %s: %v", c.id, c.prefix, err)

@@ -27,7 +27,7 @@ func (s *Instances) Create(ctx context.Context, wanted record.Instance, origin r
 	}
 	wanted.Seed = chart.NewSeed()
 	target := tenant.TargetOf(s.settings.NamespacePrefix, wanted.ID)
-	if err := checkCreate(ctx, service.Seeded(wanted.Seed), plan, target, wanted.Parameters); err != nil {
+	if err := s.checkCreate(ctx, service.Seeded(wanted.Seed), plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
 	quotas := s.quotasOf(wanted, service, plan)

@@ -25,6 +25,8 @@ type Settings struct {
 	// OrganizationQuota and SpaceQuota are how many instances an organization,
 	// and a space, may have; 0: any number.
 	OrganizationQuota, SpaceQuota int
+	// AnyParameters has a plan that lists no parameters take any.
+	AnyParameters bool
 	// Self is this process among those that take operations up.
 	Self string
 }

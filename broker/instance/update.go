@@ -85,11 +85,11 @@ func (s *Instances) admitUpdate(ctx context.Context, i record.Instance, wanted C
 	if locate.ClusterID(plan) != i.Cluster {
 		return nil, fmt.Errorf("%w, and the plan %s is on another; create a new one and move the data", ErrOtherCluster, plan.Name)
 	}
-	if err := plan.CheckUpdate(wanted.Parameters); err != nil {
+	if err := s.taking(plan).CheckUpdate(wanted.Parameters); err != nil {
 		return nil, &locate.InvalidError{Reason: err.Error()}
 	}
-	if err := plan.CheckAllowed(wanted.Update.Parameters); err != nil {
-		return nil, &locate.InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
+	if err := s.checkKept(ctx, i, plan, wanted.Update.Parameters); err != nil {
+		return nil, err
 	}
 	if err := checkValues(ctx, service.Seeded(i.Seed), plan, locate.Target(i), wanted.Update.Parameters); err != nil {
 		return nil, err

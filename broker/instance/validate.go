@@ -6,16 +6,47 @@ import (
 	"errors"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // checkCreate checks parameters before anything is made for them.
-func checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, target tenant.Target, parameters json.RawMessage) error {
-	if err := plan.CheckCreate(parameters); err != nil {
+func (s *Instances) checkCreate(ctx context.Context, service chart.Service, plan chart.Plan, target tenant.Target, parameters json.RawMessage) error {
+	if err := s.taking(plan).CheckCreate(parameters); err != nil {
 		return &locate.InvalidError{Reason: err.Error()}
 	}
 	return checkValues(ctx, service, plan, target, parameters)
+}
+
+// taking is the plan with the parameters that developers may set, as PARAMETERS says.
+func (s *Instances) taking(plan chart.Plan) chart.Plan {
+	if s.settings.AnyParameters {
+		return plan.TakingAnything()
+	}
+	return plan
+}
+
+// checkKept holds an instance's parameters, those of the update laid over those so far,
+// against the plan that it is to have. Those so far may be from when plans without a
+// list took any. Such plans keep them, or nothing of the instance could be changed
+// any more; a change from a plan that has a list brings none along.
+func (s *Instances) checkKept(ctx context.Context, i record.Instance, plan chart.Plan, parameters json.RawMessage) error {
+	before := plan
+	if plan.ID != i.PlanID && plan.AllowedParameters == nil {
+		var err error
+		if _, before, err = s.charts.Of(ctx, i.Chart, i.PlanID); err != nil {
+			return err
+		}
+	}
+	plan = s.taking(plan)
+	if plan.ID == i.PlanID || before.AllowedParameters == nil {
+		plan = plan.TakingAnything()
+	}
+	if err := plan.CheckAllowed(parameters); err != nil {
+		return &locate.InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
+	}
+	return nil
 }
 
 // checkValues holds the values that an instance would get against the schema

@@ -86,6 +86,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		GroupLabels:       s.groupLabels(),
 		OrganizationQuota: s.OrganizationQuota,
 		SpaceQuota:        s.SpaceQuota,
+		AnyParameters:     s.Parameters == anyParameters,
 		Self:              f.lease.Lock.Identity(),
 	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
 	lead, err := worker.New(worker.Settings{Lease: f.lease, Workers: s.AtOnce, SyncWait: s.SyncWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{

@@ -99,7 +99,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	readiness.Files, readiness.Hints = files.problems(), hints(s)
 	readiness.Register(registry)
 	handler := web.Handler(web.Options{
-		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace),
+		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace, s.Parameters == anyParameters),
 		Door:           entrance,
 		PublicStatus:   s.PublicStatus,
 		RequestsAtOnce: s.RequestsAtOnce,

@@ -83,6 +83,7 @@ func TestWrongSettings(t *testing.T) {
 		"REQUEST_BODY_LIMIT":   {"9999999", "REQUEST_BODY_LIMIT"},
 		"BROKER_NAMESPACE":     {"Upper", "BROKER_NAMESPACE"},
 		"NAMESPACE_PREFIX":     {"far-too-long-for-a-uuid-behind", "NAMESPACE_PREFIX"},
+		"PARAMETERS":           {"some", "PARAMETERS must be listed or any"},
 		"POD_SECURITY":         {"strict", "POD_SECURITY must be one of privileged, baseline, restricted"},
 		"NETWORK_POLICY_FROM":  {"10.0.0.0/8,here", `NETWORK_POLICY_FROM: "here" isn't a CIDR`},
 		"NETWORK_POLICY_TO":    {"10.0.0.0/8", "NETWORK_POLICY_TO needs NETWORK_POLICY_FROM"},

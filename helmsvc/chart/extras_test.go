@@ -143,13 +143,37 @@ func TestAllowedParameters(t *testing.T) {
 	}
 }
 
+// TestNoParameters: a plan that lists none takes none, and says to whom it matters where
+// they are listed. Only where developers are trusted it takes all.
 func TestNoParameters(t *testing.T) {
-	plan := only(t, "  allowed_parameters: []\n", nil).Plans[0]
-	if err := plan.CheckCreate(nil); err != nil {
-		t.Error(err)
-	}
-	if err := plan.CheckCreate(json.RawMessage(`{"a":1}`)); err == nil || !strings.Contains(err.Error(), "takes no parameters") {
-		t.Errorf("error %v", err)
+	const lists = "; whoever runs the broker lists those that developers may set in the plan's allowed_parameters, in plans.yaml"
+	none, unlisted := only(t, "  allowed_parameters: []\n", nil).Plans[0], only(t, "", nil).Plans[0]
+	withoutPlans := load(t, write(t, map[string]string{"Chart.yaml": chartYAML("c")})).Services[0].Plans[0]
+	for name, c := range map[string]struct {
+		plan chart.Plan
+		want string // "": it takes them
+	}{
+		"none":               {none, `the plan s takes no parameters, leave out "a"`},
+		"none, trusting":     {none.TakingAnything(), `the plan s takes no parameters, leave out "a"`},
+		"unlisted":           {unlisted, `the plan s takes no parameters, leave out "a"` + lists},
+		"unlisted, trusting": {unlisted.TakingAnything(), ""},
+		"no plans.yaml":      {withoutPlans, `the plan default takes no parameters, leave out "a"` + lists},
+		"no plans, trusting": {withoutPlans.TakingAnything(), ""},
+	} {
+		for _, check := range []func(json.RawMessage) error{c.plan.CheckCreate, c.plan.CheckUpdate, c.plan.CheckAllowed} {
+			for _, nothing := range []string{``, `null`, `{}`} {
+				if err := check(json.RawMessage(nothing)); err != nil {
+					t.Errorf("%s: no parameters at all: %v", name, err)
+				}
+			}
+			said := ""
+			if err := check(json.RawMessage(`{"a":1}`)); err != nil {
+				said = err.Error()
+			}
+			if said != c.want || c.plan.TakesParameters() != (c.want == "") {
+				t.Errorf("%s: the error is %q, want %q", name, said, c.want)
+			}
+		}
 	}
 }
 
@@ -159,7 +183,7 @@ func TestPlanSchemas(t *testing.T) {
 		"plans/u.json": `{"additionalProperties": false}`,
 		"plans/b.json": `{"properties": {"role": {"enum": ["reader", "writer"]}}}`,
 	})
-	plan := service.Plans[0]
+	plan := service.Plans[0].TakingAnything()
 	bind := func(parameters json.RawMessage) error { return service.CheckBind(plan, parameters) }
 	for name, c := range map[string]struct {
 		check      func(json.RawMessage) error

@@ -77,12 +77,26 @@ func (p Plan) checkSettable(parameters map[string]any) error {
 	return nil
 }
 
+// TakingAnything is the plan for developers who are trusted: without a list it takes
+// all parameters, as with Kibosh.
+func (p Plan) TakingAnything() Plan {
+	p.trusting = true
+	return p
+}
+
+// TakesParameters tells whether a user may set any.
+func (p Plan) TakesParameters() bool { return p.takesAnything() || len(p.AllowedParameters) > 0 }
+
+func (p Plan) takesAnything() bool { return p.AllowedParameters == nil && p.trusting }
+
 func (p Plan) checkAllowed(parameters map[string]any) error {
-	if p.AllowedParameters == nil {
+	if p.takesAnything() {
 		return nil
 	}
 	path, refused := p.notAllowed(nil, parameters)
 	switch {
+	case refused && p.AllowedParameters == nil:
+		return fmt.Errorf("the plan %s takes no parameters, leave out %.100q; whoever runs the broker lists those that developers may set in the plan's allowed_parameters, in plans.yaml", p.Name, path)
 	case refused && len(p.AllowedParameters) == 0:
 		return fmt.Errorf("the plan %s takes no parameters, leave out %.100q", p.Name, path)
 	case refused:

@@ -33,7 +33,8 @@ type Plan struct {
 	Costs       []Cost
 	Schemas     Schemas
 	// AllowedParameters are the only ones that a user may set, as paths such as
-	// "persistence.size"; nil: all.
+	// "persistence.size"; nil: the plan lists none, and takes none unless developers
+	// are trusted (TakingAnything).
 	AllowedParameters []string
 	// AllowTemplates lets parameters hold template delimiters, which a chart's
 	// tpl runs with the rights that Helm has.
@@ -77,6 +78,8 @@ type Plan struct {
 
 	// values is the plan file's text: a Go template that yields YAML.
 	values []byte
+	// trusting has a plan that lists no parameters take all.
+	trusting bool
 	// reach are the chart's values that aren't its own alone.
 	reach reach
 }

@@ -59,7 +59,7 @@ var family = map[string]string{
 // TestReach refuses what leaves the chart's own values, on each level of its
 // charts, in a plan that allows everything else.
 func TestReach(t *testing.T) {
-	plan := only(t, "", family).Plans[0]
+	plan := only(t, "", family).Plans[0].TakingAnything()
 	for parameters, want := range map[string]string{
 		`{"sub":{"image":"x"},"size":1}`:      "",
 		`{"sub":{"deep":{"a":1}}}`:            "",
@@ -84,7 +84,7 @@ func TestReach(t *testing.T) {
 // TestReachOfOrdinaryCharts: without subcharts with tags, tags are values like
 // others; the plan "default" has the rules too.
 func TestReachOfOrdinaryCharts(t *testing.T) {
-	plan := load(t, write(t, map[string]string{"Chart.yaml": chartYAML("c")})).Services[0].Plans[0]
+	plan := load(t, write(t, map[string]string{"Chart.yaml": chartYAML("c")})).Services[0].Plans[0].TakingAnything()
 	everywhere(t, plan, `{"tags":["a"],"sub":7}`, "")
 	everywhere(t, plan, `{"global":{"a":1}}`, `the plan default doesn't let you set "global"`)
 }

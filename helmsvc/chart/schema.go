@@ -112,6 +112,13 @@ func AnyParameters() map[string]any {
 	return map[string]any{"$schema": "http://json-schema.org/draft-04/schema#", "type": "object"}
 }
 
+// NoParameters is a schema that allows none.
+func NoParameters() map[string]any {
+	none := AnyParameters()
+	none["additionalProperties"] = false
+	return none
+}
+
 // validate holds decoded parameters against the schema. The error names the
 // field and quotes no value.
 func (s *Schema) validate(parameters map[string]any) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
 const kiboshCharts = "charts-kibosh"
@@ -83,7 +84,8 @@ func TestKiboshCharts(t *testing.T) {
 // TestKiboshSubcharts makes an instance of a chart of Helm 2 with
 // requirements.yaml, and without plans and bind template.
 func TestKiboshSubcharts(t *testing.T) {
-	f := newFoundation(t, kiboshCharts, nil)
+	folder := shelf(t, kiboshCharts+"/site")
+	f := newFoundation(t, folder, map[string]string{"PARAMETERS": "any"})
 	i := f.create("site", "default", nil)
 	f.wantKiboshIDs(i)
 	if i.Plan.Description != "Plan with default values" {
@@ -109,7 +111,33 @@ func TestKiboshSubcharts(t *testing.T) {
 	if len(body.Credentials.Secrets) != 2 {
 		t.Errorf("with both subcharts enabled the Secrets are %v", body.Credentials.Secrets)
 	}
+	f.keepsParameters(i, folder)
 	f.delete(i)
+}
+
+// keepsParameters: an instance from when a plan without a list took any parameters has
+// them on, takes no others, and can be upgraded and bound to.
+func (f *foundation) keepsParameters(i rig.Instance, folder string) {
+	f.t.Helper()
+	f.restart(map[string]string{"PARAMETERS": "listed"})
+	parameters := map[string]any{"search": map[string]any{"enabled": true}}
+	f.want(200)(f.Provision(f.t.Context(), i, parameters))
+	for _, answer := range []rig.Answer{
+		f.want(400)(f.Update(f.t.Context(), i, map[string]any{"parameters": map[string]any{"search": map[string]any{"enabled": false}}})),
+		f.want(400)(f.Provision(f.t.Context(), f.instance("site", "default"), parameters)),
+	} {
+		if words := `the plan default takes no parameters, leave out "search"; whoever runs the broker lists those`; !strings.Contains(answer.Description(), words) {
+			f.t.Errorf("refused with %s", answer.Body)
+		}
+	}
+	edit(f.t, filepath.Join(folder, "site", "Chart.yaml"), "version: 3.2.1", "version: 3.2.2")
+	f.reload()
+	f.update(i, map[string]any{"maintenance_info": map[string]any{"version": "3.2.2"}})
+	var body struct{ Credentials credentials }
+	f.must(f.want(201)(f.Bind(f.t.Context(), i, uuid.NewString(), "")).Decode(&body))
+	if len(body.Credentials.Secrets) != 2 {
+		f.t.Errorf("after the upgrade the Secrets are %v, want those of both subcharts", body.Credentials.Secrets)
+	}
 }
 
 // TestKiboshImages offers a chart with image archives of their usual size, of
