@@ -16,6 +16,8 @@ type TemplateView struct {
 	View
 	// Services shadows View's: with C2C on, they are as the overlay sees them.
 	Services []Service `json:"services"`
+	// Pods shadows View's: with labels and containers.
+	Pods []TemplatePod `json:"pods"`
 	// RawServices are the Services as Kubernetes has them.
 	RawServices []Service `json:"rawServices"`
 	// RawSecrets are the Secrets with each value in base64.
@@ -88,9 +90,16 @@ func (r *Reader) TemplateView(ctx context.Context, namespace string, v View, ove
 // overlay tells whether apps reach the instance over the overlay. Parameters,
 // values, instance, binding and release are left to the caller.
 func (v View) ForTemplate(ingresses []networkingv1.Ingress, overlay bool) TemplateView {
-	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, RawSecrets: v.rawSecrets, Ingresses: []Ingress{}}
+	seen := TemplateView{View: v, Services: v.Services, RawServices: v.Services, RawSecrets: v.rawSecrets, Pods: []TemplatePod{}, Ingresses: []Ingress{}}
 	if overlay || v.named {
 		seen.Services = v.overlay
+	}
+	for _, pod := range v.Pods {
+		labels := pod.labels
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		seen.Pods = append(seen.Pods, TemplatePod{Pod: pod, Labels: labels, Containers: pod.containers})
 	}
 	for _, i := range ingresses {
 		i.ManagedFields = nil

@@ -71,6 +71,8 @@ type Pod struct {
 	Hostname string `json:"hostname,omitempty"`
 
 	inService, subdomain string // see inService, and the Service's name
+	labels               map[string]string
+	containers           []Container
 }
 
 // PodPort is a port that a container declares.
@@ -175,7 +177,10 @@ func viewOf(secrets []corev1.Secret, services []corev1.Service, pods []corev1.Po
 			view.unready++
 			view.reason = cmp.Or(view.reason, readiness.PodReason(pod))
 		default:
-			view.Pods = append(view.Pods, Pod{Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true, inService: inService(pod, services), subdomain: pod.Spec.Subdomain})
+			view.Pods = append(view.Pods, Pod{
+				Name: pod.Name, IP: AddressOf(pod), Ports: declaredPorts(pod), Ready: true, inService: inService(pod, services), subdomain: pod.Spec.Subdomain,
+				labels: pod.Labels, containers: containersOf(pod, view.Secrets),
+			})
 			offered, leftOut := endpoints(services, pod, podgroup.Own(pod, group))
 			view.Endpoints, view.leftOut = append(view.Endpoints, offered...), append(view.leftOut, leftOut...)
 		}
