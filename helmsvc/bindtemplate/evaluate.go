@@ -39,7 +39,7 @@ func (t Template) evaluateWithin(stack int, sees json.RawMessage) (json.RawMessa
 	vm := jsonnet.MakeVM()
 	vm.MaxStack = stack
 	// Jsonnet's own importer would let a template read the broker's files.
-	vm.Importer(&jsonnet.MemoryImporter{})
+	vm.Importer(t.importer())
 	vm.ExtVar(seen, string(sees))
 	text, err := vm.EvaluateAnonymousSnippet(t.File, t.around())
 	if err != nil {
@@ -56,6 +56,14 @@ func (t Template) evaluateWithin(stack int, sees json.RawMessage) (json.RawMessa
 		return nil, fmt.Errorf("%s: %w", t.File, err)
 	}
 	return compact.Bytes(), nil
+}
+
+func (t Template) importer() jsonnet.Importer {
+	files := map[string]jsonnet.Contents{}
+	for name, text := range t.Imports {
+		files[name] = jsonnet.MakeContents(text)
+	}
+	return &jsonnet.MemoryImporter{Data: files}
 }
 
 // CheckLength refuses credentials, a template's or others, that no app could

@@ -17,6 +17,9 @@ type Template struct {
 	Line int `json:"line"`
 	// Text is the Jsonnet expression.
 	Text string `json:"text"`
+	// Imports are the only files that the expression may import, by their names. A
+	// chart's has none.
+	Imports map[string]string `json:"imports,omitempty"`
 }
 
 // longestFile is how long a bind.yaml may be, and mostNesting how much its
