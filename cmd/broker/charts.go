@@ -2,21 +2,29 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"slices"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartcheck"
+	"github.com/cf-helm-broker/cf-helm-broker/names"
 )
 
 const chartsUsage = `Check charts without a cluster.
 
 Usage:
-  broker charts check DIR [--kube-version V] [--cluster-domain D] [--pod-security S]
+  broker charts check DIR [--kube-version V] [--cluster-domain D] [--bind-library DIR] [--pod-security S]
       say what each plan would make: objects, credentials, ports; and what is wrong
+  broker charts bind DIR --plan P [--values FILE.json] [--names] [--cluster-domain D] [--bind-library DIR]
+      print the credentials that a bound app would get of a made-up instance
   broker charts render DIR --plan P [--values FILE.json] [--kube-version V]
       print the manifests of one plan, as helm template does
 
@@ -27,6 +35,8 @@ Usage:
   --cluster-domain D  domain of the cluster's names; default: cluster.local
   --pod-security S    Pod Security Standard of plans that name none, as the
                       broker's POD_SECURITY; default: baseline
+  --names             with names in place of addresses
+  --bind-library DIR  what BIND_LIBRARY is for the broker
 
 Exit status: 0 no mistake, 1 mistakes in a chart, 2 wrong usage.
 `
@@ -51,10 +61,12 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 		return 0
 	case "check":
 		err = checkCharts(ctx, args[1:], stdout)
+	case "bind":
+		err = bindChart(ctx, args[1:], stdout, stderr)
 	case "render":
 		err = renderChart(ctx, args[1:], stdout)
 	default:
-		err = usageError("charts knows check and render, not %q", args[0])
+		err = usageError("charts knows check, bind and render, not %q", args[0])
 	}
 	var wrongArgument *chartcheck.ArgumentError
 	switch {
@@ -76,24 +88,28 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	return 0
 }
 
-// chartsArguments are those of both subcommands.
+// chartsArguments are those of all subcommands.
 type chartsArguments struct {
-	dir, plan, values, kubeVersion, domain, podSecurity string
+	dir, plan, values, kubeVersion, domain, podSecurity, library string
+	names                                                        bool
 }
 
 // parseCharts reads flags before, between and after the folder. Of flags,
-// --plan and --values are render's alone, and --cluster-domain and --pod-security are
-// check's.
+// --plan and --values are for one plan alone, the others for where there are credentials.
 func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	var a chartsArguments
 	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	flags.StringVar(&a.kubeVersion, "kube-version", "", "")
-	if subcommand == "check" {
+	if subcommand != "render" {
 		flags.StringVar(&a.domain, "cluster-domain", "", "")
 		flags.StringVar(&a.podSecurity, "pod-security", "baseline", "")
+		flags.StringVar(&a.library, "bind-library", "", "")
 	}
-	if subcommand == "render" {
+	if subcommand == "bind" {
+		flags.BoolVar(&a.names, "names", false, "")
+	}
+	if subcommand != "check" {
 		flags.StringVar(&a.plan, "plan", "", "")
 		flags.StringVar(&a.values, "values", "", "")
 	}
@@ -119,20 +135,54 @@ func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	return a, nil
 }
 
+// onePlan reads the arguments of a subcommand for one plan, and the parameters that they name.
+func onePlan(subcommand string, args []string) (chartsArguments, json.RawMessage, error) {
+	a, err := parseCharts(subcommand, args)
+	if err != nil {
+		return a, nil, err
+	}
+	if a.plan == "" {
+		return a, nil, usageError("charts %s needs --plan", subcommand)
+	}
+	if a.values == "" {
+		return a, nil, nil
+	}
+	parameters, err := os.ReadFile(a.values)
+	if err != nil {
+		return a, nil, usageError("--values: %v", err)
+	}
+	return a, parameters, nil
+}
+
 // newChecker renders charts and evaluates templates within the limits that the broker has unless
 // it is told otherwise.
-func newChecker(kubeVersion string) (chartcheck.Checker, error) {
+func newChecker(a chartsArguments) (chartcheck.Checker, error) {
 	templates, renderer, err := newSandbox(defaultBounds, true)
 	if err != nil {
 		return chartcheck.Checker{}, err
 	}
-	checker := chartcheck.Checker{Templates: templates, Renderer: renderer}
-	if kubeVersion == "" {
+	library, err := newLibrary(a.library)
+	if err != nil {
+		return chartcheck.Checker{}, usageError("--bind-library: %v", err)
+	}
+	checker := chartcheck.Checker{Templates: templates, Library: library, Renderer: renderer}
+	if a.podSecurity != "" && !slices.Contains(chart.PodSecurityStandards(), a.podSecurity) {
+		return chartcheck.Checker{}, usageError("--pod-security %q must be one of %s", a.podSecurity, strings.Join(chart.PodSecurityStandards(), ", "))
+	}
+	checker.PodSecurity = a.podSecurity
+	if a.domain != "" {
+		domain, err := names.ParseDomain(a.domain)
+		if err != nil {
+			return chartcheck.Checker{}, usageError("--cluster-domain: %v", err)
+		}
+		checker.Domain = string(domain)
+	}
+	if a.kubeVersion == "" {
 		return checker, nil
 	}
-	checker.KubeVersion, err = chartutil.ParseKubeVersion(kubeVersion)
+	checker.KubeVersion, err = chartutil.ParseKubeVersion(a.kubeVersion)
 	if err != nil {
-		return chartcheck.Checker{}, usageError("--kube-version %q isn't a version such as 1.33: %v", kubeVersion, err)
+		return chartcheck.Checker{}, usageError("--kube-version %q isn't a version such as 1.33: %v", a.kubeVersion, err)
 	}
 	return checker, nil
 }

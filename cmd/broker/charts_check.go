@@ -4,11 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
-	"strings"
-
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
-	"github.com/cf-helm-broker/cf-helm-broker/names"
 )
 
 // errMistakes leads to the exit status 1; the mistakes have been printed.
@@ -19,20 +14,9 @@ func checkCharts(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	checker, err := newChecker(a.kubeVersion)
+	checker, err := newChecker(a)
 	if err != nil {
 		return err
-	}
-	if !slices.Contains(chart.PodSecurityStandards(), a.podSecurity) {
-		return usageError("--pod-security %q must be one of %s", a.podSecurity, strings.Join(chart.PodSecurityStandards(), ", "))
-	}
-	checker.PodSecurity = a.podSecurity
-	if a.domain != "" {
-		domain, err := names.ParseDomain(a.domain)
-		if err != nil {
-			return usageError("--cluster-domain: %v", err)
-		}
-		checker.Domain = string(domain)
 	}
 	report, err := checker.Check(ctx, a.dir)
 	if err != nil {

@@ -34,6 +34,8 @@ func TestCharts(t *testing.T) {
 	writeFile(t, filepath.Join(bad, "Chart.yaml"), "apiVersion: v2\nname: bad\nversion: 1.0.0\n")
 	writeFile(t, filepath.Join(bad, "bind.yaml"), "template: |\n  {a: $.nothing}")
 	writeFile(t, filepath.Join(bad, "templates", "x.yaml"), "{{ if .Values.fail }}{{ fail \"as told\" }}{{ end }}")
+	raw := t.TempDir()
+	writeFile(t, filepath.Join(raw, "Chart.yaml"), "apiVersion: v2\nname: raw\nversion: 1.0.0\n")
 	replicas := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"replicas": 7}`)
 	told := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"fail": true}`)
 	for name, c := range map[string]struct {
@@ -44,7 +46,7 @@ func TestCharts(t *testing.T) {
 		"nothing":           {nil, 2, "", "broker charts check DIR"},
 		"help":              {[]string{"--help"}, 0, "broker charts check DIR", ""},
 		"help of one":       {[]string{"check", "-h"}, 0, "broker charts check DIR", ""},
-		"unknown":           {[]string{"lint"}, 2, "", `check and render, not "lint"`},
+		"unknown":           {[]string{"lint"}, 2, "", `check, bind and render, not "lint"`},
 		"check":             {[]string{"check", charts}, 0, "3 charts, 6 plans: 0 mistakes, 0 warnings", ""},
 		"check one":         {[]string{"check", echo}, 0, "tcp 8080  (http)", ""},
 		"for a version":     {[]string{"check", echo, "--kube-version", "1.20"}, 1, "incompatible with Kubernetes v1.20", ""},
@@ -64,6 +66,13 @@ func TestCharts(t *testing.T) {
 		"render no plan":    {[]string{"render", echo}, 2, "", "needs --plan"},
 		"render other plan": {[]string{"render", echo, "--plan", "x"}, 2, "", "it has: single, replicated"},
 		"render no values":  {[]string{"render", echo, "--plan", "single", "--values", "none.json"}, 2, "", "none.json"},
+		"bind":              {[]string{"bind", echo, "--plan", "single"}, 0, `"url": "http://10.255.0.1:8080"`, "by bind.yaml"},
+		"bind by name":      {[]string{"bind", echo, "--plan", "single", "--names", "--cluster-domain", "k8s.example"}, 0, `.svc.k8s.example:8080"`, "by bind.yaml"},
+		"bind raw":          {[]string{"bind", raw, "--plan", "default"}, 0, `"endpoints": []`, "by no rule: all that there is"},
+		"bind a bad one":    {[]string{"bind", bad, "--plan", "default"}, 1, "", "bind.yaml:2:"},
+		"bind no plan":      {[]string{"bind", echo}, 2, "", "charts bind needs --plan"},
+		"bind no library":   {[]string{"bind", echo, "--plan", "single", "--bind-library", "none/such"}, 2, "", "none/such"},
+		"check no library":  {[]string{"check", raw, "--bind-library", "none"}, 0, "credentials by no rule: all that there is, shared by all bindings", ""},
 		"render charts":     {[]string{"render", charts, "--plan", "single"}, 2, "", "holds 3 charts"},
 	} {
 		t.Run(name, func(t *testing.T) {

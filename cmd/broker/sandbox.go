@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindlibrary"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
@@ -43,6 +44,17 @@ func (s settings) bounds() bounds {
 		Render:       sandbox.Limits{Time: s.RenderTimeout, Memory: s.RenderMemory << 20},
 		RenderOutput: s.RenderOutput << 20,
 	}
+}
+
+// noLibrary is the setting's word for charts without a bind.yaml having everything handed out.
+const noLibrary = "none"
+
+// newLibrary makes credentials for charts that have no bind template, by the setting.
+func newLibrary(folder string) (*bindlibrary.Library, error) {
+	if folder == noLibrary {
+		return nil, nil
+	}
+	return bindlibrary.New(folder)
 }
 
 // newSandbox returns what evaluates bind templates and renders charts within

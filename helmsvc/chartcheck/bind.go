@@ -33,7 +33,7 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 			result.Warnings = append(result.Warnings, fmt.Sprintf("bind doesn't open %s %d (%s): container-to-container policies are for tcp and udp", p.Protocol, p.Number, p.Name))
 		}
 	}
-	credentials, err := c.credentials(ctx, service, plan, w, offered)
+	rule, credentials, err := c.credentials(ctx, service, plan, w, offered)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -45,11 +45,12 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 		result.Mistakes = append(result.Mistakes, oneLine(err.Error()))
 		return nil
 	}
-	fields, empty, err := shape(credentials, service.Bind == nil, binaryIn(offered.Secrets))
+	fields, empty, err := shape(credentials, rule == "", binaryIn(offered.Secrets))
 	if err != nil {
 		return err
 	}
-	result.Credentials = fields
+	result.Credentials, result.Rule = fields, rule
+	result.Shared = service.Bind == nil || !service.Bind.Mentions("binding")
 	if service.Bind != nil {
 		result.Hints = append(result.Hints, portHints(service.Bind.File, credentials, result.Ports)...)
 		result.Hints = append(result.Hints, c.addressHints(ctx, service, plan, w, offered)...)
@@ -64,19 +65,15 @@ func (c Checker) bind(ctx context.Context, service chart.Service, plan chart.Pla
 
 func isCustom(o object) bool { return o.typed == nil }
 
-// credentials are what the bind template yields for a made-up instance and
-// app, with container-to-container policies on.
-func (c Checker) credentials(ctx context.Context, service chart.Service, plan chart.Plan, w world, offered view.View) (json.RawMessage, error) {
-	if service.Bind == nil {
-		return offered.Credentials()
-	}
+// credentials are what a made-up instance and app would get, with container-to-container
+// policies on, and the rule that they are by; "" for the raw form.
+func (c Checker) credentials(ctx context.Context, service chart.Service, plan chart.Plan, w world, offered view.View) (rule string, _ json.RawMessage, err error) {
 	where, metadata, null := target(), service.Metadata(), json.RawMessage("null")
 	seen := offered.ForTemplate(w.ingresses, true)
 	seen.Parameters = null
-	if service.Bind.Mentions(view.ValuesField) {
-		var err error
+	if service.Bind != nil && service.Bind.Mentions(view.ValuesField) {
 		if seen.Values, err = computed(ctx, service, plan); err != nil {
-			return nil, err
+			return "", nil, err
 		}
 	}
 	seen.Instance = view.InstanceView{
@@ -95,9 +92,18 @@ func (c Checker) credentials(ctx context.Context, service chart.Service, plan ch
 	seen.Release = view.ReleaseView{Name: where.Release, Namespace: where.Namespace, Chart: metadata.Name, ChartVersion: metadata.Version}
 	text, err := json.Marshal(seen)
 	if err != nil {
-		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
+		return "", nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
-	return c.Templates.Evaluate(ctx, *service.Bind, text)
+	if service.Bind != nil {
+		credentials, err := c.Templates.Evaluate(ctx, *service.Bind, text)
+		return service.Bind.File, credentials, err
+	}
+	choice, err := c.Library.Choose(ctx, c.Templates, text)
+	if err != nil || choice.Rule != "" {
+		return choice.Rule, choice.Credentials, err
+	}
+	raw, err := offered.Credentials()
+	return "", raw, err
 }
 
 // computed are what the chart's own templates see as .Values.

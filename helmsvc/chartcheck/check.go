@@ -9,6 +9,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindlibrary"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
@@ -24,6 +25,8 @@ type Checker struct {
 	KubeVersion *chartutil.KubeVersion
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
+	// Library makes the credentials of charts without one; nil: they are the raw form.
+	Library *bindlibrary.Library
 	// Renderer renders the charts.
 	Renderer *render.Renderer
 	// Domain is the cluster's, in which names are; "" is cluster.local.

@@ -20,7 +20,7 @@ func TestGoodChart(t *testing.T) {
       Deployment  k-iwohtgpu-db
       Secret      k-iwohtgpu-db
       Service     k-iwohtgpu-db
-    credentials
+    credentials by bind.yaml, shared by all bindings of an instance
       host      string
       password  string
       port      number

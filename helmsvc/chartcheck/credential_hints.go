@@ -75,7 +75,7 @@ func (c Checker) addressHints(ctx context.Context, service chart.Service, plan c
 		return nil
 	}
 	named := offered.Named(view.Addressing{Domain: c.domain()})
-	credentials, err := c.credentials(ctx, service, plan, w, named)
+	_, credentials, err := c.credentials(ctx, service, plan, w, named)
 	if err != nil {
 		return []string{fmt.Sprintf("%s: with names in place of addresses (ADDRESSES=names) it fails: %s", service.Bind.File, oneLine(err.Error()))}
 	}

@@ -1,6 +1,7 @@
 package chartcheck
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -68,7 +69,7 @@ func (p *printer) plan(plan Plan) {
 	case !plan.Bindable:
 		p.line("    not bindable")
 	case len(plan.Credentials) > 0:
-		p.credentials(plan.Credentials)
+		p.credentials(plan)
 	}
 	if len(plan.Ports) > 0 {
 		p.line("    bind opens")
@@ -107,8 +108,13 @@ func (p *printer) objects(objects []Object) {
 	}
 }
 
-func (p *printer) credentials(fields []Field) {
-	p.line("    credentials")
+func (p *printer) credentials(plan Plan) {
+	shared := ""
+	if plan.Shared {
+		shared = ", shared by all bindings of an instance"
+	}
+	p.line("    credentials by %s%s", cmp.Or(plan.Rule, "no rule: all that there is"), shared)
+	fields := plan.Credentials
 	longest := 0
 	for _, f := range fields {
 		longest = max(longest, len(f.Path))

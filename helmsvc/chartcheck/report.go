@@ -30,6 +30,11 @@ type Plan struct {
 	PodSecurity string
 	// Credentials is the shape of what an app would get.
 	Credentials []Field
+	// Rule is what makes them: the file of the bind template, a kind of the bind library, or
+	// a Secret of the Service Binding Specification; "" for the raw form.
+	Rule string
+	// Shared says that all bindings of an instance get the same: what one app knows, others do.
+	Shared bool
 	// Ports are those that bind would open.
 	Ports []Port
 	// Mistakes keep the plan from working. Warnings say what may go otherwise
