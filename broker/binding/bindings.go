@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindlibrary"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
@@ -29,6 +30,8 @@ type Settings struct {
 	TimeLimit time.Duration
 	// Templates evaluates the charts' bind templates.
 	Templates *bindtemplate.Evaluator
+	// Library makes credentials for charts without one; nil: they get all that bindings see.
+	Library *bindlibrary.Library
 	// Addressing has credentials hold names; nil: they hold addresses of pods.
 	Addressing *view.Addressing
 	// Names publishes them; nil where that isn't needed.

@@ -69,11 +69,16 @@ func furnish(s settings, f fixtures) (house, error) {
 	if err != nil {
 		return house{}, err
 	}
+	library, err := newLibrary(s.BindLibrary)
+	if err != nil {
+		return house{}, fmt.Errorf("BIND_LIBRARY: %w", err)
+	}
 	bindings := binding.New(binding.Settings{
 		Patience:   s.BindTimeout,
 		SyncWait:   s.SyncWait,
 		TimeLimit:  s.OperationTimeout,
 		Templates:  f.templates,
+		Library:    library,
 		Addressing: addressingOf(s),
 		Names:      named,
 	}, reach, charts, clusters, f.records, f.metrics, f.log)

@@ -66,6 +66,7 @@ type settings struct {
 
 	TemplateTimeout time.Duration `env:"BIND_TEMPLATE_TIMEOUT" envDefault:"5s" help:"how much processor time a chart's bind template may take"`
 	TemplateMemory  uint64        `env:"BIND_TEMPLATE_MEMORY" envDefault:"128" help:"how much memory it may use, in MB"`
+	BindLibrary     string        `env:"BIND_LIBRARY" help:"folder of Jsonnet that adds kinds of servers to the bind library, or replaces its own; none: charts without a bind.yaml have everything handed out"`
 	RenderTimeout   time.Duration `env:"RENDER_TIMEOUT" envDefault:"10s" help:"how much processor time rendering a chart may take"`
 	RenderMemory    uint64        `env:"RENDER_MEMORY" envDefault:"64" help:"how much memory it may use, in MB; one chart is rendered at a time"`
 	RenderOutput    int           `env:"RENDER_OUTPUT" envDefault:"8" help:"how long what a chart renders may be, in MB"`
