@@ -7,13 +7,9 @@ local binding = import 'servicebinding.libsonnet';
 function(see, kinds)
   local words = std.split(std.asciiLower(see.release.chart), '-');
   local named(kind) = std.length([name for name in kind.names if std.member(words, name)]) > 0;
-  local mine(kind) = search.podsOf(see, kind) != [];
-  local ours = [kind for kind in kinds if mine(kind)];
-  local strangers = [
-    pod
-    for pod in see.pods
-    if std.length([kind for kind in ours if std.member(search.podsOf(see, kind), pod)]) == 0
-  ];
+  local ours = [kind for kind in kinds if search.podsOf(see, kind) != []];
+  local images = std.flatMap(function(kind) kind.images, ours);
+  local strangers = search.podsWithout(see, images);
   // A chart that runs other things too is of no one kind: a web shop isn't its database.
   local only = if std.length(ours) == 1 && strangers == [] then ours else [];
   local tried = [

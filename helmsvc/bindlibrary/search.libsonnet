@@ -17,13 +17,15 @@ local imageName(image) = std.split(std.reverse(std.split(std.split(image, '@')[0
 
 local runs(pod, images) = std.length([c for c in pod.containers if std.member(images, imageName(c.image))]) > 0;
 
+// Of many texts, an object knows at once whether it holds one.
+local among(texts) = { [text]: true for text in texts };
+local anyOf(texts, known) = std.length([x for x in texts if std.objectHas(known, x)]) > 0;
+
 local filled(source, names) = [source[name] for name in names if std.objectHas(source, name) && source[name] != ''];
 
 local first(sources, names) =
   local found = std.flatMap(function(source) filled(source, names), sources);
   if found == [] then null else found[0];
-
-local intersect(a, b) = std.length([x for x in a if std.member(b, x)]) > 0;
 
 // A text as it stands in a URI: RFC 3986 leaves these alone.
 local unreserved = std.set(std.stringChars('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'));
@@ -47,28 +49,33 @@ local escape(text) = std.join('', [
   // The pods among those of the view that run an image of the kind.
   podsOf(see, kind):: [pod for pod in see.pods if runs(pod, kind.images)],
 
+  // Those that run none of the images.
+  podsWithout(see, images):: [pod for pod in see.pods if !runs(pod, images)],
+
   // Where a server of the kind is, and as whom to go there; null if there is none. Where named,
   // the chart says by its name that it is of that kind: its images may then be called otherwise.
   server(see, kind, named)::
     local own = self.podsOf(see, kind);
     local pods = if own == [] && named then see.pods else own;
-    local addresses = [pod.ip for pod in pods];
+    local addresses = among([pod.ip for pod in pods]);
     // Of what isn't known by its image only the usual port tells: others call theirs http as well.
     local fits(e) = e.protocol == 'tcp' && (std.member(kind.ports, e.port) || (own != [] && std.member(kind.portNames, e.name)));
     local doors = [
       { name: s.name, hosts: s.hosts, endpoint: e }
       for s in see.services
       for e in s.endpoints
-      if fits(e) && intersect(e.addresses, addresses)
+      if fits(e) && anyOf(e.addresses, addresses)
     ];
     local at(port) = std.find(port, kind.ports + [port])[0];
     local door = least(doors, function(d) [rank(d.name), at(d.endpoint.port), d.name]);
     if door == null then null else
       local e = door.endpoint;
-      local serving = [pod for pod in pods if std.member(e.addresses, pod.ip)];
+      local behind = among(e.addresses);
+      local serving = [pod for pod in pods if std.objectHas(behind, pod.ip)];
+      // All servers behind a port are alike.
       local settings = [
         c.env
-        for pod in serving
+        for pod in serving[:1]
         for c in std.sort(pod.containers, function(c) if std.member(kind.images, imageName(c.image)) then 0 else 1)
       ];
       // Secrets that are called like the Service come before others.
@@ -101,7 +108,7 @@ local escape(text) = std.join('', [
         on(names):: std.member(['yes', 'true', 'on', '1', 'enabled'], std.asciiLower(std.toString(first(settings, names)))),
         ca:: if cas == [] then null else cas[0],
         portOf(ports)::
-          local found = [x.port for s in see.services for x in s.endpoints if std.member(ports, x.port) && intersect(x.addresses, e.addresses)];
+          local found = [x.port for s in see.services for x in s.endpoints if std.member(ports, x.port) && anyOf(x.addresses, behind)];
           if found == [] then null else found[0],
         see:: see,
       },
