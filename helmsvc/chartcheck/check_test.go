@@ -67,6 +67,8 @@ func TestMistakes(t *testing.T) {
 		"the same object twice":    {files{"templates/x.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: '{{ .Release.Name }}-db'}\ntype: kubernetes.io/tls\n"}, "both", []string{"Secret k-iwohtgpu-db", "makes the same object"}},
 		"a version no longer served": {files{"templates/x.yaml": "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: x}\n"}, "both",
 			[]string{"templates/x.yaml: PodDisruptionBudget x: Kubernetes has not served policy/v1beta1 since 1.25"}},
+		"a kind that is gone": {files{"templates/x.yaml": "apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: x}\n"}, "both",
+			[]string{"templates/x.yaml: PodSecurityPolicy x: Kubernetes has not served PodSecurityPolicy (policy/v1beta1) since 1.25"}},
 		"kubeVersion":             {files{"Chart.yaml": "apiVersion: v2\nname: db\nversion: 1.2.3\nkubeVersion: '>=9.0.0'\n"}, "both", []string{"chart requires kubeVersion: >=9.0.0"}},
 		"no replicas":             {files{"plans/large.yaml": "replicas: 0", "bind.yaml": "absent"}, "large", []string{"a create without parameters would fail: no pod of the service instance would ever serve, since Deployment k-iwohtgpu-db is asked for 0 replicas"}},
 		"missing credential":      {files{"bind.yaml": "template: |\n  {\n    a: 1,\n    b: $.nothing,\n  }"}, "both", []string{"bind.yaml:4:", "Field does not exist: nothing"}},

@@ -7,6 +7,8 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/version"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // decoding collects the objects of a release and what is wrong with them.
@@ -29,6 +31,8 @@ func (d *decoding) addObject(o object, document string) {
 	switch {
 	case runtime.IsNotRegisteredError(err):
 		d.objects = append(d.objects, o)
+		since, gone := manifest.Gone(o.kind)
+		d.refuseGone(o, fmt.Sprintf("%s (%s)", o.kind.Kind, o.kind.GroupVersion()), since, gone)
 		return
 	case runtime.IsStrictDecodingError(err):
 		text := strings.TrimPrefix(err.Error(), "strict decoding error: ")
@@ -39,12 +43,12 @@ func (d *decoding) addObject(o object, document string) {
 	}
 	o.typed = typed
 	d.objects = append(d.objects, o)
-	d.refuseRemoved(o)
+	removed, ends := manifest.Removed(o.typed)
+	d.refuseGone(o, o.kind.GroupVersion().String(), removed, ends)
 }
 
-// refuseRemoved finds API versions that clusters have ceased to serve.
-func (d *decoding) refuseRemoved(o object) {
-	removal, ends := o.typed.(interface{ APILifecycleRemoved() (int, int) })
+// refuseGone finds kinds and API versions that the cluster has ceased to serve.
+func (d *decoding) refuseGone(o object, what string, since *version.Version, ends bool) {
 	if !ends {
 		return
 	}
@@ -52,9 +56,8 @@ func (d *decoding) refuseRemoved(o object) {
 	if err != nil {
 		return // Helm parsed it before
 	}
-	major, minor := removal.APILifecycleRemoved()
-	if have.AtLeast(version.MustParseGeneric(fmt.Sprintf("%d.%d", major, minor))) {
-		d.mistake("%s: Kubernetes has not served %s since %d.%d", o, o.kind.GroupVersion(), major, minor)
+	if have.AtLeast(since) {
+		d.mistake("%s: Kubernetes has not served %s since %s", o, what, since)
 	}
 }
 

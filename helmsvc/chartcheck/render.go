@@ -63,16 +63,18 @@ func joined(texts []string) error {
 	return errors.New(strings.Join(texts, "\n"))
 }
 
-// render renders the chart as an install would, but with Helm's default
-// capabilities and lookups that find nothing.
+// render renders the chart as an install would, but with lookups that find nothing,
+// for a cluster that serves Kubernetes' own kinds and those of the chart's crds/.
 func (c Checker) render(ctx context.Context, service chart.Service, plan chart.Plan, parameters json.RawMessage) (*release.Release, error) {
 	where := target()
 	what, err := service.Render(ctx, plan, where.Release, where.Namespace, parameters)
 	if err != nil {
 		return nil, err
 	}
-	capabilities := chartutil.DefaultCapabilities.Copy()
-	capabilities.KubeVersion = *c.version()
+	capabilities, err := c.capabilities(what.Chart)
+	if err != nil {
+		return nil, err
+	}
 	what.Chart, err = c.Renderer.Render(ctx, render.Input{
 		Chart: what.Chart, Values: what.Values, Capabilities: capabilities,
 		Release: chartutil.ReleaseOptions{Name: where.Release, Namespace: where.Namespace, Revision: 1, IsInstall: true},
@@ -86,5 +88,6 @@ func (c Checker) render(ctx context.Context, service chart.Service, plan chart.P
 	install.ReleaseName = where.Release
 	install.Namespace = where.Namespace
 	install.KubeVersion = c.version()
+	install.APIVersions = capabilities.APIVersions
 	return install.Run(what.Chart, what.Values)
 }

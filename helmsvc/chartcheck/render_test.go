@@ -2,6 +2,7 @@ package chartcheck_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -25,6 +26,36 @@ func TestRender(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q isn't among the manifests\n%s", want, got)
 		}
+	}
+}
+
+// TestCapabilities tells a chart what the newest cluster serves, or one of the version
+// that is asked for, and what the chart's crds/ brings.
+func TestCapabilities(t *testing.T) {
+	const asks = "{{ if not (.Capabilities.APIVersions.Has %q) }}{{ fail \"it isn't served\" }}{{ end }}"
+	crd := "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: xs.example.com}\nspec: {group: example.com, names: {kind: X, plural: xs}, scope: Namespaced, versions: [{name: v1, served: true, storage: true}]}\n"
+	for name, c := range map[string]struct {
+		api, version string
+		served       bool
+	}{
+		"a kind":                      {"batch/v1/CronJob", "1.37.0", true},
+		"a group":                     {"batch/v1", "1.37.0", true},
+		"a version that is gone":      {"policy/v1beta1/PodDisruptionBudget", "1.37.0", false},
+		"a version that was there":    {"policy/v1beta1/PodDisruptionBudget", "1.24.0", true},
+		"PodSecurityPolicy":           {"policy/v1beta1/PodSecurityPolicy", "1.37.0", false},
+		"a kind of the chart's crds/": {"example.com/v1/X", "1.37.0", true},
+		"a kind of nobody's":          {"example.com/v1/Y", "1.37.0", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := good().and(files{"templates/x.yaml": fmt.Sprintf(asks, c.api), "crds/x.yaml": crd}).write(t)
+			checker := checker(t)
+			checker.KubeVersion = &chartutil.KubeVersion{Version: "v" + c.version, Major: "1", Minor: strings.Split(c.version, ".")[1]}
+			_, err := checker.Render(t.Context(), folder, "small", nil)
+			if (err == nil) != c.served || err != nil && !strings.Contains(err.Error(), "it isn't served") {
+				t.Errorf("error %v", err)
+			}
+		})
 	}
 }
 
