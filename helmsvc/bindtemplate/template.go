@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // Template is the expression of one bind.yaml.
@@ -40,7 +42,7 @@ func Parse(file string, text []byte) (Template, error) {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		return Template{}, fmt.Errorf("%s isn't valid YAML: %w", file, err)
+		return Template{}, yamlfile.Mistake(file, err)
 	}
 	if len(document.Content) == 0 {
 		return Template{}, fmt.Errorf("%s is empty; it needs a key `template` with a Jsonnet expression", file)

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -18,6 +19,7 @@ import (
 	"helm.sh/helm/v3/pkg/chart/loader"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // largest is the longest archive, in bytes, that fits into a Secret. Helm
@@ -60,7 +62,7 @@ func openChart(path string, room *source.Room) (*helmchart.Chart, func(string) (
 		if err != nil {
 			return nil, nil, err
 		}
-		loaded, err := loader.LoadFiles(files)
+		loaded, err := loadFiles(files)
 		return loaded, inFolder(path, room), err
 	}
 	if info.Size() > source.LargestArchive {
@@ -71,6 +73,24 @@ func openChart(path string, room *source.Room) (*helmchart.Chart, func(string) (
 		return nil, nil, err
 	}
 	return openArchive(text, room)
+}
+
+// loadFiles is Helm's, and tells in the author's words what is wrong with the files
+// that people write.
+func loadFiles(files []*loader.BufferedFile) (*helmchart.Chart, error) {
+	loaded, err := loader.LoadFiles(files)
+	if err == nil {
+		return loaded, nil
+	}
+	like := map[string]any{"Chart.yaml": helmchart.Metadata{}, "values.yaml": map[string]any{}}
+	for _, f := range files {
+		if as, written := like[path.Base(f.Name)]; written {
+			if err := yamlfile.Explain(f.Name, f.Data, as); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, err
 }
 
 func inFolder(folder string, room *source.Room) func(string) ([]byte, error) {
@@ -110,7 +130,7 @@ func openArchive(archive []byte, room *source.Room) (*helmchart.Chart, func(stri
 	if err != nil {
 		return nil, nil, err
 	}
-	loaded, err := loader.LoadFiles(files)
+	loaded, err := loadFiles(files)
 	byName := map[string][]byte{}
 	for _, f := range files {
 		byName[f.Name] = f.Data

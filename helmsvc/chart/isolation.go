@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // isolationEntry are the keys of a plan that say what its instances may make,
@@ -84,7 +86,7 @@ func parseQuantities(entries map[string]any) (corev1.ResourceList, error) {
 func parseLimit(text []byte) (corev1.LimitRangeItem, error) {
 	var item corev1.LimitRangeItem
 	if err := yaml.UnmarshalStrict(text, &item); err != nil {
-		return item, fmt.Errorf("it must be an item of a LimitRange, such as {type: Container, default: {memory: 256Mi}}: %w", err)
+		return item, fmt.Errorf("it must be an item of a LimitRange, such as {type: Container, default: {memory: 256Mi}}: %s", yamlfile.Words(err))
 	}
 	types := []corev1.LimitType{corev1.LimitTypeContainer, corev1.LimitTypePod, corev1.LimitTypePersistentVolumeClaim}
 	if !slices.Contains(types, item.Type) {

@@ -161,7 +161,7 @@ func TestProblems(t *testing.T) {
 		"port absent":      {plan("- {name: s, file: s.yaml, ports: [null]}"), "not null"},
 		"port of SCTP":     {plan("- {name: s, file: s.yaml, ports: [38412/sctp]}"), "not 38412/sctp: container-to-container policies are for tcp and udp only"},
 		"ports no list":    {plan("- {name: s, file: s.yaml, ports: 80}"), "ports"},
-		"exposure":         {plan("- {name: s, file: s.yaml, allow_exposure: some}"), "allow_exposure of type bool"},
+		"exposure":         {plan("- {name: s, file: s.yaml, allow_exposure: some}"), "allow_exposure: true or false is expected, and it is a text"},
 		"cluster objects":  {plan("- {name: s, file: s.yaml, cluster_objects: [clusterroles]}"), `plan "s": cluster_objects: "clusterroles" must be a kind`},
 		"pod security":     {plan("- {name: s, file: s.yaml, pod_security: strict}"), `pod_security "strict" must be one of privileged, baseline, restricted`},
 		"quantity":         {plan("- {name: s, file: s.yaml, resource_quota: {pods: many}}"), "resource_quota: pods: many isn't a quantity"},

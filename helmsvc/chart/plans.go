@@ -13,7 +13,8 @@ import (
 	"time"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
-	"sigs.k8s.io/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // Plan is one entry of plans.yaml. What Kibosh doesn't know is optional.
@@ -144,8 +145,8 @@ func loadPlans(files *contents, service string) ([]Plan, error) {
 		return nil, fmt.Errorf("reading the plans: %w", err)
 	}
 	var entries []planEntry
-	if err := yaml.UnmarshalStrict(text, &entries); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if err := yamlfile.Decode(file, text, &entries); err != nil {
+		return nil, err
 	}
 	if len(entries) == 0 {
 		return []Plan{defaultPlan(files.chart, service)}, nil

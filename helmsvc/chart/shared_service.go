@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // SharedService is a shared service of the cluster, such as its DNS, that a bind
@@ -38,7 +40,7 @@ type sharedServiceEntry struct {
 func ParseSharedServices(text []byte) ([]SharedService, error) {
 	var entries []sharedServiceEntry
 	if err := yaml.UnmarshalStrict(text, &entries); err != nil {
-		return nil, fmt.Errorf("must be a list of destinations with name, namespace, selector, group and ports: %w", err)
+		return nil, fmt.Errorf("must be a list of destinations with name, namespace, selector, group and ports: %s", yamlfile.Words(err))
 	}
 	return parseSharedServices(entries)
 }

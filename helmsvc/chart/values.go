@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // Rendered is a chart with the values of one instance, ready to be installed.
@@ -149,7 +150,7 @@ func (s Service) renderValues(ctx context.Context, t text, release, namespace st
 	}
 	asJSON, err := yaml.YAMLToJSONStrict([]byte(rendered))
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s isn't valid YAML: %w", t.name, generated.hide(err))
+		return nil, nil, yamlfile.Mistake(t.name, generated.hide(err))
 	}
 	values := map[string]any{}
 	if err := json.Unmarshal(asJSON, &values); err != nil {

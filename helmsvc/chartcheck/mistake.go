@@ -1,9 +1,12 @@
 package chartcheck
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/yamlfile"
 )
 
 // schemaError is how Helm begins when values don't fit values.schema.json.
@@ -16,6 +19,10 @@ func mistakes(err error, chartName, planFile string) []string {
 	text := err.Error()
 	if list, found := strings.CutPrefix(text, schemaError); found {
 		return schemaMistakes(list, chartName, planFile)
+	}
+	var wrong *yamlfile.WrongError
+	if errors.As(err, &wrong) && len(wrong.Mistakes) > 0 {
+		return wrong.Mistakes
 	}
 	return []string{oneLine(inFolder(text, chartName))}
 }
