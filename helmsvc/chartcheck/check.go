@@ -103,6 +103,13 @@ func nameIn(folder string) string {
 }
 
 func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan chart.Plan) (Plan, error) {
+	result, err := c.lookAt(ctx, service, plan)
+	result.Warnings = alike(result.Warnings)
+	return result, err
+}
+
+// lookAt is checkPlan with each warning by itself.
+func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.Plan) (Plan, error) {
 	result := Plan{Name: plan.Name, Bindable: plan.Bindable}
 	name := service.Metadata().Name
 	made, err := c.render(ctx, service, plan, nil)

@@ -39,7 +39,8 @@ type Plan struct {
 	Ports []Port
 	// Mistakes keep the plan from working. Warnings say what may go otherwise
 	// than the author thinks. Both begin with the file, and the line where it
-	// is known, if they are about one.
+	// is known, if they are about one. Those that differ in their object only are one
+	// warning.
 	Mistakes []string
 	Warnings []string
 	// Hints are about what apps can't reach or look up, though the pods can. They

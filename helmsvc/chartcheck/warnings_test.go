@@ -43,6 +43,7 @@ func TestWarnings(t *testing.T) {
 		"ready":         {files{"plans.yaml": "- {name: small, file: small.yaml, ready: [{kind: Kafka, for: create}]}\n"}, `ready: plan "small" makes no object of the kind Kafka`},
 		"env twice":     {files{"templates/x.yaml": pod("{containers: [{name: c, " + probed + ", env: [{name: MODE, value: a}, {name: LEVEL}, {name: MODE, value: b}]}]}")}, `templates/x.yaml: Pod x: spec.containers[name="c"].env has [name="MODE"] twice`},
 		"port twice":    {files{"templates/x.yaml": pod("{containers: [{name: c, " + probed + ", ports: [{containerPort: 53}, {containerPort: 53, name: other}]}]}")}, `ports has [containerPort=53,protocol="TCP"] twice`},
+		"alike":         {files{"templates/x.yaml": "{{ range until 74 }}\n---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q{{ . }}}\n{{ end }}"}, "ResourceQuota q0: the role admin, with which charts are installed, doesn't allow it; a ClusterRole with the label rbac.authorization.k8s.io/aggregate-to-admin=true can; and 73 more: ResourceQuota q1, "},
 		"empty":         {files{"bind.yaml": "template: '{a: {b: null}, c: 1}'"}, "bind.yaml: the credential a.b is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
