@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -132,6 +133,9 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 	result.PodSecurity, result.Mistakes = needed, append(result.Mistakes, insecure...)
 	if err := manifest.CheckProspect(made, plan.Bindable); err != nil {
 		result.Mistakes = append(result.Mistakes, "a create without parameters would fail: "+err.Error())
+	}
+	if err := history.CheckSize(made); err != nil {
+		result.Mistakes = append(result.Mistakes, err.Error())
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	if !plan.Bindable {

@@ -9,6 +9,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -63,6 +64,9 @@ func (s *session) check(r *release.Release, definitions []helmchart.CRD, bindabl
 		return err
 	}
 	if err := s.checkExposure(r); err != nil {
+		return err
+	}
+	if err := history.CheckSize(r); err != nil {
 		return err
 	}
 	return s.checkPodSecurity(r)
