@@ -138,6 +138,7 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 		result.Mistakes = append(result.Mistakes, err.Error())
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
+	result.Warnings = append(result.Warnings, awaitingWarnings(made, plan, objects)...)
 	if !plan.Bindable {
 		return result, nil
 	}

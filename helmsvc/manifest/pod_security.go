@@ -105,7 +105,7 @@ func Insecure(r *release.Release, standard api.LevelVersion, kubeVersion string)
 	}
 	var found []InsecurePods
 	err = EachObject(r, func(object *unstructured.Unstructured, file string) {
-		template, makes := podsOf(object)
+		template, makes := PodsOf(object)
 		if !makes {
 			return
 		}
@@ -149,8 +149,9 @@ func violations(evaluator policy.Evaluator, standard api.LevelVersion, template 
 	return found
 }
 
-// podsOf is what an object makes pods of. A PodTemplate makes none by itself.
-func podsOf(object *unstructured.Unstructured) (template corev1.PodTemplateSpec, makes bool) {
+// PodsOf is what an object makes pods of. A PodTemplate makes none by itself, nor does
+// a workload that is asked for none.
+func PodsOf(object *unstructured.Unstructured) (template corev1.PodTemplateSpec, makes bool) {
 	fields := podTemplate(object)
 	if fields == nil || object.GetKind() == "PodTemplate" {
 		return template, false
