@@ -90,7 +90,9 @@ func rendered(from *helmchart.Chart, result answer) *helmchart.Chart {
 	metadata.Dependencies = nil // all is in what was rendered
 	c := &helmchart.Chart{Metadata: &metadata, Values: from.Values}
 	for name, content := range result.Files {
-		c.Templates = append(c.Templates, &helmchart.File{Name: inside(name, c), Data: []byte(verbatim(content))})
+		template := &helmchart.File{Name: inside(name, c)}
+		SetText(template, content)
+		c.Templates = append(c.Templates, template)
 	}
 	counts := map[string]bool{}
 	for _, name := range result.Definitions {
@@ -114,7 +116,15 @@ func inside(name string, c *helmchart.Chart) string {
 	return strings.TrimPrefix(name, c.Name()+"/")
 }
 
-// verbatim is a template that yields the text.
-func verbatim(text string) string {
-	return strings.ReplaceAll(text, "{{", `{{"{{"}}`)
+// quoted is a template that yields what begins an action.
+const quoted = `{{"{{"}}`
+
+// TextOf is what a template of a rendered chart yields.
+func TextOf(template *helmchart.File) string {
+	return strings.ReplaceAll(string(template.Data), quoted, "{{")
+}
+
+// SetText makes a template yield a text as it is.
+func SetText(template *helmchart.File, text string) {
+	template.Data = []byte(strings.ReplaceAll(text, "{{", quoted))
 }

@@ -20,6 +20,9 @@ import (
 const (
 	longestLookup = 4 << 20
 	mostLookups   = 1000
+	// mostRemembered is how much of answers is remembered, in bytes. What goes beyond
+	// is asked again.
+	mostRemembered = 16 << 20
 )
 
 // lookup is a GET request that a template's lookup has led to, and reply what
@@ -57,6 +60,20 @@ type lookups struct {
 	client *http.Client
 	server *url.URL
 	count  int
+	// known are the answers so far, by their requests; nil: they aren't remembered.
+	known map[string]reply
+	// room is what is left for more of them, in bytes.
+	room int
+}
+
+// remember has what is asked twice answered in the same way.
+func (l *lookups) remember() { l.known, l.room = map[string]reply{}, mostRemembered }
+
+func (l *lookups) keep(request string, answer reply) {
+	if size := len(request) + len(answer.Body); l.known != nil && size <= l.room {
+		l.known[request] = answer
+		l.room -= size
+	}
 }
 
 func newLookups(config *rest.Config) (*lookups, error) {
@@ -83,6 +100,10 @@ func (l *lookups) answer(ctx context.Context, question json.RawMessage) (any, er
 	if err := json.Unmarshal(question, &asked); err != nil {
 		return nil, err
 	}
+	key := asked.Header.Get("Accept") + " " + asked.URI
+	if known, found := l.known[key]; found {
+		return known, nil
+	}
 	uri, err := url.ParseRequestURI(asked.URI)
 	if err != nil {
 		return nil, err
@@ -100,5 +121,7 @@ func (l *lookups) answer(ctx context.Context, question json.RawMessage) (any, er
 	if len(body) > longestLookup {
 		return nil, &ExceededError{What: fmt.Sprintf("%d MB for one lookup", longestLookup>>20)}
 	}
-	return reply{Status: response.StatusCode, Header: response.Header, Body: body}, nil
+	answer := reply{Status: response.StatusCode, Header: response.Header, Body: body}
+	l.keep(key, answer)
+	return answer, nil
 }

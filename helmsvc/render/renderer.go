@@ -54,21 +54,47 @@ func (r *Renderer) Render(ctx context.Context, in Input) (*helmchart.Chart, erro
 	return rendered(in.Chart, result), nil
 }
 
+// RenderTwice is Render, and once more from the same chart, with again as values:
+// what the chart generates is what differs. What its templates look up is answered
+// in the same way.
+func (r *Renderer) RenderTwice(ctx context.Context, in Input, again map[string]any) (first, second *helmchart.Chart, err error) {
+	lookups, err := newLookups(in.Lookup)
+	if err != nil {
+		return nil, nil, err
+	}
+	lookups.remember()
+	result, err := r.workWith(ctx, in, r.Limits, lookups)
+	if err != nil {
+		return nil, nil, err
+	}
+	first = rendered(in.Chart, result)
+	lookups.count = 0
+	in.Values = again
+	if result, err = r.workWith(ctx, in, r.Limits, lookups); err != nil {
+		return nil, nil, err
+	}
+	return first, rendered(in.Chart, result), nil
+}
+
 // work has a sandbox render the chart within the limits.
 func (r *Renderer) work(ctx context.Context, in Input, limits sandbox.Limits) (answer, error) {
-	t := task{
-		Chart: treeOf(in.Chart), Values: encodeValues(in.Values), Release: in.Release,
-		Capabilities: in.Capabilities, Lookup: in.Lookup != nil, Alone: in.alone, Output: r.Output,
-	}
 	lookups, err := newLookups(in.Lookup)
 	if err != nil {
 		return answer{}, err
+	}
+	return r.workWith(ctx, in, limits, lookups)
+}
+
+func (r *Renderer) workWith(ctx context.Context, in Input, limits sandbox.Limits, lookups *lookups) (answer, error) {
+	t := task{
+		Chart: treeOf(in.Chart), Values: encodeValues(in.Values), Release: in.Release,
+		Capabilities: in.Capabilities, Lookup: in.Lookup != nil, Alone: in.alone, Output: r.Output,
 	}
 	bounded, stop := context.WithTimeout(ctx, patience*limits.Time)
 	defer stop()
 	var result answer
 	var exceeded *ExceededError
-	err = r.Workers.Do(bounded, HandleName, limits, t, &result, lookups.answer)
+	err := r.Workers.Do(bounded, HandleName, limits, t, &result, lookups.answer)
 	switch {
 	case ctx.Err() != nil:
 		return answer{}, context.Cause(ctx)

@@ -2,6 +2,7 @@ package render_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -197,5 +198,32 @@ func TestLookup(t *testing.T) {
 	in.Chart, in.Lookup = chartOf("c", map[string]string{"x.yaml": `{{ lookup "v1" "Secret" "n" "s" }}`}), nil
 	if made, err := renderer(t).Render(t.Context(), in); err != nil || yields(t, made)["c/templates/x.yaml"] != "map[]" {
 		t.Errorf("without a cluster: %v, error %v", made, err)
+	}
+}
+
+// TestRenderTwice: the second rendering has values of its own, generates anew, and
+// finds what the first has found.
+func TestRenderTwice(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/api/v1" {
+			_, _ = w.Write([]byte(`{"kind": "APIResourceList", "groupVersion": "v1", "resources": [{"name": "secrets", "kind": "Secret", "namespaced": true}]}`))
+			return
+		}
+		asked++
+		_, _ = fmt.Fprintf(w, `{"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "s"}, "data": {"a": "answer %d"}}`, asked)
+	}))
+	t.Cleanup(server.Close)
+	in := inputOf(chartOf("c", map[string]string{"x.yaml": `{{ (lookup "v1" "Secret" "n" "s").data.a }}, {{ .Values.v }}, {{ uuidv4 }}`}), map[string]any{"v": "one"})
+	in.Lookup = &rest.Config{Host: server.URL}
+	first, second, err := renderer(t).RenderTwice(t.Context(), in, map[string]any{"v": "two"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, aID, _ := strings.Cut(render.TextOf(first.Templates[0]), ", one, ")
+	b, bID, _ := strings.Cut(render.TextOf(second.Templates[0]), ", two, ")
+	if a != "answer 1" || b != "answer 1" || len(aID) != 36 || aID == bID {
+		t.Errorf("rendered %q and %q, ids %s and %s", a, b, aID, bID)
 	}
 }
