@@ -1,0 +1,163 @@
+package generated
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	helmchart "helm.sh/helm/v3/pkg/chart"
+)
+
+// Live returns the data of a Secret as it is; nil if there is none. The namespace
+// is empty where the chart names none.
+type Live func(namespace, name string) (map[string][]byte, error)
+
+// Kept is what was put in the place of generated values.
+type Kept struct{ first, second replacements }
+
+// Keep puts into a rendered chart, in the place of what it has generated in Secrets,
+// what is in these Secrets so far. again is the chart rendered once more from the
+// same input. before is a manifest of what was made last.
+//
+// A key that the Secret doesn't have so far takes the new value. A certificate and
+// its key are kept both or neither. In a longer text, a URI say, a value that stands
+// in a Secret by itself is replaced; a text in which anything else was generated
+// is kept as a whole. What was made of a kept value elsewhere, such as a
+// webhook's caBundle, goes with it.
+func Keep(made, again *helmchart.Chart, before string, live Live) (Kept, error) {
+	r := read(made, again)
+	if err := r.keepSecrets(live); err != nil {
+		return Kept{}, err
+	}
+	if r.first.holdsCertificate() {
+		r.before = objectsOf(before)
+	}
+	for _, f := range r.files {
+		for _, o := range f.objects {
+			r.follow(o)
+		}
+	}
+	return Kept{r.first, r.second}, r.write()
+}
+
+// candidate is a generated value in a Secret: in both renderings, and as it is so far.
+type candidate struct {
+	object        *object
+	key           string
+	first, second string
+	live          string
+	isLive        bool
+}
+
+// keepSecrets decides on the Secrets' values. The shortest come first: others may hold them.
+func (r *rendering) keepSecrets(live Live) error {
+	var all []candidate
+	for _, f := range r.files {
+		for _, o := range f.objects {
+			of, err := r.candidates(o, live)
+			if err != nil {
+				return err
+			}
+			all = append(all, of...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(len(a.first), len(b.first)) })
+	for _, c := range all {
+		if !c.isLive {
+			continue
+		}
+		first, second := r.first.in(c.first), r.second.in(c.second)
+		if first == second && !r.first.has(c.first) {
+			c.object.setSecret(c.key, first)
+			continue
+		}
+		c.object.setSecret(c.key, c.live)
+		r.first.add(c.first, c.live)
+		r.second.add(c.second, c.live)
+	}
+	for _, c := range all {
+		if !c.isLive {
+			c.object.setSecret(c.key, r.first.in(c.first))
+		}
+	}
+	return nil
+}
+
+func (r *rendering) candidates(o *object, live Live) ([]candidate, error) {
+	twin, found := r.twins[o.identity]
+	if !o.isSecret() || !found {
+		return nil, nil
+	}
+	first, second := o.secretData(), twin.secretData()
+	var all []candidate
+	for _, key := range sortedKeys(first) {
+		if other, both := second[key]; both && other != first[key] {
+			all = append(all, candidate{object: o, key: key, first: first[key], second: other})
+		}
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	data, err := live(o.identity.namespace, o.identity.name)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		value, there := data[all[i].key]
+		all[i].live, all[i].isLive = string(value), there
+	}
+	partPairs(o, all)
+	return all, nil
+}
+
+// partPairs has what belongs together kept together: the generated keys of Secrets
+// of Kubernetes' own types, and in others certificates with their private keys.
+func partPairs(o *object, all []candidate) {
+	typed, _ := o.fields["type"].(string)
+	isCertificate := func(c candidate) bool { return strings.Contains(c.first, "-----BEGIN CERTIFICATE") }
+	belongs := func(c candidate) bool { return strings.Contains(c.first, "-----BEGIN ") }
+	switch {
+	case strings.HasPrefix(typed, "kubernetes.io/"):
+		belongs = func(candidate) bool { return true }
+	case !slices.ContainsFunc(all, isCertificate):
+		return
+	}
+	if !slices.ContainsFunc(all, func(c candidate) bool { return belongs(c) && !c.isLive }) {
+		return
+	}
+	for i := range all {
+		all[i].isLive = all[i].isLive && !belongs(all[i])
+	}
+}
+
+// follow replaces kept values where they were put outside of Secrets' data. A
+// caBundle stands for a certificate that may be in no Secret: it is kept with those
+// that are.
+func (r *rendering) follow(o *object) {
+	twin, before := r.twins[o.identity], r.before[o.identity]
+	o.walk(twin, before, func(d difference) any {
+		text, isText := d.first.(string)
+		if !isText {
+			return d.first
+		}
+		other, _ := d.second.(string)
+		kept := r.first.in(text)
+		if was, there := d.before.(string); there && d.isBundle() && kept != r.second.in(other) {
+			return was
+		}
+		return kept
+	})
+}
+
+// In replaces kept values in the values that a chart was rendered with: a plan file
+// may have generated them. again are those that it was rendered with once more.
+func (k Kept) In(values, again map[string]any) map[string]any {
+	o := &object{fields: values}
+	o.walk(&object{fields: again}, nil, func(d difference) any {
+		if text, isText := d.first.(string); isText {
+			return k.first.in(text)
+		}
+		return d.first
+	})
+	return o.fields
+}
