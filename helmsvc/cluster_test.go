@@ -23,6 +23,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 )
@@ -33,7 +35,11 @@ var (
 	charts  chart.Catalog
 )
 
+// TestMain is also the sandbox.
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "sandbox" {
+		os.Exit(sandbox.Serve(os.Stdin, os.Stdout, map[string]sandbox.Handle{render.HandleName: render.Handle}))
+	}
 	os.Exit(cluster.Share(m, cluster.Options{Nodes: 1}, func(c *cluster.Cluster) (err error) {
 		local = c
 		if charts, err = chart.Load("testdata"); err != nil {

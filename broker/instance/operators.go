@@ -182,7 +182,7 @@ func (o *Operators) converge(ctx, undoing context.Context, operator chart.Servic
 	name := operator.Metadata().Name
 	target := tenant.Target{Namespace: locate.OperatorNamespace(o.prefix, name), Release: name}
 	// An operator has no plans: its chart's own values count.
-	what, err := operator.Render(ctx, chart.Plan{}, target.Release, target.Namespace, nil)
+	what, err := operator.RenderUpdate(ctx, chart.Plan{KeepGenerated: true}, target.Release, target.Namespace, nil)
 	if err != nil {
 		return err
 	}

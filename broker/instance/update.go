@@ -117,7 +117,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	if err != nil {
 		return err
 	}
-	what, err := service.Seeded(w.instance.Seed).Render(ctx, plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
+	what, err := service.Seeded(w.instance.Seed).RenderUpdate(ctx, plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
 	if err != nil {
 		return err
 	}

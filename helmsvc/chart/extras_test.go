@@ -52,11 +52,12 @@ func TestPlanExtras(t *testing.T) {
   keep_data: true
   allow_exposure: true
   may_delete_data: true
+  keep_generated: false
   addresses: pods
   credentials: eu.yaml
 `, map[string]string{"plans/eu.yaml": kubeconfig}).Plans[0]
 	if plan.DisplayName != "Small one" || plan.Costs[0].Amount["usd"] != 9.5 || plan.Costs[0].Unit != "MONTHLY" ||
-		plan.TimeLimit != 15*time.Minute || plan.MaximumPollingDuration != 20*time.Minute || plan.Quota != 7 || plan.PoliciesPerBinding != 8 || !plan.KeepData || !plan.AllowExposure || !plan.MayDeleteData || !plan.WithAddresses ||
+		plan.TimeLimit != 15*time.Minute || plan.MaximumPollingDuration != 20*time.Minute || plan.Quota != 7 || plan.PoliciesPerBinding != 8 || !plan.KeepData || !plan.AllowExposure || !plan.MayDeleteData || plan.KeepGenerated || !plan.WithAddresses ||
 		!reflect.DeepEqual(plan.AllowedParameters, []string{"size"}) || !reflect.DeepEqual(plan.AllowedPlanChanges, []string{"s"}) {
 		t.Errorf("the plan is %+v", plan)
 	}
@@ -67,7 +68,7 @@ func TestPlanExtras(t *testing.T) {
 		t.Errorf("the plan's cluster is %+v", plan.Cluster)
 	}
 	bare := only(t, "", nil).Plans[0]
-	if bare.DisplayName != "s" || bare.AllowedParameters != nil || bare.AllowedPlanChanges != nil || bare.Cluster != nil || bare.AllowExposure || bare.MayDeleteData || bare.WithAddresses || !bare.Opens(80, "tcp") {
+	if bare.DisplayName != "s" || bare.AllowedParameters != nil || bare.AllowedPlanChanges != nil || bare.Cluster != nil || bare.AllowExposure || bare.MayDeleteData || !bare.KeepGenerated || bare.WithAddresses || !bare.Opens(80, "tcp") {
 		t.Errorf("a plan without extras is %+v", bare)
 	}
 	if shut := only(t, "  ports: []\n", nil).Plans[0]; shut.Opens(80, "tcp") {

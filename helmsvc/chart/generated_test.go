@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -146,5 +147,22 @@ func TestDashboardsThatAreRefused(t *testing.T) {
 		if len(problems) != 1 || !strings.Contains(problems[0].Err.Error(), want) {
 			t.Errorf("%s: the problems %v, want %q", address, problems, want)
 		}
+	}
+}
+
+// TestRenderUpdate renders the plan file twice, unless the plan keeps nothing that is generated.
+func TestRenderUpdate(t *testing.T) {
+	services := load(t, write(t, map[string]string{
+		"Chart.yaml":   chartYAML("c"),
+		"plans.yaml":   "- {name: kept, file: s.yaml}\n- {name: anew, file: s.yaml, keep_generated: false}",
+		"plans/s.yaml": "random: {{ uuidv4 }}\nsame: {{ generated \"a\" 24 }}",
+	})).Services
+	service := services[0].Seeded(chart.NewSeed())
+	what, err := service.RenderUpdate(t.Context(), service.Plans[0], "k", "n", json.RawMessage(`{"told":1}`))
+	if err != nil || what.Again["random"] == what.Values["random"] || what.Again["same"] != what.Values["same"] || what.Again["told"] != what.Values["told"] {
+		t.Errorf("rendered %v and %v, %v", what.Values, what.Again, err)
+	}
+	if what, err = service.RenderUpdate(t.Context(), service.Plans[1], "k", "n", nil); err != nil || what.Again != nil {
+		t.Errorf("of a plan that keeps nothing: %v, %v", what.Again, err)
 	}
 }

@@ -60,6 +60,8 @@ type Plan struct {
 	// MayDeleteData lets an update to the plan, or of an instance of it, delete
 	// volumes that hold data.
 	MayDeleteData bool
+	// KeepGenerated has an update keep what the chart generates in Secrets.
+	KeepGenerated bool
 	// AllowExposure lets instances be reached around container-to-container
 	// policies: by LoadBalancer and NodePort Services and ports of nodes.
 	AllowExposure bool
@@ -127,6 +129,8 @@ type planEntry struct {
 	Quota         int               `json:"quota"`
 	KeepData      bool              `json:"keep_data"`
 	MayDeleteData bool              `json:"may_delete_data"`
+	// KeepGenerated is true if it isn't there.
+	KeepGenerated *bool `json:"keep_generated"`
 	// Addresses is "pods", or not there.
 	Addresses     string               `json:"addresses"`
 	AllowExposure bool                 `json:"allow_exposure"`
@@ -169,14 +173,15 @@ func loadPlans(files *contents, service string) ([]Plan, error) {
 func defaultPlan(c *helmchart.Chart, service string) Plan {
 	const description = "Plan with default values"
 	return Plan{
-		ID:          PlanID(service, "default"),
-		Name:        "default",
-		DisplayName: "default",
-		Description: description,
-		Bullets:     []string{description},
-		Free:        true,
-		Bindable:    true,
-		reach:       reachOf(c),
+		ID:            PlanID(service, "default"),
+		Name:          "default",
+		DisplayName:   "default",
+		Description:   description,
+		Bullets:       []string{description},
+		Free:          true,
+		Bindable:      true,
+		KeepGenerated: true,
+		reach:         reachOf(c),
 	}
 }
 
@@ -224,6 +229,7 @@ func readPlanFile(files *contents, key, name string) ([]byte, error) {
 // addExtras fills in what Kibosh doesn't know, and its cluster.
 func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 	p.MayDeleteData, p.PoliciesPerBinding = e.MayDeleteData, e.PerBinding
+	p.KeepGenerated = e.KeepGenerated == nil || *e.KeepGenerated
 	if e.PerBinding < 0 {
 		return fmt.Errorf("policies_per_binding %d must be above 0; leave it out for the broker's own limit", e.PerBinding)
 	}

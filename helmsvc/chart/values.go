@@ -27,6 +27,9 @@ type Rendered struct {
 	Bindable bool
 	// MayDeleteData is the plan's.
 	MayDeleteData bool
+	// Again are the values when plan files are rendered once more: what they generate
+	// differs. nil: an update keeps nothing that is generated.
+	Again map[string]any
 
 	// generated are the values that files of values have asked for.
 	generated generatedValues
@@ -50,6 +53,18 @@ func (s Service) Render(ctx context.Context, plan Plan, release, namespace strin
 		AllowExposure: plan.AllowExposure, Bindable: plan.Bindable, MayDeleteData: plan.MayDeleteData,
 		generated: generated,
 	}, nil
+}
+
+// RenderUpdate is Render for an update, which keeps what is generated unless the
+// plan says otherwise.
+func (s Service) RenderUpdate(ctx context.Context, plan Plan, release, namespace string, parameters json.RawMessage) (Rendered, error) {
+	what, err := s.Render(ctx, plan, release, namespace, parameters)
+	if err != nil || !plan.KeepGenerated {
+		return what, err
+	}
+	again, err := s.Render(ctx, plan, release, namespace, parameters)
+	what.Again = again.Values
+	return what, err
 }
 
 // DecodeParameters decodes a user's parameters: a JSON object, null or

@@ -17,7 +17,7 @@ import (
 // renderInstall renders the chart for an install. If crds/ isn't allowed, that
 // is said first: templates may rely on it.
 func (s *session) renderInstall(ctx context.Context, target tenant.Target, what chart.Rendered) (chart.Rendered, error) {
-	made, err := s.rendered(ctx, target, what, 1)
+	made, err := s.rendered(ctx, target, what)
 	if err == nil {
 		return made, nil
 	}
@@ -27,23 +27,33 @@ func (s *session) renderInstall(ctx context.Context, target tenant.Target, what 
 	return what, err
 }
 
-// rendered is the chart with its templates rendered, for an install
-// (Revision 1) or an upgrade: what Helm makes of it is what was looked at
-// before. Templates look things up with the rights that the session has.
-func (s *session) rendered(ctx context.Context, target tenant.Target, what chart.Rendered, revision int) (chart.Rendered, error) {
+// rendered is the chart with its templates rendered for an install: what Helm makes
+// of it is what was looked at before. Templates look things up with the rights that
+// the session has.
+func (s *session) rendered(ctx context.Context, target tenant.Target, what chart.Rendered) (chart.Rendered, error) {
+	err := s.rendering(ctx, target, what, 1, func(r *render.Renderer, in render.Input) (err error) {
+		what.Chart, err = r.Render(ctx, in)
+		return err
+	})
+	return what, err
+}
+
+// rendering does something with the renderer and what it needs for a revision, in the
+// tenant's turn.
+func (s *session) rendering(ctx context.Context, target tenant.Target, what chart.Rendered, revision int, do func(*render.Renderer, render.Input) error) error {
 	c := s.cluster
 	if c.settings.Renderer == nil {
-		return what, nil
+		return nil
 	}
 	if err := c.settings.Renderings.Take(ctx, target.Tenant); err != nil {
-		return what, fmt.Errorf("waiting for other charts to be rendered: %w", err)
+		return fmt.Errorf("waiting for other charts to be rendered: %w", err)
 	}
 	defer c.settings.Renderings.Give(target.Tenant)
 	capabilities, err := s.brought(what.Chart.CRDObjects())
 	if err != nil {
-		return what, err
+		return err
 	}
-	what.Chart, err = c.settings.Renderer.Render(ctx, render.Input{
+	return do(c.settings.Renderer, render.Input{
 		Chart:  what.Chart,
 		Values: what.Values,
 		Release: chartutil.ReleaseOptions{
@@ -53,7 +63,6 @@ func (s *session) rendered(ctx context.Context, target tenant.Target, what chart
 		Capabilities: capabilities,
 		Lookup:       s.config,
 	})
-	return what, err
 }
 
 // brought are the cluster's capabilities with what crds/ is going to bring:

@@ -41,11 +41,11 @@ func (f *foundation) fetched(i rig.Instance) (plan string, parameters map[string
 }
 
 // TestUpdate changes parameters, plan and context of an instance. What its plan
-// files have generated stays.
+// files and the chart have generated stays.
 func TestUpdate(t *testing.T) {
 	f := newFoundation(t, "charts", nil)
 	i := f.create("fixture", "plain", map[string]any{"number": 1})
-	told := f.data(i)["told"]
+	told, made := f.data(i)["told"], f.data(i)["made"]
 	if other := f.data(f.create("fixture", "plain", nil))["told"]; len(told) != 24 || told == other {
 		t.Errorf("the plan file had %q generated, and %q for another instance", told, other)
 	}
@@ -62,7 +62,7 @@ func TestUpdate(t *testing.T) {
 	_, wide, err := f.catalog.Find("fixture", "wide")
 	f.must(err)
 	f.update(i, map[string]any{"plan_id": wide.ID})
-	if data := f.data(i); data["number"] != "1" || data["marked"] != "second" || data["told"] != told || len(f.pods(i)) != 2 {
+	if data := f.data(i); data["number"] != "1" || data["marked"] != "second" || data["told"] != told || data["made"] != made || len(f.pods(i)) != 2 {
 		t.Errorf("after the plan was changed there are %d pods, and the release has %v", len(f.pods(i)), data)
 	}
 	if plan, parameters := f.fetched(i); plan != wide.ID || parameters["marked"] != "second" {
@@ -86,6 +86,7 @@ func TestUpdate(t *testing.T) {
 func TestFailedUpdate(t *testing.T) {
 	f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": "20s"})
 	i := f.create("fixture", "plain", map[string]any{"number": 1})
+	made := f.data(i)["made"]
 	for name, c := range map[string]struct {
 		parameters map[string]any
 		want       string
@@ -98,7 +99,7 @@ func TestFailedUpdate(t *testing.T) {
 		if o.State != "failed" || !strings.Contains(o.Description, c.want) || !strings.Contains(o.Description, "as it was before") {
 			t.Errorf("%s: the update ended as %+v", name, o)
 		}
-		if data := f.data(i); data["number"] != "1" {
+		if data := f.data(i); data["number"] != "1" || data["made"] != made {
 			t.Errorf("%s: the release has %v", name, data)
 		}
 		if _, parameters := f.fetched(i); parameters["number"] != 1.0 || len(parameters) != 1 {
