@@ -98,7 +98,7 @@ func (r *rendering) candidates(o *object, live Live) ([]candidate, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	data, err := live(o.identity.namespace, o.identity.name)
+	data, err := live(o.namespace, o.name)
 	if err != nil {
 		return nil, err
 	}
