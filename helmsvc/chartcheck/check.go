@@ -113,7 +113,7 @@ func (c Checker) checkPlan(ctx context.Context, service chart.Service, plan char
 func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.Plan) (Plan, error) {
 	result := Plan{Name: plan.Name, Bindable: plan.Bindable}
 	name := service.Metadata().Name
-	made, err := c.render(ctx, service, plan, nil)
+	made, changes, err := c.renderTwice(ctx, service, plan)
 	if err != nil {
 		result.Mistakes = mistakes(err, name, plan.File)
 		return result, nil
@@ -139,6 +139,7 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	result.Warnings = append(result.Warnings, awaitingWarnings(made, plan, objects)...)
+	result.Warnings = append(result.Warnings, generatedWarnings(changes)...)
 	if !plan.Bindable {
 		return result, nil
 	}

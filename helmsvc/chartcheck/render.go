@@ -12,6 +12,7 @@ import (
 	"helm.sh/helm/v3/pkg/release"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/generated"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
@@ -66,22 +67,58 @@ func joined(texts []string) error {
 // render renders the chart as an install would, but with lookups that find nothing,
 // for a cluster that serves Kubernetes' own kinds and those of the chart's crds/.
 func (c Checker) render(ctx context.Context, service chart.Service, plan chart.Plan, parameters json.RawMessage) (*release.Release, error) {
-	where := target()
-	what, err := service.Render(ctx, plan, where.Release, where.Namespace, parameters)
+	what, in, err := c.input(ctx, service, plan, parameters)
 	if err != nil {
 		return nil, err
+	}
+	what.Chart, err = c.Renderer.Render(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return c.install(what, in.Capabilities)
+}
+
+// renderTwice is render without parameters, and what each update would change, since
+// the chart generates it.
+func (c Checker) renderTwice(ctx context.Context, service chart.Service, plan chart.Plan) (*release.Release, []generated.Change, error) {
+	what, in, err := c.input(ctx, service, plan, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if what.Again == nil { // the plan wants it changed
+		made, err := c.render(ctx, service, plan, nil)
+		return made, nil, err
+	}
+	first, second, err := c.Renderer.RenderTwice(ctx, in, what.Again)
+	if err != nil {
+		return nil, nil, err
+	}
+	changes, err := generated.Foresee(first, second)
+	if err != nil {
+		return nil, nil, err
+	}
+	what.Chart = first
+	made, err := c.install(what, in.Capabilities)
+	return made, changes, err
+}
+
+// input is what is rendered for the made-up instance.
+func (c Checker) input(ctx context.Context, service chart.Service, plan chart.Plan, parameters json.RawMessage) (chart.Rendered, render.Input, error) {
+	where := target()
+	what, err := service.RenderUpdate(ctx, plan, where.Release, where.Namespace, parameters)
+	if err != nil {
+		return what, render.Input{}, err
 	}
 	capabilities, err := c.capabilities(what.Chart)
-	if err != nil {
-		return nil, err
-	}
-	what.Chart, err = c.Renderer.Render(ctx, render.Input{
+	return what, render.Input{
 		Chart: what.Chart, Values: what.Values, Capabilities: capabilities,
 		Release: chartutil.ReleaseOptions{Name: where.Release, Namespace: where.Namespace, Revision: 1, IsInstall: true},
-	})
-	if err != nil {
-		return nil, err
-	}
+	}, err
+}
+
+// install is the release that Helm would make of a rendered chart.
+func (c Checker) install(what chart.Rendered, capabilities *chartutil.Capabilities) (*release.Release, error) {
+	where := target()
 	install := action.NewInstall(&action.Configuration{Log: func(string, ...any) {}})
 	install.ClientOnly = true
 	install.DryRun = true

@@ -34,6 +34,12 @@ func identityOf(fields map[string]any) identity {
 
 func (o *object) isSecret() bool { return o.group == "" && o.kind == "Secret" }
 
+func (o *object) isHook() bool {
+	metadata, _ := o.fields["metadata"].(map[string]any)
+	annotations, _ := metadata["annotations"].(map[string]any)
+	return annotations["helm.sh/hook"] != nil
+}
+
 // secretData is what the API server makes of data and stringData.
 func (o *object) secretData() map[string]string {
 	all := map[string]string{}
