@@ -21,7 +21,6 @@ type Observers struct {
 	mu        sync.Mutex
 	changed   func(instanceID string)       // is told of each change of the pods of an instance; guarded by mu
 	observers map[*helmsvc.Cluster]observed // nil unless this replica leads; guarded by mu
-	elsewhere map[string]string             // ids of instances made under another prefix, by namespace; guarded by mu
 }
 
 // observed is the watch of a cluster with certain credentials.
@@ -39,12 +38,7 @@ func NewObservers(clusters *Clusters, records *record.Store, prefix string) *Obs
 func (o *Observers) Begin(changed func(instanceID string)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.changed, o.observers, o.elsewhere = changed, map[*helmsvc.Cluster]observed{}, map[string]string{}
-	for _, i := range o.records.Instances() {
-		if _, current := o.idOf(i.Namespace); !current {
-			o.elsewhere[i.Namespace] = i.ID
-		}
-	}
+	o.changed, o.observers = changed, map[*helmsvc.Cluster]observed{}
 }
 
 // End forgets what was watched.
@@ -56,30 +50,18 @@ func (o *Observers) End() {
 
 // namespaceChanged tells of the instance that lives in the namespace.
 func (o *Observers) namespaceChanged(namespace string) {
-	id, found := o.find(namespace)
-	if !found {
-		return
-	}
 	o.mu.Lock()
 	changed := o.changed
 	o.mu.Unlock()
-	changed(id)
-}
-
-// find returns the id of the instance that the namespace may be of.
-func (o *Observers) find(namespace string) (id string, found bool) {
-	if id, found = o.idOf(namespace); found {
-		return id, true
+	for _, i := range o.records.In(namespace) {
+		changed(i.ID)
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	id, found = o.elsewhere[namespace]
-	return id, found
 }
 
-// idOf takes the name of a namespace apart.
-func (o *Observers) idOf(namespace string) (id string, found bool) {
-	return strings.CutPrefix(namespace, o.prefix+"-")
+// mine tells whether the namespace may be an instance's, of another prefix too. Of one
+// that is new the record may not have been seen yet.
+func (o *Observers) mine(namespace string) bool {
+	return strings.HasPrefix(namespace, o.prefix+"-") || len(o.records.In(namespace)) > 0
 }
 
 // Of watches the cluster for as long as this replica leads. The error is
@@ -94,8 +76,7 @@ func (o *Observers) Of(ctx context.Context, cluster *helmsvc.Cluster) (*view.Obs
 		return found.Observer, nil
 	}
 	ctx, stop := context.WithCancel(ctx)
-	mine := func(namespace string) bool { _, found := o.find(namespace); return found }
-	observer, err := cluster.Observe(ctx, mine, o.namespaceChanged)
+	observer, err := cluster.Observe(ctx, o.mine, o.namespaceChanged)
 	if err != nil {
 		stop()
 		return nil, fmt.Errorf("watching the pods of the instances: %w", err)

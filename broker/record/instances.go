@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -42,4 +43,29 @@ func (s *Store) Instance(id string) (Instance, error) {
 // none.
 func (s *Store) LiveInstance(ctx context.Context, id string) (Instance, error) {
 	return live[Instance](ctx, s, instanceName(id))
+}
+
+// In reads the instances from the cache that have the namespace, or are to have it, on
+// whichever cluster.
+func (s *Store) In(namespace string) []Instance {
+	found, err := s.informer.GetIndexer().ByIndex(byNamespace, namespace)
+	if err != nil {
+		return nil // there is no such index: NewStore has made it
+	}
+	return decodeAll[Instance](found, instanceKind)
+}
+
+// byNamespace is the index that finds the instances of a namespace.
+const byNamespace = "instances-namespace"
+
+func namespaceOf(object any) ([]string, error) {
+	secret, ok := object.(*corev1.Secret)
+	if !ok || secret.Labels[kindLabel] != instanceKind {
+		return nil, nil
+	}
+	i := readable[Instance](secret)
+	if i == nil {
+		return nil, nil
+	}
+	return []string{i.Namespace}, nil
 }

@@ -46,7 +46,7 @@ func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
 	factory := informers.NewSharedInformerFactoryWithOptions(clients, 0, informers.WithNamespace(namespace),
 		informers.WithTweakListOptions(func(o *metav1.ListOptions) { o.LabelSelector = kindLabel }))
 	informer := factory.Core().V1().Secrets().Informer()
-	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance, byOperator: operatorsAccess, byApp: appOf, byGroup: groupsOf}); err != nil {
+	if err := informer.AddIndexers(cache.Indexers{byInstance: bindingInstance, byOperator: operatorsAccess, byApp: appOf, byGroup: groupsOf, byNamespace: namespaceOf}); err != nil {
 		return nil, fmt.Errorf("indexing the records: %w", err)
 	}
 	if err := informer.SetTransform(withoutManagedFields); err != nil {

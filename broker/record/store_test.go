@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -187,6 +188,53 @@ func TestBindings(t *testing.T) {
 }
 
 // TestDamagedRecords are reported by name, and not quoted.
+// TestInstancesOfANamespace finds instances by the namespace that their records name
+// now.
+func TestInstancesOfANamespace(t *testing.T) {
+	store, _ := newStore(t)
+	one, two := instance(), instance()
+	two.ID, two.Namespace = "two", "m"
+	for _, i := range []record.Instance{one, two} {
+		if _, err := store.CreateInstance(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, store, "n", "one")
+	await(t, store, "m", "two")
+	moved, err := store.LiveInstance(t.Context(), "two")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved.Namespace = "n"
+	if moved, err = store.UpdateInstance(t.Context(), moved); err != nil {
+		t.Fatal(err)
+	}
+	await(t, store, "n", "one", "two")
+	await(t, store, "m")
+	if err := store.DeleteInstance(t.Context(), moved); err != nil {
+		t.Fatal(err)
+	}
+	await(t, store, "n", "one")
+}
+
+// await fails unless these instances, and no others, are known to be in the namespace
+// soon.
+func await(t *testing.T, store *record.Store, namespace string, want ...string) {
+	t.Helper()
+	var have []string
+	err := wait.PollUntilContextTimeout(t.Context(), 5*time.Millisecond, 10*time.Second, true, func(context.Context) (bool, error) {
+		have = nil
+		for _, i := range store.In(namespace) {
+			have = append(have, i.ID)
+		}
+		slices.Sort(have)
+		return slices.Equal(have, want), nil
+	})
+	if err != nil {
+		t.Errorf("in %s are %q, want %q", namespace, have, want)
+	}
+}
+
 // TestOperators finds the access of operators among that of instances, and as it was
 // last written.
 func TestOperators(t *testing.T) {
