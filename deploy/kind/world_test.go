@@ -178,7 +178,7 @@ func (w *world) eventually(what string, condition func() bool) {
 	}
 }
 
-func namespace(i rig.Instance) string { return "cf-helm-" + i.ID }
+func namespace(i rig.Instance) string { return i.Namespace("cf-helm") }
 
 func must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {

@@ -196,7 +196,7 @@ func TestTemplateFails(t *testing.T) {
 // wantNamespace fails unless the instance's namespace names its policy group.
 func (f *foundation) wantNamespace(id string) {
 	f.t.Helper()
-	namespace, err := kube.CoreV1().Namespaces().Get(f.t.Context(), f.settings["NAMESPACE_PREFIX"]+"-"+id, metav1.GetOptions{})
+	namespace, err := kube.CoreV1().Namespaces().Get(f.t.Context(), f.namespace(rig.Instance{ID: id}), metav1.GetOptions{})
 	f.must(err)
 	if group := namespace.Annotations["cf-helm-broker.io/policy-group-id"]; group != id {
 		f.t.Errorf("the namespace's policy group is %q, want the instance's id", group)

@@ -208,7 +208,7 @@ func (f *foundation) noTombstones(i rig.Instance) {
 }
 
 func (f *foundation) namespace(i rig.Instance) string {
-	return f.settings["NAMESPACE_PREFIX"] + "-" + i.ID
+	return i.Namespace(f.settings["NAMESPACE_PREFIX"])
 }
 
 func (f *foundation) pods(i rig.Instance) []corev1.Pod {

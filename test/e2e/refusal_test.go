@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
 // TestBadInput sends what no platform should, and holds each answer against
@@ -92,7 +94,7 @@ func (f *foundation) nothingMade(besides string) {
 	namespaces, err := kube.CoreV1().Namespaces().List(f.t.Context(), metav1.ListOptions{})
 	f.must(err)
 	for _, n := range namespaces.Items {
-		if strings.HasPrefix(n.Name, f.settings["NAMESPACE_PREFIX"]) && n.Name != f.settings["BROKER_NAMESPACE"] && !strings.HasSuffix(n.Name, besides) {
+		if strings.HasPrefix(n.Name, f.settings["NAMESPACE_PREFIX"]) && n.Name != f.settings["BROKER_NAMESPACE"] && n.Name != f.namespace(rig.Instance{ID: besides}) {
 			f.t.Errorf("namespace %s was made", n.Name)
 		}
 	}

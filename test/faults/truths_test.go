@@ -112,8 +112,8 @@ func (w *world) namespaceDifferences() (found []string) {
 		return []string{err.Error()}
 	}
 	have, want := map[string]string{}, map[string]string{}
-	for id, i := range w.instances {
-		want[w.prefix+"-"+id] = fmt.Sprintf("deployed, number %d", i.number)
+	for _, i := range w.instances {
+		want[w.namespace(i)] = fmt.Sprintf("deployed, number %d", i.number)
 	}
 	for _, n := range namespaces.Items {
 		if strings.HasPrefix(n.Name, w.prefix+"-") && n.Name != w.records {

@@ -132,7 +132,7 @@ func (w *world) instanceOf(service, plan string, number int) *instance {
 	}
 }
 
-func (w *world) namespace(i *instance) string { return w.prefix + "-" + i.ID }
+func (w *world) namespace(i *instance) string { return i.Namespace(w.prefix) }
 
 func (w *world) app() string { return w.cf.AddApp(cf.App{GUID: uuid.NewString()}).GUID }
 

@@ -54,7 +54,7 @@ func (d *demo) instance(service, plan string) (rig.Instance, error) {
 	return rig.Instance{ID: uuid.NewString(), Service: s, Plan: p}, err
 }
 
-func namespaceOf(i rig.Instance) string { return namespacePrefix + "-" + i.ID }
+func namespaceOf(i rig.Instance) string { return i.Namespace(namespacePrefix) }
 
 func (d *demo) showNamespace(ctx context.Context) error {
 	namespace, err := d.kube.CoreV1().Namespaces().Get(ctx, namespaceOf(d.redis), metav1.GetOptions{})

@@ -131,7 +131,7 @@ func (f *foundation) createOf(serviceName, planName string, parameters any) rig.
 }
 
 func (f *foundation) namespace(i rig.Instance) string {
-	return f.settings["NAMESPACE_PREFIX"] + "-" + i.ID
+	return i.Namespace(f.settings["NAMESPACE_PREFIX"])
 }
 
 func (f *foundation) events(i rig.Instance) string {

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // Client speaks OSBAPI.
@@ -153,6 +155,9 @@ type Instance struct {
 	Plan    Plan
 	Space   string // its GUID; "": the one that most tests are in
 }
+
+// Namespace is where a broker with the prefix has it live.
+func (i Instance) Namespace(prefix string) string { return tenant.TargetOf(prefix, i.ID).Namespace }
 
 func (i Instance) path() string { return "/v2/service_instances/" + i.ID }
 
