@@ -15,7 +15,7 @@ import (
 // checkIDs refuses ids that can't become part of a Kubernetes name. Platforms
 // send lower-case UUIDs, which always can.
 func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
-	// What the prefix leaves of a namespace's name.
+	// What the prefix leaves of a namespace's long name.
 	longest := validation.DNS1123LabelMaxLength - len(b.prefix) - 1
 	for _, id := range append(bindingID, instanceID) {
 		if len(id) > longest || len(validation.IsDNS1123Label(id)) > 0 {
@@ -29,7 +29,7 @@ func (b *Broker) checkIDs(instanceID string, bindingID ...string) error {
 // checkReserved refuses the id of a new instance whose namespace would be the
 // broker's own, an operator's or one of Kubernetes'.
 func (b *Broker) checkReserved(id string) error {
-	namespace := tenant.TargetOf(b.prefix, id).Namespace
+	namespace := tenant.LongNamespace(b.prefix, id)
 	if namespace != b.home && !strings.HasPrefix(namespace, locate.OperatorNamespace(b.prefix, "")) && !strings.HasPrefix(namespace, "kube-") {
 		return nil
 	}

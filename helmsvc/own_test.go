@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,6 +46,37 @@ func TestStrangersNamespace(t *testing.T) {
 				t.Errorf("an account was made there: %v, %v", err, bindingErr)
 			}
 		})
+	}
+}
+
+// TestTwinsNamespace has a namespace of the instance's name be that of another one
+// that would have the same.
+func TestTwinsNamespace(t *testing.T) {
+	p := newPlace(t)
+	if err := p.install(t.Context(), `{}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	p.use(tenant.Config{Impersonate: true})
+	twin := p.target.Instance[:8] + uuid.NewString()[8:]
+	p.annotate(map[string]string{tenant.InstanceAnnotation: twin})
+	var conflict *tenant.ConflictError
+	if _, err := p.Revision(t.Context(), p.target); !errors.As(err, &conflict) {
+		t.Errorf("of Revision: %v", err)
+	}
+	if err := p.Uninstall(t.Context(), p.target); err != nil {
+		t.Errorf("of Uninstall: %v", err)
+	}
+	if err := p.DeleteNamespace(t.Context(), p.ns, func(string) {}); err != nil {
+		t.Errorf("of DeleteNamespace: %v", err)
+	}
+	if len(p.releases()) != 1 {
+		t.Error("the twin's release is gone")
+	}
+	for own, want := range map[string]bool{p.target.Instance: true, twin: false} {
+		have, err := p.Taken(t.Context(), tenant.Namespace{Name: p.ns.Name, Annotations: map[string]string{owner: own}, Owner: owner})
+		if err != nil || have != want {
+			t.Errorf("for %s it is taken: %v, %v", own, have, err)
+		}
 	}
 }
 

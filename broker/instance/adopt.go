@@ -26,9 +26,10 @@ func (s *Instances) findLeft(ctx context.Context, id, planID string) (record.Ins
 		ID: id, PlanID: planID, Namespace: target.Namespace, Release: target.Release,
 		Destination: string(locate.ToInstance), PolicyGroup: locate.PolicyGroup(id),
 	}
-	kibosh := own
+	long, kibosh := own, own
+	long.Namespace = tenant.LongNamespace(s.settings.NamespacePrefix, id)
 	kibosh.Kibosh, kibosh.Namespace = true, tenant.KiboshNamespace(id).Name
-	for _, candidate := range []record.Instance{own, kibosh} {
+	for _, candidate := range []record.Instance{own, long, kibosh} {
 		cluster, found, err := s.whereIs(ctx, locate.Namespace(candidate, "", chart.Plan{}), planID)
 		if found || err != nil {
 			candidate.Cluster = cluster

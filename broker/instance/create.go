@@ -26,7 +26,7 @@ func (s *Instances) Create(ctx context.Context, wanted record.Instance, origin r
 		return record.Instance{}, errors.New("the catalog has no such plan of that service")
 	}
 	wanted.Seed = chart.NewSeed()
-	target := tenant.TargetOf(s.settings.NamespacePrefix, wanted.ID)
+	target := s.placeOf(wanted.ID, locate.ClusterID(plan))
 	if err := s.checkCreate(ctx, service.Seeded(wanted.Seed), plan, target, wanted.Parameters); err != nil {
 		return record.Instance{}, err
 	}
@@ -89,6 +89,22 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := w.settle(ctx); err != nil {
+		return err
+	}
+	err = w.make(ctx, service, plan)
+	if conflict := new(tenant.ConflictError); errors.As(err, &conflict) {
+		// Another instance may have made a namespace of the same name since.
+		if moved, settleErr := w.settle(ctx); !moved {
+			return errors.Join(err, settleErr)
+		}
+		err = w.make(ctx, service, plan)
+	}
+	return err
+}
+
+// make makes the namespace, where it isn't there, and what is in it.
+func (w *work) make(ctx context.Context, service chart.Service, plan chart.Plan) error {
 	what, err := service.Seeded(w.instance.Seed).Render(ctx, plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 
 // Settings are the operator's choices.
 type Settings struct {
-	// NamespacePrefix begins every instance's namespace: "<prefix>-<id>".
+	// NamespacePrefix begins every new instance's namespace: see tenant.TargetOf.
 	NamespacePrefix string
 	// TimeLimit ends every operation on an instance, counted from its start.
 	TimeLimit time.Duration

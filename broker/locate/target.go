@@ -16,7 +16,7 @@ func TargetBy(i record.Instance, plan chart.Plan) tenant.Target {
 
 // Target is the instance's release, and who takes turns for it.
 func Target(i record.Instance) tenant.Target {
-	target := tenant.Target{Namespace: i.Namespace, Release: i.Release, Tenant: Tenant(i), ClusterObjects: i.ClusterObjects, PolicyGroup: i.PolicyGroup, GroupLabels: i.GroupLabels}
+	target := tenant.Target{Namespace: i.Namespace, Release: i.Release, Instance: i.ID, Tenant: Tenant(i), ClusterObjects: i.ClusterObjects, PolicyGroup: i.PolicyGroup, GroupLabels: i.GroupLabels}
 	if PolicyTarget(i.Destination) == ToWorkload {
 		target.PolicyGroups = i.PolicyGroup
 	}

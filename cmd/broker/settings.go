@@ -39,7 +39,7 @@ type settings struct {
 	ChartCacheDir   string        `env:"CHART_CACHE_DIR" help:"folder that keeps charts of registries and repositories; empty: in the user's cache folder"`
 	OperatorDir     string        `env:"OPERATOR_DIR" help:"one chart, or a folder of charts, that are installed before any service, such as operators whose custom resources services use"`
 	ChartTimeout    time.Duration `env:"CHART_FETCH_TIMEOUT" envDefault:"30s" help:"how long fetching one chart may take"`
-	NamespacePrefix string        `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<instance id>"`
+	NamespacePrefix string        `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<the id's first 8 characters>"`
 
 	KubernetesSettings
 	RegServer   string `env:"REG_SERVER" help:"private registry that all images are pulled from, such as registry.example.com/mirror; empty: from where charts say"`

@@ -19,7 +19,7 @@ import (
 type Settings struct {
 	Node   string
 	Domain names.Domain
-	// Prefixes begin the names of instances' namespaces: PREFIX-<instance id>.
+	// Prefixes begin the names of instances' namespaces: PREFIX-….
 	Prefixes []string
 	NATS     publish.Settings
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	serviceName = "k-iwohtgpu-db"
-	instanceNS  = "cf-helm-00000000-0000-4000-8000-000000000001"
+	instanceNS  = "cf-helm-00000000"
 )
 
 // configured is a ConfigMap with that text in a file.

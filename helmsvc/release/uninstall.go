@@ -45,7 +45,7 @@ func (c *Client) uninstallOwn(ctx context.Context, target tenant.Target) (err er
 			err = errOddRecord
 		}
 	}()
-	err = c.tenants.CheckOwn(ctx, target.Namespace)
+	err = c.tenants.CheckOwn(ctx, target)
 	var strangers *tenant.ConflictError
 	if apierrors.IsNotFound(err) || errors.As(err, &strangers) {
 		return nil // with the namespace all records of the release are gone

@@ -87,11 +87,11 @@ func (n *Namespaces) makeAccount(ctx context.Context, namespace string) error {
 }
 
 // ensureAccount is makeAccount where it isn't known yet whose namespace it is.
-func (n *Namespaces) ensureAccount(ctx context.Context, namespace string) error {
-	if err := n.CheckOwn(ctx, namespace); err != nil {
+func (n *Namespaces) ensureAccount(ctx context.Context, target Target) error {
+	if err := n.CheckOwn(ctx, target); err != nil {
 		return err
 	}
-	return n.makeAccount(ctx, namespace)
+	return n.makeAccount(ctx, target.Namespace)
 }
 
 // RepairAccount makes an instance's account what it is to be, whatever the
@@ -101,7 +101,7 @@ func (n *Namespaces) RepairAccount(ctx context.Context, target Target) error {
 	if !n.ActsAsInstance(target) {
 		return nil
 	}
-	if err := n.ensureAccount(ctx, target.Namespace); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
+	if err := n.ensureAccount(ctx, target); err != nil && !isGoing(err) && !apierrors.IsForbidden(err) {
 		return err
 	}
 	return nil
@@ -163,7 +163,7 @@ func (n *Namespaces) AwaitAccount(ctx context.Context, target Target) error {
 	if !n.ActsAsInstance(target) {
 		return nil
 	}
-	err := n.awaitRights(ctx, target.Namespace)
+	err := n.awaitRights(ctx, target)
 	if isGoing(err) {
 		return ErrGone
 	}
@@ -174,7 +174,8 @@ func (n *Namespaces) AwaitAccount(ctx context.Context, target Target) error {
 // account is missing, in a namespace from before there were any, say, or after
 // somebody has deleted it, it is made. It asks again and again, since what the
 // API server's authorizer has seen can't be watched.
-func (n *Namespaces) awaitRights(ctx context.Context, namespace string) error {
+func (n *Namespaces) awaitRights(ctx context.Context, target Target) error {
+	namespace := target.Namespace
 	// With all that it is going to be: a broker that lacks rights of its own is told here.
 	clients, err := kubernetes.NewForConfig(Keeping(AsInstance(n.config, namespace)))
 	if err != nil {
@@ -184,7 +185,7 @@ func (n *Namespaces) awaitRights(ctx context.Context, namespace string) error {
 	if allowed || err != nil && !apierrors.IsForbidden(err) {
 		return err
 	}
-	if err := n.ensureAccount(ctx, namespace); err != nil {
+	if err := n.ensureAccount(ctx, target); err != nil {
 		return err
 	}
 	// An API server that has just started may not know what the broker itself may do.

@@ -3,8 +3,12 @@ package tenant
 import (
 	"context"
 	"crypto/md5" //nolint:gosec // Kibosh's names, nothing secret
+	"crypto/sha256"
 	"encoding/base32"
+	"encoding/hex"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -13,6 +17,9 @@ import (
 type Target struct {
 	Namespace string
 	Release   string
+	// Instance is the instance's id, which its namespace is marked with; empty where
+	// it isn't known, or an operator lives there.
+	Instance string
 	// Tenant is whose instance it is, by which work takes turns: a space's GUID.
 	Tenant string
 	// PolicyGroups is the instance's policy group where each workload is to have
@@ -50,10 +57,25 @@ type Foreseen struct {
 	Groups []string
 }
 
-// TargetOf returns the namespace "<prefix>-<instance id>" and the release
-// name of an instance.
+// TargetOf returns the namespace "<prefix>-<short id>" and the release name of an
+// instance. Charts make names of both, that mayn't be longer than 63 characters.
 func TargetOf(prefix, instanceID string) Target {
-	return Target{Namespace: prefix + "-" + instanceID, Release: ReleaseName(instanceID)}
+	return Target{Namespace: prefix + "-" + shortID(instanceID), Release: ReleaseName(instanceID), Instance: instanceID}
+}
+
+// LongNamespace is "<prefix>-<instance id>": that of an instance whose short name is
+// another's.
+func LongNamespace(prefix, instanceID string) string { return prefix + "-" + instanceID }
+
+// shortID is the first 8 characters of an id that is a UUID in lower case, as
+// platforms send it, so that people recognise it; of any other, of its SHA-256.
+func shortID(instanceID string) string {
+	const length = 8
+	if id, err := uuid.Parse(instanceID); err == nil && id.String() == instanceID {
+		return instanceID[:length]
+	}
+	sum := sha256.Sum256([]byte(instanceID))
+	return hex.EncodeToString(sum[:])[:length]
 }
 
 // ReleaseName returns Kibosh's release name: "k-" and the first 8 characters

@@ -115,34 +115,3 @@ func (f *foundation) deadWebhook(i rig.Instance) (end func()) {
 	f.t.Cleanup(end)
 	return end
 }
-
-// TestStrangersNamespace deletes an instance that couldn't be created, since
-// its namespace is somebody else's: nothing of that is touched.
-func TestStrangersNamespace(t *testing.T) {
-	f := newFoundation(t, "charts", nil)
-	i := f.instance("fixture", "plain")
-	stranger := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: f.namespace(i)}}
-	_, err := kube.CoreV1().Namespaces().Create(t.Context(), stranger, metav1.CreateOptions{})
-	f.must(err)
-	o := f.ended(i, f.want(202)(f.Provision(t.Context(), i, nil)).Operation())
-	if o.State != "failed" || !strings.Contains(o.Description, "exists already and was not made for this service instance") {
-		t.Errorf("the create ended as %+v", o)
-	}
-	gone := f.want(202)(f.Deprovision(t.Context(), i)).Operation()
-	f.eventually("the instance is gone", func() bool {
-		answer, _, err := f.LastOperation(t.Context(), i, gone)
-		f.must(err)
-		return answer.Status == 410
-	})
-	left, err := kube.CoreV1().Namespaces().Get(t.Context(), stranger.Name, metav1.GetOptions{})
-	if err != nil || left.DeletionTimestamp != nil {
-		t.Errorf("the stranger's namespace is %+v, %v", left, err)
-	}
-	accounts, err := kube.CoreV1().ServiceAccounts(stranger.Name).List(t.Context(), metav1.ListOptions{FieldSelector: "metadata.name=" + tenant.InstanceAccount})
-	f.must(err)
-	bindings, err := kube.RbacV1().RoleBindings(stranger.Name).List(t.Context(), metav1.ListOptions{})
-	f.must(err)
-	if len(accounts.Items)+len(bindings.Items) > 0 {
-		t.Errorf("accounts %v and bindings %v were made there", accounts.Items, bindings.Items)
-	}
-}
