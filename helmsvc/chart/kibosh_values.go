@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -29,8 +30,8 @@ func (s Service) kiboshValues(ctx context.Context, release, namespace string) (m
 		return map[string]any{}, nil
 	}
 	var templates []string
-	_ = eachText(held, func(template string) string {
-		templates = append(templates, template)
+	_ = eachText(nil, held, func(at []string, template string) string {
+		templates = append(templates, s.steady(at, template))
 		return template
 	})
 	options := chartutil.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
@@ -42,7 +43,7 @@ func (s Service) kiboshValues(ctx context.Context, release, namespace string) (m
 	if len(texts) != len(templates) {
 		return nil, errors.New("values.yaml holds a template that begins in one value and ends in another; let each value hold whole ones")
 	}
-	return eachText(held, func(string) string {
+	return eachText(nil, held, func([]string, string) string {
 		next := texts[0]
 		texts = texts[1:]
 		return next
@@ -52,25 +53,47 @@ func (s Service) kiboshValues(ctx context.Context, release, namespace string) (m
 // between is a character that no YAML holds as it is.
 const between = "\x1e"
 
-// eachText is the value with each text in it, by the order of keys, replaced.
-func eachText(value any, by func(string) string) any {
+// eachText is the value, which is at the path, with each text in it, by the order of
+// keys, replaced.
+func eachText(at []string, value any, by func(at []string, text string) string) any {
 	switch v := value.(type) {
 	case string:
-		return by(v)
+		return by(at, v)
 	case map[string]any:
 		replaced := map[string]any{}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			replaced[key] = eachText(v[key], by)
+			replaced[key] = eachText(append(slices.Clone(at), key), v[key], by)
 		}
 		return replaced
 	case []any:
 		var replaced []any
-		for _, item := range v {
-			replaced = append(replaced, eachText(item, by))
+		for n, item := range v {
+			replaced = append(replaced, eachText(append(slices.Clone(at), strconv.Itoa(n)), item, by))
 		}
 		return replaced
 	}
 	return value
+}
+
+var (
+	randomText = regexp.MustCompile(`\{\{\s*randAlphaNum\s+([0-9]{1,3})\s*\}\}`)
+	randomCall = regexp.MustCompile(`\b(rand(AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|uuidv4|gen(PrivateKey|CA|SelfSignedCert|SignedCert)\w*|htpasswd|bcrypt)\b`)
+)
+
+// steady is the template with what it makes up, where that is a text of letters and
+// digits, being the instance's for its life: Kibosh rendered values.yaml once, and
+// here each update does. An instance from before there were seeds has none.
+func (s Service) steady(at []string, template string) string {
+	n := 0
+	return randomText.ReplaceAllStringFunc(template, func(call string) string {
+		length, _ := strconv.Atoi(randomText.FindStringSubmatch(call)[1]) // digits
+		n++
+		text, err := derive(s.seed, fmt.Sprintf("values.yaml %d %q", n, at), length)
+		if err != nil {
+			return call
+		}
+		return text
+	})
 }
 
 // templated are the values that hold templates; of a list that does, all items,
@@ -105,11 +128,15 @@ func holdsTemplate(value any) bool {
 
 var callsTpl = regexp.MustCompile(`\btpl\b`)
 
-// Unrendered says which of the chart's own values hold templates that nobody
-// renders: neither the broker, as for charts that were made for Kibosh, nor a
-// template of the chart by tpl.
-func (s Service) Unrendered() []string {
-	if s.kibosh || usesTpl(s.chart) {
+// DoubtfulValues says which of the chart's own values hold templates that yield something
+// else than their author thinks: that nobody renders, neither the broker, as for
+// charts that were made for Kibosh, nor a template of the chart by tpl; or that each
+// update renders to something else.
+func (s Service) DoubtfulValues() []string {
+	if s.kibosh {
+		return s.unsteady()
+	}
+	if usesTpl(s.chart) {
 		return nil
 	}
 	var found []string
@@ -117,6 +144,17 @@ func (s Service) Unrendered() []string {
 		found = append(found, fmt.Sprintf("values.yaml: %s holds \"{{\", which the chart gets as it is written: none of its templates calls tpl. Values are rendered in plan files; move it to one, or, if the chart was made for Kibosh, see that it has apiVersion v1, and plans.yaml or bind.yaml",
 			where(at)))
 	}
+	return found
+}
+
+// unsteady says which values are made up anew by each update.
+func (s Service) unsteady() (found []string) {
+	_ = eachText(nil, templated(s.chart.Values), func(at []string, template string) string {
+		if call := randomCall.FindString(randomText.ReplaceAllString(template, "")); call != "" {
+			found = append(found, fmt.Sprintf("values.yaml: %s is made up by %s, and anew by each update; of what is random only {{ randAlphaNum 24 }} stays, or `generated` in a plan file", where(at), call))
+		}
+		return template
+	})
 	return found
 }
 

@@ -93,3 +93,22 @@ func TestBrokenValuesOfKibosh(t *testing.T) {
 		}
 	}
 }
+
+// TestSteadyValuesOfKibosh: what values.yaml makes up is the same in each update of an
+// instance, and another's is another.
+func TestSteadyValuesOfKibosh(t *testing.T) {
+	service := load(t, write(t, madeForKibosh(`{a: "{{ randAlphaNum 24 }}", b: ["{{randAlphaNum 24}}-{{ randAlphaNum 24 }}"], c: "{{ uuidv4 }}"}`))).Services[0]
+	one, other := service.Seeded(chart.NewSeed()), service.Seeded(chart.NewSeed())
+	first, again, others := rendered(t, one, ""), rendered(t, one, ""), rendered(t, other, "")
+	if first["a"] != again["a"] || !reflect.DeepEqual(first["b"], again["b"]) || first["a"] == others["a"] {
+		t.Errorf("values %v, then %v, and of another instance %v", first, again, others)
+	}
+	text := first["b"].([]any)[0].(string)
+	if len(first["a"].(string)) != 24 || len(text) != 49 || text[:24] == text[25:] || text[:24] == first["a"] {
+		t.Errorf("values %v", first)
+	}
+	if doubts := service.DoubtfulValues(); len(doubts) != 1 || !strings.Contains(doubts[0], "values.yaml: c is made up by uuidv4") {
+		t.Errorf("doubtful are %q, want c", doubts)
+	}
+	rendered(t, service, "") // an instance that is older than seeds
+}

@@ -65,7 +65,7 @@ func (c Checker) Check(ctx context.Context, dir string) (Report, error) {
 	}
 	for _, service := range slices.Concat(catalog.Services, catalog.Older) {
 		metadata := service.Metadata()
-		checked := Chart{Name: service.Name, Version: metadata.Version, Folder: service.From, Warnings: slices.Concat(service.Listing().Cut, service.Unrendered())}
+		checked := Chart{Name: service.Name, Version: metadata.Version, Folder: service.From, Warnings: slices.Concat(service.Listing().Cut, service.DoubtfulValues())}
 		for _, plan := range service.Plans {
 			result, err := c.checkPlan(ctx, service.MadeUp(), plan)
 			if err != nil {
