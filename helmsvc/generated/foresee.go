@@ -1,7 +1,6 @@
 package generated
 
 import (
-	"slices"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -81,7 +80,7 @@ func (r *rendering) changes() []Change {
 				continue
 			}
 			o.walk(twin, nil, func(d difference) any {
-				of.Path, of.First, of.Second = slices.Clone(d.path), d.first, d.second
+				of.Path, of.First, of.Second = d.path.names(), d.first, d.second
 				all = append(all, of)
 				return d.first
 			})

@@ -29,7 +29,7 @@ func Keep(made, again *helmchart.Chart, before string, live Live) (Kept, error) 
 	if err := r.keepSecrets(live); err != nil {
 		return Kept{}, err
 	}
-	if r.first.holdsCertificate() {
+	if r.first.certificates {
 		r.before = objectsOf(before)
 	}
 	for _, f := range r.files {
@@ -110,11 +110,14 @@ func (r *rendering) candidates(o *object, live Live) ([]candidate, error) {
 	return all, nil
 }
 
+// certificateBegins is how one begins in PEM (RFC 7468).
+const certificateBegins = "-----BEGIN CERTIFICATE-----"
+
 // partPairs has what belongs together kept together: the generated keys of Secrets
 // of Kubernetes' own types, and in others certificates with their private keys.
 func partPairs(o *object, all []candidate) {
 	typed, _ := o.fields["type"].(string)
-	isCertificate := func(c candidate) bool { return strings.Contains(c.first, "-----BEGIN CERTIFICATE") }
+	isCertificate := func(c candidate) bool { return strings.Contains(c.first, certificateBegins) }
 	belongs := func(c candidate) bool { return strings.Contains(c.first, "-----BEGIN ") }
 	switch {
 	case strings.HasPrefix(typed, "kubernetes.io/"):

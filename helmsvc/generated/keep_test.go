@@ -3,8 +3,10 @@ package generated_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"sigs.k8s.io/yaml"
@@ -150,5 +152,35 @@ func TestKeptValues(t *testing.T) {
 	got := kept.In(values, again)
 	if auth := got["auth"].(map[string]any); auth["password"] != "old" || auth["n"] != 1.0 || got["told"] != "new-password-1" {
 		t.Errorf("the values are %v", got)
+	}
+}
+
+// TestKeepIsBounded: a chart may generate thousands of values, and a long text with
+// all of them, and takes no more than a moment; each is kept by itself.
+func TestKeepIsBounded(t *testing.T) {
+	const many = 5000
+	renderedAs := func(n int) *helmchart.Chart {
+		var text, all strings.Builder
+		_, _ = text.WriteString("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n")
+		for i := range many {
+			_, _ = fmt.Fprintf(&text, "  k%d: value-%d-%d\n", i, i, n)
+			_, _ = fmt.Fprintf(&all, "value-%d-%d ", i, n)
+		}
+		_, _ = fmt.Fprintf(&text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {text: %s}\n", strings.Repeat(all.String(), 10))
+		return yields(text.String())
+	}
+	first, began := renderedAs(1), time.Now()
+	live := map[string][]byte{}
+	for i := range many {
+		live[fmt.Sprintf("k%d", i)] = fmt.Appendf(nil, "old-%d", i)
+	}
+	if _, err := generated.Keep(first, renderedAs(2), "", func(string, string) (map[string][]byte, error) { return live, nil }); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if text := render.TextOf(first.Templates[0]); !strings.Contains(text, "k4999: old-4999\n") {
+		t.Error("the last value isn't kept")
 	}
 }

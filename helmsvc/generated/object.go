@@ -78,13 +78,28 @@ func (o *object) setSecret(key, value string) {
 
 // difference is a value that isn't the same in both renderings.
 type difference struct {
-	// path are the keys and, of lists, the names or places that lead to it.
-	path          []string
+	path          *step
 	first, second any
 	before        any
 }
 
-func (d difference) isBundle() bool { return d.path[len(d.path)-1] == "caBundle" }
+// step is a key or, in a list, a name or place: the last on the way to a value.
+type step struct {
+	from *step // nil at the first
+	name string
+}
+
+// names are all on the way.
+func (s *step) names() []string {
+	var all []string
+	for ; s != nil; s = s.from {
+		all = append(all, s.name)
+	}
+	slices.Reverse(all)
+	return all
+}
+
+func (d difference) isBundle() bool { return d.path.name == "caBundle" }
 
 // walk sees each difference between an object and its twin, but for Secrets' data,
 // and puts in its place what see returns. Both others may be nil.
@@ -100,7 +115,7 @@ func (o *object) walk(twin, before *object, see func(difference) any) {
 		if o.isSecret() && (key == "data" || key == "stringData") {
 			continue
 		}
-		d := difference{[]string{key}, o.fields[key], second[key], was[key]}
+		d := difference{&step{nil, key}, o.fields[key], second[key], was[key]}
 		if seen := each(d, see); !reflect.DeepEqual(seen, o.fields[key]) {
 			o.fields[key] = seen
 			if o.document != nil {
@@ -121,7 +136,7 @@ func each(d difference, see func(difference) any) any {
 		before, _ := d.before.(map[string]any)
 		all := make(map[string]any, len(first))
 		for _, key := range sortedKeys(first) {
-			all[key] = each(difference{append(slices.Clone(d.path), key), first[key], second[key], before[key]}, see)
+			all[key] = each(difference{&step{d.path, key}, first[key], second[key], before[key]}, see)
 		}
 		return all
 	case []any:
@@ -129,7 +144,7 @@ func each(d difference, see func(difference) any) any {
 		before, _ := d.before.([]any)
 		all := make([]any, len(first))
 		for i, item := range first {
-			all[i] = each(difference{append(slices.Clone(d.path), nameOf(item, i)), item, at(second, i), at(before, i)}, see)
+			all[i] = each(difference{&step{d.path, nameOf(item, i)}, item, at(second, i), at(before, i)}, see)
 		}
 		return all
 	}

@@ -8,49 +8,67 @@ import (
 	"unicode/utf8"
 )
 
-// replacements are generated values with what was kept in their place, the longest first.
-type replacements []replacement
+// replacements are generated values with what was kept in their place.
+type replacements struct {
+	// whole are texts that are just a value, as it is or in base64.
+	whole map[string]string
+	// parts are what is looked for inside of longer texts, the longest first.
+	parts []part
+	// certificates tells whether one of the values is one.
+	certificates bool
+}
 
-type replacement struct{ from, to string }
+type part struct{ from, to string }
 
-// shortestPart is how long a value has to be, in bytes, to be recognised inside of a
-// longer text: one that is shorter may stand there by chance.
-const shortestPart = 8
+const (
+	// shortestPart is how long a value has to be, in bytes, to be recognised inside of
+	// a longer text: one that is shorter may stand there by chance.
+	shortestPart = 8
+	// mostParts is how many forms of values, two of each, are looked for in longer
+	// texts: the time that this takes is theirs times the texts' length.
+	mostParts = 100
+)
 
 func (r *replacements) add(from, to string) {
 	if from == "" || r.has(from) {
 		return
 	}
-	*r = append(*r, replacement{from, to})
-	slices.SortStableFunc(*r, func(a, b replacement) int { return cmp.Compare(len(b.from), len(a.from)) })
+	if r.whole == nil {
+		r.whole = map[string]string{}
+	}
+	isText := utf8.ValidString(to)
+	r.certificates = r.certificates || strings.Contains(from, certificateBegins)
+	encodedFrom, encodedTo := encoded(from), encoded(to)
+	r.whole[from], r.whole[encodedFrom] = to, encodedTo
+	if !isText {
+		delete(r.whole, from)
+	}
+	if len(from) < shortestPart || len(r.parts) >= mostParts {
+		return
+	}
+	r.parts = append(r.parts, part{encodedFrom, encodedTo})
+	if isText {
+		// What ends with a line's end in a Secret is often put elsewhere without.
+		r.parts = append(r.parts, part{strings.TrimSpace(from), strings.TrimSpace(to)})
+	}
+	slices.SortStableFunc(r.parts, func(a, b part) int { return cmp.Compare(len(b.from), len(a.from)) })
 }
 
+func encoded(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// has tells whether something was kept in a value's place.
 func (r replacements) has(from string) bool {
-	return slices.ContainsFunc(r, func(p replacement) bool { return p.from == from })
-}
-
-func (r replacements) holdsCertificate() bool {
-	return slices.ContainsFunc(r, func(p replacement) bool { return strings.Contains(p.from, "-----BEGIN CERTIFICATE") })
+	_, known := r.whole[encoded(from)]
+	return known
 }
 
 // in is the text with each value replaced, as it is or in base64.
 func (r replacements) in(text string) string {
-	for _, p := range r {
-		isText := utf8.ValidString(p.to)
-		from, to := base64.StdEncoding.EncodeToString([]byte(p.from)), base64.StdEncoding.EncodeToString([]byte(p.to))
-		switch {
-		case text == p.from && isText:
-			return p.to
-		case text == from:
-			return to
-		case len(p.from) < shortestPart:
-			continue
-		}
-		text = strings.ReplaceAll(text, from, to)
-		if isText {
-			// What ends with a line's end in a Secret is often put elsewhere without.
-			text = strings.ReplaceAll(text, strings.TrimSpace(p.from), strings.TrimSpace(p.to))
-		}
+	if to, is := r.whole[text]; is {
+		return to
+	}
+	for _, p := range r.parts {
+		text = strings.ReplaceAll(text, p.from, p.to)
 	}
 	return text
 }
