@@ -23,12 +23,15 @@ const chartsUsage = `Check charts without a cluster.
 Usage:
   broker charts check DIR [--kube-version V] [--cluster-domain D] [--bind-library DIR] [--pod-security S]
       say what each plan would make: objects, credentials, ports; and what is wrong
+  broker charts survey DIR [--json] [--jobs N] and check's flags
+      check every chart under a folder and print a table: which pass, need what, fail for what
   broker charts bind DIR --plan P [--values FILE.json] [--names] [--cluster-domain D] [--bind-library DIR]
       print the credentials that a bound app would get of a made-up instance
   broker charts render DIR --plan P [--values FILE.json] [--kube-version V]
       print the manifests of one plan, as helm template does
 
-  DIR                 one chart; for check also a folder of charts
+  DIR                 one chart; for check also a folder of charts; for survey a
+                      folder with charts at any depth
   --plan P            the plan's name in plans.yaml; "default" in a chart without plans
   --values FILE.json  parameters as an app developer gives them to cf create-service -c
   --kube-version V    Kubernetes version to render for, such as 1.33
@@ -36,9 +39,12 @@ Usage:
   --pod-security S    Pod Security Standard of plans that name none, as the
                       broker's POD_SECURITY; default: baseline
   --names             with names in place of addresses
+  --json              rows as JSON
+  --jobs N            how many charts are checked at a time; default: as many as
+                      there are processors
   --bind-library DIR  what BIND_LIBRARY is for the broker
 
-Exit status: 0 no mistake, 1 mistakes in a chart, 2 wrong usage.
+Exit status: 0 no mistake, 1 mistakes in a chart (not for survey), 2 wrong usage.
 `
 
 // errUsage leads to the exit status 2.
@@ -61,12 +67,14 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 		return 0
 	case "check":
 		err = checkCharts(ctx, args[1:], stdout)
+	case "survey":
+		err = surveyCharts(ctx, args[1:], stdout, stderr)
 	case "bind":
 		err = bindChart(ctx, args[1:], stdout, stderr)
 	case "render":
 		err = renderChart(ctx, args[1:], stdout)
 	default:
-		err = usageError("charts knows check, bind and render, not %q", args[0])
+		err = usageError("charts knows check, survey, bind and render, not %q", args[0])
 	}
 	var wrongArgument *chartcheck.ArgumentError
 	switch {
@@ -91,7 +99,8 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 // chartsArguments are those of all subcommands.
 type chartsArguments struct {
 	dir, plan, values, kubeVersion, domain, podSecurity, library string
-	names                                                        bool
+	names, asJSON                                                bool
+	jobs                                                         int
 }
 
 // parseCharts reads flags before, between and after the folder. Of flags,
@@ -109,7 +118,11 @@ func parseCharts(subcommand string, args []string) (chartsArguments, error) {
 	if subcommand == "bind" {
 		flags.BoolVar(&a.names, "names", false, "")
 	}
-	if subcommand != "check" {
+	if subcommand == "survey" {
+		flags.BoolVar(&a.asJSON, "json", false, "")
+		flags.IntVar(&a.jobs, "jobs", 0, "")
+	}
+	if subcommand == "bind" || subcommand == "render" {
 		flags.StringVar(&a.plan, "plan", "", "")
 		flags.StringVar(&a.values, "values", "", "")
 	}
@@ -155,9 +168,9 @@ func onePlan(subcommand string, args []string) (chartsArguments, json.RawMessage
 }
 
 // newChecker renders charts and evaluates templates within the limits that the broker has unless
-// it is told otherwise.
-func newChecker(a chartsArguments) (chartcheck.Checker, error) {
-	templates, renderer, err := newSandbox(defaultBounds, true)
+// it is told otherwise. keep is as for newSandbox.
+func newChecker(a chartsArguments, keep bool) (chartcheck.Checker, error) {
+	templates, renderer, err := newSandbox(defaultBounds, keep)
 	if err != nil {
 		return chartcheck.Checker{}, err
 	}

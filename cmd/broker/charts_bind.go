@@ -14,7 +14,7 @@ func bindChart(ctx context.Context, args []string, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
-	checker, err := newChecker(a)
+	checker, err := newChecker(a, true)
 	if err != nil {
 		return err
 	}

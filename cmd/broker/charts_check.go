@@ -14,7 +14,7 @@ func checkCharts(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	checker, err := newChecker(a)
+	checker, err := newChecker(a, true)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ func renderChart(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	checker, err := newChecker(a)
+	checker, err := newChecker(a, true)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func TestCharts(t *testing.T) {
 		"nothing":           {nil, 2, "", "broker charts check DIR"},
 		"help":              {[]string{"--help"}, 0, "broker charts check DIR", ""},
 		"help of one":       {[]string{"check", "-h"}, 0, "broker charts check DIR", ""},
-		"unknown":           {[]string{"lint"}, 2, "", `check, bind and render, not "lint"`},
+		"unknown":           {[]string{"lint"}, 2, "", `check, survey, bind and render, not "lint"`},
 		"check":             {[]string{"check", charts}, 0, "3 charts, 6 plans: 0 mistakes, 0 warnings", ""},
 		"check one":         {[]string{"check", echo}, 0, "tcp 8080  (http)", ""},
 		"for a version":     {[]string{"check", echo, "--kube-version", "1.20"}, 1, "incompatible with Kubernetes v1.20", ""},
@@ -73,6 +73,11 @@ func TestCharts(t *testing.T) {
 		"bind no plan":      {[]string{"bind", echo}, 2, "", "charts bind needs --plan"},
 		"bind no library":   {[]string{"bind", echo, "--plan", "single", "--bind-library", "none/such"}, 2, "", "none/such"},
 		"check no library":  {[]string{"check", raw, "--bind-library", "none"}, 0, "credentials by no rule: all that there is, shared by all bindings", ""},
+		"survey":            {[]string{"survey", charts, "--jobs", "1"}, 0, "3 charts: 3 pass, 0 need something, 0 fail, 0 are libraries", "3/3  "},
+		"survey as JSON":    {[]string{"survey", bad, "--json"}, 0, `"outcome": "fails"`, "1/1  "},
+		"survey nothing":    {[]string{"survey", t.TempDir()}, 2, "", "there is no chart under"},
+		"survey no folder":  {[]string{"survey", filepath.Join(bad, "none")}, 2, "", "no such file"},
+		"survey no jobs":    {[]string{"survey", charts, "--jobs", "-1"}, 2, "", "must be 1 or more"},
 		"render charts":     {[]string{"render", charts, "--plan", "single"}, 2, "", "holds 3 charts"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindlibrary"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chartsurvey"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/sandbox"
 )
@@ -21,6 +22,7 @@ func serveSandbox(stdin io.Reader, stdout io.Writer) int {
 	return sandbox.Serve(stdin, stdout, map[string]sandbox.Handle{
 		bindtemplate.HandleName: bindtemplate.Handle,
 		render.HandleName:       render.Handle,
+		chartsurvey.HandleName:  chartsurvey.Handle(openChecker),
 	})
 }
 

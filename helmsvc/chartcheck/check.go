@@ -115,7 +115,7 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 	name := service.Metadata().Name
 	made, changes, err := c.renderTwice(ctx, service, plan)
 	if err != nil {
-		result.Mistakes = mistakes(err, name, plan.File)
+		result.Mistakes, result.Insists = mistakes(err, name, plan.File), insists(err)
 		return result, nil
 	}
 	objects, found := c.objectsOf(made, name)
@@ -128,9 +128,12 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 	}
 	world := madeUp(objects)
 	result.ClusterKinds, result.Mistakes = outside(made)
-	result.Mistakes = append(result.Mistakes, exposureMistakes(made, plan)...)
+	exposed := exposureMistakes(made, plan)
 	needed, insecure := c.podSecurity(made, plan)
-	result.PodSecurity, result.Mistakes = needed, append(result.Mistakes, insecure...)
+	result.Mistakes = slices.Concat(result.Mistakes, exposed, insecure)
+	result.Lifted = len(exposed) + len(insecure)
+	result.PodSecurity, result.Operators = needed, operators(made)
+	result.Needs = planNeeds(result, plan, len(exposed) > 0)
 	if err := manifest.CheckProspect(made, plan.Bindable); err != nil {
 		result.Mistakes = append(result.Mistakes, "a create without parameters would fail: "+err.Error())
 	}

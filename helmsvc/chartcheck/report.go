@@ -28,6 +28,15 @@ type Plan struct {
 	// PodSecurity is the Pod Security Standard that the plan would have to say,
 	// baseline or privileged; empty if its pods keep to the one that it has.
 	PodSecurity string
+	// Needs are the keys that the plan lacks for what the chart makes, as plans.yaml
+	// writes them, and Lifted is how many of the mistakes they would lift.
+	Needs  []string
+	Lifted int
+	// Operators are the API groups of custom kinds that have to be there already.
+	Operators []string
+	// Insists says that the mistake is the chart's own word for a value that has to be
+	// given: a developer's parameter, or one of the plan.
+	Insists bool
 	// Credentials is the shape of what an app would get.
 	Credentials []Field
 	// Rule is what makes them: the file of the bind template, a kind of the bind library, or
