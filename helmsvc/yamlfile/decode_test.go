@@ -48,6 +48,7 @@ func TestDecode(t *testing.T) {
 		"bullets":            {"- bullets: one", "f.yaml:1: entry 1: bullets: a list is expected, and it is a text"},
 		"an unknown key":     {"- {name: a}\n- name: b\n  colour: red", `f.yaml:3: entry 2: the key "colour" isn't known`},
 		"a near key":         {"- podSecurity: x", `f.yaml:1: entry 1: the key "podSecurity" isn't known; is pod_security meant?`},
+		"letters swapped":    {"- parts: [{qouta: 1}]", `f.yaml:1: entry 1: parts 1: the key "qouta" isn't known; is quota meant?`},
 		"a misspelt key":     {"- bulets: []", `f.yaml:1: entry 1: the key "bulets" isn't known; is bullets meant?`},
 		"a key twice":        {"- name: a\n  name: b", `f.yaml:2: entry 1: the key "name" is there twice`},
 		"two":                {"- {free: 3, bullets: 4}", "f.yaml:1: entry 1: free: true or false is expected, and it is the number 3; f.yaml:1: entry 1: bullets: a list is expected, and it is the number 4"},

@@ -118,7 +118,7 @@ func fieldsOf(of reflect.Type) map[string]reflect.Type {
 func meant(key string, known map[string]reflect.Type) string {
 	var near []string
 	for name := range known {
-		if distance(plain(key), plain(name)) <= min(2, len(name)/3) {
+		if distance(plain(key), plain(name)) <= min(2, len(name)/2) {
 			near = append(near, name)
 		}
 	}
