@@ -3,6 +3,7 @@ package yamlfile
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -116,16 +117,16 @@ func fieldsOf(of reflect.Type) map[string]reflect.Type {
 // meant is the key that may have been meant: one that differs in its case or its
 // separators, or by a letter or two.
 func meant(key string, known map[string]reflect.Type) string {
-	var near []string
-	for name := range known {
-		if distance(plain(key), plain(name)) <= min(2, len(name)/2) {
-			near = append(near, name)
+	nearest, best := 3, ""
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		if d := distance(plain(key), plain(name)); d < nearest && d <= len(name)/2 {
+			nearest, best = d, name
 		}
 	}
-	if len(near) == 0 {
+	if best == "" {
 		return ""
 	}
-	return "; is " + slices.Min(near) + " meant?"
+	return "; is " + best + " meant?"
 }
 
 func plain(key string) string {
