@@ -127,27 +127,32 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 		return result, nil // what is missing would only make for more
 	}
 	world := madeUp(objects)
-	result.ClusterKinds, result.Mistakes = outside(made)
-	exposed := exposureMistakes(made, plan)
-	needed, insecure := c.podSecurity(made, plan)
+	read, err := manifest.Read(made)
+	if err != nil {
+		result.Mistakes = []string{oneLine(err.Error())}
+		return result, nil
+	}
+	result.ClusterKinds, result.Mistakes = outside(made, read)
+	exposed := exposureMistakes(read, plan)
+	needed, insecure := c.podSecurity(read, plan)
 	result.Mistakes = slices.Concat(result.Mistakes, exposed, insecure)
 	result.Lifted = len(exposed) + len(insecure)
-	result.PodSecurity, result.Operators = needed, operators(made)
+	result.PodSecurity, result.Operators = needed, operators(made, read)
 	result.Needs = planNeeds(result, plan, len(exposed) > 0)
-	if err := manifest.CheckProspect(made, plan.Bindable); err != nil {
+	if err := manifest.CheckProspect(read, plan.Bindable); err != nil {
 		result.Mistakes = append(result.Mistakes, "a create without parameters would fail: "+err.Error())
 	}
 	if err := history.CheckSize(made); err != nil {
 		result.Mistakes = append(result.Mistakes, err.Error())
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
-	result.Warnings = append(result.Warnings, awaitingWarnings(made, plan, objects)...)
+	result.Warnings = append(result.Warnings, awaitingWarnings(read, plan, objects)...)
 	result.Warnings = append(result.Warnings, generatedWarnings(changes)...)
 	if !plan.Bindable {
 		return result, nil
 	}
 	if !plan.WithAddresses {
-		result.Hints = nameHints(made, namingOf(world.services, c.domain()))
+		result.Hints = nameHints(read, namingOf(world.services, c.domain()))
 	}
 	return result, c.bind(ctx, service, plan, world, objects, &result)
 }

@@ -27,13 +27,14 @@ func (d *decoding) mistake(format string, arguments ...any) {
 // addObject holds an object against Kubernetes' own types. The API server
 // refuses values of the wrong type and drops fields that it doesn't know.
 func (d *decoding) addObject(o object, document string) {
-	typed, _, err := d.strict.Decode([]byte(document), nil, nil)
-	switch {
-	case runtime.IsNotRegisteredError(err):
+	if manifest.IsCustom(o.kind) {
 		d.objects = append(d.objects, o)
 		since, gone := manifest.Gone(o.kind)
 		d.refuseGone(o, fmt.Sprintf("%s (%s)", o.kind.Kind, o.kind.GroupVersion()), since, gone)
 		return
+	}
+	typed, _, err := d.strict.Decode([]byte(document), nil, nil)
+	switch {
 	case runtime.IsStrictDecodingError(err):
 		text := strings.TrimPrefix(err.Error(), "strict decoding error: ")
 		d.warnings = append(d.warnings, fmt.Sprintf("%s: Kubernetes ignores what it doesn't know or reads twice: %s", o, oneLine(text)))

@@ -3,7 +3,6 @@ package chartcheck
 import (
 	"fmt"
 
-	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -16,16 +15,12 @@ const (
 )
 
 // exposureMistakes are about pods that a broker that enforces access refuses.
-func exposureMistakes(made *release.Release, plan chart.Plan) []string {
+func exposureMistakes(read []manifest.Object, plan chart.Plan) []string {
 	if plan.AllowExposure {
 		return nil
 	}
-	exposures, err := manifest.Exposures(made)
-	if err != nil {
-		return []string{oneLine(err.Error())}
-	}
 	var found []string
-	for _, e := range exposures {
+	for _, e := range manifest.Exposures(read) {
 		found = append(found, fmt.Sprintf("%s: %s %s: %s lets traffic in %s, so a broker that enforces access (CF_API_ADDRESS, ENFORCE) refuses the plan; take it out, or set %s",
 			e.File, e.Kind, e.Name, e.Field, around, allowed))
 	}

@@ -6,9 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -20,7 +18,7 @@ var asksForBalancer = regexp.MustCompile(`(?i)status\.loadBalancer|loadBalancer\
 // awaitingWarnings name the containers before which nothing else starts, those of
 // Jobs and init containers, that look for a load balancer's address: where the broker
 // enforces access there is none, unless the plan allows it.
-func awaitingWarnings(made *release.Release, plan chart.Plan, objects []object) []string {
+func awaitingWarnings(read []manifest.Object, plan chart.Plan, objects []object) []string {
 	balanced := slices.IndexFunc(objects, func(o object) bool {
 		s, is := o.typed.(*corev1.Service)
 		return is && s.Spec.Type == corev1.ServiceTypeLoadBalancer
@@ -37,10 +35,10 @@ func awaitingWarnings(made *release.Release, plan chart.Plan, objects []object) 
 		}
 	}
 	var found []string
-	_ = manifest.EachObject(made, func(o *unstructured.Unstructured, file string) { // what can't be read is a mistake already
-		pods, makes := manifest.PodsOf(o)
+	for _, o := range read {
+		pods, makes := manifest.PodsOf(o.Unstructured)
 		if !makes {
-			return
+			continue
 		}
 		first, noun := pods.Spec.InitContainers, "init container"
 		if o.GetKind() == "Job" {
@@ -49,10 +47,10 @@ func awaitingWarnings(made *release.Release, plan chart.Plan, objects []object) 
 		for _, c := range first {
 			if asksForBalancer.MatchString(wordsOf(c, pods.Spec, scripts)) {
 				found = append(found, fmt.Sprintf("%s: %s %s: the %s %s seems to wait for a load balancer's address, which Service %s doesn't get where the broker enforces access (CF_API_ADDRESS, ENFORCE); switch it off by the chart's values, or set %s",
-					file, o.GetKind(), o.GetName(), noun, c.Name, objects[balanced].name, allowed))
+					o.File, o.GetKind(), o.GetName(), noun, c.Name, objects[balanced].name, allowed))
 			}
 		}
-	})
+	}
 	return found
 }
 

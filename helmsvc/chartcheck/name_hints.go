@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -16,24 +15,21 @@ import (
 
 // nameHints are about names of the chart's own Services, in what it renders, that
 // apps can't look up, though the pods may: only whole names lead apps anywhere.
-func nameHints(made *release.Release, n naming) []string {
+func nameHints(read []manifest.Object, n naming) []string {
 	var found []string
-	err := manifest.EachObject(made, func(o *unstructured.Unstructured, file string) {
-		where := fmt.Sprintf("%s: %s %s: ", file, o.GetKind(), o.GetName())
-		texts := textsOf(o)
+	for _, o := range read {
+		where := fmt.Sprintf("%s: %s %s: ", o.File, o.GetKind(), o.GetName())
+		texts := textsOf(o.Unstructured)
 		for _, text := range texts {
 			for _, hint := range slices.Concat(n.misplaced(text), n.advertised(text)) {
 				found = append(found, where+hint)
 			}
 		}
-		for _, names := range certified(o, texts) {
+		for _, names := range certified(o.Unstructured, texts) {
 			for _, hint := range n.uncertified(names) {
 				found = append(found, where+hint)
 			}
 		}
-	})
-	if err != nil {
-		return nil // a mistake, which is told elsewhere
 	}
 	seen := map[string]bool{}
 	return slices.DeleteFunc(found, func(hint string) bool {

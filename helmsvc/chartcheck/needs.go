@@ -33,8 +33,8 @@ func planNeeds(p Plan, plan chart.Plan, exposed bool) []string {
 
 // operators are the API groups of custom kinds that the release has objects of and
 // doesn't define itself.
-func operators(made *release.Release) []string {
-	uses, serves, err := manifest.APIGroups(made, made.Chart.CRDObjects())
+func operators(made *release.Release, read []manifest.Object) []string {
+	uses, serves, err := manifest.APIGroups(read, made.Chart.CRDObjects())
 	if err != nil {
 		return nil // a mistake already
 	}

@@ -74,16 +74,16 @@ type head struct {
 // add decodes one document of a template.
 func (d *decoding) add(source, document string) {
 	file := inFolder(source, d.chartName)
-	var fields any
-	if err := yaml.Unmarshal([]byte(document), &fields); err != nil {
+	fields, err := yaml.YAMLToJSON([]byte(document))
+	if err != nil {
 		d.mistake("%s: what it renders to isn't valid YAML: %w", file, err)
 		return
 	}
-	if fields == nil {
+	if string(fields) == "null" {
 		return // comments alone
 	}
 	var h head
-	if err := yaml.Unmarshal([]byte(document), &h); err != nil {
+	if err := json.Unmarshal(fields, &h); err != nil {
 		d.mistake("%s: what it renders to isn't a Kubernetes object: %w", file, err)
 		return
 	}

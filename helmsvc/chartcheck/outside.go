@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"helm.sh/helm/v3/pkg/release"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
@@ -13,21 +12,18 @@ import (
 // outside finds what a release makes outside the instance's namespace, hooks
 // included: the cluster-scoped kinds that the plan has to allow, sorted, and
 // objects in other namespaces, which no plan can allow.
-func outside(made *release.Release) (kinds, mistakes []string) {
+func outside(made *release.Release, read []manifest.Object) (kinds, mistakes []string) {
 	if len(made.Chart.CRDObjects()) > 0 {
 		kinds = append(kinds, "CustomResourceDefinition")
 	}
-	err := manifest.EachObject(made, func(o *unstructured.Unstructured, file string) {
+	for _, o := range read {
 		elsewhere := o.GetNamespace()
 		switch {
 		case clusterScoped[o.GroupVersionKind().GroupKind()]:
 			kinds = append(kinds, o.GetKind())
 		case elsewhere != "" && elsewhere != target().Namespace:
-			mistakes = append(mistakes, fmt.Sprintf("%s: %s %s: it lies in namespace %s, outside the instance's, which no plan allows; take the namespace out", file, o.GetKind(), o.GetName(), elsewhere))
+			mistakes = append(mistakes, fmt.Sprintf("%s: %s %s: it lies in namespace %s, outside the instance's, which no plan allows; take the namespace out", o.File, o.GetKind(), o.GetName(), elsewhere))
 		}
-	})
-	if err != nil {
-		mistakes = append(mistakes, oneLine(err.Error()))
 	}
 	slices.Sort(kinds)
 	return slices.Compact(kinds), mistakes

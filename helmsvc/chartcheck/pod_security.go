@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/pod-security-admission/api"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -14,12 +13,12 @@ import (
 
 // podSecurity finds pods that don't keep to the plan's Pod Security Standard, and
 // which one the plan would have to say; "" if they do.
-func (c Checker) podSecurity(made *release.Release, plan chart.Plan) (enough string, mistakes []string) {
+func (c Checker) podSecurity(read []manifest.Object, plan chart.Plan) (enough string, mistakes []string) {
 	standard := api.LevelVersion{
 		Level:   api.Level(cmp.Or(plan.PodSecurity, c.PodSecurity, string(api.LevelBaseline))),
 		Version: api.LatestVersion(),
 	}
-	found, err := manifest.Insecure(made, standard, c.version().Version)
+	found, err := manifest.Insecure(read, standard, c.version().Version)
 	if err != nil {
 		return "", []string{oneLine(err.Error())}
 	}

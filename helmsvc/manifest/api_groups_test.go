@@ -44,7 +44,11 @@ func TestAPIGroups(t *testing.T) {
 		if c.crds != "" {
 			crds = []helmchart.CRD{{Filename: "crds/a.yaml", File: &helmchart.File{Data: []byte(c.crds)}}}
 		}
-		uses, serves, err := APIGroups(&c.release, crds)
+		objects, err := Read(&c.release)
+		if err != nil {
+			t.Fatal(err)
+		}
+		uses, serves, err := APIGroups(objects, crds)
 		if err != nil || !slices.Equal(uses, c.uses) || !slices.Equal(serves, c.serves) {
 			t.Errorf("%s: uses %q and serves %q: %v", name, uses, serves, err)
 		}

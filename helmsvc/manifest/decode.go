@@ -44,6 +44,22 @@ func EachObject(r *release.Release, see func(object *unstructured.Unstructured, 
 	return nil
 }
 
+// Object is one of a rendered release, and the chart's file that it is from.
+type Object struct {
+	*unstructured.Unstructured
+	File string
+}
+
+// Read is the list that EachObject goes through. Parsing takes longer than most of
+// what is done with it.
+func Read(r *release.Release) ([]Object, error) {
+	var objects []Object
+	err := EachObject(r, func(object *unstructured.Unstructured, file string) {
+		objects = append(objects, Object{object, file})
+	})
+	return objects, err
+}
+
 // fileOf is the file in the chart's folder: Helm puts the chart's name before it.
 func fileOf(source string) string {
 	_, file, _ := strings.Cut(source, "/")

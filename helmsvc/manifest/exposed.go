@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 
-	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -43,14 +42,13 @@ func (e *ExposedError) AllObjects() []string {
 	return all
 }
 
-// Exposures finds where a rendered release, hooks included, takes ports of its
-// nodes. Tests are left out, since nobody runs them.
-func Exposures(r *release.Release) ([]Exposure, error) {
+// Exposures finds where what Read has read takes ports of its nodes.
+func Exposures(objects []Object) []Exposure {
 	var found []Exposure
-	err := EachObject(r, func(object *unstructured.Unstructured, file string) {
-		found = append(found, ExposuresOf(object, file)...)
-	})
-	return found, err
+	for _, o := range objects {
+		found = append(found, ExposuresOf(o.Unstructured, o.File)...)
+	}
+	return found
 }
 
 // ExposuresOf finds where the pods that an object makes take ports of their nodes.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -87,11 +86,11 @@ func ExplainPodSecurity(text string) string {
 	return text + "; change the chart, or " + SetPodSecurity("privileged")
 }
 
-// Insecure finds the objects of a rendered release, hooks included, whose pods don't
-// keep to a standard, as a Kubernetes of a version such as "v1.33.2" judges them.
+// Insecure finds among what Read has read the objects whose pods don't keep to a
+// standard, as a Kubernetes of a version such as "v1.33.2" judges them.
 // Workloads that are asked for no pod are left out, as are pods that can't be read:
 // the API server says why.
-func Insecure(r *release.Release, standard api.LevelVersion, kubeVersion string) ([]InsecurePods, error) {
+func Insecure(objects []Object, standard api.LevelVersion, kubeVersion string) ([]InsecurePods, error) {
 	if standard.Level == api.LevelPrivileged {
 		return nil, nil
 	}
@@ -104,14 +103,14 @@ func Insecure(r *release.Release, standard api.LevelVersion, kubeVersion string)
 		standard.Version = newest
 	}
 	var found []InsecurePods
-	err = EachObject(r, func(object *unstructured.Unstructured, file string) {
-		template, makes := PodsOf(object)
+	for _, o := range objects {
+		template, makes := PodsOf(o.Unstructured)
 		if !makes {
-			return
+			continue
 		}
 		why := violations(evaluator, standard, template)
 		if len(why) == 0 {
-			return
+			continue
 		}
 		enough := api.LevelPrivileged
 		baseline := api.LevelVersion{Level: api.LevelBaseline, Version: standard.Version}
@@ -119,11 +118,11 @@ func Insecure(r *release.Release, standard api.LevelVersion, kubeVersion string)
 			enough = api.LevelBaseline
 		}
 		found = append(found, InsecurePods{
-			Kind: object.GetKind(), Name: cmp.Or(object.GetName(), object.GetGenerateName()), File: file,
+			Kind: o.GetKind(), Name: cmp.Or(o.GetName(), o.GetGenerateName()), File: o.File,
 			Why: why, Enough: string(enough), Template: template,
 		})
-	})
-	return found, err
+	}
+	return found, nil
 }
 
 func minorOf(kubeVersion string) (api.Version, bool) {

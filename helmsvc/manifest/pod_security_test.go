@@ -35,6 +35,10 @@ func TestInsecure(t *testing.T) {
 		before = `Job before (templates/before.yaml): host namespaces (hostPID=true)`
 		probed = `StatefulSet probed (templates/probed.yaml): probe or lifecycle host (container "c" uses probe or lifecycle host "elsewhere")`
 	)
+	objects, err := Read(insecureRelease())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		level   api.Level
 		version api.Version
@@ -50,7 +54,7 @@ func TestInsecure(t *testing.T) {
 		"a version that is odd": {api.LevelBaseline, api.LatestVersion(), "odd", []string{sysctl, probed, before}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := Insecure(insecureRelease(), api.LevelVersion{Level: c.level, Version: c.version}, c.cluster)
+			found, err := Insecure(objects, api.LevelVersion{Level: c.level, Version: c.version}, c.cluster)
 			if err != nil || len(found) != len(c.want) {
 				t.Fatalf("%v, %v", found, err)
 			}
@@ -66,7 +70,11 @@ func TestInsecure(t *testing.T) {
 // TestInsecureWords name the level that is enough, where an instance's plan, or an
 // operator's namespace, says it.
 func TestInsecureWords(t *testing.T) {
-	found, err := Insecure(insecureRelease(), api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, "v1.37.0")
+	objects, err := Read(insecureRelease())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Insecure(objects, api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, "v1.37.0")
 	if err != nil || len(found) != 4 {
 		t.Fatalf("%v, %v", found, err)
 	}

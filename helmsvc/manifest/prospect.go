@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"fmt"
-
 	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -28,19 +26,16 @@ func (p Prospect) Never() bool {
 
 // ProspectOf looks at what a release was, or would be, made of, hooks included.
 func ProspectOf(r *release.Release) (Prospect, error) {
-	objects, err := Decode(r.Manifest)
-	if err != nil {
-		return Prospect{}, fmt.Errorf("reading what the chart renders: %w", err)
-	}
-	hooks, err := DecodeHooks(r.Hooks)
-	if err != nil {
-		return Prospect{}, err
-	}
+	objects, err := Read(r)
+	return prospectOf(objects), err
+}
+
+func prospectOf(objects []Object) Prospect {
 	var p Prospect
-	for _, object := range append(objects, hooks...) {
-		p.add(object)
+	for _, o := range objects {
+		p.add(o.Unstructured)
 	}
-	return p, nil
+	return p
 }
 
 func (p *Prospect) add(object *unstructured.Unstructured) {
@@ -92,15 +87,12 @@ func (e *NoPodError) Error() string {
 	return text + Listed(e.Leading) + " leads to pods and nothing in the chart keeps any running; the chart's author has to add what does, or say `bindable: false` of the plan"
 }
 
-// CheckProspect returns a NoPodError for a release that could never be bound to
+// CheckProspect returns a NoPodError if what Read has read could never be bound to
 // though its plan says so. What Jobs make can't be known before they have run.
-func CheckProspect(r *release.Release, bindable bool) error {
-	if !bindable {
+func CheckProspect(objects []Object, bindable bool) error {
+	p := prospectOf(objects)
+	if !bindable || !p.Never() || p.ends {
 		return nil
-	}
-	p, err := ProspectOf(r)
-	if err != nil || !p.Never() || p.ends {
-		return err
 	}
 	return p.NoPod()
 }

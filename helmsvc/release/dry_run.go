@@ -60,16 +60,20 @@ func (s *session) check(r *release.Release, definitions []helmchart.CRD, bindabl
 	if err := s.checkOutside(r, definitions); err != nil {
 		return err
 	}
-	if err := manifest.CheckProspect(r, bindable); err != nil {
+	objects, err := manifest.Read(r)
+	if err != nil {
 		return err
 	}
-	if err := s.checkExposure(r); err != nil {
+	if err := manifest.CheckProspect(objects, bindable); err != nil {
+		return err
+	}
+	if err := s.checkExposure(objects); err != nil {
 		return err
 	}
 	if err := history.CheckSize(r); err != nil {
 		return err
 	}
-	return s.checkPodSecurity(r)
+	return s.checkPodSecurity(objects)
 }
 
 // dry is a copy of the configuration for a dry run. What Helm learns of
@@ -89,15 +93,11 @@ func (c *dryClient) Build(io.Reader, bool) (kube.ResourceList, error) { return n
 
 // checkExposure returns an ExposedError if the release has pods that aren't
 // allowed.
-func (s *session) checkExposure(r *release.Release) error {
+func (s *session) checkExposure(objects []manifest.Object) error {
 	if !s.client.rules.Refuses() {
 		return nil
 	}
-	found, err := manifest.Exposures(r)
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
+	if found := manifest.Exposures(objects); len(found) > 0 {
 		return &manifest.ExposedError{Exposures: found}
 	}
 	return nil

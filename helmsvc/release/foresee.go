@@ -16,7 +16,11 @@ func (s *session) foresee(ctx context.Context, r *release.Release, definitions [
 	if s.target.Foresee == nil || r == nil {
 		return nil
 	}
-	uses, serves, err := manifest.APIGroups(r, definitions)
+	objects, err := manifest.Read(r)
+	if err != nil {
+		return err
+	}
+	uses, serves, err := manifest.APIGroups(objects, definitions)
 	if err != nil {
 		return err
 	}

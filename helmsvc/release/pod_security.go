@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -14,12 +13,12 @@ import (
 
 // checkPodSecurity returns an InsecureError if the release has pods that don't keep
 // to the Pod Security Standard that their namespace is labelled with.
-func (s *session) checkPodSecurity(r *release.Release) error {
+func (s *session) checkPodSecurity(objects []manifest.Object) error {
 	standard, err := s.cluster.tenants.PodStandard(s.client.ctx, s.target.Namespace)
 	if err != nil {
 		return err
 	}
-	found, err := manifest.Insecure(r, standard, s.Capabilities.KubeVersion.Version)
+	found, err := manifest.Insecure(objects, standard, s.Capabilities.KubeVersion.Version)
 	if err != nil || len(found) == 0 {
 		return err
 	}
