@@ -147,7 +147,8 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	result.Warnings = append(result.Warnings, awaitingWarnings(read, plan, objects)...)
-	result.Warnings = append(result.Warnings, generatedWarnings(changes)...)
+	result.Generated = generatedWarnings(changes)
+	result.Warnings = append(result.Warnings, result.Generated...)
 	if !plan.Bindable {
 		return result, nil
 	}

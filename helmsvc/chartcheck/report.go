@@ -34,6 +34,8 @@ type Plan struct {
 	Lifted int
 	// Operators are the API groups of custom kinds that have to be there already.
 	Operators []string
+	// Generated are those of the warnings that are about what each update changes.
+	Generated []string
 	// Insists says that the mistake is the chart's own word for a value that has to be
 	// given: a developer's parameter, or one of the plan.
 	Insists bool

@@ -16,9 +16,9 @@ const longest = 140
 // Print writes the rows as a table for people, and what they come to.
 func Print(rows []Row, out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "CHART\tVERSION\tRESULT\tCREDENTIALS\tBY\tSECONDS\tMB\tWHAT IT NEEDS, OR FAILS FOR")
+	_, _ = fmt.Fprintln(table, "CHART\tVERSION\tRESULT\tCREDENTIALS\tBY\tGENERATED\tSECONDS\tMB\tWHAT IT NEEDS, OR FAILS FOR")
 	for _, r := range rows {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.1f\t%d\t%s\n", r.Chart, dash(r.Version), r.Outcome, dash(strings.Join(r.Credentials, ",")), r.by(), r.Seconds, r.RendererMemory>>20, dash(r.what()))
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%.1f\t%d\t%s\n", r.Chart, dash(r.Version), r.Outcome, dash(strings.Join(r.Credentials, ",")), r.by(), len(r.Generated), r.Seconds, r.RendererMemory>>20, dash(r.what()))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -66,9 +66,10 @@ func (r Row) what() string {
 // summary counts outcomes, reasons and credentials.
 func summary(rows []Row) string {
 	outcomes, needs, fails, keys := map[Outcome]int{}, map[string]int{}, map[string]int{}, map[string]int{}
-	all, bindable := 0, 0
+	all, bindable, changing := 0, 0, 0
 	for _, r := range rows {
 		outcomes[r.Outcome]++
+		changing += min(len(r.Generated), 1)
 		if r.Outcome == Needs {
 			count(needs, r.Needs)
 		}
@@ -90,6 +91,9 @@ func summary(rows []Row) string {
 	_, _ = fmt.Fprintf(&text, "\n%d charts: %d pass, %d need something, %d fail, %d are libraries\n", len(rows), outcomes[Passes], outcomes[Needs], outcomes[Fails], outcomes[Library])
 	list(&text, "needed", needs)
 	list(&text, "failed for", fails)
+	if changing > 0 {
+		_, _ = fmt.Fprintf(&text, "updates change what was generated: %d\n", changing)
+	}
 	_, _ = fmt.Fprintf(&text, "credentials, of %d that can be bound to: all five %d", bindable, all)
 	for _, key := range usual {
 		_, _ = fmt.Fprintf(&text, ", %s %d", key, keys[key])

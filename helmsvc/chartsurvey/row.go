@@ -36,8 +36,10 @@ type Row struct {
 	Bindable    bool     `json:"bindable"`
 	Rule        string   `json:"rule,omitempty"`
 	Credentials []string `json:"credentials,omitempty"`
-	Warnings    int      `json:"warnings"`
-	Seconds     float64  `json:"seconds"`
+	// Generated is what each update would change, since the chart generates it.
+	Generated []string `json:"generated,omitempty"`
+	Warnings  int      `json:"warnings"`
+	Seconds   float64  `json:"seconds"`
 	// RendererMemory is the peak of the processes that render, and CheckMemory of the
 	// one that checks, in bytes; 0: not known.
 	RendererMemory int64 `json:"renderer_memory"`
@@ -68,6 +70,11 @@ func rowOf(path string, c chartcheck.Chart) Row {
 
 func (r *Row) add(plan chartcheck.Plan) {
 	r.Warnings += len(plan.Warnings)
+	for _, g := range plan.Generated {
+		if !slices.Contains(r.Generated, g) {
+			r.Generated = append(r.Generated, g)
+		}
+	}
 	for _, need := range plan.Needs {
 		r.need(planKey.FindString(need), need)
 	}

@@ -59,7 +59,7 @@ func TestCredentials(t *testing.T) {
 // TestPrint is the table that people read.
 func TestPrint(t *testing.T) {
 	rows := []Row{
-		{Path: "x/a", Chart: "a", Version: "1.0.0", Outcome: Passes, Bindable: true, Rule: "bind.yaml", Credentials: usual, Seconds: 0.25, RendererMemory: 90 << 20},
+		{Path: "x/a", Chart: "a", Version: "1.0.0", Outcome: Passes, Bindable: true, Rule: "bind.yaml", Credentials: usual, Generated: []string{"x"}, Seconds: 0.25, RendererMemory: 90 << 20},
 		{Path: "x/b", Chart: "b", Outcome: Fails, Why: []Reason{{"k", strings.Repeat("long ", 100)}, {"k", "m"}}, Seconds: 2},
 		{Path: "x/c", Chart: "c", Version: "2.0.0", Outcome: Needs, Bindable: true, Credentials: []string{"host"}, Needs: []Reason{{"pod_security", "pod_security: privileged"}, {"a parameter", "give it"}}},
 	}
@@ -68,10 +68,10 @@ func TestPrint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"a      1.0.0    passes  uri,host,port,username,password  bind.yaml  0.2      90  -\n",
-		"c      2.0.0    needs   host                             raw form   0.0      0   pod_security: privileged; give it\n",
+		"a      1.0.0    passes  uri,host,port,username,password  bind.yaml  1          0.2      90  -\n",
+		"c      2.0.0    needs   host                             raw form   0          0.0      0   pod_security: privileged; give it\n",
 		"long …; and 1 more\n", "\n3 charts: 1 pass, 1 need something, 1 fail, 0 are libraries\n",
-		"needed\n     1  a parameter\n     1  pod_security\nfailed for\n     1  k\n", "of 2 that can be bound to: all five 1, uri 1, host 2,",
+		"needed\n     1  a parameter\n     1  pod_security\nfailed for\n     1  k\n", "updates change what was generated: 1\n", "of 2 that can be bound to: all five 1, uri 1, host 2,",
 		"slowest: x/b, 2.0 s; most memory: x/a, 90 MB\n",
 	} {
 		if !strings.Contains(text.String(), want) {
