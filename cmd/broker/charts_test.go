@@ -36,7 +36,7 @@ func TestCharts(t *testing.T) {
 	writeFile(t, filepath.Join(bad, "templates", "x.yaml"), "{{ if .Values.fail }}{{ fail \"as told\" }}{{ end }}")
 	raw := t.TempDir()
 	writeFile(t, filepath.Join(raw, "Chart.yaml"), "apiVersion: v2\nname: raw\nversion: 1.0.0\n")
-	replicas := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"replicas": 7}`)
+	replicas := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"replicas": 4}`)
 	told := writeFile(t, filepath.Join(t.TempDir(), "v.json"), `{"fail": true}`)
 	for name, c := range map[string]struct {
 		args           []string
@@ -61,7 +61,7 @@ func TestCharts(t *testing.T) {
 		"check with a plan": {[]string{"check", echo, "--plan", "x"}, 2, "", "-plan"},
 		"no version":        {[]string{"check", echo, "--kube-version", "new"}, 2, "", "isn't a version"},
 		"render":            {[]string{"render", echo, "--plan", "single"}, 0, "# Source: echo/templates/deployment.yaml\napiVersion: apps/v1", ""},
-		"render values":     {[]string{"render", echo, "--plan", "single", "--values", replicas}, 0, "replicas: 7", ""},
+		"render values":     {[]string{"render", echo, "--plan", "single", "--values", replicas}, 0, "replicas: 4", ""},
 		"render a bad one":  {[]string{"render", bad, "--plan", "default", "--values", told}, 1, "", "templates/x.yaml:1:"},
 		"render no plan":    {[]string{"render", echo}, 2, "", "needs --plan"},
 		"render other plan": {[]string{"render", echo, "--plan", "x"}, 2, "", "it has: single, replicated"},

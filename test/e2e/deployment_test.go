@@ -34,16 +34,24 @@ func TestDeployedRights(t *testing.T) {
 		"BROKER_NAMESPACE": name,
 		"NAMESPACE_PREFIX": "cf-helm",
 	})
-	for service, plan := range map[string]string{"redis": "persistent", "postgresql": "small", "echo": "replicated"} {
-		i := f.create(service, plan, nil)
+	// Each within its plan's quota, also where it grows.
+	for service, c := range map[string]struct {
+		plan, becomes string
+		parameters    map[string]any
+	}{
+		"redis":      {"cache", "persistent", nil},
+		"postgresql": {"small", "", nil}, // the cluster's volumes don't grow
+		"echo":       {"replicated", "replicated", map[string]any{"replicas": 5}},
+	} {
+		i := f.create(service, c.plan, nil)
 		app, binding := f.app(), uuid.NewString()
 		f.want(201)(f.Bind(t.Context(), i, binding, app))
 		if len(f.cf.Policies()) != 1 {
 			t.Errorf("%s: policies %+v, want one", service, f.cf.Policies())
 		}
 		f.want(200)(f.Unbind(t.Context(), i, binding))
-		if service == "echo" {
-			f.update(i, map[string]any{"parameters": map[string]any{"replicas": 2}})
+		if c.becomes != "" {
+			f.update(i, map[string]any{"plan_id": f.instance(service, c.becomes).Plan.ID, "parameters": c.parameters})
 		}
 		f.delete(i)
 	}
