@@ -181,8 +181,8 @@ const operatorRetry = 2 * time.Second
 func (o *Operators) converge(ctx, undoing context.Context, operator chart.Service) error {
 	name := operator.Metadata().Name
 	target := tenant.Target{Namespace: locate.OperatorNamespace(o.prefix, name), Release: name}
-	// An operator has no plans: its chart's own values count.
-	what, err := operator.RenderUpdate(ctx, chart.Plan{KeepGenerated: true}, target.Release, target.Namespace, nil)
+	// An operator has no plans: its chart's own values count, and those given beside it.
+	what, err := operator.RenderUpdate(ctx, chart.Plan{KeepGenerated: true}, target.Release, target.Namespace, operator.OperatorValues())
 	if err != nil {
 		return err
 	}

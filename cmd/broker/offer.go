@@ -30,7 +30,7 @@ const reloadLimit = 2 * time.Minute
 // offer is the catalog, read again on SIGHUP and when any replica is asked to.
 type offer struct {
 	live chart.Live
-	// operators are the charts of OPERATOR_DIR; their Services count.
+	// operators are the charts of OPERATOR_DIR or OPERATOR_SOURCES; their Services count.
 	operators chart.Live
 	settings  settings
 	records   *record.Store
@@ -138,37 +138,31 @@ func (o *offer) load(ctx context.Context) error {
 // read wants mu held. After an error the catalog is as it was. Unless it was
 // asked for, nothing is done where nothing has changed.
 func (o *offer) read(ctx context.Context, asked bool) error {
-	found, err := o.find(ctx)
+	found, err := o.find(ctx, o.settings.ChartSources, o.settings.ChartDir)
 	if err != nil {
 		return fmt.Errorf("the charts can't be read, and stay as they are: %w", err)
 	}
-	o.missing = false
-	for _, f := range found {
-		o.missing = o.missing || f.Err != nil
+	foundOperators, err := o.find(ctx, o.settings.OperatorSources, o.settings.OperatorDir)
+	if err != nil {
+		return fmt.Errorf("the charts of operators can't be read, and all stay as they are: %w", err)
 	}
+	o.missing = slices.ContainsFunc(slices.Concat(found, foundOperators), func(f source.Found) bool { return f.Err != nil })
 	// An API server that is down now is no reason to offer nothing.
 	version, err := o.cluster.Version()
 	if err != nil {
 		o.log.Error("kubernetes-version-unknown", err)
 	}
-	catalog := chart.LoadAll(ctx, found, version, o.texts)
+	catalog, operators := chart.LoadAll(ctx, found, version, o.texts), chart.LoadOperators(ctx, foundOperators, version, o.texts)
 	if ctx.Err() != nil {
 		return fmt.Errorf("the charts weren't read in time, and stay as they are: %w", ctx.Err())
 	}
-	if !asked && same(catalog, o.live.Catalog()) {
+	if !asked && same(catalog, o.live.Catalog()) && same(operators, o.operators.Catalog()) {
 		return nil
 	}
 	o.live.Replace(catalog)
 	o.tell(catalog)
-	if o.settings.OperatorDir != "" {
-		found, err := source.Folder(o.settings.OperatorDir)
-		if err != nil {
-			return err
-		}
-		operators := chart.LoadAll(ctx, found, version, o.texts)
-		o.operators.Replace(operators)
-		o.tellProblems(operators)
-	}
+	o.operators.Replace(operators)
+	o.tellProblems(operators)
 	if o.changed != nil {
 		o.changed(ctx)
 	}
@@ -183,15 +177,32 @@ func same(a, b chart.Catalog) bool {
 		slices.EqualFunc(a.Problems, b.Problems, sameProblem)
 }
 
-func (o *offer) find(ctx context.Context) ([]source.Found, error) {
-	if o.settings.ChartSources == "" {
-		return source.Folder(o.settings.ChartDir)
+// find finds the charts of a list or, without one, of a folder, if there is any.
+func (o *offer) find(ctx context.Context, list, folder string) ([]source.Found, error) {
+	if list == "" && folder == "" {
+		return nil, nil
 	}
-	sources, err := source.Read(o.settings.ChartSources)
+	if list == "" {
+		return source.Folder(folder)
+	}
+	sources, err := source.Read(list)
+	if err == nil && list == o.settings.ChartSources {
+		err = withoutValues(sources)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return source.Fetcher{Cache: cacheDir(o.settings), Timeout: o.settings.ChartTimeout}.Fetch(ctx, sources), nil
+}
+
+// withoutValues refuses values for services: nothing would read them.
+func withoutValues(sources []source.Source) error {
+	for _, s := range sources {
+		if s.Values != "" {
+			return fmt.Errorf("%s: values are for operators, in OPERATOR_SOURCES; a service has its in the files of its plans", s)
+		}
+	}
+	return nil
 }
 
 func cacheDir(s settings) string {

@@ -37,7 +37,8 @@ type settings struct {
 	ChartDir        string        `env:"HELM_CHART_DIR" envDefault:"charts" help:"one chart, or a folder of charts"`
 	ChartSources    string        `env:"CHART_SOURCES" help:"YAML file that lists charts of folders, registries and repositories; instead of HELM_CHART_DIR"`
 	ChartCacheDir   string        `env:"CHART_CACHE_DIR" help:"folder that keeps charts of registries and repositories; empty: in the user's cache folder"`
-	OperatorDir     string        `env:"OPERATOR_DIR" help:"one chart, or a folder of charts, that are installed before any service, such as operators whose custom resources services use"`
+	OperatorDir     string        `env:"OPERATOR_DIR" help:"one chart, or a folder of charts, that are installed before any service, such as operators whose custom resources services use, each with the values of CHART.values.yaml beside it"`
+	OperatorSources string        `env:"OPERATOR_SOURCES" help:"YAML file that lists such charts of folders, registries and repositories, with their values, as CHART_SOURCES does; instead of OPERATOR_DIR"`
 	ChartTimeout    time.Duration `env:"CHART_FETCH_TIMEOUT" envDefault:"30s" help:"how long fetching one chart may take"`
 	NamespacePrefix string        `env:"NAMESPACE_PREFIX" envDefault:"cf-helm" help:"an instance's namespace is PREFIX-<the id's first 8 characters>"`
 
@@ -201,14 +202,21 @@ func (s settings) check() error {
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
 	wrong = append(wrong, s.checkPolicies(), s.checkNetworks())
+	refuse(s.OperatorDir != "" && s.OperatorSources != "", "OPERATOR_DIR and OPERATOR_SOURCES: set one of them; a list may have the folder as a path")
 	if s.OperatorDir != "" {
 		_, err := os.Stat(s.OperatorDir)
 		refuse(err != nil, "OPERATOR_DIR: %v", err)
 	}
+	if s.OperatorSources != "" {
+		_, err := source.Read(s.OperatorSources)
+		refuse(err != nil, "OPERATOR_SOURCES: %v", err)
+	}
 	_, err := lager.LogLevelFromString(s.LogLevel)
 	refuse(err != nil, "LOG_LEVEL must be debug, info, error or fatal")
 	if s.ChartSources != "" {
-		_, err = source.Read(s.ChartSources)
+		sources, err := source.Read(s.ChartSources)
+		refuse(err != nil, "CHART_SOURCES: %v", err)
+		err = withoutValues(sources)
 		refuse(err != nil, "CHART_SOURCES: %v", err)
 	} else {
 		_, err = os.Stat(s.ChartDir)

@@ -115,6 +115,32 @@ func TestWrongSettings(t *testing.T) {
 	}
 }
 
+// TestWrongSources: lists of charts are looked at before the broker starts.
+func TestWrongSources(t *testing.T) {
+	list := filepath.Join(t.TempDir(), "list.yaml")
+	if err := os.WriteFile(list, []byte("- {path: charts, values: v.yaml}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		values map[string]string
+		want   string
+	}{
+		"values of a service":   {map[string]string{"CHART_SOURCES": list}, "values are for operators, in OPERATOR_SOURCES"},
+		"values of an operator": {map[string]string{"OPERATOR_SOURCES": list}, ""},
+		"no list of operators":  {map[string]string{"OPERATOR_SOURCES": "/nowhere/at/all"}, "OPERATOR_SOURCES: reading the list"},
+		"two ways":              {map[string]string{"OPERATOR_SOURCES": list, "OPERATOR_DIR": t.TempDir()}, "OPERATOR_DIR and OPERATOR_SOURCES: set one of them"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			values := needed(t)
+			maps.Copy(values, c.values)
+			setenv(t, values)
+			if _, err := readSettings(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 // TestNamesNeedNATS: names can't be published without anybody to tell.
 func TestNamesNeedNATS(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"encoding/json"
+
 	"github.com/Masterminds/semver/v3"
 	helmchart "helm.sh/helm/v3/pkg/chart"
 
@@ -38,7 +40,8 @@ type Service struct {
 	schema  map[string]any // for the catalog
 	listing Listing
 	archive []byte
-	kibosh  bool // values.yaml is rendered
+	values  json.RawMessage // an operator's; see LoadOperators
+	kibosh  bool            // values.yaml is rendered
 	// overrides lie between values.yaml and each plan.
 	overrides text
 	seed      string        // the instance's for which it is rendered; see Seeded

@@ -69,10 +69,30 @@ func TestOperators(t *testing.T) {
 	if upgraded := f.controller(); upgraded.version != "1.1.0" || upgraded.revisions != 2 {
 		t.Errorf("the upgraded operator is %+v", upgraded)
 	}
+	f.takesValues(folder)
 	f.delete(i)
 	f.eventually("nothing of the instance is open to the operator", func() bool {
 		return !slices.ContainsFunc(f.cf.Policies(), func(p cf.Policy) bool { return p.Source.ID == i.ID || p.Destination.ID == i.ID })
 	})
+}
+
+// takesValues: an operator has the values of the file beside its chart, from when they are
+// there, and those that a list of operators names, whatever comes of the others in it.
+func (f *foundation) takesValues(folder string) {
+	f.t.Helper()
+	values, list := filepath.Join(folder, "widgets.values.yaml"), filepath.Join(folder, "list.yaml")
+	f.must(os.WriteFile(values, []byte("image: registry.example.com/widgets:2\n"), 0o600))
+	f.want(200)(f.Send(f.t.Context(), http.MethodPost, "/admin/charts/reload", nil))
+	f.eventually("the operator has the values beside it", func() bool { return f.controller().image == "registry.example.com/widgets:2" })
+	f.must(os.WriteFile(filepath.Join(folder, "other.yaml"), []byte("image: registry.example.com/widgets:3\n"), 0o600))
+	f.must(os.WriteFile(list, []byte("- {path: widgets, values: other.yaml}\n- {path: missing}\n"), 0o600))
+	f.restart(map[string]string{"OPERATOR_DIR": "", "OPERATOR_SOURCES": list})
+	f.eventually("the operator of the list is there, with its values", func() bool {
+		return f.operators()["widgets"].State == "ready" && f.controller().image == "registry.example.com/widgets:3"
+	})
+	if left := f.readyz().LeftOut; len(left) != 1 || left[0].Chart != filepath.Join(folder, "missing") {
+		f.t.Errorf("of the list's entries there are left out: %+v", left)
+	}
 }
 
 // reachesOperator: the operator and the instance that uses it reach each other, in
@@ -126,6 +146,7 @@ func (f *foundation) usesOperatorLater() {
 
 type controller struct {
 	version    string
+	image      string
 	generation int64
 	revisions  int
 }
@@ -138,5 +159,5 @@ func (f *foundation) controller() controller {
 	f.must(err)
 	releases, err := kube.CoreV1().Secrets(namespace).List(f.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
 	f.must(err)
-	return controller{version: d.Labels["version"], generation: d.Generation, revisions: len(releases.Items)}
+	return controller{version: d.Labels["version"], image: d.Spec.Template.Spec.Containers[0].Image, generation: d.Generation, revisions: len(releases.Items)}
 }

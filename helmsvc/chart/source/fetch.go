@@ -61,7 +61,7 @@ func (f Fetcher) find(ctx context.Context, s Source, kept cache) []Found {
 	if err != nil {
 		return failed(err)
 	}
-	return []Found{{From: s.String(), Path: path, Beside: s.Beside}}
+	return []Found{{From: s.String(), Path: path, Beside: s.Beside, Values: s.Values}}
 }
 
 // remote returns the path of the archive in the cache and fetches it if it

@@ -21,6 +21,9 @@ type Found struct {
 	// Beside is the folder that holds plans.yaml, plans/ and bind.yaml in the
 	// chart's stead; "" if none was named.
 	Beside string
+	// Values is a file of values for the chart, which operators take; "" if none was
+	// named and none lies beside it.
+	Values string
 	// Err says why this source has no chart.
 	Err error
 }
@@ -34,7 +37,7 @@ const companion = "tsmgr"
 // several, the one that tsmgr.yaml names. What is none of these is skipped. The error is for a dir that can't be read at all.
 func Folder(dir string) ([]Found, error) {
 	if isChart(dir) || isArchive(dir) {
-		return []Found{{From: dir, Path: dir}}, nil
+		return []Found{{From: dir, Path: dir, Values: valuesBeside(dir)}}, nil
 	}
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		return nil, fmt.Errorf("%s is neither a folder nor a chart archive (.tgz)", dir)
@@ -50,7 +53,7 @@ func Folder(dir string) ([]Found, error) {
 	for _, e := range entries {
 		path := filepath.Join(dir, e.Name())
 		if isChart(path) || isArchive(path) {
-			found = append(found, Found{From: path, Path: path})
+			found = append(found, Found{From: path, Path: path, Values: valuesBeside(path)})
 			continue
 		}
 		if pair, ok := paired(path); ok {
@@ -58,6 +61,17 @@ func Folder(dir string) ([]Found, error) {
 		}
 	}
 	return found, nil
+}
+
+// valuesBeside is the file "<chart>.values.yaml" beside a chart's folder or archive,
+// without the archive's ending; "" if there is none.
+func valuesBeside(path string) string {
+	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Clean(path), ".tgz"), ".tar.gz")
+	file := name + ".values.yaml"
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return file
 }
 
 // paired is the chart that lies in dir beside tsmgr/; ok is false if dir isn't

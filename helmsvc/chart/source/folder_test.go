@@ -11,7 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart/source"
 )
 
-// TestFolder names what is found as "path", "path + beside" or "path: error",
+// TestFolder names what is found as "path", "path + beside", "path = values" or "path: error",
 // relative to the folder.
 func TestFolder(t *testing.T) {
 	const chart, archive = "name: c", "an archive"
@@ -25,6 +25,8 @@ func TestFolder(t *testing.T) {
 		"one archive":          {map[string]string{"a.tgz": archive, "b.tgz": archive}, "a.tgz", []string{"a.tgz"}},
 		"folder, by name":      {map[string]string{"b/Chart.yaml": chart, "a.tar.gz": archive, "c.tgz": archive}, "", []string{"a.tar.gz", "b", "c.tgz"}},
 		"others are skipped":   {map[string]string{"a/Chart.yaml": chart, "b/README.md": "", "README.md": "", "._a.tgz": "", "c.tgz.prov": "", "d.tgz/x": "", "e/f/Chart.yaml": chart}, "", []string{"a"}},
+		"values":               {map[string]string{"a/Chart.yaml": chart, "a.values.yaml": "", "b-1.2.tgz": archive, "b-1.2.values.yaml": "", "c.tar.gz": archive, "c.values.yaml/x": "", "values.yaml": ""}, "", []string{"a = a.values.yaml", "b-1.2.tgz = b-1.2.values.yaml", "c.tar.gz"}},
+		"values of one":        {map[string]string{"a/Chart.yaml": chart, "a.values.yaml": ""}, "a", []string{"a = a.values.yaml"}},
 		"nothing":              {map[string]string{"README.md": ""}, "", nil},
 		"tsmgr":                {map[string]string{"c/Chart.yaml": chart, "tsmgr/plans.yaml": "", "README.md": ""}, "", []string{"c + tsmgr"}},
 		"tsmgr, archive":       {map[string]string{"c.tgz": archive, "tsmgr/plans.yaml": ""}, "", []string{"c.tgz + tsmgr"}},
@@ -54,6 +56,9 @@ func TestFolder(t *testing.T) {
 				}
 				if f.Beside != "" {
 					text += " + " + f.Beside
+				}
+				if f.Values != "" {
+					text += " = " + f.Values
 				}
 				if f.Err != nil {
 					text += ": " + strings.Split(strings.Split(f.Err.Error(), ", so")[0], ", and an instance")[0]
@@ -107,6 +112,8 @@ func TestPathSources(t *testing.T) {
 		{Path: in("many"), Beside: in("offer")},
 		{Path: in("many/a.tgz"), Digest: someDigest},
 		{Path: in("many/b"), Beside: in("file")},
+		{Path: in("many/b"), Values: in("file")},
+		{Path: in("many"), Values: in("file")},
 	})
 	want := []source.Found{
 		{From: in("many/a.tgz"), Path: in("many/a.tgz")},
@@ -119,8 +126,10 @@ func TestPathSources(t *testing.T) {
 		{From: in("many")},
 		{From: in("many/a.tgz")},
 		{From: in("many/b")},
+		{From: in("many/b"), Path: in("many/b"), Values: in("file")},
+		{From: in("many")},
 	}
-	words := map[int]string{2: "no such file", 6: "there is no chart", 7: "beside is for one chart, and there are 2", 8: digest(text) + ", but the list asks for " + someDigest, 9: "beside: " + in("file") + " isn't a folder"}
+	words := map[int]string{2: "no such file", 6: "there is no chart", 7: "beside is for one chart, and there are 2", 8: digest(text) + ", but the list asks for " + someDigest, 9: "beside: " + in("file") + " isn't a folder", 11: "values is for one chart, and there are 2"}
 	if len(found) != len(want) {
 		t.Fatalf("found %+v", found)
 	}

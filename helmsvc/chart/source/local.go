@@ -23,12 +23,17 @@ func (s Source) local() ([]Found, error) {
 			return nil, err
 		}
 	}
-	if s.Beside == "" {
-		return found, nil
+	for _, one := range []struct {
+		key, value string
+		of         *string
+	}{{"beside", s.Beside, &found[0].Beside}, {"values", s.Values, &found[0].Values}} {
+		if one.value == "" {
+			continue
+		}
+		if len(found) > 1 {
+			return nil, fmt.Errorf("%s is for one chart, and there are %d; make an entry for each", one.key, len(found))
+		}
+		*one.of = one.value
 	}
-	if len(found) > 1 {
-		return nil, fmt.Errorf("beside is for one chart, and there are %d; make an entry for each", len(found))
-	}
-	found[0].Beside = s.Beside
 	return found, nil
 }

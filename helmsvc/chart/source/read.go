@@ -51,7 +51,7 @@ func decode(entry *yaml.Node) (Source, error) {
 	if err := entry.Decode(&keys); err != nil {
 		return Source{}, err
 	}
-	known := []string{"path", "oci", "repository", "chart", "version", "digest", "username", "password_file", "ca_file", "plain_http", "beside"}
+	known := []string{"path", "oci", "repository", "chart", "version", "digest", "username", "password_file", "ca_file", "plain_http", "beside", "values"}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if key == "password" {
 			return Source{}, errors.New("password: a password doesn't belong in the list; put it in a file and name that as password_file")
@@ -67,7 +67,7 @@ func decode(entry *yaml.Node) (Source, error) {
 
 // beneath resolves the files of s against the list's folder.
 func (s Source) beneath(folder string) Source {
-	for _, file := range []*string{&s.Path, &s.PasswordFile, &s.CAFile, &s.Beside} {
+	for _, file := range []*string{&s.Path, &s.PasswordFile, &s.CAFile, &s.Beside, &s.Values} {
 		if *file != "" && !filepath.IsAbs(*file) {
 			*file = filepath.Join(folder, *file)
 		}

@@ -27,6 +27,8 @@ type Source struct {
 	// Beside is a folder with plans.yaml, plans/ and bind.yaml for a chart
 	// that has none of its own.
 	Beside string `yaml:"beside"`
+	// Values is a file of values for the chart, where it is an operator's.
+	Values string `yaml:"values"`
 }
 
 // String is what people call the source.
