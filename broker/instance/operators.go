@@ -2,10 +2,13 @@ package instance
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"sync"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
@@ -30,6 +33,9 @@ type OperatorState struct {
 	State string `json:"state"`
 	// Reason is why it failed, or is being tried again.
 	Reason string `json:"reason,omitempty"`
+	// NotGranted are the kinds that it defines and service instances may not make
+	// objects of, as "databases.db.example.com".
+	NotGranted []string `json:"not_granted,omitempty"`
 }
 
 // Operators sees to them. The releases in the cluster are the only record of them, but for what their pods may reach.
@@ -40,6 +46,7 @@ type Operators struct {
 	access  *access.Access
 	prefix  string        // of their namespaces
 	limit   time.Duration // for the installing of each
+	grant   bool          // instances get rights to all kinds that operators define
 	log     lager.Logger
 	changed chan struct{} // holds a token when the charts have been read again
 
@@ -50,9 +57,9 @@ type Operators struct {
 
 // NewOperators returns the operators that wanted returns, as they are now, each to
 // be installed into a namespace "<prefix>-operator-<chart>" of the cluster within
-// limit.
-func NewOperators(wanted func() []chart.Service, cluster *helmsvc.Cluster, records *record.Store, access *access.Access, prefix string, limit time.Duration, log lager.Logger) *Operators {
-	return &Operators{wanted: wanted, cluster: cluster, records: records, access: access, prefix: prefix, limit: limit, log: log.Session("operator"), changed: make(chan struct{}, 1)}
+// limit. With grantKinds instances may make objects of all kinds that they define.
+func NewOperators(wanted func() []chart.Service, cluster *helmsvc.Cluster, records *record.Store, access *access.Access, prefix string, limit time.Duration, grantKinds bool, log lager.Logger) *Operators {
+	return &Operators{wanted: wanted, cluster: cluster, records: records, access: access, prefix: prefix, limit: limit, grant: grantKinds, log: log.Session("operator"), changed: make(chan struct{}, 1)}
 }
 
 // CatalogChanged is told when the charts have been read again.
@@ -154,8 +161,10 @@ func (o *Operators) installOne(ctx context.Context, i int, operator chart.Servic
 	undoing, stop := context.WithTimeout(ctx, 2*o.limit)
 	defer stop()
 	started := time.Now()
+	var defines []schema.GroupResource
 	err := wait.PollUntilContextCancel(bounded, operatorRetry, true, func(ctx context.Context) (bool, error) {
-		err := o.converge(bounded, undoing, operator)
+		var err error
+		defines, err = o.converge(bounded, undoing, operator)
 		if err == nil || ctx.Err() != nil || !retryable.Is(err) {
 			return true, err
 		}
@@ -173,36 +182,68 @@ func (o *Operators) installOne(ctx context.Context, i int, operator chart.Servic
 	}
 	log.Info("ready", lager.Data{"seconds": time.Since(started).Seconds()})
 	o.set(i, "ready", "")
+	o.noteNotGranted(ctx, i, defines, log)
+}
+
+// noteNotGranted says which kinds of an operator's service instances may not make objects
+// of: a chart that does would fail.
+func (o *Operators) noteNotGranted(ctx context.Context, i int, defines []schema.GroupResource, log lager.Logger) {
+	missing, err := o.cluster.KindsNotGranted(ctx, defines)
+	if err != nil {
+		log.Error("kinds-granted-unknown", err)
+		return
+	}
+	var names []string
+	for _, r := range missing {
+		names = append(names, r.String())
+	}
+	if len(names) > 0 {
+		log.Info("kinds-not-granted", lager.Data{"kinds": names,
+			"meaning": "charts of services can't make objects of these: set GRANT_OPERATOR_KINDS=true, or add a ClusterRole with the label rbac.authorization.k8s.io/aggregate-to-admin=true, for which many operators' charts have a value"})
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.states[i].NotGranted = names
 }
 
 // operatorRetry is the time between attempts where an API server is down, say.
 const operatorRetry = 2 * time.Second
 
-func (o *Operators) converge(ctx, undoing context.Context, operator chart.Service) error {
+// converge returns the namespaced resources that the operator defines.
+func (o *Operators) converge(ctx, undoing context.Context, operator chart.Service) (defines []schema.GroupResource, err error) {
 	name := operator.Metadata().Name
-	target := tenant.Target{Namespace: locate.OperatorNamespace(o.prefix, name), Release: name}
+	target := tenant.Target{Namespace: locate.OperatorNamespace(o.prefix, name), Release: name, GrantKinds: o.grant}
 	// An operator has no plans: its chart's own values count, and those given beside it.
 	what, err := operator.RenderUpdate(ctx, chart.Plan{KeepGenerated: true}, target.Release, target.Namespace, operator.OperatorValues())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	home, err := o.records.Home(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	group := locate.OperatorGroup(home, name)
 	if err := o.ensureNamespace(ctx, target.Namespace, name, group); err != nil {
-		return err
+		return nil, err
 	}
 	var serves []string
 	target.Foresee = func(ctx context.Context, foreseen tenant.Foreseen) error {
-		serves = foreseen.Serves
+		serves, defines = foreseen.Serves, foreseen.Defines
 		return o.access.NoteServes(ctx, group, serves, false)
 	}
-	if err := o.cluster.Converge(ctx, undoing, target, what, operator.Digest); err != nil {
-		return err // it may be what it was before
+	if err := o.cluster.Converge(ctx, undoing, target, what, o.digest(operator)); err != nil {
+		return nil, err // it may be what it was before
 	}
-	return o.access.NoteServes(ctx, group, serves, true)
+	return defines, o.access.NoteServes(ctx, group, serves, true)
+}
+
+// digest changes with all that the operator's release is made of.
+func (o *Operators) digest(operator chart.Service) string {
+	if !o.grant {
+		return operator.Digest
+	}
+	sum := sha256.Sum256([]byte(operator.Digest + " and the kinds that it defines"))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // ensureNamespace makes the operator's namespace, whose pods reach what they need

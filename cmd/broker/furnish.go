@@ -83,7 +83,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		Names:      named,
 	}, reach, charts, clusters, f.records, f.metrics, f.log)
 	operators := instance.NewOperators(func() []chart.Service { return f.offer.operators.Catalog().Services },
-		f.cluster, f.records, reach, s.NamespacePrefix, s.OperationTimeout, f.log)
+		f.cluster, f.records, reach, s.NamespacePrefix, s.OperationTimeout, s.GrantKinds, f.log)
 	instances := instance.New(instance.Settings{
 		NamespacePrefix:   s.NamespacePrefix,
 		TimeLimit:         s.OperationTimeout,

@@ -16,6 +16,7 @@ import (
 type IsolationSettings struct {
 	Parameters  string   `env:"PARAMETERS" envDefault:"listed" help:"what developers may set in a plan that has no allowed_parameters: listed (nothing), any (whatever the chart has a value for, images too, as with Kibosh: for developers whom you trust)"`
 	Impersonate bool     `env:"IMPERSONATE_INSTANCES" envDefault:"true" help:"Helm acts as a ServiceAccount of the instance's namespace; false: as the broker, which then needs the rights to make all that charts contain"`
+	GrantKinds  bool     `env:"GRANT_OPERATOR_KINDS" envDefault:"false" help:"instances may make objects of all kinds that operators of OPERATOR_DIR define, also where an operator's chart has no ClusterRole that says so"`
 	PodSecurity string   `env:"POD_SECURITY" envDefault:"baseline" help:"Pod Security Standard of instances whose plan names none: privileged, baseline or restricted; empty: as the cluster has it"`
 	NetworkFrom []string `env:"NETWORK_POLICY_FROM" help:"CIDRs that apps' packets come from, such as 10.255.0.0/16: instances get a NetworkPolicy that admits these and their own namespace; empty: none, as Silk keeps them apart"`
 	NetworkTo   []string `env:"NETWORK_POLICY_TO" help:"CIDRs that instances with a NetworkPolicy may reach besides their own namespace and DNS"`

@@ -10,6 +10,8 @@ const (
 	notGranted = "the role admin, with which charts are installed, doesn't allow it"
 	// whoGrants is for kinds that only the cluster's administrator can allow.
 	whoGrants = "a ClusterRole with the label rbac.authorization.k8s.io/aggregate-to-admin=true can"
+	// whoGrantsKinds is for kinds of operators, which the broker may have installed.
+	whoGrantsKinds = whoGrants + ", and so does GRANT_OPERATOR_KINDS=true where the broker installs the operator"
 	// whoAllows is for cluster-scoped kinds.
 	whoAllows = "the plan has to name its kind in `cluster_objects`, and the broker needs the rights (deploy/kubernetes/rbac.yaml)"
 )
@@ -73,7 +75,7 @@ func rightsWarnings(o object) []string {
 	case clusterScoped[kind]:
 		return []string{fmt.Sprintf("%s: it is cluster-scoped, shared by all instances; %s", o, whoAllows)}
 	case o.typed == nil:
-		return []string{fmt.Sprintf("%s: %s isn't one of Kubernetes' own kinds: what its controller makes isn't seen here, and unless the cluster adds it to the role admin, with which charts are installed, it is refused; %s", o, o.kind.GroupVersion(), whoGrants)}
+		return []string{fmt.Sprintf("%s: %s isn't one of Kubernetes' own kinds: what its controller makes isn't seen here, and unless the cluster adds it to the role admin, with which charts are installed, it is refused; %s", o, o.kind.GroupVersion(), whoGrantsKinds)}
 	case !granted[kind]:
 		return []string{fmt.Sprintf("%s: %s; %s", o, notGranted, whoGrants)}
 	}

@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"cmp"
+	"slices"
+
 	"helm.sh/helm/v3/pkg/kube"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +30,23 @@ func DefinedBy(objects []*unstructured.Unstructured) []schema.GroupVersionKind {
 		}
 	}
 	return kinds
+}
+
+// ResourcesDefinedBy returns the namespaced resources that those of the objects define
+// that are CRDs, sorted.
+func ResourcesDefinedBy(objects []*unstructured.Unstructured) []schema.GroupResource {
+	var resources []schema.GroupResource
+	for _, object := range objects {
+		var definition apiextensionsv1.CustomResourceDefinition
+		if object.GroupVersionKind().GroupKind() != CRDKind || runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, &definition) != nil {
+			continue // what can't be read the API server refuses as well, and says why
+		}
+		if definition.Spec.Scope == apiextensionsv1.NamespaceScoped {
+			resources = append(resources, schema.GroupResource{Group: definition.Spec.Group, Resource: definition.Spec.Names.Plural})
+		}
+	}
+	slices.SortFunc(resources, func(a, b schema.GroupResource) int { return cmp.Compare(a.String(), b.String()) })
+	return slices.Compact(resources)
 }
 
 // WantsKept tells whether an object says that it stays when its release has it no

@@ -5,6 +5,8 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -28,5 +30,19 @@ func (s *session) foresee(ctx context.Context, r *release.Release, definitions [
 	if err != nil {
 		return err
 	}
-	return s.target.Foresee(ctx, tenant.Foreseen{Uses: uses, Serves: serves, Groups: groups})
+	defines, err := resourcesOf(r, definitions)
+	if err != nil {
+		return err
+	}
+	return s.target.Foresee(ctx, tenant.Foreseen{Uses: uses, Serves: serves, Defines: defines, Groups: groups})
+}
+
+// resourcesOf are the namespaced resources that a release, or the chart's crds/, define.
+func resourcesOf(r *release.Release, definitions []helmchart.CRD) ([]schema.GroupResource, error) {
+	objects, err := manifest.DecodeDefinitions(definitions)
+	if err != nil {
+		return nil, err
+	}
+	err = manifest.EachObject(r, func(object *unstructured.Unstructured, _ string) { objects = append(objects, object) })
+	return manifest.ResourcesDefinedBy(objects), err
 }

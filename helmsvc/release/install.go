@@ -67,6 +67,9 @@ func (c *Client) install(ctx context.Context, target tenant.Target, what chart.R
 // install installs the chart; labels are for the release's record.
 func (s *session) install(ctx context.Context, target tenant.Target, what chart.Rendered, labels map[string]string) error {
 	what, err := s.renderInstall(ctx, target, what)
+	if err == nil {
+		what, err = s.withKinds(what)
+	}
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,10 @@ func (c *Client) upgrade(ctx context.Context, target tenant.Target, what chart.R
 	}
 	last := past[0]
 	from := cmp.Or(past.running(), last)
-	if what, err = helm.renderUpgrade(ctx, target, what, from, last.Version+1); err != nil {
+	if what, err = helm.renderUpgrade(ctx, target, what, from, last.Version+1); err == nil {
+		what, err = helm.withKinds(what)
+	}
+	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
 	foreseen, err := helm.dryUpgrade(target, from, what)

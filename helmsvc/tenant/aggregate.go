@@ -10,6 +10,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -54,6 +55,11 @@ func aggregated(text string) ([]rbacv1.PolicyRule, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what the chart made: %w", err)
 	}
+	return aggregatedBy(objects)
+}
+
+// aggregatedBy are those of the ClusterRoles among the objects.
+func aggregatedBy(objects []*unstructured.Unstructured) ([]rbacv1.PolicyRule, error) {
 	var rules []rbacv1.PolicyRule
 	for _, object := range objects {
 		added := func(to string) bool {

@@ -94,7 +94,17 @@ func (n *Namespaces) Explained(target Target, err error) error {
 	case !found:
 		return err
 	case lacked.namespace == target.Namespace:
-		return fmt.Errorf("%w; %s aren't among what the role %s allows, with which a chart acts in its service instance's namespace; %s", err, lacked.resource, instanceRole, grant)
+		return fmt.Errorf("%w; %s aren't among what the role %s allows, with which a chart acts in its service instance's namespace; %s", err, lacked.resource, instanceRole, grant+ruleFor(lacked))
 	}
 	return fmt.Errorf("%w; a chart, and what its templates look up, is confined to its service instance's namespace", err)
+}
+
+// ruleFor is the rule that grants a custom resource.
+func ruleFor(lacked right) string {
+	if !strings.Contains(lacked.group, ".") || strings.HasSuffix(lacked.group, ".k8s.io") {
+		return ""
+	}
+	resource, _, _ := strings.Cut(lacked.resource, "/")
+	return fmt.Sprintf(" and the rule {apiGroups: [%s], resources: [%s], verbs: [%s]}; for an operator that the broker installs (OPERATOR_DIR) the setting GRANT_OPERATOR_KINDS=true does",
+		lacked.group, resource, strings.Join(kindVerbs(), ", "))
 }

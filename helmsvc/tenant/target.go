@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -41,6 +42,9 @@ type Target struct {
 
 	// Operator: what lives there is an operator, no tenant's instance.
 	Operator bool
+	// GrantKinds has instances get the rights to the kinds that the operator's chart
+	// defines where it doesn't add them itself.
+	GrantKinds bool
 	// Foresee is told what is going to be made before any of it is; nil: nobody wants
 	// to know. If it fails, nothing is made. Where templates can't be rendered before
 	// crds/ is there, it is told afterwards.
@@ -52,6 +56,8 @@ type Foreseen struct {
 	// Uses are the API groups of custom kinds that objects are of, and Serves those
 	// in which custom kinds are defined.
 	Uses, Serves []string
+	// Defines are the namespaced resources of the latter.
+	Defines []schema.GroupResource
 	// Groups are the policy groups of the workloads, hooks included, where these have
 	// some of their own.
 	Groups []string

@@ -14,7 +14,10 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
-type operatorState struct{ Operator, Version, State, Reason string }
+type operatorState struct {
+	Operator, Version, State, Reason string
+	NotGranted                       []string `json:"not_granted"`
+}
 
 func (f *foundation) operators() map[string]operatorState {
 	f.t.Helper()
@@ -36,7 +39,11 @@ func TestOperators(t *testing.T) {
 	if err := os.CopyFS(folder, os.DirFS("charts-operator/operators")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(folder, "widgets.values.yaml"), []byte("rights: false\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	f := newFoundation(t, "charts-operator/services", map[string]string{"OPERATOR_DIR": folder, "POLICY_WITHIN_INSTANCE": "true"}, rig.WidgetRights())
+	f.grantsKinds()
 	// Its kind is there only when the operator is: the create waits for it.
 	i := f.create("widget", "default", nil)
 	states := f.operators()
@@ -53,7 +60,7 @@ func TestOperators(t *testing.T) {
 	f.must(f.broker.Stop())
 	f.start()
 	f.eventually("the operator is found again", func() bool { return f.operators()["widgets"].State == "ready" })
-	if again := f.controller(); again.generation != deployment.generation || again.revisions != 1 {
+	if again := f.controller(); again.generation != deployment.generation || again.revisions != 2 {
 		t.Errorf("a restart installs the operator again: %+v, before %+v", again, deployment)
 	}
 
@@ -66,7 +73,7 @@ func TestOperators(t *testing.T) {
 		s := f.operators()["widgets"]
 		return s.State == "ready" && s.Version == "1.1.0"
 	})
-	if upgraded := f.controller(); upgraded.version != "1.1.0" || upgraded.revisions != 2 {
+	if upgraded := f.controller(); upgraded.version != "1.1.0" || upgraded.revisions != 3 {
 		t.Errorf("the upgraded operator is %+v", upgraded)
 	}
 	f.takesValues(folder)
@@ -76,12 +83,38 @@ func TestOperators(t *testing.T) {
 	})
 }
 
+// grantsKinds: an operator's kind that no ClusterRole lets services make is told, and so
+// is what to do, also to whom a create fails; with the setting they can make it.
+func (f *foundation) grantsKinds() {
+	f.t.Helper()
+	const kind = "widgets.e2e.example.com"
+	f.eventually("the kind that isn't granted is told", func() bool { return slices.Equal(f.operators()["widgets"].NotGranted, []string{kind}) })
+	refused := f.instance("widget", "default")
+	o := f.ended(refused, f.want(202)(f.Provision(f.t.Context(), refused, nil)).Operation())
+	for _, words := range []string{"{apiGroups: [e2e.example.com], resources: [widgets], verbs: [get, list, watch, create, update, patch, delete]}", "GRANT_OPERATOR_KINDS=true"} {
+		if o.State != "failed" || !strings.Contains(o.Description, words) {
+			f.t.Errorf("without the right the create ended as %+v, want it to say %s", o, words)
+		}
+	}
+	f.delete(refused)
+	f.restart(map[string]string{"GRANT_OPERATOR_KINDS": "true"})
+	f.eventually("the kind is granted", func() bool {
+		s := f.operators()["widgets"]
+		return s.State == "ready" && len(s.NotGranted) == 0
+	})
+	role, err := kube.RbacV1().ClusterRoles().Get(f.t.Context(), f.settings["NAMESPACE_PREFIX"]+"-operator-widgets-kinds", metav1.GetOptions{})
+	f.must(err)
+	if r := role.Rules; len(r) != 1 || !slices.Equal(r[0].APIGroups, []string{"e2e.example.com"}) || !slices.Equal(r[0].Resources, []string{"widgets"}) {
+		f.t.Errorf("what is granted is %+v", role.Rules)
+	}
+}
+
 // takesValues: an operator has the values of the file beside its chart, from when they are
 // there, and those that a list of operators names, whatever comes of the others in it.
 func (f *foundation) takesValues(folder string) {
 	f.t.Helper()
 	values, list := filepath.Join(folder, "widgets.values.yaml"), filepath.Join(folder, "list.yaml")
-	f.must(os.WriteFile(values, []byte("image: registry.example.com/widgets:2\n"), 0o600))
+	f.must(os.WriteFile(values, []byte("rights: false\nimage: registry.example.com/widgets:2\n"), 0o600))
 	f.want(200)(f.Send(f.t.Context(), http.MethodPost, "/admin/charts/reload", nil))
 	f.eventually("the operator has the values beside it", func() bool { return f.controller().image == "registry.example.com/widgets:2" })
 	f.must(os.WriteFile(filepath.Join(folder, "other.yaml"), []byte("image: registry.example.com/widgets:3\n"), 0o600))
