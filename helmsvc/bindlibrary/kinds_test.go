@@ -157,7 +157,7 @@ services:
   redis-headless: {headless: true, ports: {redis: 6379}}
   redis-replicas: {of: replicas, ports: {redis: 6379}}
   redis-master: {of: master, ports: {redis: 6379}}`}, "redis",
-		map[string]any{"port": 6379.0, "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
+		map[string]any{"port": 6379.0, "username": "default", "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
 	},
 	"redis with Sentinel and TLS": {
 		server{"redis", `
@@ -165,7 +165,7 @@ secrets: {redis: {data: {redis-password: mine, ca.crt: CA}}}
 servers: {node: {image: "bitnami/redis:8", replicas: 2, ports: {redis: 6379, sentinel: 26379}, env: {REDIS_TLS_ENABLED: "yes", REDIS_MASTER_SET: mymaster}, fromSecret: {REDIS_PASSWORD: redis/redis-password}}}
 services: {redis: {of: node, ports: {redis: 6379, sentinel: 26379}}}`}, "redis",
 		map[string]any{
-			"hosts": []any{address, "10.255.0.2"}, "port": 6379.0, "password": "mine", "uri": "rediss://:mine@10.255.0.1:6379", "cacertificate": "CA",
+			"hosts": []any{address, "10.255.0.2"}, "port": 6379.0, "username": "default", "password": "mine", "uri": "rediss://:mine@10.255.0.1:6379", "cacertificate": "CA",
 			"sentinels": []any{"10.255.0.1:26379", "10.255.0.2:26379"}, "master_name": "mymaster",
 		},
 	},
@@ -174,14 +174,14 @@ services: {redis: {of: node, ports: {redis: 6379, sentinel: 26379}}}`}, "redis",
 secrets: {cache: {data: {password: mine}}}
 servers: {cache: {image: "quay.io/opstree/redis:v7", ports: {redis: 6379}, fromSecret: {REDIS_PASSWORD: cache/password}}}
 services: {cache: {of: cache, ports: {redis: 6379}}, cache-additional: {of: cache, ports: {redis: 6379}}}`}, "redis",
-		map[string]any{"port": 6379.0, "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
+		map[string]any{"port": 6379.0, "username": "default", "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
 	},
 	"valkey": {
 		server{"valkey", `
 secrets: {valkey: {data: {valkey-password: mine}}}
 servers: {primary: {image: "bitnami/valkey:8", ports: {tcp-redis: 6379}, mounts: valkey, fromFile: {VALKEY_PASSWORD: x/valkey-password}}}
 services: {valkey-primary: {of: primary, ports: {tcp-redis: 6379}}}`}, "valkey",
-		map[string]any{"port": 6379.0, "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
+		map[string]any{"port": 6379.0, "username": "default", "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
 	},
 	"rabbitmq with its management": {
 		server{"rabbitmq", `

@@ -12,12 +12,13 @@ local search = import 'search.libsonnet';
     { password: ['REDIS_PASSWORD', 'REDIS_MASTER_PASSWORD', 'KEYDB_PASSWORD', 'DFLY_requirepass', 'DFLY_PASSWORD', 'AUTH', 'REQUIREPASS'] },
     { password: ['redis-password', 'keydb-password', 'redis_password', 'auth', 'password', 'requirepass'] },
   ],
-  login(s):: { [if s.username == null then 'username']: null },
   more(s)::
     local tls = s.on(['REDIS_TLS_ENABLED', 'KEYDB_TLS_ENABLED']);
     local sentinel = s.portOf([26379]);
     {
       uri: (if tls then 'rediss' else 'redis') + '://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],
+      // The password is that of this user, whom servers before Redis 6 don't know: so it isn't in the URI.
+      [if s.password != null && s.username == null then 'username']: 'default',
       [if tls then 'cacertificate']: s.ca,
       [if sentinel != null then 'sentinels']: ['%s:%d' % [host, sentinel] for host in s.members],
       [if sentinel != null then 'master_name']: s.setting(['REDIS_MASTER_SET', 'REDIS_SENTINEL_MASTER_NAME']),
