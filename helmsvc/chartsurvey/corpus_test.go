@@ -1,8 +1,10 @@
 package chartsurvey
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,7 +34,7 @@ func openChecker(json.RawMessage) (chartcheck.Checker, error) {
 	return chartcheck.Checker{
 		Library:   library,
 		Templates: &bindtemplate.Evaluator{Workers: workers, Limits: sandbox.Limits{Time: 5 * time.Second, Memory: 128 << 20}},
-		Renderer:  &render.Renderer{Workers: workers, Limits: sandbox.Limits{Time: 2 * time.Second, Memory: 64 << 20}, Output: 8 << 20},
+		Renderer:  &render.Renderer{Workers: workers, Limits: sandbox.Limits{Time: 20 * time.Second, Memory: 64 << 20}, Output: 8 << 20},
 	}, err
 }
 
@@ -97,13 +99,8 @@ metadata: {name: p}
 	"required-by-schema": {files("values.schema.json", `{"type": "object", "required": ["license"]}`), Needs, []string{"values.schema.json: at '': missing property 'license'"}},
 	"nil-pointer":        {files("templates/s.yaml", "# {{ .Values.a.b.c }}"), Fails, []string{"nil pointer"}},
 	"many-alike":         {files("templates/q.yaml", "{{ range until 74 }}\n---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q{{ . }}}\n{{ end }}"), Passes, nil},
-	"large": {files("templates/l.yaml", `{{ range $i := until 8 }}
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: l{{ $i }}}
-data: {text: "{{ range $j := until 4000 }}{{ sha256sum (printf "%d %d" $i $j) }}{{ end }}"}
-{{ end }}`), Fails, []string{"the release is too large", "a Secret, in which Helm keeps it, holds 1048576"}},
+	"large": {files("templates/l.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: l}\ndata: {text: "+noise(820_000)+"}\n"),
+		Fails, []string{"the release is too large", "a Secret, in which Helm keeps it, holds 1048576"}},
 	"endless":         {files("templates/l.yaml", "{{ range until 100000000 }}{{ sha256sum \"x\" }}{{ end }}"), Fails, []string{"rendering the chart takes more than"}},
 	"plans-no-list":   {files("plans.yaml", "small: {}"), Fails, []string{"plans.yaml:1: a list is expected"}},
 	"plans-misspelt":  {files("plans.yaml", "- name: small\n  file: small.yaml\n  qouta: 3\n"), Fails, []string{`plans.yaml:3: entry 1: the key "qouta" isn't known; is quota meant?`}},
@@ -111,6 +108,13 @@ data: {text: "{{ range $j := until 4000 }}{{ sha256sum (printf "%d %d" $i $j) }}
 	"no-dependencies": {files("Chart.yaml", "apiVersion: v2\nname: d\nversion: 1.0.0\ndependencies: [{name: common, version: 1.x.x, repository: 'oci://example.com/c'}]\n"), Needs, []string{"helm dependency build"}},
 	"elsewhere":       {files("templates/r.yaml", "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: r, namespace: kube-system}\n"), Fails, []string{"outside the instance's"}},
 	"a-template":      {files("Chart.yaml", "apiVersion: v2\nname: {{ name }}\nversion: {{ version }}\n"), Fails, []string{"Chart.yaml:3: "}},
+}
+
+// noise is a text that packing makes as long as the bytes that it stands for.
+func noise(bytes int) string {
+	text := make([]byte, bytes)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(text)
+	return "x" + hex.EncodeToString(text)
 }
 
 func files(namesAndTexts ...string) map[string]string {
