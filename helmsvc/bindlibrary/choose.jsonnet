@@ -9,7 +9,7 @@ function(see, kinds)
   local named(kind) = std.length([name for name in kind.names if std.member(words, name)]) > 0;
   local ours = [kind for kind in kinds if search.podsOf(see, kind) != []];
   local images = std.flatMap(function(kind) kind.images, ours);
-  local strangers = search.podsWithout(see, images);
+  local strangers = search.podsWithout(see, images) + search.idle(see);
   // A chart that runs other things too is of no one kind: a web shop isn't its database.
   local only = if std.length(ours) == 1 && strangers == [] then ours else [];
   local tried = [

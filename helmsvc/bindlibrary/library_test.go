@@ -19,6 +19,7 @@ func TestWithoutRule(t *testing.T) {
 	for name, chart := range map[string]server{
 		"an image that nobody knows":               {"web", `{servers: {web: {image: "nginx:1", ports: {http: 80}}}, services: {web: {of: web, ports: {http: 80}}}}`},
 		"a shop that has a database":               {"shop", strings.Replace(database, "servers: {", `servers: {web: {image: "shop:1", ports: {http: 80}}, `, 1)},
+		"a shop whose own pods aren't there":       {"shop", strings.Replace(database, "services: {", "services: {web: {of: web, ports: {http: 80}}, ", 1)},
 		"a database whose password isn't found":    {"postgresql", `{servers: {db: {image: "postgres:17", ports: {sql: 5432}}}, services: {db: {of: db, ports: {sql: 5432}}}}`},
 		"something else that is called after one":  {"opensearch-dashboards", `{servers: {web: {image: "opensearchproject/opensearch-dashboards:3", ports: {http: 5601}}}, services: {web: {of: web, ports: {http: 5601}}}}`},
 		"a database that no port leads to":         {"postgresql", `{secrets: {db: {data: {password: mine}}}, servers: {db: {image: "postgres:17", ports: {other: 9}}}, services: {db: {of: db, ports: {other: 9}}}}`},

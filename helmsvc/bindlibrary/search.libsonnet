@@ -52,6 +52,10 @@ local escape(text) = std.join('', [
   // Those that run none of the images.
   podsWithout(see, images):: [pod for pod in see.pods if !runs(pod, images)],
 
+  // Services that nothing serves yet, but those that servers of one kind have for what there may be:
+  // something else belongs to the instance.
+  idle(see):: [s for s in see.services if s.endpoints == [] && rank(s.name) < 4],
+
   // Where a server of the kind is, and as whom to go there; null if there is none. Where named,
   // the chart says by its name that it is of that kind: its images may then be called otherwise.
   server(see, kind, named)::
