@@ -28,22 +28,25 @@ func (s *Instances) taking(plan chart.Plan) chart.Plan {
 }
 
 // checkKept holds an instance's parameters, those of the update laid over those so far,
-// against the plan that it is to have. Those so far may be from when plans without a
-// list took any. Such plans keep them, or nothing of the instance could be changed
-// any more; a change from a plan that has a list brings none along.
+// against the plan that it is to have. Those so far may be from before the plan had a
+// list, or had this one. It keeps them, or nothing of the instance could be changed
+// any more. Another plan takes what it lists; one without a list keeps what such a plan
+// took.
 func (s *Instances) checkKept(ctx context.Context, i record.Instance, plan chart.Plan, parameters json.RawMessage) error {
-	before := plan
-	if plan.ID != i.PlanID && plan.AllowedParameters == nil {
-		var err error
-		if _, before, err = s.charts.Of(ctx, i.Chart, i.PlanID); err != nil {
+	taking := s.taking(plan)
+	switch {
+	case plan.ID == i.PlanID:
+		taking = plan.Keeping()
+	case plan.AllowedParameters == nil:
+		_, before, err := s.charts.Of(ctx, i.Chart, i.PlanID)
+		if err != nil {
 			return err
 		}
+		if before.AllowedParameters == nil {
+			taking = plan.Keeping()
+		}
 	}
-	plan = s.taking(plan)
-	if plan.ID == i.PlanID || before.AllowedParameters == nil {
-		plan = plan.TakingAnything()
-	}
-	if err := plan.CheckAllowed(parameters); err != nil {
+	if err := taking.CheckAllowed(parameters); err != nil {
 		return &locate.InvalidError{Reason: "the parameters so far can't be kept: " + err.Error()}
 	}
 	return nil

@@ -50,6 +50,7 @@ func TestKeptParameters(t *testing.T) {
 		"from one that lists it":          {"one", "open", false, false},
 		"from one that lists it, trusted": {"one", "open", true, true},
 		"stays where it is listed":        {"one", "one", false, true},
+		"stays where it isn't any more":   {"none", "none", false, true},
 	} {
 		instances := &Instances{settings: Settings{AnyParameters: c.trusting}, charts: locate.NewCharts(&live, nil, nil)}
 		i := record.Instance{PlanID: plan(c.from).ID, Chart: locate.ChartOf(service)}

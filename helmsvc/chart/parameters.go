@@ -84,10 +84,16 @@ func (p Plan) TakingAnything() Plan {
 	return p
 }
 
+// Keeping is the plan for parameters that an instance has already: whichever it lists now.
+func (p Plan) Keeping() Plan {
+	p.keeping = true
+	return p
+}
+
 // TakesParameters tells whether a user may set any.
 func (p Plan) TakesParameters() bool { return p.takesAnything() || len(p.AllowedParameters) > 0 }
 
-func (p Plan) takesAnything() bool { return p.AllowedParameters == nil && p.trusting }
+func (p Plan) takesAnything() bool { return p.keeping || p.AllowedParameters == nil && p.trusting }
 
 func (p Plan) checkAllowed(parameters map[string]any) error {
 	if p.takesAnything() {

@@ -83,6 +83,8 @@ type Plan struct {
 	values []byte
 	// trusting has a plan that lists no parameters take all.
 	trusting bool
+	// keeping has the plan take all, whatever it lists: see Keeping.
+	keeping bool
 	// reach are the chart's values that aren't its own alone.
 	reach reach
 }
