@@ -43,7 +43,7 @@ type Naming struct {
 	running  context.Context                // that watches end with; nil before Run; guarded by mu
 	watchers map[*helmsvc.Cluster]*watching // guarded by mu
 	added    map[string]known               // by namespace; guarded by mu
-	unknown  map[string]error               // why a namespace can't be added; guarded by mu
+	unknown  map[string]unknown             // by namespace; guarded by mu
 }
 
 // known is a namespace whose names are published: whose it is, and what it is watched
@@ -51,6 +51,12 @@ type Naming struct {
 type known struct {
 	instance string
 	cluster  *helmsvc.Cluster
+}
+
+// unknown is why the names of an instance's namespace can't be published.
+type unknown struct {
+	instance string
+	err      error
 }
 
 // lookAgain is how often instances are looked at that couldn't be added, since their
@@ -114,7 +120,7 @@ func (n *Naming) begin(ctx context.Context) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.elsewhere, n.running = elsewhere, ctx
-	n.watchers, n.added, n.unknown = map[*helmsvc.Cluster]*watching{}, map[string]known{}, map[string]error{}
+	n.watchers, n.added, n.unknown = map[*helmsvc.Cluster]*watching{}, map[string]known{}, map[string]unknown{}
 }
 
 // seeAll sees all instances that there are, and those whose names are published.
@@ -156,7 +162,7 @@ func (n *Naming) Problem() error {
 	}
 	if len(n.unknown) > 0 {
 		first := slices.Min(slices.Collect(maps.Keys(n.unknown)))
-		problems = append(problems, fmt.Errorf("the names of %d namespaces aren't known, of %s say: %w", len(n.unknown), first, n.unknown[first]))
+		problems = append(problems, fmt.Errorf("the names of %d namespaces aren't known, of %s say: %w", len(n.unknown), first, n.unknown[first].err))
 	}
 	return errors.Join(problems...)
 }
@@ -201,7 +207,7 @@ func (n *Naming) add(ctx context.Context, i record.Instance) error {
 		err = n.assign(i, cluster)
 	}
 	if _, watched := n.added[i.Namespace]; err != nil && !watched {
-		n.unknown[i.Namespace] = err
+		n.unknown[i.Namespace] = unknown{i.ID, err}
 		return err
 	}
 	delete(n.unknown, i.Namespace)
@@ -218,8 +224,8 @@ func (n *Naming) remove(instanceID string) {
 			n.watchers[k.cluster].Remove(namespace)
 		}
 	}
-	for namespace := range n.unknown {
-		if strings.HasSuffix(namespace, "-"+instanceID) {
+	for namespace, why := range n.unknown {
+		if why.instance == instanceID {
 			delete(n.unknown, namespace)
 		}
 	}

@@ -41,7 +41,7 @@ func TestPublishEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.begin(t.Context())
-	i := record.Instance{ID: "i", Namespace: "cf-i", Cluster: "another", Chart: record.Chart{Digest: "sha256:gone"}}
+	i := record.Instance{ID: "instance", Namespace: "cf-short", Cluster: "another", Chart: record.Chart{Digest: "sha256:gone"}}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {
@@ -55,7 +55,13 @@ func TestPublishEnds(t *testing.T) {
 	case <-time.After(10 * time.Second): // only where it hangs
 		t.Fatal("the bind has ended, and it still waits for the instance's cluster")
 	}
-	if n.unknown[i.Namespace] == nil {
+	if n.unknown[i.Namespace].err == nil {
 		t.Error("nothing says that its names aren't known")
+	}
+	if n.remove("another"); len(n.unknown) != 1 {
+		t.Error("another instance is gone, and this one's names count as known")
+	}
+	if n.remove(i.ID); len(n.unknown) != 0 {
+		t.Errorf("the instance is gone, and its names count as not known: %v", n.unknown)
 	}
 }
