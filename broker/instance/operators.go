@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"sync"
 	"time"
 
@@ -216,7 +217,8 @@ func (o *Operators) converge(ctx, undoing context.Context, operator chart.Servic
 	// An operator has no plans: its chart's own values count, and those given beside it.
 	what, err := operator.RenderUpdate(ctx, chart.Plan{KeepGenerated: true}, target.Release, target.Namespace, operator.OperatorValues())
 	if err != nil {
-		return nil, err
+		given, decodeErr := chart.DecodeParameters(operator.OperatorValues())
+		return nil, errors.Join(redact(err, given), decodeErr)
 	}
 	home, err := o.records.Home(ctx)
 	if err != nil {
@@ -232,7 +234,7 @@ func (o *Operators) converge(ctx, undoing context.Context, operator chart.Servic
 		return o.access.NoteServes(ctx, group, serves, false)
 	}
 	if err := o.cluster.Converge(ctx, undoing, target, what, o.digest(operator)); err != nil {
-		return nil, err // it may be what it was before
+		return nil, redact(err, what.Values) // it may be what it was before
 	}
 	return defines, o.access.NoteServes(ctx, group, serves, true)
 }
