@@ -73,7 +73,7 @@ func (s *session) check(r *release.Release, definitions []helmchart.CRD, bindabl
 	if err := history.CheckSize(r); err != nil {
 		return err
 	}
-	return s.checkPodSecurity(objects)
+	return s.checkPodSecurity(manifest.Started(objects, r.Version > 1))
 }
 
 // dry is a copy of the configuration for a dry run. What Helm learns of
