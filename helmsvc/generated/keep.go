@@ -2,10 +2,13 @@ package generated
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 )
 
 // Live returns the data of a Secret as it is; nil if there is none. The namespace
@@ -37,6 +40,9 @@ func Keep(made, again *helmchart.Chart, before string, live Live) (Kept, error) 
 			r.follow(o)
 		}
 	}
+	if r.room.exceeded {
+		return Kept{}, &render.ExceededError{What: fmt.Sprintf("%d MB beyond what it renders to, once what its Secrets hold so far is put into it", mostGrowth>>20)}
+	}
 	return Kept{r.first, r.second}, r.write()
 }
 
@@ -47,6 +53,11 @@ type candidate struct {
 	first, second string
 	live          string
 	isLive        bool
+	// certified: it is a certificate or its key, or stands beside them in a Secret that
+	// is for that.
+	certified bool
+	// beside are the values of the same Secret that the chart was told.
+	beside []string
 }
 
 // keepSecrets decides on the Secrets' values. The shortest come first: others may hold them.
@@ -61,9 +72,13 @@ func (r *rendering) keepSecrets(live Live) error {
 			all = append(all, of...)
 		}
 	}
+	partCertificates(all)
 	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(len(a.first), len(b.first)) })
 	for _, c := range all {
 		if !c.isLive {
+			continue
+		}
+		if c.isOutdated() {
 			continue
 		}
 		first, second := r.first.in(c.first), r.second.in(c.second)
@@ -102,7 +117,9 @@ func (r *rendering) candidates(o *object, live Live) ([]candidate, error) {
 	if err != nil {
 		return nil, err
 	}
+	beside := told(first, second)
 	for i := range all {
+		all[i].beside = beside
 		value, there := data[all[i].key]
 		all[i].live, all[i].isLive = string(value), there
 	}
@@ -119,17 +136,28 @@ func partPairs(o *object, all []candidate) {
 	typed, _ := o.fields["type"].(string)
 	isCertificate := func(c candidate) bool { return strings.Contains(c.first, certificateBegins) }
 	belongs := func(c candidate) bool { return strings.Contains(c.first, "-----BEGIN ") }
+	certified := slices.ContainsFunc(all, isCertificate)
 	switch {
 	case strings.HasPrefix(typed, "kubernetes.io/"):
 		belongs = func(candidate) bool { return true }
-	case !slices.ContainsFunc(all, isCertificate):
+	case !certified:
 		return
 	}
-	if !slices.ContainsFunc(all, func(c candidate) bool { return belongs(c) && !c.isLive }) {
+	apart := slices.ContainsFunc(all, func(c candidate) bool { return belongs(c) && !c.isLive })
+	for i := range all {
+		all[i].certified = certified && belongs(all[i])
+		all[i].isLive = all[i].isLive && !(apart && belongs(all[i]))
+	}
+}
+
+// partCertificates has the certificates of all Secrets kept or none: which of them signs
+// which isn't known, and one that is new would be signed by what isn't kept.
+func partCertificates(all []candidate) {
+	if !slices.ContainsFunc(all, func(c candidate) bool { return c.certified && !c.isLive }) {
 		return
 	}
 	for i := range all {
-		all[i].isLive = all[i].isLive && !belongs(all[i])
+		all[i].isLive = all[i].isLive && !all[i].certified
 	}
 }
 
@@ -145,7 +173,7 @@ func (r *rendering) follow(o *object) {
 		}
 		other, _ := d.second.(string)
 		kept := r.first.in(text)
-		if was, there := d.before.(string); there && d.isBundle() && kept != r.second.in(other) {
+		if was, there := d.before.(string); there && d.isCertificate() && kept != r.second.in(other) {
 			return was
 		}
 		return kept

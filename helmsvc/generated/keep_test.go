@@ -46,6 +46,9 @@ func TestKeep(t *testing.T) {
 	certificate, key := pemOf("CERTIFICATE", "old"), pemOf("RSA PRIVATE KEY", "old")
 	pair := map[string]string{"tls.crt": certificate, "tls.key": key}
 	hook := "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: w}\nwebhooks: [{name: a, clientConfig: {caBundle: PEM64}}]\n"
+	ca := func(text string) string {
+		return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ca}\ndata: {ca.crt: '-----BEGIN CERTIFICATE-----" + text + "'}\n---\n"
+	}
 	const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {text: 'is NEW', other: 'x'}\n"
 	for name, c := range map[string]struct {
 		text   string
@@ -72,8 +75,16 @@ func TestKeep(t *testing.T) {
 		"CA of a webhook":   {secretOf("a", "data: {ca: PEM64}") + hook, map[string]map[string]string{"a": {"ca": certificate}}, "", secretOf("a", "data: {ca: "+b64(certificate)+"}") + strings.Replace(hook, "PEM64", b64(certificate), 1)},
 		"CA in no Secret":   {secretOf("a", "data: {tls.crt: PEM64}") + strings.Replace(hook, "PEM64", "NEW64", 1), map[string]map[string]string{"a": pair}, strings.Replace(hook, "PEM64", b64("its CA"), 1), secretOf("a", "data: {tls.crt: "+b64(certificate)+"}") + strings.Replace(hook, "PEM64", b64("its CA"), 1)},
 		"CA of what is new": {secretOf("a", "data: {tls.crt: PEM64}") + hook, nil, strings.Replace(hook, "PEM64", b64("its CA"), 1), secretOf("a", "data: {tls.crt: "+b64(pemOf("CERTIFICATE", "new1"))+"}") + strings.Replace(hook, "PEM64", b64(pemOf("CERTIFICATE", "new1")), 1)},
-		"braces":            {secretOf("a", "stringData: {p: NEW, q: '{{ x }}'}"), map[string]map[string]string{"a": {"p": "{{ old"}}, "", secretOf("a", "stringData: {p: '{{ old', q: '{{ x }}'}")},
-		"not YAML":          {secretOf("a", "stringData: {p: NEW}") + "{NEW", map[string]map[string]string{"a": {"p": "old"}}, "", secretOf("a", "stringData: {p: old}") + "{new-password-1"},
+		"CA for clients": {
+			secretOf("a", "data: {tls.crt: PEM64}") + ca("NEW"), map[string]map[string]string{"a": pair}, ca("old"),
+			secretOf("a", "data: {tls.crt: "+b64(certificate)+"}") + ca("old"),
+		},
+		"certificates of which one is new": {
+			secretOf("a", "data: {tls.crt: PEM64, p: NEW64}") + secretOf("b", "data: {crt: PEM64}") + ca("NEW"), map[string]map[string]string{"a": {"tls.crt": certificate, "p": "old"}}, ca("was"),
+			secretOf("a", "data: {tls.crt: "+b64(pemOf("CERTIFICATE", "new1"))+", p: "+b64("old")+"}") + secretOf("b", "data: {crt: "+b64(pemOf("CERTIFICATE", "new1"))+"}") + ca("old"),
+		},
+		"braces":   {secretOf("a", "stringData: {p: NEW, q: '{{ x }}'}"), map[string]map[string]string{"a": {"p": "{{ old"}}, "", secretOf("a", "stringData: {p: '{{ old', q: '{{ x }}'}")},
+		"not YAML": {secretOf("a", "stringData: {p: NEW}") + "{NEW", map[string]map[string]string{"a": {"p": "old"}}, "", secretOf("a", "stringData: {p: old}") + "{new-password-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			first, second := twice(c.text)

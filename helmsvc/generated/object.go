@@ -99,7 +99,14 @@ func (s *step) names() []string {
 	return all
 }
 
-func (d difference) isBundle() bool { return d.path.name == "caBundle" }
+// isCertificate tells whether the value is one, as it is or in base64, as a caBundle is.
+func (d difference) isCertificate() bool {
+	text, _ := d.first.(string)
+	if plain, err := base64.StdEncoding.DecodeString(text); err == nil {
+		text = string(plain)
+	}
+	return d.path.name == "caBundle" || strings.Contains(text, certificateBegins)
+}
 
 // walk sees each difference between an object and its twin, but for Secrets' data,
 // and puts in its place what see returns. Both others may be nil.

@@ -23,6 +23,8 @@ type rendering struct {
 	twins, before map[identity]*object
 	// first and second are what was kept in the place of each one's values.
 	first, second replacements
+	// room is what both may still add.
+	room *room
 }
 
 type file struct {
@@ -40,7 +42,8 @@ type document struct {
 
 // read finds what differs between two renderings of a chart.
 func read(made, again *helmchart.Chart) *rendering {
-	r := &rendering{twins: map[identity]*object{}}
+	growth := &room{left: mostGrowth}
+	r := &rendering{twins: map[identity]*object{}, first: replacements{room: growth}, second: replacements{room: growth}, room: growth}
 	others := map[string]string{}
 	for _, t := range again.Templates {
 		others[t.Name] = render.TextOf(t)

@@ -16,6 +16,26 @@ type replacements struct {
 	parts []part
 	// certificates tells whether one of the values is one.
 	certificates bool
+	room         *room
+}
+
+// mostGrowth is how much longer, in bytes, texts may get by what is kept: a pod may have
+// written anything into a Secret, and a chart may have it in ten thousand places.
+const mostGrowth = 8 << 20
+
+// room is what is left of that.
+type room struct {
+	left     int
+	exceeded bool
+}
+
+func (r *room) take(growth int) bool {
+	if growth > r.left {
+		r.exceeded = true
+		return false
+	}
+	r.left -= max(growth, 0)
+	return true
 }
 
 type part struct{ from, to string }
@@ -64,11 +84,13 @@ func (r replacements) has(from string) bool {
 
 // in is the text with each value replaced, as it is or in base64.
 func (r replacements) in(text string) string {
-	if to, is := r.whole[text]; is {
+	if to, is := r.whole[text]; is && r.room.take(len(to)-len(text)) {
 		return to
 	}
 	for _, p := range r.parts {
-		text = strings.ReplaceAll(text, p.from, p.to)
+		if many := strings.Count(text, p.from); many > 0 && r.room.take(many*(len(p.to)-len(p.from))) {
+			text = strings.ReplaceAll(text, p.from, p.to)
+		}
 	}
 	return text
 }
