@@ -24,6 +24,8 @@ type Container struct {
 	// of Secrets that bindings see. X also stands for X_FILE that leads to a Secret's file, as
 	// images have it.
 	Env map[string]string `json:"env"`
+	// Partly tells that some of it isn't known, since it stands in ConfigMaps.
+	Partly bool `json:"partly"`
 }
 
 // containersOf are a pod's containers with their environments.
@@ -31,9 +33,14 @@ func containersOf(pod *corev1.Pod, secrets []Secret) []Container {
 	containers := []Container{}
 	for _, c := range pod.Spec.Containers {
 		files := mountedFiles(pod, c, secrets)
-		containers = append(containers, Container{Name: c.Name, Image: c.Image, Env: environment(c, secrets, files)})
+		containers = append(containers, Container{Name: c.Name, Image: c.Image, Env: environment(c, secrets, files), Partly: readsConfigMaps(c)})
 	}
 	return containers
+}
+
+func readsConfigMaps(c corev1.Container) bool {
+	return slices.ContainsFunc(c.EnvFrom, func(f corev1.EnvFromSource) bool { return f.ConfigMapRef != nil }) ||
+		slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil })
 }
 
 func environment(c corev1.Container, secrets []Secret, files map[string]string) map[string]string {

@@ -66,7 +66,7 @@ func TestContainers(t *testing.T) {
 	seen := Of(secrets, nil, []corev1.Pod{p}).ForTemplate(nil, true)
 	want := []TemplatePod{{
 		Pod: seen.Pods[0].Pod, Labels: map[string]string{},
-		Containers: []Container{{Name: "server", Image: "db:1", Env: map[string]string{
+		Containers: []Container{{Name: "server", Image: "db:1", Partly: true, Env: map[string]string{
 			"PLAIN": "text", "DB_USER": "app", "DB_OTHER": "own", "KEY": "mine",
 			"PASSWORD": "mine", "ROOT": "all", "SINGLE": "all",
 			"PASSWORD_FILE": "/run/secrets/password", "ROOT_FILE": "/etc/some/deep/down", "SINGLE_FILE": "/etc/single", "PLAIN_FILE": "/run/secrets/password", "LOG_FILE": "/var/log/db",
