@@ -89,6 +89,28 @@ services:
 			"jdbcUrl": "jdbc:postgresql://10.255.0.1:15432/shop?user=app&password=mine&sslmode=require",
 		},
 	},
+	"postgresql, a user and no database": {
+		server{"postgresql", `
+secrets: {postgresql: {data: {postgres-password: root, password: mine}}}
+servers: {postgresql: {image: "bitnami/postgresql:17", ports: {tcp-postgresql: 5432}, env: {POSTGRES_USER: app, POSTGRESQL_VOLUME_DIR: /bitnami/postgresql}, fromSecret: {POSTGRES_PASSWORD: postgresql/password}}}
+services: {postgresql: {of: postgresql, ports: {tcp-postgresql: 5432}}}`}, "postgresql",
+		map[string]any{
+			"port": 5432.0, "username": "app", "password": "mine", "database": "postgres", "name": "postgres",
+			"uri": "postgresql://app:mine@10.255.0.1:5432/postgres", "jdbcUrl": "jdbc:postgresql://10.255.0.1:5432/postgres?user=app&password=mine",
+		},
+	},
+	"postgresql behind Pgpool, which doesn't know the user": {
+		server{"postgresql-ha", `
+secrets: {postgresql: {data: {postgres-password: root, password: mine}}}
+servers:
+  a-pgpool: {image: "bitnami/pgpool:4", ports: {postgresql: 5432}, env: {PGPOOL_POSTGRES_USERNAME: postgres}, fromSecret: {PGPOOL_POSTGRES_PASSWORD: postgresql/postgres-password}}
+  postgresql: {image: "bitnami/postgresql-repmgr:17", ports: {postgresql: 5432}, env: {POSTGRES_USER: app, POSTGRES_DB: shop}, fromSecret: {POSTGRES_PASSWORD: postgresql/password}}
+services: {pgpool: {of: a-pgpool, ports: {postgresql: 5432}}, postgresql: {of: postgresql, ports: {postgresql: 5432}}}`}, "postgresql",
+		map[string]any{
+			"port": 5432.0, "username": "app", "password": "mine", "database": "shop", "name": "shop",
+			"uri": "postgresql://app:mine@10.255.0.1:5432/shop", "jdbcUrl": "jdbc:postgresql://10.255.0.1:5432/shop?user=app&password=mine",
+		},
+	},
 	"CloudNativePG's objects, by a chart of another name": {
 		server{"orders-db", `
 secrets:
@@ -137,6 +159,16 @@ services:
 			"uri": "mongodb://app:mine@10.255.0.1:27017,10.255.0.2:27017/shop?replicaSet=rs0",
 		},
 	},
+	"mongodb with TLS": {
+		server{"mongodb", `
+secrets: {mongodb: {data: {mongodb-root-password: root, ca.crt: CA}}}
+servers: {mongodb: {image: "bitnami/mongodb:8", ports: {mongodb: 27017}, env: {MONGODB_ROOT_USER: root, MONGODB_EXTRA_FLAGS: "--tlsMode=requireTLS --tlsCertificateKeyFile=/certs/mongodb.pem"}, fromSecret: {MONGODB_ROOT_PASSWORD: mongodb/mongodb-root-password}}}
+services: {mongodb: {of: mongodb, ports: {mongodb: 27017}}}`}, "mongodb",
+		map[string]any{
+			"port": 27017.0, "username": "root", "password": "root", "database": "admin", "name": "admin", "cacertificate": "CA",
+			"uri": "mongodb://root:root@10.255.0.1:27017/admin?tls=true",
+		},
+	},
 	"mongo, root alone": {
 		server{"mongo", `
 secrets: {db: {data: {password: root}}}
@@ -168,6 +200,15 @@ services: {redis: {of: node, ports: {redis: 6379, sentinel: 26379}}}`}, "redis",
 			"hosts": []any{address, "10.255.0.2"}, "port": 6379.0, "username": "default", "password": "mine", "uri": "rediss://:mine@10.255.0.1:6379", "cacertificate": "CA",
 			"sentinels": []any{"10.255.0.1:26379", "10.255.0.2:26379"}, "master_name": "mymaster",
 		},
+	},
+	"redis behind HAProxy, which leads to the one that takes writes": {
+		server{"redis-ha", `
+secrets: {redis: {data: {auth: mine}}}
+servers:
+  haproxy: {image: "haproxy:3", ports: {redis: 6379}, fromSecret: {AUTH: redis/auth}}
+  server: {image: "redis:8", replicas: 3, ports: {redis: 6379}, fromSecret: {AUTH: redis/auth}}
+services: {redis-ha: {of: server, headless: true, ports: {redis: 6379}}, redis-ha-haproxy: {of: haproxy, ports: {redis: 6379}}}`}, "redis",
+		map[string]any{"port": 6379.0, "username": "default", "password": "mine", "uri": "redis://:mine@10.255.0.1:6379"},
 	},
 	"the Redis operator's pods": {
 		server{"cache", `
@@ -214,11 +255,21 @@ services: {memcached: {of: memcached, ports: {memcache: 11211}}}`}, "memcached",
 	"kafka with users": {
 		server{"kafka", `
 secrets: {kafka-user-passwords: {data: {client-passwords: "mine,theirs"}}}
-servers: {controller: {image: "bitnami/kafka:4", ports: {client: 9092, controller: 9093}, mounts: kafka-user-passwords, env: {KAFKA_CLIENT_USERS: "user1,user2", KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP: "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT"}, fromFile: {KAFKA_CLIENT_PASSWORDS: x/client-passwords}}}
+servers: {controller: {image: "bitnami/kafka:4", ports: {client: 9092, controller: 9093}, mounts: kafka-user-passwords, env: {KAFKA_CLIENT_USERS: "user1,user2", KAFKA_CFG_PROCESS_ROLES: "controller,broker", KAFKA_KRAFT_BOOTSTRAP_SCRAM_USERS: "true"}, fromFile: {KAFKA_CLIENT_PASSWORDS: x/client-passwords}}}
 services: {kafka: {of: controller, ports: {client: 9092}}, kafka-controller-headless: {of: controller, headless: true, ports: {client: 9092, controller: 9093}}}`}, "kafka",
 		map[string]any{
 			"port": 9092.0, "username": "user1", "password": "mine", "uri": "kafka://10.255.0.1:9092", "bootstrap_servers": "10.255.0.1:9092",
 			"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "SCRAM-SHA-512",
+		},
+	},
+	"kafka with TLS, and a user that only PLAIN knows": {
+		server{"kafka", `
+secrets: {kafka: {data: {client-password: mine}}, tls: {type: kubernetes.io/tls, data: {tls.crt: CRT, tls.key: KEY, ca.crt: CA}}}
+servers: {kafka: {image: "apache/kafka:4", ports: {client: 9092}, env: {KAFKA_CLIENT_USER: app, KAFKA_CFG_PROCESS_ROLES: broker}, fromSecret: {KAFKA_CLIENT_PASSWORD: kafka/client-password}}}
+services: {kafka: {of: kafka, ports: {client: 9092}}}`}, "kafka",
+		map[string]any{
+			"port": 9092.0, "username": "app", "password": "mine", "uri": "kafka://10.255.0.1:9092", "bootstrap_servers": "10.255.0.1:9092",
+			"security_protocol": "SASL_SSL", "sasl_mechanism": "PLAIN", "cacertificate": "CA",
 		},
 	},
 	"Strimzi's objects": {
@@ -238,6 +289,23 @@ secrets: {nats: {data: {nats-server.conf: "listen: 0.0.0.0:4222\nauthorization {
 servers: {nats: {image: "bitnami/nats:2", ports: {client: 4222, monitoring: 8222}, mounts: nats}}
 services: {nats: {of: nats, ports: {client: 4222, monitoring: 8222}}}`}, "nats",
 		map[string]any{"port": 4222.0, "username": "nats_client", "password": "mine", "uri": "nats://nats_client:mine@10.255.0.1:4222", "servers": []any{"nats://10.255.0.1:4222"}},
+	},
+	"nats with a token, and routes with a user": {
+		server{"nats", `
+secrets: {nats: {data: {nats-server.conf: "listen: 0.0.0.0:4222\nauthorization {\n  token: \"t0ken\"\n}\ncluster {\n  authorization {\n    user: \"routes\"\n    password: \"theirs\"\n  }\n}\n"}}}
+servers: {nats: {image: "bitnami/nats:2", ports: {client: 4222}, mounts: nats}}
+services: {nats: {of: nats, ports: {client: 4222}}}`}, "nats",
+		map[string]any{"port": 4222.0, "token": "t0ken", "uri": "nats://t0ken@10.255.0.1:4222", "servers": []any{"nats://10.255.0.1:4222"}},
+	},
+	"minio with TLS": {
+		server{"minio", `
+secrets: {minio: {data: {rootUser: admin, rootPassword: mine, ca.crt: CA}}}
+servers: {minio: {image: "quay.io/minio/minio:latest", ports: {https: 9000}, fromSecret: {MINIO_ROOT_USER: minio/rootUser, MINIO_ROOT_PASSWORD: minio/rootPassword}}}
+services: {minio: {of: minio, ports: {https: 9000}}}`}, "minio",
+		map[string]any{
+			"port": 9000.0, "username": "admin", "password": "mine", "access_key": "admin", "secret_key": "mine",
+			"uri": "https://10.255.0.1:9000", "endpoint": "https://10.255.0.1:9000", "cacertificate": "CA",
+		},
 	},
 	"minio": {
 		server{"minio", `

@@ -22,6 +22,7 @@ func TestWithoutRule(t *testing.T) {
 		"a shop whose own pods aren't there":       {"shop", strings.Replace(database, "services: {", "services: {web: {of: web, ports: {http: 80}}, ", 1)},
 		"a database whose password isn't found":    {"postgresql", `{servers: {db: {image: "postgres:17", ports: {sql: 5432}}}, services: {db: {of: db, ports: {sql: 5432}}}}`},
 		"something else that is called after one":  {"opensearch-dashboards", `{servers: {web: {image: "opensearchproject/opensearch-dashboards:3", ports: {http: 5601}}}, services: {web: {of: web, ports: {http: 5601}}}}`},
+		"a database with settings in a ConfigMap":  {"postgresql", strings.Replace(database, "fromSecret: {", "fromConfigMap: settings, fromSecret: {", 1)},
 		"a database that no port leads to":         {"postgresql", `{secrets: {db: {data: {password: mine}}}, servers: {db: {image: "postgres:17", ports: {other: 9}}}, services: {db: {of: db, ports: {other: 9}}}}`},
 		"two kinds, and a name that tells of none": {"both", strings.Replace(database, "servers: {", `servers: {cache: {image: "redis:8", ports: {redis: 6379}}, `, 1)},
 	} {
@@ -65,6 +66,17 @@ services: {kafka: {of: kafka, headless: true, ports: {client: 9092}}}`}
 	}
 }
 
+// TestMembersByName: where the broker hands out names, pods without one are called by their Service.
+func TestMembersByName(t *testing.T) {
+	chart := server{"memcached", `
+servers: {memcached: {image: "memcached:1.6", replicas: 2, governing: other, ports: {memcache: 11211}}}
+services: {memcached: {of: memcached, ports: {memcache: 11211}}}`}
+	_, got := chart.yields(t, own(t), true)
+	if host, _ := got["host"].(string); !strings.HasPrefix(host, prefix+"memcached.") || got["servers"] != host+":11211" {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestServiceBinding: a Secret of the Service Binding Specification comes before the library, with the
 // host and port that apps reach.
 func TestServiceBinding(t *testing.T) {
@@ -83,6 +95,15 @@ func TestServiceBinding(t *testing.T) {
 				t.Errorf("by %q: %v\nwant %v", rule, got, want)
 			}
 		})
+	}
+}
+
+// TestServiceBindingOfMany: a Secret that names servers which apps can't look up is passed over.
+func TestServiceBindingOfMany(t *testing.T) {
+	hosts := prefix + "db-0." + prefix + "db.{{ .Release.Namespace }}.svc.cluster.local," + prefix + "db-1." + prefix + "db.{{ .Release.Namespace }}.svc.cluster.local"
+	chart := server{"postgresql", strings.Replace(database, "secrets: {", `secrets: {svcbind: {type: servicebinding.io/postgresql, data: {host: "`+hosts+`", port: "5432"}}, `, 1)}
+	if rule, got := chart.yields(t, own(t), false); rule != "postgresql" || got["host"] != address {
+		t.Errorf("by %q: %v", rule, got)
 	}
 }
 

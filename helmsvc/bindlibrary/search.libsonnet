@@ -61,7 +61,9 @@ local escape(text) = std.join('', [
   server(see, kind, named)::
     local own = self.podsOf(see, kind);
     local pods = if own == [] && named then see.pods else own;
-    local addresses = among([pod.ip for pod in pods]);
+    // What stands before the servers of a chart of that name leads to one that takes writes.
+    local fronts = if named then [pod for pod in self.podsWithout(see, kind.images) if runs(pod, ['haproxy'])] else [];
+    local addresses = among([pod.ip for pod in pods + fronts]);
     // Of what isn't known by its image only the usual port tells: others call theirs http as well.
     local fits(e) = e.protocol == 'tcp' && (std.member(kind.ports, e.port) || (own != [] && std.member(kind.portNames, e.name)));
     local doors = [
@@ -75,13 +77,16 @@ local escape(text) = std.join('', [
     if door == null then null else
       local e = door.endpoint;
       local behind = among(e.addresses);
-      local serving = [pod for pod in pods if std.objectHas(behind, pod.ip)];
-      // All servers behind a port are alike.
-      local settings = [
-        c.env
-        for pod in serving[:1]
+      local serving = [pod for pod in pods + fronts if std.objectHas(behind, pod.ip)];
+      local hidden = [pod for pod in pods if !std.objectHas(behind, pod.ip)];
+      // All servers behind a port are alike. Those behind a proxy know what it doesn't.
+      local containers = [
+        c
+        for pod in serving[:1] + hidden[:1]
         for c in std.sort(pod.containers, function(c) if std.member(kind.images, imageName(c.image)) then 0 else 1)
       ];
+      local settings = [c.env for c in containers];
+      local byName = !std.member(e.addresses, e.host);
       // Secrets that are called like the Service come before others.
       local secrets = std.sort(
         [s for s in see.secrets if !std.startsWith(s.type, 'kubernetes.io/tls')],
@@ -101,10 +106,17 @@ local escape(text) = std.join('', [
       {
         host: e.host,
         port: e.port,
+        portName: e.name,
         service: door.name,
+        // Some of its settings stand in ConfigMaps, which bindings don't see.
+        partly: std.length([c for c in containers if c.partly && std.member(kind.images, imageName(c.image))]) > 0,
         // Every server behind the port by its own name or address.
         hosts: door.hosts,
-        members: [if std.objectHas(pod, 'hostname') then pod.hostname else pod.ip for pod in serving],
+        members: std.foldl(
+          function(all, host) if std.member(all, host) then all else all + [host],
+          [if std.objectHas(pod, 'hostname') then pod.hostname else if byName then e.host else pod.ip for pod in serving],
+          []
+        ),
         username: login.username,
         password: login.password,
         // The first of the named settings of the server, or of Secrets, that isn't empty.
@@ -119,11 +131,11 @@ local escape(text) = std.join('', [
 
   // The credentials of a server: the names that Cloud Foundry's buildpacks and frameworks look
   // for, then what the kind knows besides. null if a server of the kind is nothing without a
-  // password, and there is none to be found.
+  // password and there is none to be found, or if not all of its settings are known.
   credentials(see, kind, named)::
     local found = self.server(see, kind, named);
     local s = if found == null then null else found + (if std.objectHasAll(kind, 'login') then kind.login(found) else {});
-    if s == null || (kind.needsPassword && s.password == null) then null else
+    if s == null || s.partly || (kind.needsPassword && s.password == null) then null else
       local known = {
         host: s.host,
         hostname: s.host,

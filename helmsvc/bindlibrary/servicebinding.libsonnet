@@ -23,7 +23,8 @@ local reached(see, host, port) =
   if found == [] then null else found[0];
 
 {
-  // The rule and the credentials by the first such Secret; null if there is none.
+  // The rule and the credentials by the first such Secret; null if there is none, or if it leads to
+  // places in the cluster that apps can't be told of.
   credentials(see)::
     local secrets = [s for s in see.secrets if std.startsWith(s.type, prefix)];
     if secrets == [] then null else
@@ -32,6 +33,8 @@ local reached(see, host, port) =
       local host = std.get(data, 'host', '');
       local port = std.get(data, 'port', '');
       local at = reached(see, host, port);
+      // Several, say, or one that isn't there: apps can't reach what isn't known here.
+      local lost = at == null && std.length([s for s in see.rawServices if std.length(std.findSubstr('.' + s.metadata.namespace + '.svc', host)) > 0]) > 0;
       local moved = if at == null then data else
         std.mapWithKey(
           function(key, value)
@@ -40,7 +43,7 @@ local reached(see, host, port) =
             else std.strReplace(value, '%s:%s' % [host, port], '%s:%d' % [at.host, at.port]),
           data
         ) { host: at.host, port: std.toString(at.port), hosts: at.hosts };
-      {
+      if lost then null else {
         rule: 'Secret ' + secret.name + ', ' + secret.type,
         credentials: moved {
           [if host != '' then 'hostname']: moved.host,

@@ -13,7 +13,7 @@ local search = import 'search.libsonnet';
   ],
   more(s)::
     local off = s.setting(['xpack.security.http.ssl.enabled', 'DISABLE_SECURITY_PLUGIN']);
-    local tls = s.on(['ELASTICSEARCH_ENABLE_REST_TLS', 'OPENSEARCH_ENABLE_REST_TLS', 'xpack.security.http.ssl.enabled'])
+    local tls = s.portName == 'https' || s.on(['ELASTICSEARCH_ENABLE_REST_TLS', 'OPENSEARCH_ENABLE_REST_TLS', 'xpack.security.http.ssl.enabled'])
                 || (s.setting(['OPENSEARCH_INITIAL_ADMIN_PASSWORD']) != null && off != 'true');
     {
       uri: (if tls then 'https' else 'http') + '://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],

@@ -9,7 +9,8 @@ local search = import 'search.libsonnet';
     { user: 'root', password: ['ETCD_ROOT_PASSWORD', 'etcd-root-password'] },
   ],
   more(s)::
-    local scheme = if s.setting(['ETCD_CERT_FILE']) != null then 'https' else 'http';
+    local urls = s.setting(['ETCD_ADVERTISE_CLIENT_URLS']);
+    local scheme = if s.setting(['ETCD_CERT_FILE']) != null || (urls != null && std.startsWith(urls, 'https:')) then 'https' else 'http';
     {
       uri: scheme + '://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],
       endpoints: search.listed(s.members, s.port),

@@ -12,8 +12,10 @@ local search = import 'search.libsonnet';
   ],
   more(s)::
     local database = s.setting(['INFLUXDB_DB', 'INFLUXDB_DATABASE', 'DOCKER_INFLUXDB_INIT_BUCKET', 'INFLUXDB_USER_BUCKET', 'INFLUXDB_ADMIN_BUCKET']);
+    local tls = s.setting(['INFLUXDB3_TLS_CERT', 'INFLUXD_TLS_CERT']) != null || s.on(['INFLUXDB_HTTP_HTTPS_ENABLED']);
     {
-      uri: 'http://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],
+      [if tls then 'cacertificate']: s.ca,
+      uri: (if tls then 'https' else 'http') + '://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],
       token: s.setting(['DOCKER_INFLUXDB_INIT_ADMIN_TOKEN', 'INFLUXDB_ADMIN_USER_TOKEN', 'INFLUXDB_ADMIN_TOKEN', 'admin-token', 'admin-user-token']),
       org: s.setting(['DOCKER_INFLUXDB_INIT_ORG', 'INFLUXDB_ADMIN_ORG']),
       bucket: s.setting(['DOCKER_INFLUXDB_INIT_BUCKET', 'INFLUXDB_USER_BUCKET', 'INFLUXDB_ADMIN_BUCKET', 'INFLUXDB3_BUCKET']),

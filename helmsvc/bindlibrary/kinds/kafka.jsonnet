@@ -7,7 +7,7 @@ local search = import 'search.libsonnet';
   portNames: ['tcp-client', 'kafka', 'tcp-clients', 'client'],
   logins: [
     { username: ['KAFKA_CLIENT_USERS'], password: ['KAFKA_CLIENT_PASSWORDS'] },
-    { user: 'user1', password: ['client-passwords', 'system-user-password'] },
+    { username: ['KAFKA_CLIENT_USER'], password: ['KAFKA_CLIENT_PASSWORD'] },
   ],
   login(s)::
     local users = [x for x in s.see.secrets if std.objectHas(x.labels, 'strimzi.io/kind') && x.labels['strimzi.io/kind'] == 'KafkaUser' && std.objectHas(x.data, 'password')];
@@ -16,13 +16,16 @@ local search = import 'search.libsonnet';
     else { username: one(s.username), password: one(s.password) },
   more(s)::
     local servers = search.listed(s.hosts, s.port);
-    local protocols = s.setting(['KAFKA_CFG_LISTENER_SECURITY_PROTOCOL_MAP', 'KAFKA_LISTENER_SECURITY_PROTOCOL_MAP']);
-    local secure = protocols != null && std.length(std.findSubstr('CLIENT:SASL_SSL', protocols)) > 0;
+    local bitnami = s.setting(['KAFKA_CFG_PROCESS_ROLES']) != null;
+    local strimzi = std.length([x for x in s.see.secrets if std.objectHas(x.labels, 'strimzi.io/kind')]) > 0;
+    local scram = strimzi || s.on(['KAFKA_KRAFT_BOOTSTRAP_SCRAM_USERS']);
+    // Bitnami's chart makes a CA only for a listener with TLS, Strimzi always.
+    local secure = s.ca != null && (bitnami || s.port == 9093);
     {
       uri: 'kafka://' + servers,
       bootstrap_servers: servers,
-      [if s.password != null then 'security_protocol']: if secure || (s.port == 9093 && s.ca != null) then 'SASL_SSL' else 'SASL_PLAINTEXT',
-      [if s.password != null then 'sasl_mechanism']: 'SCRAM-SHA-512',
-      cacertificate: s.ca,
+      [if s.password != null || secure then 'security_protocol']: (if s.password != null then 'SASL_' else '') + (if secure then 'SSL' else 'PLAINTEXT'),
+      [if s.password != null then 'sasl_mechanism']: if scram then 'SCRAM-SHA-512' else 'PLAIN',
+      [if secure then 'cacertificate']: s.ca,
     },
 }

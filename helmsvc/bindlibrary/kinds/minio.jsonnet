@@ -11,7 +11,7 @@ local search = import 'search.libsonnet';
     { username: ['rootUser', 'root-user', 'accesskey', 'access-key'], password: ['rootPassword', 'root-password', 'secretkey', 'secret-key'] },
   ],
   more(s)::
-    local scheme = if s.on(['MINIO_SCHEME_TLS']) || s.setting(['MINIO_SCHEME']) == 'https' then 'https' else 'http';
+    local scheme = if s.portName == 'https' || s.setting(['MINIO_SCHEME']) == 'https' then 'https' else 'http';
     local endpoint = scheme + '://%s:%d' % [s.host, s.port];
     local buckets = s.setting(['MINIO_DEFAULT_BUCKETS']);
     {

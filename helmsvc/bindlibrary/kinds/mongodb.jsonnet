@@ -24,10 +24,14 @@ local search = import 'search.libsonnet';
     local db = if s.password != null && !mine then 'admin' else if database == null then 'test' else database;
     local set = s.setting(['MONGODB_REPLICA_SET_NAME', 'MONGO_REPLICA_SET_NAME']);
     local sharded = std.length([n for n in std.split(s.service, '-') if n == 'sharded' || n == 'mongos']) > 0;
+    local flags = s.setting(['MONGODB_EXTRA_FLAGS']);
+    local tls = flags != null && std.length(std.findSubstr('--tlsMode=requireTLS', flags)) > 0;
+    local options = (if set == null || sharded then [] else ['replicaSet=' + search.escape(set)]) + (if tls then ['tls=true'] else []);
     local hosts = if set == null || sharded then [s.host] else s.members;
     {
       uri: 'mongodb://' + search.userinfo(s) + search.listed(hosts, s.port) + '/' + search.escape(db)
-           + (if set == null || sharded then '' else '?replicaSet=' + search.escape(set)),
+           + (if options == [] then '' else '?' + std.join('&', options)),
+      [if tls then 'cacertificate']: s.ca,
       database: db,
       name: db,
     },

@@ -9,14 +9,15 @@ local search = import 'search.libsonnet';
   needsPassword: true,
   logins: [
     { username: ['MARIADB_USER', 'MYSQL_USER'], password: ['MARIADB_PASSWORD', 'MYSQL_PASSWORD'] },
+    { username: ['MARIADB_ROOT_USER', 'MYSQL_ROOT_USER'], password: ['MARIADB_ROOT_PASSWORD', 'MYSQL_ROOT_PASSWORD'] },
     { user: 'root', password: ['MARIADB_ROOT_PASSWORD', 'MYSQL_ROOT_PASSWORD'] },
     { username: ['username', 'user'], password: ['password'] },
     { user: 'root', password: ['mariadb-root-password', 'mysql-root-password', 'root-password', 'rootPassword', 'root'] },
   ],
   more(s)::
     local database = s.setting(['MARIADB_DATABASE', 'MYSQL_DATABASE', 'database']);
-    // The server always has this one.
-    local db = if database == null then 'mysql' else database;
+    // The server always has these two; the first is root's alone.
+    local db = if database != null then database else if s.username == 'root' then 'mysql' else 'information_schema';
     local at = '%s:%d' % [s.host, s.port];
     {
       uri: 'mysql://' + search.userinfo(s) + at + '/' + search.escape(db),

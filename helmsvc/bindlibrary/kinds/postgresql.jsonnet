@@ -15,7 +15,9 @@ local search = import 'search.libsonnet';
   ],
   more(s)::
     local database = s.setting(['POSTGRES_DB', 'POSTGRES_DATABASE', 'POSTGRESQL_DATABASE', 'dbname', 'database']);
-    local db = if database == null then s.username else database;
+    // Bitnami's image makes no database of the user's name, as the official one does.
+    local bitnami = s.setting(['POSTGRESQL_VOLUME_DIR', 'POSTGRESQL_PORT_NUMBER']) != null;
+    local db = if database != null then database else if bitnami then 'postgres' else s.username;
     local at = '%s:%d' % [s.host, s.port];
     local mode = if s.on(['POSTGRESQL_ENABLE_TLS', 'PGPOOL_ENABLE_TLS']) then 'sslmode=require' else null;
     {

@@ -13,7 +13,8 @@ local search = import 'search.libsonnet';
     { password: ['redis-password', 'keydb-password', 'redis_password', 'auth', 'password', 'requirepass'] },
   ],
   more(s)::
-    local tls = s.on(['REDIS_TLS_ENABLED', 'KEYDB_TLS_ENABLED']);
+    local address = s.setting(['REDIS_ADDR']); // of the exporter beside it
+    local tls = s.on(['REDIS_TLS_ENABLED', 'KEYDB_TLS_ENABLED']) || (address != null && std.startsWith(address, 'rediss://'));
     local sentinel = s.portOf([26379]);
     {
       uri: (if tls then 'rediss' else 'redis') + '://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],

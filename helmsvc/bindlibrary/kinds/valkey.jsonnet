@@ -10,7 +10,7 @@ redis {
     { password: ['valkey-password', 'password', 'default-password', 'default'] },
   ],
   more(s)::
-    local tls = s.on(['VALKEY_TLS_ENABLED']);
+    local tls = s.on(['VALKEY_TLS_ENABLED']) || s.port == 6380;
     super.more(s) {
       uri: (if tls then 'rediss' else 'redis') + '://' + search.userinfo(s) + '%s:%d' % [s.host, s.port],
       [if tls then 'cacertificate']: s.ca,
