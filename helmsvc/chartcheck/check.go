@@ -147,8 +147,9 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
 	result.Warnings = append(result.Warnings, awaitingWarnings(read, plan, objects)...)
-	result.Generated = generatedWarnings(changes)
-	result.Warnings = append(result.Warnings, result.Generated...)
+	changed, frozen := generatedWarnings(changes)
+	result.Generated = changed
+	result.Warnings = slices.Concat(result.Warnings, changed, frozen)
 	if !plan.Bindable {
 		return result, nil
 	}

@@ -10,15 +10,19 @@ import (
 )
 
 // generatedWarnings are about what each update changes, since the chart generates it
-// and it isn't kept.
-func generatedWarnings(changes []generated.Change) []string {
-	var found []string
+// and it isn't kept; and about what none does.
+func generatedWarnings(changes []generated.Change) (changed, frozen []string) {
 	for _, c := range changes {
-		if text := comesTo(c); text != "" {
-			found = append(found, fmt.Sprintf("%s: %s %s: %s", c.File, c.Kind, c.Name, text))
+		at := fmt.Sprintf("%s: %s %s: ", c.File, c.Kind, c.Name)
+		text := comesTo(c)
+		switch {
+		case c.Frozen:
+			frozen = append(frozen, at+fmt.Sprintf("%s holds something generated amid other text. Updates keep it as it is, so that neither parameters nor a new version of the chart change it; give what is generated a key of its own", strings.Join(c.Path, ".")))
+		case text != "":
+			changed = append(changed, at+text)
 		}
 	}
-	return found
+	return changed, frozen
 }
 
 // comesTo says what a change does to an instance; "" if it does no harm.

@@ -1,6 +1,7 @@
 package generated
 
 import (
+	"slices"
 	"strings"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
@@ -9,7 +10,7 @@ import (
 )
 
 // Change is a field that each update changes, since the chart generates it and Keep
-// doesn't keep it.
+// doesn't keep it, or that none does.
 type Change struct {
 	// File is the template, as it lies in the chart's folder.
 	File       string
@@ -21,6 +22,9 @@ type Change struct {
 	Path []string
 	// First and Second are what it was in two renderings; nil where it wasn't there.
 	First, Second any
+	// Frozen says the opposite of a text in a Secret: no update changes it, though not all
+	// of it is generated.
+	Frozen bool
 }
 
 // Foresee returns what an update would change of what the chart renders to, if
@@ -44,10 +48,19 @@ func Foresee(made, again *helmchart.Chart) ([]Change, error) {
 	live := func(namespace, name string) (map[string][]byte, error) {
 		return secrets[identity{kind: "Secret", namespace: namespace, name: name}], nil
 	}
-	if _, err := Keep(update, made, strings.Join(texts, "\n---\n"), live); err != nil {
+	kept, err := Keep(update, made, strings.Join(texts, "\n---\n"), live)
+	if err != nil {
 		return nil, err
 	}
-	return read(made, update).changes(), nil
+	return slices.Concat(read(made, update).changes(), kept.frozen()), nil
+}
+
+func (k Kept) frozen() []Change {
+	var all []Change
+	for _, c := range k.mixed {
+		all = append(all, Change{File: c.file, Kind: c.object.kind, Name: c.object.name, Path: []string{"data", c.key}, Frozen: true})
+	}
+	return all
 }
 
 func copyOf(c *helmchart.Chart) *helmchart.Chart {

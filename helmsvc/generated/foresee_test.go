@@ -19,6 +19,7 @@ func TestForesee(t *testing.T) {
 	}{
 		"nothing":             {secretOf("a", "stringData: {p: told}"), nil},
 		"a Secret's":          {secretOf("a", "stringData: {p: NEW, q: 'x NEW'}\ndata: {r: NEW64}"), nil},
+		"only in a text":      {secretOf("a", "stringData: {text: 'something that is told NEW and more of it'}"), []string{"a data.text"}},
 		"a Secret's label":    {secretOf("a", "metadata: {name: a, labels: {l: NEW}}"), []string{"a metadata.labels.l"}},
 		"a ConfigMap's":       {config, []string{"c data.text"}},
 		"also a ConfigMap's":  {secretOf("a", "stringData: {p: NEW}") + config, nil},

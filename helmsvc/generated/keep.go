@@ -16,7 +16,11 @@ import (
 type Live func(namespace, name string) (map[string][]byte, error)
 
 // Kept is what was put in the place of generated values.
-type Kept struct{ first, second replacements }
+type Kept struct {
+	first, second replacements
+	// mixed are texts that were kept with what isn't generated of them.
+	mixed []candidate
+}
 
 // Keep puts into a rendered chart, in the place of what it has generated in Secrets,
 // what is in these Secrets so far. again is the chart rendered once more from the
@@ -43,11 +47,12 @@ func Keep(made, again *helmchart.Chart, before string, live Live) (Kept, error) 
 	if r.room.exceeded {
 		return Kept{}, &render.ExceededError{What: fmt.Sprintf("%d MB beyond what it renders to, once what its Secrets hold so far is put into it", mostGrowth>>20)}
 	}
-	return Kept{r.first, r.second}, r.write()
+	return Kept{r.first, r.second, r.mixed}, r.write()
 }
 
 // candidate is a generated value in a Secret: in both renderings, and as it is so far.
 type candidate struct {
+	file          string
 	object        *object
 	key           string
 	first, second string
@@ -69,16 +74,16 @@ func (r *rendering) keepSecrets(live Live) error {
 			if err != nil {
 				return err
 			}
+			for i := range of {
+				of[i].file = f.template.Name
+			}
 			all = append(all, of...)
 		}
 	}
 	partCertificates(all)
 	slices.SortStableFunc(all, func(a, b candidate) int { return cmp.Compare(len(a.first), len(b.first)) })
 	for _, c := range all {
-		if !c.isLive {
-			continue
-		}
-		if c.isOutdated() {
+		if !c.isLive || c.isOutdated() {
 			continue
 		}
 		first, second := r.first.in(c.first), r.second.in(c.second)
@@ -87,6 +92,9 @@ func (r *rendering) keepSecrets(live Live) error {
 			continue
 		}
 		c.object.setSecret(c.key, c.live)
+		if c.isMixed() {
+			r.mixed = append(r.mixed, c)
+		}
 		r.first.add(c.first, c.live)
 		r.second.add(c.second, c.live)
 	}
@@ -96,6 +104,23 @@ func (r *rendering) keepSecrets(live Live) error {
 		}
 	}
 	return nil
+}
+
+// longestPrefix is how much of a text, in bytes, may be the same each time without its
+// being a text of its own: what names a token's kind, say.
+const longestPrefix = 32
+
+// isMixed tells whether much of the text isn't generated, and is kept with what is.
+func (c candidate) isMixed() bool {
+	shared := 0
+	for shared < min(len(c.first), len(c.second)) && c.first[shared] == c.second[shared] {
+		shared++
+	}
+	first, second := c.first[shared:], c.second[shared:]
+	for n := 1; n <= min(len(first), len(second)) && first[len(first)-n] == second[len(second)-n]; n++ {
+		shared++
+	}
+	return shared >= longestPrefix && 2*shared >= len(c.first) && !strings.Contains(c.first, "-----BEGIN ") && !bcryptHash.MatchString(c.first)
 }
 
 func (r *rendering) candidates(o *object, live Live) ([]candidate, error) {

@@ -23,6 +23,8 @@ type rendering struct {
 	twins, before map[identity]*object
 	// first and second are what was kept in the place of each one's values.
 	first, second replacements
+	// mixed are those of Secrets that were kept whole, though not all is generated.
+	mixed []candidate
 	// room is what both may still add.
 	room *room
 }
