@@ -9,9 +9,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// Format is the version of the records' JSON. A broker refuses records of
-// another format instead of misreading them.
-const Format = 1
+// Format is the newest version of the records' JSON that this broker reads. It refuses
+// records of a newer one instead of misreading them, as those from before do.
+const Format = seeded
+
+const (
+	plain = 1
+	// seeded are instances with a seed, which a broker from before would drop, and maybe in
+	// a namespace of a short name, which it would take for somebody else's.
+	seeded = 2
+)
 
 // How a record looks as a Secret. Ids are those that broker has let in: short
 // enough for a namespace's name, and so for a label.
@@ -40,9 +47,20 @@ func (h *header) head() *header { return h }
 type entity[T any] interface {
 	*T
 	head() *header
+	// format is the oldest that has all of the record.
+	format() int
 	// metadata names and labels the record's Secret.
 	metadata() metav1.ObjectMeta
 }
+
+func (i *Instance) format() int {
+	if i.Seed == "" {
+		return plain
+	}
+	return seeded
+}
+
+func (b *Binding) format() int { return plain }
 
 func (i *Instance) metadata() metav1.ObjectMeta {
 	return metav1.ObjectMeta{
@@ -69,7 +87,7 @@ func instanceName(id string) string            { return "instance." + id }
 func bindingName(instanceID, id string) string { return "binding." + instanceID + "." + id }
 
 func encode[T any, P entity[T]](record P) (*corev1.Secret, error) {
-	record.head().Format = Format
+	record.head().Format = record.format()
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	// Escaping would make one "<" of a user's six bytes of the Secret's 1 MiB.
@@ -89,8 +107,8 @@ func decode[T any, P entity[T]](secret *corev1.Secret) (T, error) {
 		return record, &DamagedError{Secret: secret.Name, Reason: "is damaged: it isn't the JSON that the broker writes"}
 	}
 	head := P(&record).head()
-	if head.Format != Format {
-		return record, &DamagedError{Secret: secret.Name, Reason: fmt.Sprintf("has format %d, this broker reads format %d", head.Format, Format)}
+	if head.Format < plain || head.Format > Format {
+		return record, &DamagedError{Secret: secret.Name, Reason: fmt.Sprintf("has format %d, this broker reads format %d at most", head.Format, Format)}
 	}
 	head.version = secret.ResourceVersion
 	return record, nil
