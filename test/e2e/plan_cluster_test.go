@@ -107,7 +107,7 @@ func offerElsewhere(t *testing.T, folder string, kubeconfig []byte) {
 	t.Helper()
 	plans := "- {name: plain, file: plain.yaml}\n"
 	if kubeconfig != nil {
-		plans += "- {name: remote, file: plain.yaml, credentials: remote.kubeconfig}\n"
+		plans += "- {name: remote, file: plain.yaml, allowed_parameters: [number], credentials: remote.kubeconfig}\n"
 	}
 	for name, text := range map[string][]byte{"plans/remote.kubeconfig": kubeconfig, "plans.yaml": []byte(plans)} {
 		if err := os.WriteFile(filepath.Join(folder, "fixture", name), text, 0o600); err != nil {
@@ -242,7 +242,7 @@ func twoPlans(t *testing.T, there elsewhere) {
 	offerElsewhere(t, folder, own)
 	for name, text := range map[string][]byte{
 		"plans/other.kubeconfig": other,
-		"plans.yaml":             []byte("- {name: other, file: plain.yaml, credentials: other.kubeconfig}\n- {name: remote, file: plain.yaml, credentials: remote.kubeconfig}\n"),
+		"plans.yaml":             []byte("- {name: other, file: plain.yaml, allowed_parameters: [number], credentials: other.kubeconfig}\n- {name: remote, file: plain.yaml, allowed_parameters: [number], credentials: remote.kubeconfig}\n"),
 	} {
 		if err := os.WriteFile(filepath.Join(folder, "fixture", name), text, 0o600); err != nil {
 			t.Fatal(err)

@@ -47,7 +47,7 @@ func raise(t *testing.T, chart string) {
 			return err
 		}
 		if entry.Name() == "plans.yaml" {
-			text = append(text, "- {name: huge, description: Huge, file: large.yaml}\n"...)
+			text = append(text, "- {name: huge, description: Huge, file: large.yaml, allowed_parameters: [note]}\n"...)
 		}
 		return os.WriteFile(path, []byte(strings.ReplaceAll(string(text), "1.0.0", "1.1.0")), 0o600)
 	})
