@@ -126,7 +126,7 @@ func (w *world) opened() map[string]string {
 		have[describe(p)] = "open"
 	}
 	for _, object := range w.networkPolicies() {
-		have[describeObject(object)] = "open"
+		have[w.describeObject(object)] = "open"
 	}
 	for _, g := range w.cf.SecurityGroups() {
 		if len(g.Rules) == 0 {
@@ -146,11 +146,10 @@ func describe(p cf.Policy) string {
 
 // describeObject says what a NetworkPolicy of the broker's is for, by what it lets pass
 // and not by what it says of itself.
-func describeObject(o networkingv1.NetworkPolicy) string {
+func (w *world) describeObject(o networkingv1.NetworkPolicy) string {
 	app := func(pods metav1.LabelSelector) string { return pods.MatchLabels["cloudfoundry.org/app-guid"] }
 	tell := func(where, app, to string, port networkingv1.NetworkPolicyPort) string {
-		_, group, _ := strings.Cut(to, "-")
-		return fmt.Sprintf("%s %s: %s to %s %s %s-%[6]s", where, o.Namespace, app, group, strings.ToLower(string(*port.Protocol)), port.Port)
+		return fmt.Sprintf("%s %s: %s to %s %s %s-%[6]s", where, o.Namespace, app, w.groupIn(to), strings.ToLower(string(*port.Protocol)), port.Port)
 	}
 	switch {
 	case len(o.Spec.Egress) == 1 && len(o.Spec.Egress[0].To) == 1:
@@ -161,6 +160,17 @@ func describeObject(o networkingv1.NetworkPolicy) string {
 		return tell("into", app(*rule.From[0].PodSelector), o.Namespace, rule.Ports[0])
 	}
 	return fmt.Sprintf("%s/%s: %+v", o.Namespace, o.Name, o.Spec)
+}
+
+// groupIn is the policy group of the instance that lives in a namespace; the namespace's
+// name, where none does.
+func (w *world) groupIn(namespace string) string {
+	for id, i := range w.instances {
+		if w.namespace(i) == namespace {
+			return w.group(id)
+		}
+	}
+	return namespace
 }
 
 // networkPolicies are those that the broker has for policies.
