@@ -105,7 +105,7 @@ func kubeconfigOf(t *testing.T, c *cluster.Cluster) []byte {
 // "remote" with these credentials; with none it has no such plan.
 func offerElsewhere(t *testing.T, folder string, kubeconfig []byte) {
 	t.Helper()
-	plans := "- {name: plain, file: plain.yaml}\n"
+	plans := "- {name: plain, file: plain.yaml, allowed_parameters: [number]}\n"
 	if kubeconfig != nil {
 		plans += "- {name: remote, file: plain.yaml, allowed_parameters: [number], credentials: remote.kubeconfig}\n"
 	}
