@@ -171,7 +171,9 @@ func partPairs(o *object, all []candidate) {
 	apart := slices.ContainsFunc(all, func(c candidate) bool { return belongs(c) && !c.isLive })
 	for i := range all {
 		all[i].certified = certified && belongs(all[i])
-		all[i].isLive = all[i].isLive && !(apart && belongs(all[i]))
+		if apart && belongs(all[i]) {
+			all[i].isLive = false
+		}
 	}
 }
 
