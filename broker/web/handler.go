@@ -43,20 +43,21 @@ type Options struct {
 	places *semaphore.Weighted
 }
 
-// Handler serves OSBAPI under /v2, POST /admin/charts/reload, /readyz, /metrics
-// and, to everybody, /healthz.
+// Handler serves OSBAPI under /v2, POST /admin/charts/reload, /debug/pprof, /readyz,
+// /metrics and, to everybody, /healthz.
 func Handler(o Options) http.Handler {
 	o.places = semaphore.NewWeighted(o.RequestsAtOnce)
 	// Clean paths are redirected to and encoded ones decoded by default; here
 	// an id such as "..%2F" has to reach the check that refuses it.
 	router := mux.NewRouter().SkipClean(true).UseEncodedPath()
 	router.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		reject(w, http.StatusNotFound, "there is nothing at this path; the service broker API is under /v2, health at /healthz and /readyz, metrics at /metrics, POST /admin/charts/reload reads the charts again")
+		reject(w, http.StatusNotFound, "there is nothing at this path; the service broker API is under /v2, health at /healthz and /readyz, metrics at /metrics, POST /admin/charts/reload reads the charts again, /debug/pprof/heap and the like are profiles")
 	})
 	router.HandleFunc("/healthz", healthy).Methods(http.MethodGet)
 	router.Handle("/readyz", readyz(o)).Methods(http.MethodGet)
 	router.Handle("/metrics", metrics(o)).Methods(http.MethodGet)
 	router.Handle("/admin/charts/reload", reload(o)).Methods(http.MethodPost)
+	addProfiles(router, o)
 	router.PathPrefix("/v2/").Handler(osbapi(o))
 	return router
 }
