@@ -16,18 +16,18 @@ const (
 )
 
 // throughput does it many times, some at a time, and returns how many were
-// done in a second.
-func throughput(ctx context.Context, do func(context.Context) error) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+// done in a second. do is told which it is.
+func throughput(ctx context.Context, times, atATime int, do func(ctx context.Context, n int) error) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeLimit+time.Duration(times)*time.Second)
 	defer cancel()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(atATime)
 	begin := time.Now()
-	for range burst {
-		group.Go(func() error { return do(ctx) })
+	for n := range times {
+		group.Go(func() error { return do(ctx, n) })
 	}
 	err := group.Wait()
-	return burst / time.Since(begin).Seconds(), err
+	return float64(times) / time.Since(begin).Seconds(), err
 }
 
 func measureBurst(ctx context.Context, s *stage) ([]row, error) {
@@ -36,7 +36,7 @@ func measureBurst(ctx context.Context, s *stage) ([]row, error) {
 		return nil, err
 	}
 	var each sampled
-	broker, err := throughput(ctx, func(ctx context.Context) error {
+	broker, err := throughput(ctx, burst, atATime, func(ctx context.Context, _ int) error {
 		made, err := w.create(ctx, w.newInstance(), loosePoll)
 		each.add(made.whole)
 		return err
@@ -44,11 +44,11 @@ func measureBurst(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, err := throughput(ctx, func(ctx context.Context) error { return w.plain.install(ctx, "plain-"+uuid.NewString()) })
+	plain, err := throughput(ctx, burst, atATime, func(ctx context.Context, _ int) error { return w.plain.install(ctx, "plain-"+uuid.NewString()) })
 	if err != nil {
 		return nil, fmt.Errorf("plain apply: %w", err)
 	}
-	sdk, err := throughput(ctx, func(ctx context.Context) error { return w.sdkInstall(ctx, "sdk-"+uuid.NewString()) })
+	sdk, err := throughput(ctx, burst, atATime, func(ctx context.Context, _ int) error { return w.sdkInstall(ctx, "sdk-"+uuid.NewString()) })
 	if err != nil {
 		return nil, err
 	}

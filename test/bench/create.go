@@ -18,6 +18,8 @@ const (
 	singles   = 11 // creates one at a time
 	tightPoll = 10 * time.Millisecond
 	timeLimit = 2 * time.Minute // of anything that is measured
+
+	createLimit = 5 * time.Minute // hundreds may be before it
 )
 
 // created is how long a create took, in milliseconds.
@@ -25,7 +27,7 @@ type created struct{ whole, put float64 }
 
 // create makes an instance and polls it until it is there.
 func (w *world) create(ctx context.Context, i rig.Instance, poll time.Duration) (created, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	ctx, cancel := context.WithTimeout(ctx, createLimit)
 	defer cancel()
 	begin := time.Now()
 	answer, err := w.client.Provision(ctx, i, nil)
@@ -36,18 +38,26 @@ func (w *world) create(ctx context.Context, i rig.Instance, poll time.Duration) 
 	if answer.Status == http.StatusCreated {
 		return created{whole: put, put: put}, nil
 	}
+	err = w.await(ctx, i, answer.Operation(), poll)
+	return created{whole: milliseconds(time.Since(begin)), put: put}, err
+}
+
+// await polls the operation until it has succeeded.
+func (w *world) await(ctx context.Context, i rig.Instance, operation string, poll time.Duration) error {
 	for {
-		polled, o, err := w.client.LastOperation(ctx, i, answer.Operation())
+		polled, o, err := w.client.LastOperation(ctx, i, operation)
 		if err := want(polled, err, http.StatusOK); err != nil {
-			return created{}, err
+			return err
 		}
 		switch o.State {
 		case "succeeded":
-			return created{whole: milliseconds(time.Since(begin)), put: put}, nil
+			return nil
 		case "failed":
-			return created{}, fmt.Errorf("a create failed: %s", o.Description)
+			return fmt.Errorf("an operation failed: %s", o.Description)
 		}
-		time.Sleep(poll)
+		if err := pause(ctx, poll); err != nil {
+			return err
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func allSteps() []step {
 		{name: "create", does: "creates, one at a time, in turn with both baselines", take: measureCreates},
 		{name: "burst", does: "100 creates, 20 at a time, and both baselines", take: measureBurst},
 		{name: "bind", does: "bind and unbind with a policy", take: measureBinds},
-		{name: "neighbour", does: "a create while another space creates 300", take: measureNeighbour},
+		{name: "neighbour", does: "a create while another space creates hundreds", take: measureNeighbour},
 		{name: "scale", does: "creates without and with 2,000 instances present", take: measureScale},
 		{name: "restart", does: "restarts with 2,000 instances", take: measureRestarts},
 		{name: "idle", does: "memory and requests with 2,000 instances, for a minute", take: measureIdle},
@@ -30,6 +30,7 @@ func allSteps() []step {
 		{name: "naming", does: "what it takes to keep 2,000 instances' names, for a minute", take: measureNamesOfCrowd},
 		{name: "go", does: "Go benchmarks of the pure parts", take: measureGo},
 		{name: "trace", does: "the requests of one create, bind and unbind, in order", take: traceRequests, extra: true},
+		{name: "crowded", does: "the requests of creates while another space creates hundreds", take: traceNeighbour, extra: true},
 	}
 }
 

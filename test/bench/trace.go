@@ -72,8 +72,12 @@ func (w *world) trace(ctx context.Context, name string, do func(context.Context)
 	}
 	asked := w.counter.since(mark)
 	w.out.line("\n%s: %s ms, %d requests to the API server", name, figure(took), len(asked))
+	w.listRequests(begin, asked)
+	return nil
+}
+
+func (w *world) listRequests(begin time.Time, asked []request) {
 	for _, r := range asked {
 		w.out.line("  at %6.1f ms for %6.1f ms  %-40s %s", milliseconds(r.start.Sub(begin)), milliseconds(r.took), r.what, r.path)
 	}
-	return nil
 }
