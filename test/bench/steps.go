@@ -19,6 +19,7 @@ func allSteps() []step {
 	return []step{
 		{name: "create", does: "creates, one at a time, in turn with both baselines", take: measureCreates},
 		{name: "burst", does: "100 creates, 20 at a time, and both baselines", take: measureBurst},
+		{name: "processor", does: "processor time of creates, and where it goes", take: measureProcessor},
 		{name: "bind", does: "bind and unbind with a policy", take: measureBinds},
 		{name: "neighbour", does: "a create while another space creates hundreds", take: measureNeighbour},
 		{name: "scale", does: "creates without and with 2,000 instances present", take: measureScale},

@@ -20,6 +20,8 @@ import (
 // world is a broker with records and a Cloud Foundry of its own.
 type world struct {
 	*stage
+	binary  string // of the broker
+	charts  string // that it offers
 	records string // the namespace of its records
 	prefix  string // of its instances' namespaces
 	cf      *cf.Server
@@ -32,7 +34,7 @@ type world struct {
 }
 
 func (s *stage) newWorld(ctx context.Context, name string) (*world, error) {
-	w := &world{stage: s, records: name + "-records", prefix: name}
+	w := &world{stage: s, binary: s.binary, charts: s.charts, records: name + "-records", prefix: name}
 	records := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: w.records}}
 	if _, err := s.kube.CoreV1().Namespaces().Create(ctx, records, metav1.CreateOptions{}); err != nil {
 		return nil, fmt.Errorf("making the namespace for the broker's records: %w", err)
@@ -79,13 +81,19 @@ func (w *world) startCounted(ctx context.Context, settings map[string]string) er
 
 // startNaming starts the broker with names, which a service discovery of its own
 // answers for.
-func (w *world) startNaming(ctx context.Context) (err error) {
-	if w.names == nil {
-		if w.names, err = discovery.Start(discovery.Options{Domains: []string{"cluster.local"}}); err != nil {
-			return err
-		}
+func (w *world) startNaming(ctx context.Context) error {
+	if err := w.discover(); err != nil {
+		return err
 	}
 	return w.startWith(ctx, w.cluster.Kubeconfig(), w.names.Settings(), nil)
+}
+
+// discover starts the service discovery, if there is none.
+func (w *world) discover() (err error) {
+	if w.names == nil {
+		w.names, err = discovery.Start(discovery.Options{Domains: []string{"cluster.local"}})
+	}
+	return err
 }
 
 func (w *world) startWith(ctx context.Context, kubeconfig string, settings map[string]string, ready func()) error {
