@@ -105,7 +105,7 @@ type KubernetesSettings struct {
 	CAData          string  `env:"CA_DATA" help:"PEM certificate of the Kubernetes API's CA, plain or in base64"`
 	Kubeconfig      string  `env:"KUBECONFIG" help:"kubeconfig file, if SERVER isn't set; without either: the pod's own service account"`
 	BrokerNamespace string  `env:"BROKER_NAMESPACE" envDefault:"cf-helm-broker" help:"namespace that the broker keeps its records in; it must exist"`
-	KubeQPS         float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst"`
+	KubeQPS         float32 `env:"KUBE_QPS" envDefault:"200" help:"requests to the Kubernetes API, a second; twice as many in a burst; a quarter is kept for spaces that ask for little"`
 }
 
 // readSettings reads and checks the environment and reports everything that
