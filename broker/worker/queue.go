@@ -8,6 +8,7 @@ import (
 	"k8s.io/client-go/util/workqueue"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // queue holds what is to be done while this replica leads. Of one task only one is
@@ -15,6 +16,10 @@ import (
 type queue[T comparable] struct {
 	// do carries a task through.
 	do func(ctx context.Context, task T) retryable.Again
+	// places are how many tasks are done at once, and tenant is whose turn it is that a
+	// task takes; nil: nothing bounds them but the workers.
+	places *fair.Semaphore
+	tenant func(task T) string
 
 	mu    sync.Mutex
 	tasks workqueue.TypedRateLimitingInterface[T] // nil unless this replica leads; guarded by mu
@@ -78,12 +83,26 @@ func (q *queue[T]) run(ctx context.Context, workers int, owed func() []T) {
 
 func (q *queue[T]) perform(ctx context.Context, tasks workqueue.TypedRateLimitingInterface[T], task T) {
 	defer tasks.Done(task)
-	again := q.do(ctx, task)
+	again := q.inPlace(ctx, task)
 	if !again.Wanted {
 		tasks.Forget(task)
 		return
 	}
 	put(tasks, task, again)
+}
+
+// inPlace does the task once there is a place. If ctx ends before, whoever leads next
+// does it.
+func (q *queue[T]) inPlace(ctx context.Context, task T) retryable.Again {
+	if q.places == nil {
+		return q.do(ctx, task)
+	}
+	tenant := q.tenant(task)
+	if q.places.Take(ctx, tenant) != nil {
+		return retryable.Again{}
+	}
+	defer q.places.Give(tenant)
+	return q.do(ctx, task)
 }
 
 // put has the task come back after a pause.

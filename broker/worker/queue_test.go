@@ -10,6 +10,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/instance"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // TestPause takes a task up again when it has to end, however long the pause
@@ -62,6 +63,46 @@ func TestQueue(t *testing.T) {
 	next <- retryable.Again{}
 	<-ended
 	q.add("when it doesn't lead any more")
+}
+
+// TestPlaces: one tenant's tasks don't take all places, so that another's begins at
+// once, however many wait before it.
+func TestPlaces(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	told, next := make(chan string), make(chan struct{})
+	var q queue[string]
+	q.places, q.tenant = fair.NewSemaphore(4), func(task string) string { return task[:1] }
+	q.do = func(_ context.Context, task string) retryable.Again {
+		told <- task
+		<-next
+		return retryable.Again{}
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		q.run(ctx, 0, func() []string { return []string{"m1", "m2", "m3", "m4", "m5", "m6"} })
+	}()
+	begun := func(want string) {
+		if task := <-told; task[:1] != want {
+			t.Errorf("%s begins, want one of %s", task, want)
+		}
+	}
+	begun("m")
+	begun("m")
+	begun("m")
+	q.add("s1") // another of m has no place, though one is free
+	begun("s")
+	next <- struct{}{}
+	stop()
+	close(next)
+	for {
+		select {
+		case <-told: // those that had a place in time
+			continue
+		case <-ended:
+		}
+		break
+	}
 }
 
 // TestRunning ends a task for the sake of another operation, and not for its own.

@@ -17,15 +17,17 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
 
 // Settings are the operator's choices.
 type Settings struct {
 	// Lease is held by the one replica that carries operations through.
 	Lease Lease
-	// Workers is how many operations run at once, those included that wait for
-	// pods, or for a turn of the Cluster's; more stay in the queue.
-	Workers int
+	// AtOnce is how many operations run at once, those included that wait for
+	// pods, or for a turn of the Cluster's; more stay in the queue. Spaces take turns,
+	// and one has three quarters of them at most.
+	AtOnce int
 	// SyncWait is how long a request waits for the operation that it has begun;
 	// 0: not at all.
 	SyncWait time.Duration
@@ -72,6 +74,7 @@ type bindingID struct{ instance, id string }
 func New(settings Settings, rooms Rooms, policies *access.Access, records *record.Store, log lager.Logger) (*Worker, error) {
 	w := &Worker{Rooms: rooms, settings: settings, access: policies, records: records, log: log.Session("worker")}
 	w.operations.do, w.bindings.do, w.following.do = w.operate, w.complete, w.follow
+	w.operations.places, w.operations.tenant = fair.NewSemaphore(settings.AtOnce), w.tenant
 	w.follower = access.NewFollower(policies, rooms.Clusters, rooms.Observers, w.following.add)
 	w.rounds = access.NewRounds(w.follower)
 	return w, errors.Join(records.OnInstance(w.instanceChanged), records.OnBinding(w.bindingChanged))
@@ -126,7 +129,7 @@ func (w *Worker) lead(ctx context.Context) {
 	w.Operators.Begin()
 	var working sync.WaitGroup
 	working.Go(func() { w.Operators.Run(ctx) })
-	working.Go(func() { w.operations.run(ctx, w.settings.Workers, w.instanceIDs) })
+	working.Go(func() { w.operations.run(ctx, 0, w.operationsOwed) })
 	working.Go(func() { w.bindings.run(ctx, 0, w.bindingsPutOff) })
 	if w.access.Enforced() {
 		w.follower.Begin()
@@ -146,6 +149,26 @@ func (w *Worker) instanceIDs() (all []string) {
 		all = append(all, i.ID)
 	}
 	return all
+}
+
+// operationsOwed are the instances with an operation that is to be carried through.
+func (w *Worker) operationsOwed() (all []string) {
+	for _, i := range w.records.Instances() {
+		if i.Operation.Running() {
+			all = append(all, i.ID)
+		}
+	}
+	return all
+}
+
+// tenant is who takes turns for the instance; one that isn't known any more has nothing
+// to be done.
+func (w *Worker) tenant(id string) string {
+	i, err := w.records.Instance(id)
+	if err != nil {
+		return ""
+	}
+	return locate.Tenant(i)
 }
 
 func (w *Worker) bindingsPutOff() (all []bindingID) {
