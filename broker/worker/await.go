@@ -9,14 +9,18 @@ import (
 )
 
 // Await tells whether the operation that the record names has succeeded, for
-// which it waits for SyncWait at most. Whichever replica carries the operation
-// through, its outcome is seen by the watch on the records. It returns false if
-// the operation hasn't succeeded: a failure is told to whoever polls.
+// which it waits for SyncWait at most, or DeleteWait. Whichever replica carries the
+// operation through, its outcome is seen by the watch on the records. It returns false
+// if the operation hasn't succeeded: a failure is told to whoever polls.
 func (w *Worker) Await(ctx context.Context, begun record.Instance) (succeeded bool) {
-	if w.settings.SyncWait <= 0 {
+	patience := w.settings.SyncWait
+	if begun.Operation.Type == record.Delete {
+		patience = w.settings.DeleteWait
+	}
+	if patience <= 0 {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, w.settings.SyncWait)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	changed, leave := w.awaited.join(begun.ID)
 	defer leave()
@@ -27,11 +31,17 @@ func (w *Worker) Await(ctx context.Context, begun record.Instance) (succeeded bo
 		}
 		select {
 		case <-changed:
+		case <-w.awaited.ended:
+			return false
 		case <-ctx.Done():
 			return false
 		}
 	}
 }
+
+// EndWaits has requests that wait be answered, since the process is to end: whoever
+// stops it may have less patience than they. It is called once.
+func (w *Worker) EndWaits() { close(w.awaited.ended) }
 
 // stateOf is the state of the operation that the record names, as it is now. A
 // delete has succeeded when there is no record any more, of which a cache alone
@@ -52,11 +62,11 @@ func (w *Worker) stateOf(ctx context.Context, begun record.Instance) record.Stat
 	return now.Operation.State
 }
 
-// awaited are the instances whose records requests wait for. The zero value is
-// ready.
+// awaited are the instances whose records requests wait for.
 type awaited struct {
 	mu      sync.Mutex
 	waiting map[string]map[chan struct{}]bool
+	ended   chan struct{} // closed when nobody is to wait any longer
 }
 
 // join returns a channel that holds a token after each change of the instance's
@@ -65,9 +75,6 @@ func (a *awaited) join(id string) (changed <-chan struct{}, leave func()) {
 	token := make(chan struct{}, 1)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.waiting == nil {
-		a.waiting = map[string]map[chan struct{}]bool{}
-	}
 	if a.waiting[id] == nil {
 		a.waiting[id] = map[chan struct{}]bool{}
 	}

@@ -28,9 +28,12 @@ type Settings struct {
 	// pods, or for a turn of the Cluster's; more stay in the queue. Spaces take turns,
 	// and one has three quarters of them at most.
 	AtOnce int
-	// SyncWait is how long a request waits for the operation that it has begun;
+	// SyncWait is how long a request waits for the create or update that it has begun;
 	// 0: not at all.
 	SyncWait time.Duration
+	// DeleteWait is how long one waits for its delete, of which Kubernetes takes
+	// seconds for the namespace alone.
+	DeleteWait time.Duration
 	// NamespacePrefix begins the names of the instances' namespaces.
 	NamespacePrefix string
 }
@@ -73,6 +76,7 @@ type bindingID struct{ instance, id string }
 // New returns a worker; Run makes it work.
 func New(settings Settings, rooms Rooms, policies *access.Access, records *record.Store, log lager.Logger) (*Worker, error) {
 	w := &Worker{Rooms: rooms, settings: settings, access: policies, records: records, log: log.Session("worker")}
+	w.awaited = awaited{waiting: map[string]map[chan struct{}]bool{}, ended: make(chan struct{})}
 	w.operations.do, w.bindings.do, w.following.do = w.operate, w.complete, w.follow
 	w.operations.places, w.operations.tenant = fair.NewSemaphore(settings.AtOnce), w.tenant
 	w.follower = access.NewFollower(policies, rooms.Clusters, rooms.Observers, w.following.add)

@@ -94,7 +94,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		AnyParameters:     s.Parameters == anyParameters,
 		Self:              f.lease.Lock.Identity(),
 	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
-	lead, err := worker.New(worker.Settings{Lease: f.lease, AtOnce: s.AtOnce, SyncWait: s.SyncWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
+	lead, err := worker.New(worker.Settings{Lease: f.lease, AtOnce: s.AtOnce, SyncWait: s.SyncWait, DeleteWait: s.DeleteWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
 		Charts: charts, Clusters: clusters, Observers: observers, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
 	}, reach, f.records, f.log)
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err

@@ -117,12 +117,16 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if house.domains != nil {
 		runs = append(runs, house.domains.Run)
 	}
-	return start(ctx, s, log, newServer(handler, requestLimit(s), files.tls(), log), runs...)
+	server := newServer(handler, requestLimit(s), files.tls(), log)
+	server.RegisterOnShutdown(house.worker.EndWaits)
+	return start(ctx, s, log, server, runs...)
 }
 
-// requestLimit is how long a request may take: a bind waits for a pod, then has
-// its policies posted.
-func requestLimit(s settings) time.Duration { return s.BindTimeout + 15*time.Second }
+// requestLimit is how long a request may take: a bind waits for a pod and a delete
+// for its end; what else they do, such as posting policies, takes time too.
+func requestLimit(s settings) time.Duration {
+	return max(s.BindTimeout, s.DeleteWait) + 15*time.Second
+}
 
 // tellNetworks logs what lets apps reach pods.
 func tellNetworks(s settings, log lager.Logger) {

@@ -57,7 +57,8 @@ type settings struct {
 	PoliciesPerBinding  int           `env:"POLICIES_PER_BINDING" envDefault:"100" help:"how many policies a binding may open whose plan says nothing of it, ports in a row being one; 0: any number"`
 	PoliciesPerInstance int           `env:"POLICIES_PER_INSTANCE" envDefault:"2000" help:"how many all bindings of an instance may, and apart from these its own pods among themselves; 0: any number"`
 	BindTimeout         time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
-	SyncWait            time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the operation that it has begun, to be answered with success instead of 202; 0s: not at all"`
+	SyncWait            time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the create or update that it has begun, to be answered with success instead of 202, and a bind for a pod; 0s: not at all"`
+	DeleteWait          time.Duration `env:"DELETE_WAIT" envDefault:"15s" help:"how long a request waits for the delete that it has begun; Kubernetes takes five seconds for a namespace at least, and longer where pods take their time; 0s: not at all"`
 	Workers             int           `env:"OPERATION_WORKERS" envDefault:"4" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
 	AtOnce              int           `env:"OPERATIONS_AT_ONCE" envDefault:"500" help:"operations at once, those that wait included, of one space three quarters; more stay in the queue, in which spaces take turns"`
 
@@ -187,6 +188,7 @@ func (s settings) check() error {
 	refuse(s.OrganizationQuota < 0 || s.SpaceQuota < 0, "QUOTA_PER_ORGANIZATION and QUOTA_PER_SPACE must be 0 or more")
 	refuse(s.PoliciesPerBinding < 0 || s.PoliciesPerInstance < 0, "POLICIES_PER_BINDING and POLICIES_PER_INSTANCE must be 0 or more")
 	refuse(s.SyncWait < 0 || s.SyncWait > 30*time.Second, "SYNC_WAIT must be from 0s to 30s, since platforms break a request off after 60s")
+	refuse(s.DeleteWait < 0 || s.DeleteWait > 40*time.Second, "DELETE_WAIT must be from 0s to 40s, since platforms break a request off after 60s")
 	refuse(s.BindWaitsForNodes < 0 || s.BindWaitsForNodes > 5*time.Second, "BIND_WAITS_FOR_NODES must be from 0s to 5s, by when nodes have polled by themselves")
 	refuse(s.Workers < 1, "OPERATION_WORKERS must be at least 1")
 	refuse(s.AtOnce < s.Workers, "OPERATIONS_AT_ONCE must not be below OPERATION_WORKERS")

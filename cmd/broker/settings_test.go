@@ -92,6 +92,8 @@ func TestWrongSettings(t *testing.T) {
 		"KUBE_QPS":             {"0", "KUBE_QPS"},
 		"OPERATION_WORKERS":    {"0", "OPERATION_WORKERS"},
 		"OPERATION_TIMEOUT":    {"-1s", "OPERATION_TIMEOUT"},
+		"SYNC_WAIT":            {"31s", "SYNC_WAIT must be from 0s to 30s"},
+		"DELETE_WAIT":          {"41s", "DELETE_WAIT must be from 0s to 40s"},
 		"BIND_WAITS_FOR_NODES": {"6s", "BIND_WAITS_FOR_NODES"},
 		"BIND_TIMEOUT":         {"2m", "BIND_TIMEOUT"},
 		"CF_API_ADDRESS":       {"api.example.com", "CF_API_ADDRESS must be a URL"},
@@ -214,9 +216,13 @@ func TestCredentialSettings(t *testing.T) {
 	}
 }
 
-// TestWrites leaves time for the longest request that there may be.
+// TestWrites leaves time for the longest request that there may be, which is shorter
+// than what platforms wait for.
 func TestWrites(t *testing.T) {
-	longest := requestLimit(settings{BindTimeout: 40 * time.Second})
+	longest := requestLimit(settings{BindTimeout: 40 * time.Second, DeleteWait: 40 * time.Second})
+	if longest >= time.Minute {
+		t.Errorf("a request may take %s, and platforms break one off after 60s", longest)
+	}
 	server := newServer(http.NotFoundHandler(), longest, nil, newLogger("info", io.Discard))
 	if server.WriteTimeout <= server.ReadTimeout+longest {
 		t.Errorf("answers have %s, with %s to send a request and %s to carry it out", server.WriteTimeout, server.ReadTimeout, longest)

@@ -71,7 +71,7 @@ func newFoundationOn(t *testing.T, c *cluster.Cluster, charts string, settings m
 		"CF_CLIENT_SECRET":  stand.Client().Secret,
 		"OPERATION_TIMEOUT": "2m",
 		// Most tests follow operations by polling.
-		"SYNC_WAIT": "0s",
+		"SYNC_WAIT": "0s", "DELETE_WAIT": "0s",
 		// Most tests count what bindings open.
 		"POLICY_WITHIN_INSTANCE": "false",
 		// A killed broker's work is to be taken over soon.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -20,7 +19,7 @@ type asked struct {
 	*foundation
 	rig.Instance
 	binding string
-	late    bool // it isn't to end within SYNC_WAIT
+	late    bool // it isn't to end within SYNC_WAIT, or DELETE_WAIT
 }
 
 // TestOutcomes holds the answer to each operation against what it came to: one
@@ -31,7 +30,7 @@ func TestOutcomes(t *testing.T) {
 	for name, c := range map[string]struct {
 		plan string // of the instance that is there already
 		ask  func(asked) rig.Answer
-		// within is the status if it ends within SYNC_WAIT; else it is always 202.
+		// within is the status if it ends within that time; else it is always 202.
 		within int
 		// state is what whoever polls is told in the end.
 		state string
@@ -48,7 +47,7 @@ func TestOutcomes(t *testing.T) {
 	} {
 		for when, wait := range map[string]string{"within": "25s", "after": "1ms"} {
 			t.Run(name+" "+when, func(t *testing.T) {
-				f := newFoundation(t, "charts-outcomes", map[string]string{"SYNC_WAIT": wait})
+				f := newFoundation(t, "charts-outcomes", map[string]string{"SYNC_WAIT": wait, "DELETE_WAIT": wait})
 				a := asked{foundation: f, late: when == "after", Instance: f.instance("disk", "std")}
 				if c.plan != "" {
 					a.Instance = f.instance("disk", c.plan)
@@ -125,15 +124,7 @@ func (a asked) delete() rig.Answer {
 // deleteHeld deletes what can't go before the test is over.
 func (a asked) deleteHeld() rig.Answer {
 	a.t.Helper()
-	namespaces := kube.CoreV1().Namespaces()
-	patch := func(finalizers string) {
-		a.t.Helper()
-		_, err := namespaces.Patch(context.WithoutCancel(a.t.Context()), a.namespace(a.Instance), types.MergePatchType,
-			[]byte(`{"metadata":{"finalizers":`+finalizers+`}}`), metav1.PatchOptions{})
-		a.must(err)
-	}
-	patch(`["example.com/hold"]`)
-	a.t.Cleanup(func() { patch("null") })
+	a.t.Cleanup(a.hold(a.Instance))
 	return a.delete()
 }
 

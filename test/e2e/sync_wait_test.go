@@ -1,10 +1,14 @@
 package e2e
 
 import (
+	"context"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -13,7 +17,7 @@ import (
 // TestSyncWait answers what is done soon in the request itself, at whatever
 // replica, and everything else as ever.
 func TestSyncWait(t *testing.T) {
-	f := newFoundation(t, "charts", map[string]string{"SYNC_WAIT": "25s"})
+	f := newFoundation(t, "charts", map[string]string{"SYNC_WAIT": "25s", "DELETE_WAIT": "40s"})
 	for _, client := range []*rig.Client{f.Client, f.replica().Client()} {
 		i := f.instance("fixture", "plain")
 		f.want(201)(client.Provision(t.Context(), i, nil))
@@ -39,7 +43,7 @@ func TestSyncWait(t *testing.T) {
 		if answer := <-bound; answer.Status != 201 {
 			t.Errorf("a bind while the pod comes got %d %s", answer.Status, answer.Body)
 		}
-		f.deleted(i)(client.Deprovision(t.Context(), i))
+		f.want(200)(client.Deprovision(t.Context(), i))
 		f.nothingLeft(i)
 	}
 }
@@ -55,31 +59,57 @@ func TestSyncWaitEnds(t *testing.T) {
 	if again := f.want(202)(f.Provision(t.Context(), i, never)).Operation(); again != operation || time.Since(begin) > 4*time.Second {
 		t.Errorf("the same create got the operation %s after %s, want %s at once", again, time.Since(begin), operation)
 	}
-	f.deleted(i)(f.Deprovision(t.Context(), i))
+	f.delete(i)
 
 	i = f.instance("fixture", "plain")
 	operation = f.want(202)(f.Provision(t.Context(), i, map[string]any{"broken": true})).Operation()
 	if o := f.ended(i, operation); o.State != "failed" || o.Description == "" {
 		t.Errorf("the create ended as %+v", o)
 	}
-	f.deleted(i)(f.Deprovision(t.Context(), i))
+	f.delete(i)
+}
+
+// TestWaitsEndWithTheBroker answers a delete 202 that waits when the broker is stopped,
+// which whoever stops it needn't wait for. The next process carries it through.
+func TestWaitsEndWithTheBroker(t *testing.T) {
+	f := newFoundation(t, "charts", map[string]string{"DELETE_WAIT": "40s", "SHUTDOWN_TIMEOUT": "30s"})
+	i := f.create("fixture", "plain", nil)
+	free := f.hold(i)
+	answered := make(chan rig.Answer, 1)
+	go func() {
+		answer, err := f.Deprovision(t.Context(), i)
+		if err != nil {
+			t.Error(err)
+		}
+		answered <- answer
+	}()
+	f.eventually("the namespace is being deleted", func() bool {
+		namespace, err := kube.CoreV1().Namespaces().Get(t.Context(), f.namespace(i), metav1.GetOptions{})
+		f.must(err)
+		return namespace.DeletionTimestamp != nil
+	})
+	f.must(f.broker.StopWithin(10 * time.Second))
+	answer := <-answered
+	if answer.Status != http.StatusAccepted {
+		t.Fatalf("the delete was answered %d %s", answer.Status, answer.Body)
+	}
+	f.start()
+	free()
+	if o := f.ended(i, answer.Operation()); o.State != "gone" {
+		t.Errorf("the delete ended as %+v", o)
+	}
 	f.nothingLeft(i)
 }
 
-// deleted waits until the instance is gone. How long Kubernetes takes for a
-// namespace isn't the broker's to say, so either answer is right.
-func (f *foundation) deleted(i rig.Instance) func(rig.Answer, error) {
-	return func(answer rig.Answer, err error) {
+// hold keeps the instance's namespace from going, until free is called.
+func (f *foundation) hold(i rig.Instance) (free func()) {
+	f.t.Helper()
+	patch := func(finalizers string) {
 		f.t.Helper()
+		_, err := kube.CoreV1().Namespaces().Patch(context.WithoutCancel(f.t.Context()), f.namespace(i), types.MergePatchType,
+			[]byte(`{"metadata":{"finalizers":`+finalizers+`}}`), metav1.PatchOptions{})
 		f.must(err)
-		if answer.Status == 200 {
-			return
-		}
-		if answer.Status != 202 {
-			f.t.Fatalf("the delete was answered %d %s", answer.Status, answer.Body)
-		}
-		if o := f.ended(i, answer.Operation()); o.State != "gone" {
-			f.t.Fatalf("the delete ended as %+v", o)
-		}
 	}
+	patch(`["example.com/hold"]`)
+	return func() { patch("null") }
 }

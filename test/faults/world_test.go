@@ -86,7 +86,7 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 		"CF_CLIENT_ID": stand.Client().ID, "CF_CLIENT_SECRET": stand.Client().Secret,
 		"OPERATION_TIMEOUT": "5m",
 		// What is owed after a kill is to be done soon.
-		"BIND_TIMEOUT": "1s", "LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
+		"BIND_TIMEOUT": "1s", "DELETE_WAIT": "1s", "LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 	}
 	for _, more := range extra {
 		maps.Copy(settings, more)

@@ -59,7 +59,7 @@ func newFoundationOf(t *testing.T, charts string, settings map[string]string, gr
 	f := &foundation{t: t, settings: map[string]string{
 		"HELM_CHART_DIR": folder, "BROKER_NAMESPACE": prefix + "-records", "NAMESPACE_PREFIX": prefix,
 		"CF_API_ADDRESS": stand.URL(), "CF_CLIENT_ID": client.ID, "CF_CLIENT_SECRET": client.Secret,
-		"SYNC_WAIT": "0s", "POLICY_RESYNC": "1s",
+		"SYNC_WAIT": "0s", "DELETE_WAIT": "0s", "POLICY_RESYNC": "1s",
 		"LEASE_DURATION": "3s", "LEASE_RENEW": "2s", "LEASE_RETRY": "200ms",
 		"KUBECONFIG": filepath.Join(t.TempDir(), "broker.kubeconfig"),
 	}}
