@@ -94,7 +94,7 @@ func (p *place) install(ctx context.Context, parameters string, report func(read
 
 // Uninstall is all that comes before the namespace is deleted.
 func (p *place) Uninstall(ctx context.Context, target tenant.Target) error {
-	return errors.Join(p.Cluster.Uninstall(ctx, target), p.DeleteOutside(ctx, target))
+	return errors.Join(p.Cluster.Uninstall(ctx, target, nil), p.DeleteOutside(ctx, target))
 }
 
 func (p *place) releases() []corev1.Secret {

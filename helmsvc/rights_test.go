@@ -49,10 +49,10 @@ func TestRefusedForNow(t *testing.T) {
 		t.Fatal(err)
 	}
 	var retryable *tenant.RetryableError
-	if err := c.Uninstall(t.Context(), p.target); !errors.As(err, &retryable) {
+	if err := c.Uninstall(t.Context(), p.target, nil); !errors.As(err, &retryable) {
 		t.Errorf("the refusal is %v, want one that may pass", err)
 	}
-	if err := c.Uninstall(t.Context(), p.target); err != nil {
+	if err := c.Uninstall(t.Context(), p.target, nil); err != nil {
 		t.Error(err)
 	}
 }

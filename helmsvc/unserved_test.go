@@ -188,7 +188,7 @@ func TestNewKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := old.Uninstall(t.Context(), p.target); err != nil {
+	if err := old.Uninstall(t.Context(), p.target, nil); err != nil {
 		t.Fatal(err)
 	}
 	if left := p.customs("Novelty"); len(left) != 0 {

@@ -107,14 +107,20 @@ func (w *work) remove(ctx context.Context, target tenant.Target) error {
 const uninstallPatience = 30 * time.Second
 
 // uninstall runs the chart's delete hooks, if it can be done. That it can't keeps
-// nothing from being deleted.
+// nothing from being deleted. Where there are none, the namespace may go already.
 func (w *work) uninstall(ctx context.Context, target tenant.Target) error {
-	err := w.cluster.Uninstall(ctx, target)
+	going := false
+	err := w.cluster.Uninstall(ctx, target, func(ctx context.Context) {
+		// If it can't be deleted, whoever waits for it to be gone is told.
+		going, _ = w.cluster.BeginDelete(ctx, w.ownNamespace())
+	})
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
 		return err
+	case going:
+		// It takes everything along.
 	case errors.Is(err, context.DeadlineExceeded):
 		// It has had its time: the rest is for the namespace.
 	case retryable.Is(err) && time.Since(w.instance.Operation.Begun) < uninstallPatience:
@@ -128,11 +134,16 @@ func (w *work) uninstall(ctx context.Context, target tenant.Target) error {
 func (w *work) deleteNamespace(ctx context.Context) error {
 	const doing = "deleting the namespace"
 	w.describe(doing)
-	return w.cluster.DeleteNamespace(ctx, locate.Namespace(w.instance, "", chart.Plan{}), func(obstacle string) {
+	return w.cluster.DeleteNamespace(ctx, w.ownNamespace(), func(obstacle string) {
 		if obstacle != "" {
 			w.describe(doing + "; in the way: " + obstacle)
 		}
 	})
+}
+
+// ownNamespace is the instance's namespace by whose it is.
+func (w *work) ownNamespace() tenant.Namespace {
+	return locate.Namespace(w.instance, "", chart.Plan{})
 }
 
 // keepData has the instance's volumes outlive it, if its plan says so. It is
@@ -141,7 +152,7 @@ func (w *work) keepData(ctx context.Context) error {
 	if !w.instance.KeepData {
 		return nil
 	}
-	own, err := w.cluster.Has(ctx, locate.Namespace(w.instance, "", chart.Plan{}))
+	own, err := w.cluster.Has(ctx, w.ownNamespace())
 	if err != nil || !own {
 		return err
 	}

@@ -23,11 +23,11 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// outsiders are the objects outside the instance's namespace that some revision
-// of the release has made, hooks included: Helm deletes neither these nor what
+// outside are the objects outside the instance's namespace that some revision
+// of the release has made, hooks included: Helm doesn't delete all of them, nor what
 // its chart wants kept, and no namespace takes them along. A document of a
 // record that can't be read wasn't made.
-func (s *session) outsiders(revisions []*release.Release) (kube.ResourceList, error) {
+func (s *session) outside(revisions []*release.Release) (kube.ResourceList, error) {
 	if s.client.broker == nil {
 		return nil, nil
 	}
@@ -43,7 +43,7 @@ func (s *session) outsiders(revisions []*release.Release) (kube.ResourceList, er
 				if err != nil {
 					return nil, err
 				}
-				if info != nil && s.client.foreign(info) && !manifest.IsCRD(info) && !found.Contains(info) {
+				if info != nil && s.client.foreign(info) && !found.Contains(info) {
 					found = append(found, info)
 				}
 			}

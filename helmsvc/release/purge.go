@@ -23,6 +23,7 @@ func (s *session) purge(r *release.Release) error {
 	if err != nil {
 		manifests = nil // what can't be read wasn't made, and a record can be forged
 	}
+	var failed []error
 	for _, m := range manifests {
 		if m.Head == nil || m.Head.Metadata == nil {
 			continue
@@ -30,11 +31,9 @@ func (s *session) purge(r *release.Release) error {
 		if m.Head.Metadata.Annotations[kube.ResourcePolicyAnno] == kube.KeepPolicy {
 			continue
 		}
-		if err := s.purgeObject(m); err != nil {
-			return err
-		}
+		failed = append(failed, s.purgeObject(m))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func (s *session) purgeObject(m releaseutil.Manifest) error {

@@ -8,7 +8,9 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/cli-runtime/pkg/resource"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
@@ -31,15 +33,19 @@ var errOddRecord = errors.New("Helm stumbled over the release's record")
 // It is a courtesy to the chart, whose hooks it runs, and takes half of ctx's
 // time at most: what is in the namespace may keep it from being done, and nothing
 // in there keeps DeleteOutside and DeleteNamespace from removing the instance.
-func (c *Client) Uninstall(ctx context.Context, target tenant.Target) error {
+//
+// Where the release has no delete hooks and lies in its namespace alone, begin is
+// called before anything is deleted, to begin the namespace's deletion: see
+// removeWithNamespace. nil: the namespace is to outlive the release.
+func (c *Client) Uninstall(ctx context.Context, target tenant.Target, begin func(context.Context)) error {
 	return c.work(ctx, target, func(ctx context.Context) error {
 		bounded, cancel := context.WithTimeout(ctx, min(courtesy, remaining(ctx)/2))
 		defer cancel()
-		return c.uninstallOwn(bounded, target)
+		return c.uninstallOwn(bounded, target, begin)
 	})
 }
 
-func (c *Client) uninstallOwn(ctx context.Context, target tenant.Target) (err error) {
+func (c *Client) uninstallOwn(ctx context.Context, target tenant.Target, begin func(context.Context)) (err error) {
 	defer func() {
 		if recover() != nil {
 			err = errOddRecord
@@ -52,6 +58,11 @@ func (c *Client) uninstallOwn(ctx context.Context, target tenant.Target) (err er
 	}
 	if err != nil {
 		return err
+	}
+	if begin != nil {
+		if can, err := c.removeWithNamespace(ctx, target, begin); can {
+			return err
+		}
 	}
 	return c.uninstall(ctx, target)
 }
@@ -85,10 +96,11 @@ func (c *Client) uninstall(ctx context.Context, target tenant.Target) error {
 // uninstallAll removes what the release's revisions have made. As long as
 // anything of that may be left, so is the record that names it.
 func (s *session) uninstallAll(ctx context.Context, past past) error {
-	outsiders, err := s.outsiders(past)
+	outsiders, err := s.outside(past)
 	if err != nil {
 		return err
 	}
+	outsiders = outsiders.Filter(func(info *resource.Info) bool { return !manifest.IsCRD(info) })
 	last, keep := past[0], len(outsiders) > 0
 	if past.next(intent{verb: uninstall}) == remove {
 		err = s.uninstall(ctx, last.Name, keep)

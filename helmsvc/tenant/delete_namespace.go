@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	watchtools "k8s.io/client-go/tools/watch"
 
@@ -21,21 +22,48 @@ import (
 // isn't the instance's own is left alone. report is told at once what Kubernetes
 // says is in the way; if ctx ends first, the error names it too.
 func (n *Namespaces) DeleteNamespace(ctx context.Context, own Namespace, report func(obstacle string)) error {
+	going, err := n.BeginDelete(ctx, own)
+	if !going || err != nil {
+		return err
+	}
+	n.releaseClaims(ctx, own.Name)
+	return n.awaitNamespaceGone(ctx, own.Name, report)
+}
+
+// BeginDelete is DeleteNamespace without the waiting. going tells that there is
+// something to wait for.
+func (n *Namespaces) BeginDelete(ctx context.Context, own Namespace) (going bool, err error) {
 	namespaces := n.clients.CoreV1().Namespaces()
 	have, err := namespaces.Get(ctx, own.Name, metav1.GetOptions{})
-	if apierrors.IsNotFound(err) || err == nil && !own.owns(have) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("reading namespace %s: %w", own.Name, err)
+	switch {
+	case apierrors.IsNotFound(err) || err == nil && !own.owns(have):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("reading namespace %s: %w", own.Name, err)
+	case have.DeletionTimestamp != nil:
+		return true, nil
 	}
 	// The UID keeps a namespace of the same name, made meanwhile, alive.
 	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &have.UID}}
 	err = namespaces.Delete(ctx, own.Name, options)
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("deleting namespace %s: %w", own.Name, orMayPass(err))
+		return false, fmt.Errorf("deleting namespace %s: %w", own.Name, orMayPass(err))
 	}
-	return n.awaitNamespaceGone(ctx, own.Name, report)
+	return true, nil
+}
+
+// releaseClaims deletes the claims of a namespace that is being deleted. Kubernetes
+// does that too, after five seconds, and since they stay for a moment then, as long
+// as they are protected, it looks at the namespace five seconds later again. If they
+// can't be deleted from here, that is what is left.
+func (n *Namespaces) releaseClaims(ctx context.Context, namespace string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	instance, err := kubernetes.NewForConfig(n.As(Target{Namespace: namespace}))
+	if err != nil {
+		return
+	}
+	_ = instance.CoreV1().PersistentVolumeClaims(namespace).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
 }
 
 // orMayPass has a webhook's refusal tried again: whoever runs it may mend it, and

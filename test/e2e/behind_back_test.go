@@ -90,7 +90,7 @@ func (f *foundation) uninstall(i rig.Instance) {
 	f.t.Helper()
 	there, err := helmsvc.NewCluster(shared.RESTConfig(), helmsvc.Config{})
 	f.must(err)
-	f.must(there.Uninstall(f.t.Context(), tenant.TargetOf(f.settings["NAMESPACE_PREFIX"], i.ID)))
+	f.must(there.Uninstall(f.t.Context(), tenant.TargetOf(f.settings["NAMESPACE_PREFIX"], i.ID), nil))
 	f.eventually("no pod is left", func() bool { return len(f.pods(i)) == 0 })
 }
 

@@ -52,7 +52,7 @@ func attack(t *testing.T, config tenant.Config) attacked {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = c.Uninstall(context.Background(), a.target)
+		_ = c.Uninstall(context.Background(), a.target, nil)
 		_ = kube.CoreV1().Namespaces().Delete(context.Background(), a.target.Namespace, metav1.DeleteOptions{})
 	})
 	return a
