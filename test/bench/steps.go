@@ -22,6 +22,7 @@ func allSteps() []step {
 		{name: "flux", does: "300 releases of a Deployment scaled to zero, 10 at a time", take: measureFlux},
 		{name: "processor", does: "processor time of creates, and where it goes", take: measureProcessor},
 		{name: "bind", does: "bind and unbind with a policy", take: measureBinds},
+		{name: "delete", does: "deletes, beside those of plain namespaces", take: measureDeletes},
 		{name: "neighbour", does: "a create while another space creates hundreds", take: measureNeighbour},
 		{name: "flood", does: "memory of a broker that is asked for 500 instances at once", take: measureFlood},
 		{name: "scale", does: "creates without and with 2,000 instances present", take: measureScale},
@@ -33,7 +34,7 @@ func allSteps() []step {
 		{name: "naming", does: "what it takes to keep 2,000 instances' names, for a minute", take: measureNamesOfCrowd},
 		{name: "go", does: "Go benchmarks of the pure parts", take: measureGo},
 		{name: "upgrade", does: "1,000 upgrades to a new chart version, 20 at a time, after as many creates", take: measureUpgrades, extra: true},
-		{name: "trace", does: "the requests of one create, bind and unbind, in order", take: traceRequests, extra: true},
+		{name: "trace", does: "the requests of one create, bind, unbind and delete, in order", take: traceRequests, extra: true},
 		{name: "crowded", does: "the requests of creates while another space creates hundreds", take: traceNeighbour, extra: true},
 	}
 }

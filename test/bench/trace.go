@@ -11,7 +11,7 @@ import (
 )
 
 // traceRequests prints what the broker asks of the API server for one create,
-// bind and unbind: when each request began and how long it took. It adds no
+// bind, unbind and delete: when each request began and how long it took. It adds no
 // row: through the proxy everything takes longer.
 func traceRequests(ctx context.Context, s *stage) ([]row, error) {
 	w, err := s.newWorld(ctx, "traced")
@@ -36,6 +36,10 @@ func traceRequests(ctx context.Context, s *stage) ([]row, error) {
 		}},
 		{"unbind", func(ctx context.Context) error {
 			answer, err := w.client.Unbind(ctx, i, binding)
+			return want(answer, err, http.StatusOK)
+		}},
+		{"delete", func(ctx context.Context) error {
+			answer, err := w.client.Deprovision(ctx, i)
 			return want(answer, err, http.StatusOK)
 		}},
 	}
