@@ -12,11 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/tools/cache"
-	watchtools "k8s.io/client-go/tools/watch"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
@@ -44,14 +41,13 @@ func (n Namespace) owns(have *corev1.Namespace) bool {
 }
 
 // EnsureNamespace creates the namespace with everything it carries at once,
-// since a pod's policy group is read when its network is made, and waits for
-// its default ServiceAccount, without which pods are refused. Where there is a
-// Registry with a user it brings the namespace's pull Secret up to date, else
-// an instance has none. Of a namespace
-// that is there already it brings the labels and the isolation up to date, so
-// call it again before an upgrade to another plan, and before going back.
+// since a pod's policy group is read when its network is made, and its default
+// ServiceAccount. Where there is a Registry with a user it brings the namespace's
+// pull Secret up to date, else an instance has none. Of a namespace that is there
+// already it brings the labels and the isolation up to date, so call it again
+// before an upgrade to another plan, and before going back.
 func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error {
-	made, err := n.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+	_, err := n.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: present(n.labelsOf(want)), Annotations: want.Annotations},
 	}, metav1.CreateOptions{})
 	isNew := err == nil
@@ -61,11 +57,7 @@ func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error 
 	if err != nil {
 		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
 	}
-	since := ""
-	if isNew {
-		since = made.ResourceVersion
-	}
-	if err := n.fillNamespace(ctx, want, since); err != nil {
+	if err := n.fillNamespace(ctx, want, isNew); err != nil {
 		return err
 	}
 	if !isNew && want.Isolation != nil {
@@ -76,15 +68,14 @@ func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error 
 	return n.EnsurePullSecret(ctx, want.Name, want.Isolation != nil)
 }
 
-// fillNamespace makes what the namespace needs, all at once. since is the
-// revision at which it was made, if it was made just now.
-func (n *Namespaces) fillNamespace(ctx context.Context, want Namespace, since string) error {
+// fillNamespace makes what the namespace needs, all at once.
+func (n *Namespaces) fillNamespace(ctx context.Context, want Namespace, isNew bool) error {
 	all, ctx := errgroup.WithContext(ctx)
 	if n.settings.Impersonate && want.Isolation != nil {
 		all.Go(func() error { return n.makeAccount(ctx, want.Name) })
 	}
-	all.Go(func() error { return n.isolate(ctx, want, since != "") })
-	all.Go(func() error { return n.awaitServiceAccount(ctx, want.Name, since) })
+	all.Go(func() error { return n.isolate(ctx, want, isNew) })
+	all.Go(func() error { return n.makeDefaultAccount(ctx, want.Name) })
 	return all.Wait()
 }
 
@@ -111,28 +102,16 @@ func (e *ConflictError) Error() string {
 	return e.What + " exists already and was not made for this service instance"
 }
 
-// awaitServiceAccount waits for the namespace's default ServiceAccount. Since a
-// revision at which there was none it watches only: to list it first would have
-// the API server wait until its cache has caught up.
-func (n *Namespaces) awaitServiceAccount(ctx context.Context, namespace, since string) error {
-	return fair.Aside(ctx, func(ctx context.Context) error { return n.watchServiceAccount(ctx, namespace, since) })
-}
-
-func (n *Namespaces) watchServiceAccount(ctx context.Context, namespace, since string) error {
-	source := n.named("serviceaccounts", namespace, "default")
-	there := func(event watch.Event) (bool, error) {
-		return event.Type == watch.Added || event.Type == watch.Modified, nil
+// makeDefaultAccount makes the ServiceAccount without which the API server refuses
+// pods. A controller of Kubernetes makes it sooner or later, and takes one that is
+// there for its own.
+func (n *Namespaces) makeDefaultAccount(ctx context.Context, namespace string) error {
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
+	_, err := n.clients.CoreV1().ServiceAccounts(namespace).Create(ctx, account, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil
 	}
-	if since != "" {
-		if _, err := watchtools.Until(ctx, since, source, there); err == nil {
-			return nil
-		}
-	}
-	_, err := watchtools.UntilWithSync(ctx, source, &corev1.ServiceAccount{}, nil, there)
-	if err != nil {
-		return fmt.Errorf("waiting for the default ServiceAccount of namespace %s: %w", namespace, err)
-	}
-	return nil
+	return doing(err, "creating the default ServiceAccount of namespace %s", namespace)
 }
 
 // labelNamespace brings the namespace's labels up to date: for people who read
