@@ -1,6 +1,9 @@
 package release
 
 import (
+	"cmp"
+	"sync"
+
 	"helm.sh/helm/v3/pkg/kube"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
@@ -35,5 +38,22 @@ func (c *boundClient) Create(resources kube.ResourceList) (*kube.Result, error) 
 	if err := c.prepare(resources); err != nil {
 		return &kube.Result{}, err
 	}
-	return c.Client.Create(resources)
+	for _, stage := range stages(resources) {
+		if err := c.createAtOnce(stage); err != nil {
+			return nil, err
+		}
+	}
+	return &kube.Result{Created: resources}, nil
+}
+
+// createAtOnce makes objects that don't need each other. Of several errors the first
+// object's counts, as with Helm.
+func (c *boundClient) createAtOnce(resources kube.ResourceList) error {
+	failures := make([]error, len(resources))
+	var making sync.WaitGroup
+	for at, info := range resources {
+		making.Go(func() { _, failures[at] = c.Client.Create(kube.ResourceList{info}) })
+	}
+	making.Wait()
+	return cmp.Or(failures...)
 }
