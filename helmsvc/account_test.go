@@ -30,7 +30,7 @@ func confinedBy(t *testing.T, config tenant.Config) *place {
 	config.Impersonate = true
 	p.use(config)
 	p.ns.Isolation = new(tenant.Isolation)
-	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -62,7 +62,7 @@ func guarded(t *testing.T) (*place, kubernetes.Interface) {
 	p.use(tenant.Config{Impersonate: true})
 	p.ns.Labels = map[string]string{"cf-helm-broker.io/policy-destination": "workload"}
 	p.ns.Isolation = new(tenant.Isolation)
-	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
 	instance, err := kubernetes.NewForConfig(tenant.AsInstance(local.RESTConfig(), p.ns.Name))

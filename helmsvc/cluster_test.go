@@ -76,7 +76,7 @@ func anotherPlace(t *testing.T) *place {
 	id := uuid.NewString()
 	p := &place{Cluster: c, t: t, target: tenant.TargetOf("t", id)}
 	p.ns = tenant.Namespace{Name: p.target.Namespace, Annotations: map[string]string{owner: id, "group": id}, Owner: owner}
-	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
 	return p
@@ -108,13 +108,13 @@ func (p *place) releases() []corev1.Secret {
 
 func TestNamespace(t *testing.T) {
 	p := newPlace(t)
-	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Errorf("the same namespace again: %v", err)
 	}
 	other := p.ns
 	other.Annotations = map[string]string{owner: "somebody else"}
 	var conflict *tenant.ConflictError
-	if err := p.EnsureNamespace(t.Context(), other); !errors.As(err, &conflict) {
+	if _, err := p.EnsureNamespace(t.Context(), other); !errors.As(err, &conflict) {
 		t.Errorf("somebody else's namespace: %v", err)
 	}
 	if err := p.DeleteNamespace(t.Context(), other, func(string) {}); err != nil {

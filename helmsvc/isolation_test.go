@@ -141,7 +141,7 @@ func reaches(spec networkingv1.NetworkPolicySpec, cidr string, port int) bool {
 
 func (p *place) ensure() {
 	p.t.Helper()
-	if err := p.EnsureNamespace(p.t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(p.t.Context(), p.ns); err != nil {
 		p.t.Fatal(err)
 	}
 }

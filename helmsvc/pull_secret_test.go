@@ -48,7 +48,7 @@ func TestPullSecret(t *testing.T) {
 	rotated.Password = "second"
 	p.use(tenant.Config{Registry: rotated})
 	for range 2 {
-		if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+		if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,7 +70,7 @@ func TestPullSecret(t *testing.T) {
 func TestOpenRegistry(t *testing.T) {
 	p := newPlace(t)
 	p.use(tenant.Config{Registry: manifest.Registry{Server: registry}})
-	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
 	c := chartOf("d", map[string]string{"d.yaml": object("apps/v1", "Deployment", "d", workload("d", "", "a/d:1"))})

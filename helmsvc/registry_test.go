@@ -37,7 +37,7 @@ func withRegistry(t *testing.T) *place {
 	t.Helper()
 	p := newPlace(t)
 	p.use(tenant.Config{Registry: login})
-	if err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
+	if _, err := p.EnsureNamespace(t.Context(), p.ns); err != nil {
 		t.Fatal(err)
 	}
 	return p

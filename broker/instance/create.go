@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -127,7 +129,8 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 			return err
 		}
 		w.describe("creating the namespace")
-		if err := w.isolate(ctx, service, plan); err != nil {
+		var err error
+		if target.Made, err = w.isolate(ctx, service, plan); err != nil {
 			return err
 		}
 		w.describe("installing the chart")
@@ -143,8 +146,9 @@ func (w *work) clear(ctx context.Context) error {
 	return w.remove(ctx, locate.Target(w.instance))
 }
 
-// isolate brings what the namespace carries up to date with a plan.
-func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) error {
+// isolate brings what the namespace carries up to date with a plan. It returns the
+// namespace if it has made it.
+func (w *work) isolate(ctx context.Context, service chart.Service, plan chart.Plan) (made *corev1.Namespace, err error) {
 	return w.cluster.EnsureNamespace(ctx, locate.Namespace(w.instance, service.Name, plan))
 }
 

@@ -260,7 +260,7 @@ func (o *Operators) ensureNamespace(ctx context.Context, name, chartName, group 
 		Annotations: map[string]string{operatorAnnotation: chartName, podgroup.Annotation: group},
 		Owner:       operatorAnnotation,
 	}
-	if err := o.cluster.EnsureNamespace(ctx, namespace); err != nil {
+	if _, err := o.cluster.EnsureNamespace(ctx, namespace); err != nil {
 		return err
 	}
 	return o.cluster.Regroup(ctx, namespace)

@@ -144,7 +144,7 @@ func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Pl
 	target.Foresee = w.foresee
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
 		w.describe("upgrading the release")
-		if err := w.isolate(ctx, service, plan); err != nil {
+		if _, err := w.isolate(ctx, service, plan); err != nil {
 			return err
 		}
 		return w.cluster.Upgrade(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
@@ -191,7 +191,7 @@ func (w *work) goBack(ctx context.Context) error {
 	}
 	target := locate.TargetBy(w.instance, plan)
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
-		if err := w.isolate(ctx, service, plan); err != nil {
+		if _, err := w.isolate(ctx, service, plan); err != nil {
 			return err
 		}
 		return w.cluster.Rollback(ctx, target, w.instance.Update.From)

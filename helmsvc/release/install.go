@@ -122,6 +122,9 @@ func (s *session) failure(ctx context.Context, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
+	if powerless := s.rights.reason(); powerless != nil {
+		return powerless
+	}
 	var notReady *readiness.NotReadyError
 	if errors.As(s.client.failed, &notReady) {
 		return notReady

@@ -14,7 +14,7 @@ import (
 // checkPodSecurity returns an InsecureError if the release has pods that don't keep
 // to the Pod Security Standard that their namespace is labelled with.
 func (s *session) checkPodSecurity(objects []manifest.Object) error {
-	standard, err := s.cluster.tenants.PodStandard(s.client.ctx, s.target.Namespace)
+	standard, err := s.cluster.tenants.PodStandard(s.client.ctx, s.target)
 	if err != nil {
 		return err
 	}

@@ -32,17 +32,32 @@ type session struct {
 	mapper *readiness.Mapper
 	// renew has what the cluster serves asked for again.
 	renew func()
+	// rights are awaited where they may not count yet; nil: they do.
+	rights *patience
 }
 
 // session opens a Helm session for the target. report is told of readiness
 // while Helm waits. What is made in it is made as for a plan that doesn't allow
 // exposure: set the client's rules where that isn't so. Where Helm acts as the
-// instance it is made sure that the instance may act.
+// instance it is made sure that the instance may act, in a namespace that was made
+// just now when something is refused.
 func (c *Client) session(ctx context.Context, target tenant.Target, report func(readiness.Progress)) (*session, error) {
-	if err := c.tenants.AwaitAccount(ctx, target); err != nil {
+	as := c.tenants.As(target)
+	if target.Made == nil || !c.tenants.ActsAsInstance(target) {
+		if err := c.tenants.AwaitAccount(ctx, target); err != nil {
+			return nil, err
+		}
+		return c.sessionAs(ctx, as, target, report)
+	}
+	rights := &patience{await: func() error { return c.tenants.AwaitAccount(ctx, target) }}
+	as = rest.CopyConfig(as)
+	as.Wrap(rights.wrap)
+	made, err := c.sessionAs(ctx, as, target, report)
+	if err != nil {
 		return nil, err
 	}
-	return c.sessionAs(ctx, c.tenants.As(target), target, report)
+	made.rights = rights
+	return made, nil
 }
 
 // sessionAs is session with the rights of a configuration.
@@ -55,7 +70,11 @@ func (c *Client) sessionAs(ctx context.Context, as *rest.Config, target tenant.T
 		config.RateLimiter = c.settings.Limiter.For(target.Tenant)
 	}
 	mapper := &readiness.Mapper{ResettableRESTMapper: c.mapper}
-	getter := &restGetter{cluster: c, config: config, mapper: mapper, namespace: namespace}
+	asked := rest.CopyConfig(config)
+	if target.Made != nil && c.settings.Renderer != nil { // else Helm's own templates look things up by that
+		asked.Wrap(empty(namespace))
+	}
+	getter := &restGetter{cluster: c, config: asked, mapper: mapper, namespace: namespace}
 	helm := new(action.Configuration)
 	// Helm's debug log prints manifests and with them secrets: drop it.
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {

@@ -45,27 +45,27 @@ func (n Namespace) owns(have *corev1.Namespace) bool {
 // ServiceAccount. Where there is a Registry with a user it brings the namespace's
 // pull Secret up to date, else an instance has none. Of a namespace that is there
 // already it brings the labels and the isolation up to date, so call it again
-// before an upgrade to another plan, and before going back.
-func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) error {
-	_, err := n.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
+// before an upgrade to another plan, and before going back. It returns the
+// namespace if it has made it, for Target.Made.
+func (n *Namespaces) EnsureNamespace(ctx context.Context, want Namespace) (made *corev1.Namespace, err error) {
+	made, err = n.clients.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{
 		ObjectMeta: metav1.ObjectMeta{Name: want.Name, Labels: present(n.labelsOf(want)), Annotations: want.Annotations},
 	}, metav1.CreateOptions{})
-	isNew := err == nil
 	if apierrors.IsAlreadyExists(err) {
-		err = n.adoptNamespace(ctx, want)
+		made, err = nil, n.adoptNamespace(ctx, want)
 	}
 	if err != nil {
-		return fmt.Errorf("creating namespace %s: %w", want.Name, err)
+		return nil, fmt.Errorf("creating namespace %s: %w", want.Name, err)
 	}
-	if err := n.fillNamespace(ctx, want, isNew); err != nil {
-		return err
+	if err := n.fillNamespace(ctx, want, made != nil); err != nil {
+		return nil, err
 	}
-	if !isNew && want.Isolation != nil {
+	if made == nil && want.Isolation != nil {
 		if err := n.dropPullSecret(ctx, want.Name); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return n.EnsurePullSecret(ctx, want.Name, want.Isolation != nil)
+	return made, n.EnsurePullSecret(ctx, want.Name, want.Isolation != nil)
 }
 
 // fillNamespace makes what the namespace needs, all at once.

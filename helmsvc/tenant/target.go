@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -39,6 +40,10 @@ type Target struct {
 	ClusterObjects []string
 	// Ready says when objects of some kinds are ready: the plan's.
 	Ready []chart.Readiness
+
+	// Made is the namespace as EnsureNamespace has just made it: nothing is in it yet
+	// but what a namespace begins with. nil: it was there before.
+	Made *corev1.Namespace
 
 	// Operator: what lives there is an operator, no tenant's instance.
 	Operator bool

@@ -48,7 +48,7 @@ func attack(t *testing.T, config tenant.Config) attacked {
 	}
 	const owner = "cf-helm-broker.io/instance-id"
 	namespace := tenant.Namespace{Name: a.target.Namespace, Owner: owner, Annotations: map[string]string{owner: id}, Isolation: new(tenant.Isolation)}
-	if err := c.EnsureNamespace(t.Context(), namespace); err != nil {
+	if _, err := c.EnsureNamespace(t.Context(), namespace); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
