@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -19,10 +18,7 @@ import (
 	"helm.sh/helm/v3/pkg/storage"
 	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -41,17 +37,9 @@ const (
 	mostRecords    = 4 * Kept
 )
 
-// releaseSecrets are a release's records. They lie in the instance's namespace,
-// where whoever acts as the instance can write them: one that Helm couldn't read,
-// or wouldn't expect, isn't there.
-type releaseSecrets struct {
-	typedcorev1.SecretInterface
-	target tenant.Target
-}
-
 // In keeps the records of the target's release, as Helm does.
 func In(clients kubernetes.Interface, target tenant.Target) *storage.Storage {
-	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target})
+	secrets := driver.NewSecrets(&releaseSecrets{SecretInterface: clients.CoreV1().Secrets(target.Namespace), target: target, read: target.Made != nil})
 	secrets.Log = func(string, ...any) {}
 	return storage.Init(slimRecords{secrets})
 }
@@ -76,28 +64,6 @@ func slim(r *release.Release) *release.Release {
 		copied.Chart = &helmchart.Chart{Metadata: r.Chart.Metadata, Values: r.Chart.Values}
 	}
 	return &copied
-}
-
-// Get returns a record that can be used.
-func (s *releaseSecrets) Get(ctx context.Context, name string, options metav1.GetOptions) (*corev1.Secret, error) {
-	found, err := s.SecretInterface.Get(ctx, name, options)
-	if err != nil {
-		return nil, err
-	}
-	if _, usable := recordOf(found, s.target); !usable {
-		return nil, apierrors.NewNotFound(corev1.Resource("secrets"), name)
-	}
-	return found, nil
-}
-
-// List returns the records that can be used, the newest first.
-func (s *releaseSecrets) List(ctx context.Context, options metav1.ListOptions) (*corev1.SecretList, error) {
-	found, err := s.SecretInterface.List(ctx, options)
-	if err != nil {
-		return nil, err
-	}
-	found.Items = admitted(found.Items, s.target)
-	return found, nil
 }
 
 // admitted are the records that can be used, the newest first. Of those that are
