@@ -62,6 +62,7 @@ type Access struct {
 
 	locks   lock.Named   // by instance id: held while its policies change
 	posting sync.RWMutex // held while recorded policies are posted again; for reading, while those of one instance are changed
+	posted  posted
 	// unsettled holds a token when policies may have to be opened or closed.
 	unsettled chan struct{}
 }

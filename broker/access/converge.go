@@ -222,7 +222,7 @@ func (a *Access) conclude(ctx context.Context, b record.Binding, why event, want
 		b.Policies, b.SharedGroups, b.UnsettledUntil = policy.Unique(wanted.policies), distinct(wanted.shared), time.Time{}
 		b.Networks = wanted.networks
 		return a.records.UpdateBinding(ctx, b)
-	case !settled(b, time.Now()):
+	case !a.settled(b):
 		return b, errUnsettled
 	case b.State == record.Unmade:
 		if len(b.Policies) == 0 {

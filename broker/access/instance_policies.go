@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -23,6 +24,10 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 		return err
 	}
 	defer release()
+	made, err := a.openFirst(ctx, i)
+	if made || err != nil {
+		return err
+	}
 	own, err := a.ownRecord(ctx, i)
 	if err != nil {
 		return err
@@ -34,17 +39,47 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 	return a.opensOwn(ctx, own, a.ownNeed(own, []string{group}, a.operatorsOf(i, own.SharedGroups)))
 }
 
+// openFirst opens an instance's own access that has no record yet, and whose policy
+// group is known: what it opens is recorded with it, in one write. made is false where
+// there is a record.
+func (a *Access) openFirst(ctx context.Context, i record.Instance) (made bool, err error) {
+	if _, err := a.records.Binding(i.ID, record.OwnAccess); i.PolicyGroup == "" || !errors.Is(err, record.ErrNotFound) {
+		return false, nil // OpenOwn reads what there is
+	}
+	own := a.newOwn(i)
+	wanted := a.ownNeed(own, []string{i.PolicyGroup}, a.operatorsOf(i, nil))
+	own.Policies, own.SharedGroups, own.Networks = policy.Unique(wanted.policies), distinct(wanted.shared), wanted.networks
+	own.UnsettledUntil = time.Now().Add(a.requestLife()).UTC()
+	own, err = a.records.CreateBinding(ctx, own)
+	if errors.Is(err, record.ErrExists) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := a.grant(ctx, closing(own, need{})); err != nil {
+		a.leaveToRounds(own, err)
+		return true, nil
+	}
+	a.posted.note(own)
+	return true, nil
+}
+
 // opensOwn has the own access of an instance, or of an operator, be what it needs,
 // now or soon. It wants the instance held.
 func (a *Access) opensOwn(ctx context.Context, own record.Binding, wanted need) error {
 	var pending *PendingError
 	err := a.follows(ctx, own, wanted)
 	if errors.As(err, &pending) {
-		a.log.Error("own-access-pending", err, bindingData(own))
-		a.AskRound()
+		a.leaveToRounds(own, err)
 		return nil
 	}
 	return err
+}
+
+func (a *Access) leaveToRounds(own record.Binding, cause error) {
+	a.log.Error("own-access-pending", cause, bindingData(own))
+	a.AskRound()
 }
 
 // WantsOwn tells whether the instance has access of its own to be recorded.
@@ -54,10 +89,15 @@ func (a *Access) WantsOwn(i record.Instance) bool {
 
 // ownRecord returns the record of the instance's own access.
 func (a *Access) ownRecord(ctx context.Context, i record.Instance) (record.Binding, error) {
-	return a.own(ctx, record.Binding{
+	return a.own(ctx, a.newOwn(i))
+}
+
+// newOwn is the record of an instance's own access before it opens anything.
+func (a *Access) newOwn(i record.Instance) record.Binding {
+	return record.Binding{
 		ID: record.OwnAccess, InstanceID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID,
 		Origin: i.Operation.Origin, Started: i.Operation.Started, Placeholder: locate.PolicyTarget(i.Destination) == locate.ToApp, State: record.Bound,
-	})
+	}
 }
 
 // own returns a record of own access, made now if there is none, or made live again

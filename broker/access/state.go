@@ -137,6 +137,9 @@ func nextRevoking(b record.Binding, e event, at time.Time) (record.Binding, erro
 // settled tells whether nobody is opening any more what the binding has closed.
 func settled(b record.Binding, now time.Time) bool { return !now.Before(b.UnsettledUntil) }
 
+// settled is that by what this process knows besides.
+func (a *Access) settled(b record.Binding) bool { return settled(b, time.Now()) || a.posted.has(b) }
+
 // Later tells whether the binding is still to be made by itself.
 func Later(b record.Binding) bool {
 	return b.Operation != nil && (b.State == record.Waiting || b.State == record.Opening)

@@ -91,12 +91,9 @@ func (w *work) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.settle(ctx); err != nil {
-		return err
-	}
 	err = w.make(ctx, service, plan)
 	if conflict := new(tenant.ConflictError); errors.As(err, &conflict) {
-		// Another instance may have made a namespace of the same name since.
+		// It may be its namespace that is another's.
 		if moved, settleErr := w.settle(ctx); !moved {
 			return errors.Join(err, settleErr)
 		}
@@ -125,8 +122,10 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 	target := locate.TargetBy(w.instance, plan)
 	target.Foresee = w.foresee
 	return w.cluster.InTurn(ctx, target, func(ctx context.Context) error {
-		if err := w.openOwn(ctx); err != nil {
-			return err
+		if w.instance.PolicyGroup == "" { // the namespace is to name it
+			if err := w.openOwn(ctx); err != nil {
+				return err
+			}
 		}
 		w.describe("creating the namespace")
 		var err error

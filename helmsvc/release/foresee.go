@@ -13,10 +13,13 @@ import (
 )
 
 // foresee tells whoever wants to know what is going to be made: a release as it is
-// rendered, and the chart's crds/.
+// rendered, and the chart's crds/. nil: that can't be told before crds/ is there.
 func (s *session) foresee(ctx context.Context, r *release.Release, definitions []helmchart.CRD) error {
-	if s.target.Foresee == nil || r == nil {
+	if s.target.Foresee == nil {
 		return nil
+	}
+	if r == nil {
+		return s.target.Foresee(ctx, tenant.Foreseen{})
 	}
 	objects, err := manifest.Read(r)
 	if err != nil {

@@ -52,7 +52,7 @@ type Target struct {
 	GrantKinds bool
 	// Foresee is told what is going to be made before any of it is; nil: nobody wants
 	// to know. If it fails, nothing is made. Where templates can't be rendered before
-	// crds/ is there, it is told afterwards.
+	// crds/ is there, it is told of nothing before, and of everything afterwards.
 	Foresee func(ctx context.Context, what Foreseen) error
 }
 
