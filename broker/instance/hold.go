@@ -24,16 +24,34 @@ const (
 var errEndedTwice = errors.New("the broker's process ended twice while doing this; its operator finds more in the log")
 
 // takeUp notes that the operation is begun, or begun again, and by whom, before
-// anything is done for it.
+// anything is done for it. The record that it knows may be older than what this very
+// process has written; writing it is refused then, and it is read again.
+// ErrSuperseded: the operation has ended, or there is a newer one.
 func (w *work) takeUp(ctx context.Context) error {
-	attempt := w.instance.Operation.Attempt + 1
-	return w.change(ctx, func(o *record.Operation) {
-		o.TakeUp(w.settings.Self)
-		o.Attempt = attempt
-		if o.Begun.IsZero() {
-			o.Begun = time.Now().UTC()
+	for {
+		taken := w.instance
+		taken.Operation.TakeUp(w.settings.Self)
+		taken.Operation.Attempt++
+		if taken.Operation.Begun.IsZero() {
+			taken.Operation.Begun = time.Now().UTC()
 		}
-	})
+		written, err := w.records.UpdateInstance(ctx, taken)
+		if err == nil {
+			w.instance, w.progress.written = written, written
+			return nil
+		}
+		if !errors.Is(err, record.ErrConflict) {
+			return err
+		}
+		live, err := w.records.LiveInstance(ctx, w.instance.ID)
+		if err != nil {
+			return err
+		}
+		if !sameOperation(live, w.instance) {
+			return ErrSuperseded
+		}
+		w.instance = live
+	}
 }
 
 // PutDown notes that this process, which isn't at the operation any more unless

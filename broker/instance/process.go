@@ -36,12 +36,9 @@ type work struct {
 // newer operation. begun is told of the operation before anything is done for it, and
 // tells whether this process has carried it before, and put it off.
 func (s *Instances) Process(ctx, superseded context.Context, id string, begun func(operation string) (putOff bool)) (next retryable.Again) {
-	known, err := s.records.Instance(id)
-	if errors.Is(err, record.ErrNotFound) || err == nil && !known.Operation.Running() {
-		return retryable.Again{}
-	}
-	// Live, since the cache may lag behind what this very process has written.
-	instance, err := s.records.LiveInstance(superseded, id)
+	// The cache may lag behind what this very process has written: then taking it up
+	// is refused, and the record is read.
+	instance, err := s.records.Instance(id)
 	switch {
 	case errors.Is(err, record.ErrNotFound), err == nil && !instance.Operation.Running():
 		return retryable.Again{}
@@ -63,7 +60,11 @@ func (s *Instances) Process(ctx, superseded context.Context, id string, begun fu
 // carry works within superseded, which a newer operation ends; the outcome is
 // written within ctx.
 func (w *work) carry(ctx, superseded context.Context) retryable.Again {
-	if err := w.takeUp(superseded); err != nil {
+	err := w.takeUp(superseded)
+	if errors.Is(err, ErrSuperseded) || errors.Is(err, record.ErrNotFound) {
+		return retryable.Again{} // it has ended, or what is newer is told of
+	}
+	if err != nil {
 		w.log.Error("taking-up", err)
 		return retryable.Again{Wanted: superseded.Err() == nil}
 	}
@@ -74,7 +75,7 @@ func (w *work) carry(ctx, superseded context.Context) retryable.Again {
 	w.log.Info("start", lager.Data{"attempt": w.instance.Operation.Attempt, "deaths": w.deaths(), "namespace": w.instance.Namespace, "limit": limit})
 	chart := w.instance.Chart
 	told := w.tell(superseded)
-	err := w.step(bounded, superseded)
+	err = w.step(bounded, superseded)
 	told()
 	switch {
 	case superseded.Err() != nil:
