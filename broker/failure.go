@@ -53,7 +53,10 @@ func failure(ctx context.Context, err error) error {
 	var noPod *manifest.NoPodError
 	var tooMuch *bounded.TooMuchError
 	var tooLong *bindtemplate.TooLongError
+	var answered *apiresponses.FailureResponse
 	switch {
+	case errors.As(err, &answered):
+		return answered
 	case errors.As(err, &invalid):
 		return badRequest("%s", invalid)
 	case errors.As(err, &unreachable):

@@ -19,23 +19,41 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 	if err := b.checkIDs(id); err != nil {
 		return domain.ProvisionedServiceSpec{}, err
 	}
-	existing, err := b.records.LiveInstance(ctx, id)
-	switch {
-	case err == nil:
-		return b.existingInstance(ctx, existing, details, asyncAllowed)
-	case !errors.Is(err, record.ErrNotFound):
-		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
+	if _, err := b.records.Instance(id); !errors.Is(err, record.ErrNotFound) {
+		existing, err := b.records.LiveInstance(ctx, id)
+		if err == nil {
+			return b.existingInstance(ctx, existing, details, asyncAllowed)
+		}
+		if !errors.Is(err, record.ErrNotFound) {
+			return domain.ProvisionedServiceSpec{}, failure(ctx, err)
+		}
 	}
+	instance, err := b.create(ctx, id, details, asyncAllowed)
+	if errors.Is(err, record.ErrExists) && instance.ID != "" {
+		return b.existingInstance(ctx, instance, details, asyncAllowed)
+	}
+	if err != nil {
+		return b.notCreated(ctx, id, details, asyncAllowed, err)
+	}
+	answer := b.provisioning(ctx, instance)
+	if b.succeeded(ctx, instance) {
+		answer.IsAsync, answer.OperationData = false, ""
+	}
+	return answer, nil
+}
+
+// create claims the id, if what is asked for can be had.
+func (b *Broker) create(ctx context.Context, id string, details domain.ProvisionDetails, asyncAllowed bool) (record.Instance, error) {
 	if err := b.checkReserved(id); err != nil {
-		return domain.ProvisionedServiceSpec{}, err
+		return record.Instance{}, err
 	}
 	if err := b.checkProvision(details); err != nil {
-		return domain.ProvisionedServiceSpec{}, err
+		return record.Instance{}, err
 	}
 	if !asyncAllowed {
-		return domain.ProvisionedServiceSpec{}, apiresponses.ErrAsyncRequired
+		return record.Instance{}, apiresponses.ErrAsyncRequired
 	}
-	instance, err := b.instances.Create(ctx, record.Instance{
+	return b.instances.Create(ctx, record.Instance{
 		ID:               id,
 		ServiceID:        details.ServiceID,
 		PlanID:           details.PlanID,
@@ -44,17 +62,16 @@ func (b *Broker) Provision(ctx context.Context, id string, details domain.Provis
 		Context:          details.RawContext,
 		Parameters:       details.RawParameters,
 	}, origin(ctx))
-	switch {
-	case errors.Is(err, record.ErrExists) && instance.ID != "":
-		return b.existingInstance(ctx, instance, details, asyncAllowed)
-	case err != nil:
-		return domain.ProvisionedServiceSpec{}, failure(ctx, err)
+}
+
+// notCreated answers for an instance that wasn't created because of cause, unless
+// there is one that the cache doesn't know of yet, which is answered for.
+func (b *Broker) notCreated(ctx context.Context, id string, details domain.ProvisionDetails, asyncAllowed bool, cause error) (domain.ProvisionedServiceSpec, error) {
+	existing, err := b.records.LiveInstance(ctx, id)
+	if err == nil && existing.Operation.Origin != origin(ctx) {
+		return b.existingInstance(ctx, existing, details, asyncAllowed)
 	}
-	answer := b.provisioning(ctx, instance)
-	if b.succeeded(ctx, instance) {
-		answer.IsAsync, answer.OperationData = false, ""
-	}
-	return answer, nil
+	return domain.ProvisionedServiceSpec{}, failure(ctx, cause)
 }
 
 func (b *Broker) checkProvision(details domain.ProvisionDetails) error {
