@@ -29,6 +29,9 @@ type Charts struct {
 
 	mu   sync.Mutex
 	kept map[string]chart.Service // loaded from what is kept, by digest; guarded by mu
+	// sure are the digests of charts that are known to be kept, while this replica leads,
+	// since nobody else forgets any then; nil: it doesn't lead. Guarded by mu.
+	sure map[string]bool
 }
 
 // NewCharts finds charts in the catalog and among those that are kept.
@@ -115,13 +118,39 @@ func (c *Charts) KeepAs(ctx context.Context, chart record.Chart) error {
 	return c.Keep(ctx, service)
 }
 
+// Lead has this replica be the only one that forgets charts, until end is called.
+func (c *Charts) Lead() (end func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sure = map[string]bool{}
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.sure = nil
+	}
+}
+
 // Keep has the chart outlive the catalog.
 func (c *Charts) Keep(ctx context.Context, s chart.Service) error {
-	return c.records.KeepChart(ctx, ChartOf(s), s.Archive())
+	c.mu.Lock()
+	sure := c.sure[s.Digest]
+	c.mu.Unlock()
+	if sure {
+		return nil
+	}
+	if err := c.records.KeepChart(ctx, ChartOf(s), s.Archive()); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.sure != nil {
+		c.sure[s.Digest] = true
+	}
+	return nil
 }
 
 // Tidy removes what is kept of charts that neither the catalog nor an instance
-// needs.
+// needs. It is for the replica that leads.
 func (c *Charts) Tidy(ctx context.Context) error {
 	c.forgetting.Lock()
 	defer c.forgetting.Unlock()
@@ -129,15 +158,15 @@ func (c *Charts) Tidy(ctx context.Context) error {
 	if err != nil {
 		return err // a record that can't be read may need any of them
 	}
-	err = c.records.ForgetCharts(ctx, func(digest string) bool { return c.needed(digest, instances) })
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	for digest := range c.kept {
 		if !c.needed(digest, instances) {
 			delete(c.kept, digest)
 		}
 	}
-	return err
+	clear(c.sure)
+	c.mu.Unlock()
+	return c.records.ForgetCharts(ctx, func(digest string) bool { return c.needed(digest, instances) })
 }
 
 // Outgrow removes what is kept of the chart that an instance was on, if it was
@@ -152,6 +181,7 @@ func (c *Charts) Outgrow(ctx context.Context, instanceID string, before record.C
 	}
 	c.mu.Lock()
 	delete(c.kept, before.Digest)
+	delete(c.sure, before.Digest)
 	c.mu.Unlock()
 	if err := c.records.ForgetChart(ctx, before.Digest); err != nil {
 		return fmt.Errorf("forgetting the chart %s %s: %w", before.Name, before.Version, err)

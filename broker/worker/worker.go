@@ -102,7 +102,9 @@ func (w *Worker) Leads() bool { return w.leading.Load() }
 
 // CatalogChanged is told when the charts have been read again.
 func (w *Worker) CatalogChanged(ctx context.Context) {
-	w.tidyCharts(ctx)
+	if w.Leads() {
+		w.tidyCharts(ctx)
+	}
 	w.Clusters.Forget()
 	w.Observers.CatalogChanged()
 	w.followAll() // plans say what bindings open
@@ -129,6 +131,7 @@ func (w *Worker) lead(ctx context.Context) {
 	w.log.Info("leading", lager.Data{"replica": w.settings.Lease.Lock.Identity()})
 	w.leading.Store(true)
 	defer w.leading.Store(false)
+	defer w.Charts.Lead()()
 	w.tidyCharts(ctx)
 	w.Operators.Begin()
 	var working sync.WaitGroup
