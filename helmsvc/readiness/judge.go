@@ -2,8 +2,10 @@ package readiness
 
 import (
 	"github.com/fluxcd/cli-utils/pkg/kstatus/status"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -35,9 +37,20 @@ var inert = map[string]bool{
 func (r Reader) judged(namespace string) func(*resource.Info) bool {
 	return func(info *resource.Info) bool {
 		kind := info.Mapping.GroupVersionKind.GroupKind()
-		ready := inert[kind.Group+"/"+kind.Kind] || manifest.SeldomTold[kind.String()]
+		ready := inert[kind.Group+"/"+kind.Kind] || manifest.SeldomTold[kind.String()] || isInward(info)
 		return info.Namespaced() && info.Namespace == namespace && (!ready || ruleFor(r.rules, kind) != nil)
 	}
+}
+
+// isInward tells whether it is a Service that waits for no load balancer: such a one is
+// ready as soon as it exists.
+func isInward(info *resource.Info) bool {
+	u, readable := info.Object.(*unstructured.Unstructured)
+	if !readable || info.Mapping.GroupVersionKind.GroupKind() != (schema.GroupKind{Kind: "Service"}) {
+		return false
+	}
+	exposure, _, _ := unstructured.NestedString(u.Object, "spec", "type")
+	return exposure != string(corev1.ServiceTypeLoadBalancer)
 }
 
 // judge reads the caches. Rules: kstatus, made stricter where Kibosh's charts
