@@ -12,9 +12,19 @@ import (
 	"k8s.io/cli-runtime/pkg/resource"
 )
 
-// EachObject calls see with each object of a rendered release, hooks included
-// and tests left out, and the chart's file that it is from.
-func EachObject(r *release.Release, see func(object *unstructured.Unstructured, file string)) error {
+// Object is one of a rendered release, and the chart's file that it is from.
+type Object struct {
+	*unstructured.Unstructured
+	File string
+	Hook bool
+}
+
+// Read reads all objects of a rendered release, hooks included and tests left out; of
+// nil there are none. Parsing takes longer than most of what is done with them.
+func Read(r *release.Release) (all []Object, err error) {
+	if r == nil {
+		return nil, nil
+	}
 	documents := releaseutil.SplitManifests(r.Manifest)
 	source := ""
 	for n := range len(documents) {
@@ -26,38 +36,32 @@ func EachObject(r *release.Release, see func(object *unstructured.Unstructured, 
 		}
 		objects, err := Decode(text)
 		if err != nil {
-			return fmt.Errorf("reading what the chart renders: %w", err)
+			return nil, fmt.Errorf("reading what the chart renders: %w", err)
 		}
 		for _, object := range objects {
-			see(object, fileOf(source))
+			all = append(all, Object{Unstructured: object, File: fileOf(source)})
 		}
 	}
 	for _, hook := range r.Hooks {
 		objects, err := DecodeHooks([]*release.Hook{hook})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, object := range objects {
-			see(object, fileOf(hook.Path))
+			all = append(all, Object{Unstructured: object, File: fileOf(hook.Path), Hook: true})
 		}
 	}
-	return nil
+	return all, nil
 }
 
-// Object is one of a rendered release, and the chart's file that it is from.
-type Object struct {
-	*unstructured.Unstructured
-	File string
-}
-
-// Read is the list that EachObject goes through. Parsing takes longer than most of
-// what is done with it.
-func Read(r *release.Release) ([]Object, error) {
-	var objects []Object
-	err := EachObject(r, func(object *unstructured.Unstructured, file string) {
-		objects = append(objects, Object{object, file})
-	})
-	return objects, err
+// Plain are the objects without the files that they are from: hooks, or all others.
+func Plain(read []Object, hooks bool) (objects []*unstructured.Unstructured) {
+	for _, o := range read {
+		if o.Hook == hooks {
+			objects = append(objects, o.Unstructured)
+		}
+	}
+	return objects
 }
 
 // fileOf is the file in the chart's folder: Helm puts the chart's name before it.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
@@ -47,22 +46,14 @@ func (r Rules) groupOf(object *unstructured.Unstructured) string {
 	return podgroup.OfWorkload(r.Groups, object.GetKind(), cmp.Or(object.GetName(), object.GetGenerateName()))
 }
 
-// GroupsOf are the policy groups that the releases' pods are given, in order.
-func (r Rules) GroupsOf(releases []*release.Release) ([]string, error) {
+// GroupsOf are the policy groups that the objects' pods are given, in order.
+func (r Rules) GroupsOf(objects []Object) []string {
 	var groups []string
-	for _, made := range releases {
-		if made == nil { // it can't be rendered before its CRDs are there
-			continue
-		}
-		err := EachObject(made, func(object *unstructured.Unstructured, _ string) {
-			if group := r.groupOf(object); group != "" {
-				groups = append(groups, group)
-			}
-		})
-		if err != nil {
-			return nil, err
+	for _, object := range objects {
+		if group := r.groupOf(object.Unstructured); group != "" {
+			groups = append(groups, group)
 		}
 	}
 	slices.Sort(groups)
-	return slices.Compact(groups), nil
+	return slices.Compact(groups)
 }

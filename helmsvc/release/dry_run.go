@@ -54,14 +54,14 @@ func (s *session) dryUpgrade(target tenant.Target, from *release.Release, what c
 
 // check looks at what would be made, definitions, the chart's crds/, included.
 func (s *session) check(r *release.Release, definitions []helmchart.CRD, bindable bool) error {
-	if err := s.checkServed(r, definitions); err != nil {
-		return err
-	}
-	if err := s.checkOutside(r, definitions); err != nil {
-		return err
-	}
-	objects, err := manifest.Read(r)
+	objects, err := s.read(r)
 	if err != nil {
+		return err
+	}
+	if err := s.checkServed(objects, definitions); err != nil {
+		return err
+	}
+	if err := s.checkOutside(objects, definitions); err != nil {
 		return err
 	}
 	if err := manifest.CheckProspect(objects, bindable); err != nil {

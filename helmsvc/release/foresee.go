@@ -5,7 +5,6 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -21,7 +20,7 @@ func (s *session) foresee(ctx context.Context, r *release.Release, definitions [
 	if r == nil {
 		return s.target.Foresee(ctx, tenant.Foreseen{})
 	}
-	objects, err := manifest.Read(r)
+	objects, err := s.read(r)
 	if err != nil {
 		return err
 	}
@@ -29,23 +28,19 @@ func (s *session) foresee(ctx context.Context, r *release.Release, definitions [
 	if err != nil {
 		return err
 	}
-	groups, err := s.client.rules.GroupsOf([]*release.Release{r})
+	defines, err := resourcesOf(objects, definitions)
 	if err != nil {
 		return err
 	}
-	defines, err := resourcesOf(r, definitions)
-	if err != nil {
-		return err
-	}
-	return s.target.Foresee(ctx, tenant.Foreseen{Uses: uses, Serves: serves, Defines: defines, Groups: groups})
+	return s.target.Foresee(ctx, tenant.Foreseen{Uses: uses, Serves: serves, Defines: defines, Groups: s.client.rules.GroupsOf(objects)})
 }
 
-// resourcesOf are the namespaced resources that a release, or the chart's crds/, define.
-func resourcesOf(r *release.Release, definitions []helmchart.CRD) ([]schema.GroupResource, error) {
+// resourcesOf are the namespaced resources that a release's objects, or the chart's
+// crds/, define.
+func resourcesOf(read []manifest.Object, definitions []helmchart.CRD) ([]schema.GroupResource, error) {
 	objects, err := manifest.DecodeDefinitions(definitions)
-	if err != nil {
-		return nil, err
+	for _, o := range read {
+		objects = append(objects, o.Unstructured)
 	}
-	err = manifest.EachObject(r, func(object *unstructured.Unstructured, _ string) { objects = append(objects, object) })
 	return manifest.ResourcesDefinedBy(objects), err
 }

@@ -83,6 +83,7 @@ func (s *session) install(ctx context.Context, target tenant.Target, what chart.
 	if err := s.admitGroups(ctx, foreseen); err != nil {
 		return err
 	}
+	clear(s.objects) // hundreds may wait for pods
 	helm := action.NewInstall(s.Configuration)
 	helm.ReleaseName = target.Release
 	helm.Namespace = target.Namespace

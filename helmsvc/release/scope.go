@@ -1,12 +1,10 @@
 package release
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -14,10 +12,10 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
-// checkOutside returns an OutsideError if the release, or what of the chart's
-// crds/ the cluster doesn't have, lies outside the instance's namespace and
-// isn't allowed there.
-func (s *session) checkOutside(r *release.Release, definitions []helmchart.CRD) error {
+// checkOutside returns an OutsideError if the release's objects, or what of the chart's
+// crds/ the cluster doesn't have, lie outside the instance's namespace and
+// aren't allowed there.
+func (s *session) checkOutside(objects []manifest.Object, definitions []helmchart.CRD) error {
 	if !s.client.rules.Confined {
 		return nil
 	}
@@ -26,20 +24,15 @@ func (s *session) checkOutside(r *release.Release, definitions []helmchart.CRD) 
 	if err != nil {
 		return err
 	}
-	if r == nil { // it can't be rendered before the CRDs are there
-		return refused.OrNil()
-	}
-	var failed error
-	err = manifest.EachObject(r, func(object *unstructured.Unstructured, file string) {
+	for _, object := range objects {
 		namespaced, err := s.isNamespaced(object.GroupVersionKind(), scopes)
-		failed = cmp.Or(failed, err)
+		if err != nil {
+			return err
+		}
 		inside := namespaced && (object.GetNamespace() == "" || object.GetNamespace() == s.client.Namespace)
 		if !inside && !s.client.rules.Allows(object.GroupVersionKind().GroupKind(), namespaced) {
-			refused.Add(object, namespaced, file)
+			refused.Add(object.Unstructured, namespaced, object.File)
 		}
-	})
-	if err := cmp.Or(err, failed); err != nil {
-		return err
 	}
 	return refused.OrNil()
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -18,19 +17,12 @@ import (
 // checkServed returns an UnservedError if the release has objects of kinds
 // that the cluster doesn't serve and definitions, the chart's crds/, don't
 // bring.
-func (s *session) checkServed(r *release.Release, definitions []helmchart.CRD) error {
+func (s *session) checkServed(read []manifest.Object, definitions []helmchart.CRD) error {
 	crds, err := manifest.DecodeDefinitions(definitions)
 	if err != nil {
 		return err
 	}
-	objects, err := manifest.Decode(r.Manifest)
-	if err != nil {
-		return fmt.Errorf("reading what the chart renders: %w", err)
-	}
-	hooks, err := manifest.DecodeHooks(r.Hooks)
-	if err != nil {
-		return err
-	}
+	objects, hooks := manifest.Plain(read, false), manifest.Plain(read, true)
 	unserved := new(manifest.UnservedError)
 	brought := manifest.DefinedBy(crds)
 	err = s.judgeServed(unserved, slices.Concat(crds, objects), brought)

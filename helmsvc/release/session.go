@@ -6,6 +6,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/kube"
+	"helm.sh/helm/v3/pkg/release"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/kubernetes"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
@@ -30,6 +32,8 @@ type session struct {
 	// config is what the session's requests are made with.
 	config *rest.Config
 	mapper *readiness.Mapper
+	// objects are what was read of releases.
+	objects map[*release.Release][]manifest.Object
 	// renew has what the cluster serves asked for again.
 	renew func()
 	// rights are awaited where they may not count yet; nil: they do.
@@ -106,7 +110,23 @@ func (c *Client) sessionAs(ctx context.Context, as *rest.Config, target tenant.T
 		return fair.Aside(ctx, func(ctx context.Context) error { return reader.WaitReady(ctx, namespace, resources, hook, report) })
 	}
 	helm.KubeClient = bound
-	return &session{Configuration: helm, cluster: c, target: target, client: bound, config: config, mapper: mapper, renew: c.capabilities.renew}, nil
+	return &session{
+		Configuration: helm, cluster: c, target: target, client: bound, config: config, mapper: mapper,
+		objects: map[*release.Release][]manifest.Object{}, renew: c.capabilities.renew,
+	}, nil
+}
+
+// read is manifest.Read, once for each release: much is judged by its objects before
+// they are made.
+func (s *session) read(r *release.Release) ([]manifest.Object, error) {
+	if objects, found := s.objects[r]; found {
+		return objects, nil
+	}
+	objects, err := manifest.Read(r)
+	if err == nil {
+		s.objects[r] = objects
+	}
+	return objects, err
 }
 
 // restGetter hands Helm the operation's own transport and the cluster's

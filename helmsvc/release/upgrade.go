@@ -54,6 +54,7 @@ func (c *Client) upgrade(ctx context.Context, target tenant.Target, what chart.R
 	if err != nil {
 		return helm.failure(ctx, "upgrading the chart", err)
 	}
+	clear(helm.objects) // hundreds may wait for pods
 	if err := c.tenants.EnsurePullSecret(ctx, target.Namespace, !target.Operator); err != nil {
 		return err // its password may be another by now
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
 // admitGroups has the namespace admit pods in the groups of the releases'
@@ -14,9 +16,13 @@ func (s *session) admitGroups(ctx context.Context, releases ...*release.Release)
 	if s.client.rules.AsIs || s.client.rules.Groups == "" {
 		return nil
 	}
-	groups, err := s.client.rules.GroupsOf(releases)
-	if err != nil {
-		return err
+	var all []manifest.Object
+	for _, r := range releases {
+		objects, err := s.read(r)
+		if err != nil {
+			return err
+		}
+		all = append(all, objects...)
 	}
-	return s.cluster.tenants.AdmitGroups(ctx, s.client.Namespace, groups)
+	return s.cluster.tenants.AdmitGroups(ctx, s.client.Namespace, s.client.rules.GroupsOf(all))
 }
