@@ -39,7 +39,7 @@ func (c *Cluster) Clients() kubernetes.Interface { return c.clients }
 // NewCluster connects to the cluster that access names. It sends no request.
 func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 	access = bounded.Reads(access)
-	clients, err := kubernetes.NewForConfig(access)
+	clients, err := kubernetes.NewForConfig(bounded.Compact(access))
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}

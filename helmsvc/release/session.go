@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
@@ -84,7 +85,7 @@ func (c *Client) sessionAs(ctx context.Context, as *rest.Config, target tenant.T
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
-	recording, err := kubernetes.NewForConfig(tenant.Keeping(config))
+	recording, err := kubernetes.NewForConfig(bounded.Compact(tenant.Keeping(config)))
 	if err != nil {
 		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}
