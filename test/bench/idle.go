@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/requests"
 )
 
 const (
@@ -21,7 +23,7 @@ func measureIdle(ctx context.Context, s *stage) ([]row, error) {
 	if err := pause(ctx, calmDown); err != nil {
 		return nil, err
 	}
-	mark, pid := c.counter.mark(), c.broker.PID()
+	mark, pid := c.counter.Mark(), c.broker.PID()
 	used, err := processorTime(pid)
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func measureIdle(ctx context.Context, s *stage) ([]row, error) {
 		}
 		resident, anonymous = append(resident, last.resident), append(anonymous, last.anonymous)
 	}
-	requests := c.counter.since(mark)
+	asked := c.counter.Since(mark)
 	minutes := time.Since(begin).Minutes()
 	usedNow, err := processorTime(pid)
 	if err != nil {
@@ -48,8 +50,8 @@ func measureIdle(ctx context.Context, s *stage) ([]row, error) {
 		row{name: "resident memory, 2,000 instances, idle", value: median(resident), unit: "MB", n: len(resident)}.is(atMost(120)).
 			note("of it %s MB anonymous, the rest mapped files; at most %s MB since its start", figure(median(anonymous)), figure(last.peak)).
 			note("%s", seedNote()),
-		row{name: "API-server requests a minute, 2,000 instances, idle", value: float64(len(requests)) / minutes, unit: "requests", n: 1}.is(atMost(30)).
-			note("besides Lease and probes: %s", tally(requests)).
+		row{name: "API-server requests a minute, 2,000 instances, idle", value: float64(len(asked)) / minutes, unit: "requests", n: 1}.is(atMost(30)).
+			note("besides Lease and probes: %s", requests.Tally(asked)).
 			note("processor time in that minute, Lease and all: %s ms", figure(milliseconds(usedNow-used)/minutes)),
 	}, nil
 }

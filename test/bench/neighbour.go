@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/requests"
 )
 
 // neighbours is how many creates another space has under way. Their platform polls
@@ -96,14 +98,14 @@ func traceNeighbour(ctx context.Context, s *stage) ([]row, error) {
 	_, err = w.whileCrowded(ctx, func(ctx context.Context) error {
 		single := w.newInstance()
 		single.Space = uuid.NewString()
-		mark, begin := w.counter.mark(), time.Now()
+		mark, begin := w.counter.Mark(), time.Now()
 		made, err := w.create(ctx, single, tightPoll)
 		if err != nil {
 			return err
 		}
-		all := w.counter.since(mark)
-		its := slices.DeleteFunc(slices.Clone(all), func(r request) bool {
-			return !strings.Contains(r.path, single.ID) && !strings.Contains(r.path, single.Namespace(w.prefix))
+		all := w.counter.Since(mark)
+		its := slices.DeleteFunc(slices.Clone(all), func(r requests.Request) bool {
+			return !strings.Contains(r.Path, single.ID) && !strings.Contains(r.Path, single.Namespace(w.prefix))
 		})
 		w.out.line("\ncreate: %s ms, its PUT %s ms, %d requests, %d in all", figure(made.whole), figure(made.put), len(its), len(all))
 		w.listRequests(begin, its)

@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/requests"
 )
 
 const (
@@ -46,7 +47,7 @@ func measureRounds(ctx context.Context, s *stage) ([]row, error) {
 		row{name: "idle policy round, 1,000 app bindings, processor time", value: milliseconds(with.used-without.used) / rounds, unit: "ms", n: with.rounds}.is(atMost(50)).
 			note("what %s with POLICY_RESYNC=1s take (%s) beyond the same with 1h (%s), divided by the rounds", roundsTime, with.used, without.used),
 		row{name: "idle policy round, 1,000 app bindings, GETs of the policy API", value: float64(with.gets) / rounds, unit: "requests", n: with.rounds}.is(atMost(1)).
-			note("other requests to it: %d; requests to the API server meanwhile: %s", with.others, tally(with.asked)),
+			note("other requests to it: %d; requests to the API server meanwhile: %s", with.others, requests.Tally(with.asked)),
 	}, nil
 }
 
@@ -79,7 +80,7 @@ func (c *crowd) seedBindings(ctx context.Context, count int) error {
 type idled struct {
 	used                 time.Duration // processor time
 	rounds, gets, others int
-	asked                []request // of the API server
+	asked                []requests.Request // of the API server
 }
 
 func (c *crowd) idleWith(ctx context.Context, resync string) (i idled, err error) {
@@ -93,7 +94,7 @@ func (c *crowd) idleWith(ctx context.Context, resync string) (i idled, err error
 	if err != nil {
 		return i, err
 	}
-	mark := c.counter.mark()
+	mark := c.counter.Mark()
 	gets, others := c.policyRequests()
 	// What comes close together is one round: they are a second or more apart.
 	const apart, look = 400 * time.Millisecond, 20 * time.Millisecond
@@ -112,7 +113,7 @@ func (c *crowd) idleWith(ctx context.Context, resync string) (i idled, err error
 	}
 	usedNow, err := processorTime(c.broker.PID())
 	getsNow, othersNow := c.policyRequests()
-	i.used, i.gets, i.others, i.asked = usedNow-used, getsNow-gets, othersNow-others, c.counter.since(mark)
+	i.used, i.gets, i.others, i.asked = usedNow-used, getsNow-gets, othersNow-others, c.counter.Since(mark)
 	return i, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/requests"
 )
 
 const (
@@ -29,7 +31,7 @@ func measurePolls(ctx context.Context, s *stage) ([]row, error) {
 			return nil, err
 		}
 	}
-	requests, err := c.pollRequests()
+	polls, err := c.pollRequests()
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +39,7 @@ func measurePolls(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := load{address: address.Host, requests: requests, connections: connections, wants: []byte("succeeded")}
+	l := load{address: address.Host, requests: polls, connections: connections, wants: []byte("succeeded")}
 	if _, err := l.run(ctx, warmUp); err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func measurePolls(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark := c.counter.mark()
+	mark := c.counter.Mark()
 	full, err := l.run(ctx, loadTime)
 	if err != nil {
 		return nil, err
@@ -59,17 +61,17 @@ func measurePolls(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked := c.counter.since(mark)
+	asked := c.counter.Since(mark)
 	const name = "last_operation with 2,000 instances"
 	return []row{
 		row{name: name + ", throughput", value: float64(len(full)) / loadTime.Seconds(), unit: "requests/s", n: 1}.is(atLeast(aimedRate)).
 			note("%d ids, %d connections, each request as soon as the last was answered, for %s; then median %s ms, p99 %s ms",
-				len(requests), connections, loadTime, figure(median(full)), figure(quantile(full, 0.99))).
+				len(polls), connections, loadTime, figure(median(full)), figure(quantile(full, 0.99))).
 			note("the broker used %s µs of processor time a request; the load comes from the same machine", figure(milliseconds(usedNow-used)*1000/float64(len(full)))),
 		row{name: name + ", p99 at 3,000 requests/s", value: median(p99), unit: "ms", n: len(p99)}.is(atMost(10)).
 			note("the median of %d windows of %s; the median request took %s ms; counted from when a request was due, sent or not", len(p99), paceTime, figure(median(middle))),
 		row{name: name + ", API-server requests", value: float64(len(asked)), unit: "requests", n: 1}.is(atMost(0)).
-			note("meanwhile: %s", tally(asked)),
+			note("meanwhile: %s", requests.Tally(asked)),
 	}, nil
 }
 

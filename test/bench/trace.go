@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/requests"
 )
 
 // traceRequests prints what the broker asks of the API server for one create,
@@ -69,19 +70,19 @@ func (w *world) trace(ctx context.Context, name string, do func(context.Context)
 	if err := pause(ctx, 2*time.Second); err != nil { // for what the last one has set going
 		return err
 	}
-	mark, begin := w.counter.mark(), time.Now()
+	mark, begin := w.counter.Mark(), time.Now()
 	took, err := timed(ctx, do)
 	if err != nil {
 		return err
 	}
-	asked := w.counter.since(mark)
+	asked := w.counter.Since(mark)
 	w.out.line("\n%s: %s ms, %d requests to the API server", name, figure(took), len(asked))
 	w.listRequests(begin, asked)
 	return nil
 }
 
-func (w *world) listRequests(begin time.Time, asked []request) {
+func (w *world) listRequests(begin time.Time, asked []requests.Request) {
 	for _, r := range asked {
-		w.out.line("  at %6.1f ms for %6.1f ms  %-40s %s", milliseconds(r.start.Sub(begin)), milliseconds(r.took), r.what, r.path)
+		w.out.line("  at %6.1f ms for %6.1f ms  %-40s %s", milliseconds(r.Start.Sub(begin)), milliseconds(r.Took), r.What, r.Path)
 	}
 }

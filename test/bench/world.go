@@ -14,6 +14,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
+	"github.com/cf-helm-broker/cf-helm-broker/test/requests"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -26,7 +27,7 @@ type world struct {
 	prefix  string // of its instances' namespaces
 	cf      *cf.Server
 	names   *discovery.Server // nil unless the broker publishes names
-	counter *counter          // nil while the broker reaches the API server directly
+	counter *requests.Counter // nil while the broker reaches the API server directly
 	broker  *rig.Broker
 	client  *rig.Client
 	service rig.Service
@@ -68,12 +69,12 @@ func (w *world) start(ctx context.Context, ready func()) error {
 func (w *world) startCounted(ctx context.Context, settings map[string]string) error {
 	if w.counter == nil {
 		var err error
-		if w.counter, err = newCounter(w.cluster.RESTConfig()); err != nil {
+		if w.counter, err = requests.New(w.cluster.RESTConfig()); err != nil {
 			return err
 		}
 	}
 	kubeconfig := filepath.Join(w.folder, w.prefix+".kubeconfig")
-	if err := w.counter.writeKubeconfig(kubeconfig); err != nil {
+	if err := w.counter.WriteKubeconfig(kubeconfig); err != nil {
 		return err
 	}
 	return w.startWith(ctx, kubeconfig, settings, nil)
@@ -162,7 +163,7 @@ func (w *world) close() error {
 		err = errors.Join(err, w.names.Close())
 	}
 	if w.counter != nil {
-		w.counter.close()
+		w.counter.Close()
 	}
 	if w.cf != nil {
 		w.cf.Close()

@@ -1,4 +1,4 @@
-package main
+package requests
 
 import (
 	"fmt"
@@ -17,24 +17,25 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// counter is a proxy in front of the API server that counts requests. Those
+// Counter is a proxy in front of the API server that counts requests. Those
 // for the Lease don't count.
-type counter struct {
+type Counter struct {
 	server *httptest.Server
 
 	mu       sync.Mutex
-	requests []request
+	requests []Request
 }
 
-// request is one that a broker has sent to the API server.
-type request struct {
-	what  string // as in "GET secrets"
-	path  string
-	start time.Time
-	took  time.Duration // 0 while it is under way
+// Request is one that a broker has sent to the API server.
+type Request struct {
+	What  string // as in "GET secrets"
+	Path  string
+	Start time.Time
+	Took  time.Duration // 0 while it is under way
 }
 
-func newCounter(config *rest.Config) (*counter, error) {
+// New starts a proxy to the API server that config names, in whose name it asks.
+func New(config *rest.Config) (*Counter, error) {
 	transport, err := rest.TransportFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("making the counting proxy: %w", err)
@@ -43,7 +44,7 @@ func newCounter(config *rest.Config) (*counter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the counting proxy: %w", err)
 	}
-	c := &counter{}
+	c := &Counter{}
 	proxy := &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport:     transport,
@@ -58,18 +59,18 @@ func newCounter(config *rest.Config) (*counter, error) {
 }
 
 // note counts the request; what it returns notes that it has ended.
-func (c *counter) note(r *http.Request) (ended func()) {
+func (c *Counter) note(r *http.Request) (ended func()) {
 	if strings.Contains(r.URL.Path, "/leases") {
 		return func() {}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	number, start := len(c.requests), time.Now()
-	c.requests = append(c.requests, request{what: r.Method + " " + resource(r.URL), path: r.URL.Path, start: start})
+	c.requests = append(c.requests, Request{What: r.Method + " " + resource(r.URL), Path: r.URL.Path, Start: start})
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.requests[number].took = time.Since(start)
+		c.requests[number].Took = time.Since(start)
 	}
 }
 
@@ -93,25 +94,25 @@ func resource(u *url.URL) string {
 	return what
 }
 
-// mark is where a count begins.
-func (c *counter) mark() int {
+// Mark is where a count begins.
+func (c *Counter) Mark() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.requests)
 }
 
-// since are the requests since the mark.
-func (c *counter) since(mark int) []request {
+// Since are the requests since the mark.
+func (c *Counter) Since(mark int) []Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.requests[mark:])
 }
 
-// tally counts requests of a kind: "30 GET secrets, 2 PUT secrets".
-func tally(requests []request) string {
+// Tally counts requests of a kind: "30 GET secrets, 2 PUT secrets".
+func Tally(requests []Request) string {
 	counts := map[string]int{}
 	for _, r := range requests {
-		counts[r.what]++
+		counts[r.What]++
 	}
 	var parts []string
 	for _, what := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return counts[b] - counts[a] }) {
@@ -123,7 +124,8 @@ func tally(requests []request) string {
 	return strings.Join(parts, ", ")
 }
 
-func (c *counter) writeKubeconfig(file string) error {
+// WriteKubeconfig writes that of a broker which is to be counted.
+func (c *Counter) WriteKubeconfig(file string) error {
 	config := clientcmdapi.NewConfig()
 	config.Clusters["counted"] = &clientcmdapi.Cluster{Server: c.server.URL}
 	config.Contexts["counted"] = &clientcmdapi.Context{Cluster: "counted"}
@@ -134,7 +136,8 @@ func (c *counter) writeKubeconfig(file string) error {
 	return nil
 }
 
-func (c *counter) close() {
+// Close ends the proxy, and the requests that are under way.
+func (c *Counter) Close() {
 	c.server.CloseClientConnections()
 	c.server.Close()
 }
