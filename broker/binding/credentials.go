@@ -34,7 +34,7 @@ func (s *Bindings) credentials(ctx context.Context, at place, b record.Binding, 
 // templated are what the chart's bind template yields.
 func (s *Bindings) templated(ctx context.Context, at place, b record.Binding, offered view.View) (json.RawMessage, error) {
 	bind := at.service.Bind
-	seen, err := at.cluster.TemplateView(ctx, at.instance.Namespace, offered, s.access.Enforced())
+	seen, err := s.seenBy(ctx, at, offered)
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +48,15 @@ func (s *Bindings) templated(ctx context.Context, at place, b record.Binding, of
 		return nil, fmt.Errorf("encoding what the bind template sees: %w", err)
 	}
 	return s.settings.Templates.Evaluate(ctx, *bind, text)
+}
+
+// seenBy is the view as the chart's bind template sees it. The Ingresses are read only for
+// one that asks for them.
+func (s *Bindings) seenBy(ctx context.Context, at place, offered view.View) (view.TemplateView, error) {
+	if !at.service.Bind.Reads(view.IngressesField) {
+		return offered.ForTemplate(nil, s.access.Enforced()), nil
+	}
+	return at.cluster.TemplateView(ctx, at.instance.Namespace, offered, s.access.Enforced())
 }
 
 // described adds to what a template sees whom it is for.

@@ -87,6 +87,19 @@ func TestMentions(t *testing.T) {
 	}
 }
 
+// TestReads: what a template may see of a field, by whatever name, is there.
+func TestReads(t *testing.T) {
+	for expression, want := range map[string]bool{
+		"{a: $.ingresses[0].spec}": true, `{a: $["ingresses"]}`: true, "{a: $}": true, "local all = $; all.x": true, `{a: $["ingr" + "esses"]}`: true, "$.values[$]": true,
+		"std.prune(self)": true, "super[name]": true, `{a: std.extVar("sees")}`: true,
+		"{a: $.hosts[0], b: $ .endpoints, c: $['secrets'], d: self.a}": false, "{}": false,
+	} {
+		if got := (bindtemplate.Template{Text: expression}).Reads("ingresses"); got != want {
+			t.Errorf("%s: %t, want %t", expression, got, want)
+		}
+	}
+}
+
 // TestLongErrors are cut: a template may make any text an error.
 func TestLongErrors(t *testing.T) {
 	_, err := evaluate(t, `{a: error std.repeat("ä", 10000)}`)

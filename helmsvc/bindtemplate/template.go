@@ -76,5 +76,20 @@ func Parse(file string, text []byte) (Template, error) {
 // find out isn't found out for templates that don't name it.
 func (t Template) Mentions(word string) bool { return strings.Contains(t.Text, word) }
 
+// Reads tells whether the expression may read a field of what it sees: it names the
+// field, or takes what it sees as a whole, as in {all: $} and $[name].
+func (t Template) Reads(field string) bool {
+	taken, named := whole.FindAllStringIndex(t.Text, -1), oneField.FindAllStringIndex(t.Text, -1)
+	return t.Mentions(field) || len(taken) > len(named)
+}
+
+// whole are the words for what a template sees, and oneField those of which a field is
+// read that the text names. There are more of the former in strings and comments, which
+// costs a request and nothing else.
+var (
+	whole    = regexp.MustCompile(`\$|\bself\b|\bsuper\b|\bextVar\b`)
+	oneField = regexp.MustCompile(`(\$|\bself\b|\bsuper\b)\s*(\.\s*[A-Za-z_]|\[\s*("\w*"|'\w*')\s*\])`)
+)
+
 // errShape is for what Jsonnet yields and a binding can't use.
 var errShape = errors.New("the template must yield an object")

@@ -36,6 +36,9 @@ type TemplateView struct {
 // ValuesField is what bind templates call the values.
 const ValuesField = "values"
 
+// IngressesField is what bind templates call the Ingresses.
+const IngressesField = "ingresses"
+
 // Ingress is a whole Ingress.
 type Ingress struct {
 	Name     string                     `json:"name"`
