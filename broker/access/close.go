@@ -35,23 +35,23 @@ func (a *Access) grant(ctx context.Context, all []onNetwork) error {
 // close deletes those of the binding's policies that no other binding needs, and
 // returns an error unless they are seen to be gone. Networks count no references: two
 // bindings of one app share their policies. A network that fails keeps none from being
-// closed on the others.
-func (a *Access) close(ctx context.Context, b record.Binding, all []onNetwork) error {
+// closed on the others. first is how the others are read at first.
+func (a *Access) close(ctx context.Context, b record.Binding, all []onNetwork, first reading) error {
 	var failed []error
 	for _, over := range all {
-		failed = append(failed, a.closeOn(ctx, b, over))
+		failed = append(failed, a.closeOn(ctx, b, over, first))
 	}
 	return errors.Join(failed...)
 }
 
 // closeOn is close on one network.
-func (a *Access) closeOn(ctx context.Context, b record.Binding, over onNetwork) error {
+func (a *Access) closeOn(ctx context.Context, b record.Binding, over onNetwork, first reading) error {
 	enforcer, found := a.networks.Enforcers[over.network]
 	if !found {
 		a.log.Error("policies-left-open", fmt.Errorf("the binding's policies can't be revoked on the network %s, since the broker has no access to it any more; delete them by hand", over.network), bindingData(b))
 		return nil
 	}
-	needed, err := a.needed(ctx, b, over.network)
+	needed, err := a.needed(ctx, b, over.network, first)
 	if err != nil {
 		return err
 	}
@@ -70,9 +70,11 @@ func (a *Access) closeOn(ctx context.Context, b record.Binding, over onNetwork) 
 }
 
 // confirm opens again what a binding that was recorded meanwhile needs of the
-// closed policies, and looks whether the others are gone.
+// closed policies, and looks whether the others are gone. It reads live: another replica
+// may have recorded one after the first look, and posted its policies before these were
+// closed.
 func (a *Access) confirm(ctx context.Context, b record.Binding, enforcer policy.Enforcer, closed onNetwork) error {
-	needed, err := a.needed(ctx, b, closed.network)
+	needed, err := a.needed(ctx, b, closed.network, a.live)
 	if err != nil {
 		return err
 	}
@@ -90,16 +92,34 @@ func (a *Access) confirm(ctx context.Context, b record.Binding, enforcer policy.
 	return err
 }
 
+// reading is a way to read the bindings of a binding's instance.
+type reading func(ctx context.Context, b record.Binding) ([]record.Binding, error)
+
+// live reads them from the API server.
+func (a *Access) live(ctx context.Context, b record.Binding) ([]record.Binding, error) {
+	return a.records.LiveBindings(ctx, b.InstanceID)
+}
+
+// since is how the others are read by whoever has just recorded what he closes: as they
+// were then, or later. Of two that are revoked at once, by whichever replicas, the one
+// that is marked last sees that the other is too, and closes what they share.
+func (a *Access) since(c change) reading {
+	if c.noted {
+		return a.live
+	}
+	return a.records.BindingsAsOf
+}
+
 // needed is what other live bindings than this one open on the network. Policies name the
 // instance's own groups, so that only its own bindings can need them; except
 // for shared services, which bindings of any instance may need.
-func (a *Access) needed(ctx context.Context, b record.Binding, network string) ([]policy.Policy, error) {
+func (a *Access) needed(ctx context.Context, b record.Binding, network string, read reading) ([]policy.Policy, error) {
 	var bindings []record.Binding
 	var err error
 	if len(b.SharedGroups) > 0 || slices.ContainsFunc(policy.Groups(b.Policies), a.shares) {
 		bindings, err = a.records.AllLiveBindings(ctx)
 	} else {
-		bindings, err = a.records.LiveBindings(ctx, b.InstanceID)
+		bindings, err = read(ctx, b)
 	}
 	var policies []policy.Policy
 	for _, other := range bindings {

@@ -95,7 +95,7 @@ func (a *Access) carryOut(ctx context.Context, b record.Binding, why event, want
 	if err := a.grant(ctx, c.open); err != nil {
 		return c.intent, told, &PendingError{Cause: fmt.Errorf("opening access for app %s: %w", c.intent.AppGUID, err)}
 	}
-	if err := a.close(ctx, c.intent, c.close); err != nil {
+	if err := a.close(ctx, c.intent, c.close, a.since(c)); err != nil {
 		return c.intent, told, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
 	}
 	// With its own access goes the instance, and what follows is told of once for all.
@@ -141,8 +141,12 @@ func (a *Access) Revoke(ctx context.Context, b record.Binding) error {
 		return err
 	}
 	defer release()
-	// Whoever held it before may have done it.
-	if b, err = a.records.LiveBinding(ctx, b.InstanceID, b.ID); err != nil {
+	// Whoever held it before may have done it. To one that is bound nothing is done before
+	// it has been marked, over the very version that is known here: see note.
+	if b.State != record.Bound {
+		b, err = a.records.LiveBinding(ctx, b.InstanceID, b.ID)
+	}
+	if err != nil {
 		return err
 	}
 	if err = a.converge(ctx, b, unwanted, need{}); errors.Is(err, errUnsettled) {
@@ -164,7 +168,7 @@ func (a *Access) TakeBack(ctx context.Context, b record.Binding, cause error) er
 	err := a.converge(ctx, b, couldNot(cause), need{})
 	if errors.Is(err, record.ErrNotFound) {
 		// Another replica has taken it back, and not what was posted since.
-		err = a.close(ctx, b, closing(b, need{}))
+		err = a.close(ctx, b, closing(b, need{}), a.live)
 	}
 	var pending *PendingError
 	if errors.As(err, &pending) {

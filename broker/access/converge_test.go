@@ -118,7 +118,7 @@ func TestClosesWherePossible(t *testing.T) {
 	}
 	down, up := &enforcer{down: errors.New("no answer")}, &enforcer{open: policy.SetOf(b.Policies)}
 	a := New(Settings{}, nil, records, Networks{Enforcers: map[string]policy.Enforcer{"down": down, "up": up}}, measure.New(prometheus.NewRegistry()), lager.NewLogger("test"))
-	if err := a.close(t.Context(), b, closing(b, need{})); !errors.Is(err, down.down) || len(up.open) > 0 {
+	if err := a.close(t.Context(), b, closing(b, need{}), a.live); !errors.Is(err, down.down) || len(up.open) > 0 {
 		t.Errorf("%v, and open are %v", err, up.open)
 	}
 }

@@ -133,10 +133,11 @@ func (s *Bindings) open(ctx context.Context, b record.Binding, drawnUpFor record
 	return s.access.Open(ctx, b)
 }
 
-// stillUsable is the instance of a binding that has just been recorded. A delete
-// lists the bindings after it has been recorded: one of the two sees the other.
+// stillUsable is the instance of a binding that has just been recorded, as it was then
+// or later. A delete lists the bindings after it has been recorded: one of the two sees
+// the other.
 func (s *Bindings) stillUsable(ctx context.Context, b record.Binding) (record.Instance, error) {
-	i, err := s.records.LiveInstance(ctx, b.InstanceID)
+	i, err := s.records.InstanceAsOf(ctx, b)
 	if err != nil {
 		return i, err
 	}

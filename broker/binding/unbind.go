@@ -11,7 +11,11 @@ import (
 func (s *Bindings) Unbind(ctx context.Context, instanceID, id string) (err error) {
 	started := time.Now()
 	defer func() { s.metrics.Call("unbind", err, started) }()
-	b, err := s.records.LiveBinding(ctx, instanceID, id)
+	// The cache may be behind, and then the API server refuses what is written over it.
+	b, err := s.records.RecentBinding(instanceID, id)
+	if err != nil {
+		b, err = s.records.LiveBinding(ctx, instanceID, id)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -33,6 +34,16 @@ func (s *Store) LiveBinding(ctx context.Context, instanceID, id string) (Binding
 // Binding reads from the cache. It returns ErrNotFound if there is none.
 func (s *Store) Binding(instanceID, id string) (Binding, error) {
 	return cached[Binding](s, bindingName(instanceID, id))
+}
+
+// RecentBinding is the binding as this process has last written or seen it. It returns
+// ErrNotFound if it has done neither, which doesn't say that there is none.
+func (s *Store) RecentBinding(instanceID, id string) (Binding, error) {
+	object, found, err := s.written.GetByKey(s.namespace + "/" + bindingName(instanceID, id))
+	if err != nil || !found {
+		return Binding{}, ErrNotFound
+	}
+	return decode[Binding](object.(*corev1.Secret))
 }
 
 // Bindings reads the bindings from the cache, by their states.

@@ -59,10 +59,15 @@ func list[T any, P entity[T]](ctx context.Context, s *Store, with labels.Set) ([
 	if err != nil {
 		return nil, fmt.Errorf("listing the records of each %s: %w", with[kindLabel], err)
 	}
-	records := make([]T, 0, len(found.Items))
+	return decodeList[T, P](found.Items)
+}
+
+// decodeList reads what Secrets record, but for those that are damaged.
+func decodeList[T any, P entity[T]](secrets []corev1.Secret) ([]T, error) {
+	records := make([]T, 0, len(secrets))
 	var damaged damagedList
-	for i := range found.Items {
-		record, err := decode[T, P](&found.Items[i])
+	for i := range secrets {
+		record, err := decode[T, P](&secrets[i])
 		var unreadable *DamagedError
 		if errors.As(err, &unreadable) {
 			damaged = append(damaged, unreadable)

@@ -38,6 +38,7 @@ type Store struct {
 	// written has the bindings that this process has just written, which informer may
 	// not have seen yet.
 	written cache.MutationCache
+	changes *changes // of informer's cache
 }
 
 // NewStore keeps records as Secrets of the given namespace. Run must be
@@ -56,8 +57,13 @@ func NewStore(clients kubernetes.Interface, namespace string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("watching the records: %w", err)
 	}
+	changes := &changes{}
+	if err := changes.watch(informer); err != nil {
+		return nil, fmt.Errorf("watching the records: %w", err)
+	}
 	return &Store{
-		namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), rest: clients.CoreV1().RESTClient(), informer: informer, written: written,
+		namespace: namespace, secrets: clients.CoreV1().Secrets(namespace), rest: clients.CoreV1().RESTClient(),
+		informer: informer, written: written, changes: changes,
 	}, nil
 }
 
