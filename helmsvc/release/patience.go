@@ -18,13 +18,13 @@ type patience struct {
 	failed error // why there are no rights, once it has waited
 }
 
-// over is the wait, once for all requests. The error is why they stay refused.
-func (p *patience) over() error {
+// granted waits, once for all requests, and tells whether the instance has its rights.
+func (p *patience) granted() bool {
 	p.once.Do(func() {
 		p.failed = p.await()
 		p.waited.Store(true)
 	})
-	return p.failed
+	return p.failed == nil
 }
 
 // reason is what the wait ended with; nil also without one.
@@ -53,16 +53,16 @@ func (t patientTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	if err != nil || response.StatusCode != http.StatusForbidden || before {
 		return response, err
 	}
-	if t.over() != nil {
+	if !t.granted() {
 		return response, nil // session.failure says why
-	}
-	again := request.Clone(request.Context())
-	if request.GetBody != nil {
-		if again.Body, err = request.GetBody(); err != nil {
-			return response, nil //nolint:nilerr // the answer that there is
-		}
 	}
 	_, _ = io.Copy(io.Discard, response.Body)
 	_ = response.Body.Close()
+	again := request.Clone(request.Context())
+	if request.GetBody != nil {
+		if again.Body, err = request.GetBody(); err != nil {
+			return nil, err
+		}
+	}
 	return t.next.RoundTrip(again)
 }
