@@ -20,6 +20,10 @@ const (
 type Rounds struct {
 	*Access
 	follower *Follower
+	// bindings are what the records were when they were seen last: reading thousands takes
+	// longer than anything else that a round does where nothing has changed.
+	bindings map[record.BindingState][]record.Binding
+	seen     string
 	// stale are the bindings that the last round has found stale, by instance's and
 	// binding's id.
 	stale map[[2]string]bool
@@ -69,7 +73,7 @@ func (r *Rounds) Run(ctx context.Context) {
 // the whole foundation, and requests only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
 func (r *Rounds) round(ctx context.Context) error {
-	bindings := r.records.Bindings()
+	bindings := r.recorded()
 	bound, debts := bindings[record.Bound], r.debts(bindings)
 	desired := policiesOf(bound)
 	r.metrics.Desired.Set(float64(len(desired)))
@@ -91,6 +95,15 @@ func (r *Rounds) round(ctx context.Context) error {
 		r.metrics.GoodRound.SetToCurrentTime()
 	}
 	return err
+}
+
+// recorded are the bindings by their states. What it returns is only to be read.
+func (r *Rounds) recorded() map[record.BindingState][]record.Binding {
+	seen := r.records.Seen() // before: what changes meanwhile is read the next time
+	if seen == "" || seen != r.seen {
+		r.bindings, r.seen = r.records.Bindings(), seen
+	}
+	return r.bindings
 }
 
 // tellStale counts the bindings that are stale, and logs those that have just

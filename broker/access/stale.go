@@ -17,21 +17,38 @@ const listingShared = 2 * time.Second
 // that haven't been listed yet, or don't answer.
 func (f *Follower) stale(ctx context.Context, bound []record.Binding) (stale []record.Binding) {
 	shared := sharedHosts{Follower: f, known: map[sharedPods][]string{}}
+	instances := map[string]offered{}
 	for _, b := range bound {
 		if len(b.Hosts)+len(b.Destinations) == 0 {
 			continue
 		}
-		i, err := f.records.Instance(b.InstanceID)
-		if err == nil && (len(b.Hosts) > 0 && f.lostPods(ctx, i, b.Hosts) || shared.lost(ctx, i, b.Destinations)) {
+		of, asked := instances[b.InstanceID]
+		if !asked {
+			of = f.offered(ctx, b.InstanceID)
+			instances[b.InstanceID] = of
+		}
+		if of.recorded && (of.known && lost(b.Hosts, of.hosts) || shared.lost(ctx, of.instance, b.Destinations)) {
 			stale = append(stale, b)
 		}
 	}
 	return stale
 }
 
-func (f *Follower) lostPods(ctx context.Context, i record.Instance, issued []string) bool {
-	offer, known := f.observers.Offer(ctx, i)
-	return known && lost(issued, offer.Hosts)
+// offered is what is known of an instance, for all of its bindings.
+type offered struct {
+	instance        record.Instance
+	hosts           []string // the addresses of its pods
+	recorded, known bool     // there is the instance's record; its pods have been listed
+}
+
+func (f *Follower) offered(ctx context.Context, id string) (of offered) {
+	var err error
+	if of.instance, err = f.records.Instance(id); err != nil {
+		return offered{}
+	}
+	offer, known := f.observers.Offer(ctx, of.instance)
+	of.hosts, of.recorded, of.known = offer.Hosts, true, known
+	return of
 }
 
 // Stale tells whether a binding was issued an address of the instance's that isn't

@@ -52,7 +52,7 @@ func (s *Store) caughtUp(ctx context.Context, version string) bool {
 	defer cancel()
 	for {
 		changed := s.changes.next()
-		seen := s.informer.GetStore().LastStoreSyncResourceVersion()
+		seen := s.Seen()
 		// What can't be compared, as where the cache doesn't say, isn't claimed.
 		order, err := resourceversion.CompareResourceVersion(seen, version)
 		if err != nil || order >= 0 {

@@ -46,6 +46,9 @@ func (s *Store) RecentBinding(instanceID, id string) (Binding, error) {
 	return decode[Binding](object.(*corev1.Secret))
 }
 
+// Seen changes with whatever the cache has seen; "" says nothing.
+func (s *Store) Seen() string { return s.informer.GetStore().LastStoreSyncResourceVersion() }
+
 // Bindings reads the bindings from the cache, by their states.
 func (s *Store) Bindings() map[BindingState][]Binding {
 	all := map[BindingState][]Binding{}
