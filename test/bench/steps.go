@@ -29,7 +29,7 @@ func allSteps() []step {
 		{name: "restart", does: "restarts with 2,000 instances", take: measureRestarts},
 		{name: "idle", does: "memory and requests with 2,000 instances, for a minute", take: measureIdle},
 		{name: "poll", does: "last_operation with 2,000 instances", take: measurePolls},
-		{name: "policies", does: "policy rounds with 1,000 bindings", take: measureRounds},
+		{name: "policies", does: "policy rounds with 10,000 bindings", take: measureRounds},
 		{name: "names", does: "how soon a name leads to a new pod", take: measureNames},
 		{name: "naming", does: "what it takes to keep 2,000 instances' names, for a minute", take: measureNamesOfCrowd},
 		{name: "go", does: "Go benchmarks of the pure parts", take: measureGo},
