@@ -45,7 +45,7 @@ func TestKiboshInstanceDeleted(t *testing.T) {
 // TestKiboshInstanceHeldUp has something in the way of the delete, and the
 // broker killed meanwhile.
 func TestKiboshInstanceHeldUp(t *testing.T) {
-	f := newFoundation(t, kiboshCharts, map[string]string{"OPERATION_TIMEOUT": "45s"})
+	f := newFoundation(t, kiboshCharts, map[string]string{"OPERATION_TIMEOUT": "75s"})
 	i := f.kiboshInstance(nil)
 	held := kube.CoreV1().ConfigMaps(kiboshNamespace(i))
 	_, err := held.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "held", Finalizers: []string{"example.com/held"}}}, metav1.CreateOptions{})

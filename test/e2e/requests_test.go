@@ -30,6 +30,10 @@ func TestRequests(t *testing.T) {
 		asked := slices.DeleteFunc(counter.Since(mark), func(r requests.Request) bool {
 			return strings.Contains(r.Path, first.ID) || strings.Contains(r.Path, f.namespace(first))
 		})
+		// After a record is gone a round looks once more whether it owes anything.
+		if gone := slices.IndexFunc(asked, func(r requests.Request) bool { return r.What == "DELETE secrets" }); gone >= 0 {
+			asked = asked[:gone+1]
+		}
 		if len(asked) <= most {
 			return
 		}

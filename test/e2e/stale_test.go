@@ -60,7 +60,7 @@ func TestUpdateTellsOfStaleBindings(t *testing.T) {
 		})
 	}
 
-	f.restart(map[string]string{"SYNC_WAIT": "25s", "DELETE_WAIT": "25s"})
+	f.restart(map[string]string{"SYNC_WAIT": "25s", "DELETE_WAIT": "40s"})
 	for binding, app := range bindings {
 		f.want(200)(f.Unbind(t.Context(), i, binding))
 		if app == "" {
