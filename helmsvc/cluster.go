@@ -13,6 +13,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/wire"
 )
 
 // Cluster is a connection to the Kubernetes cluster that releases go to. Its
@@ -39,7 +40,7 @@ func (c *Cluster) Clients() kubernetes.Interface { return c.clients }
 // NewCluster connects to the cluster that access names. It sends no request.
 func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 	access = bounded.Reads(access)
-	clients, err := kubernetes.NewForConfig(bounded.Compact(access))
+	clients, err := kubernetes.NewForConfig(wire.Compact(access))
 	if err != nil {
 		return nil, fmt.Errorf("building the Kubernetes client: %w", err)
 	}

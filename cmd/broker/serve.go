@@ -18,8 +18,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/wire"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
@@ -46,7 +46,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	clients, err := kubernetes.NewForConfig(bounded.Compact(config))
+	clients, err := kubernetes.NewForConfig(wire.Compact(config))
 	if err != nil {
 		return fmt.Errorf("building the Kubernetes client: %w", err)
 	}

@@ -14,12 +14,12 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/history"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/readiness"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/wire"
 )
 
 // session is the Helm SDK bound to one operation: once ctx has ended every
@@ -85,7 +85,7 @@ func (c *Client) sessionAs(ctx context.Context, as *rest.Config, target tenant.T
 	if err := helm.Init(getter, namespace, "secret", func(string, ...any) {}); err != nil {
 		return nil, fmt.Errorf("opening a Helm session: %w", err)
 	}
-	recording, err := kubernetes.NewForConfig(bounded.Compact(tenant.Keeping(config)))
+	recording, err := kubernetes.NewForConfig(wire.Compact(tenant.Keeping(config)))
 	if err != nil {
 		return nil, fmt.Errorf("building the client for the release's records: %w", err)
 	}

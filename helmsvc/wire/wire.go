@@ -1,4 +1,6 @@
-package bounded
+// Package wire is about the form in which clients of Kubernetes' API send and get
+// objects, and not about which.
+package wire
 
 import (
 	"k8s.io/apimachinery/pkg/runtime"
