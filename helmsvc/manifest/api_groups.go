@@ -11,13 +11,12 @@ import (
 // serves those in which they, or definitions, the chart's crds/, define kinds. Each is
 // sorted, and empty, not nil, where there are none.
 func APIGroups(read []Object, definitions []helmchart.CRD) (uses, serves []string, err error) {
-	objects, err := DecodeDefinitions(definitions)
+	objects, err := All(read, definitions)
 	if err != nil {
 		return nil, nil, err
 	}
 	groups := []string{}
 	for _, o := range read {
-		objects = append(objects, o.Unstructured)
 		if kind := o.GroupVersionKind(); IsCustom(kind) && kind.GroupKind() != CRDKind {
 			groups = append(groups, kind.Group)
 		}

@@ -64,6 +64,12 @@ func Plain(read []Object, hooks bool) (objects []*unstructured.Unstructured) {
 	return objects
 }
 
+// All are the objects of a release, hooks included, and of definitions, the chart's crds/.
+func All(read []Object, definitions []helmchart.CRD) ([]*unstructured.Unstructured, error) {
+	defined, err := DecodeDefinitions(definitions)
+	return slices.Concat(defined, Plain(read, false), Plain(read, true)), err
+}
+
 // fileOf is the file in the chart's folder: Helm puts the chart's name before it.
 func fileOf(source string) string {
 	_, file, _ := strings.Cut(source, "/")

@@ -5,7 +5,6 @@ import (
 
 	helmchart "helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/release"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -28,19 +27,11 @@ func (s *session) foresee(ctx context.Context, r *release.Release, definitions [
 	if err != nil {
 		return err
 	}
-	defines, err := resourcesOf(objects, definitions)
+	all, err := manifest.All(objects, definitions)
 	if err != nil {
 		return err
 	}
-	return s.target.Foresee(ctx, tenant.Foreseen{Uses: uses, Serves: serves, Defines: defines, Groups: s.client.rules.GroupsOf(objects)})
-}
-
-// resourcesOf are the namespaced resources that a release's objects, or the chart's
-// crds/, define.
-func resourcesOf(read []manifest.Object, definitions []helmchart.CRD) ([]schema.GroupResource, error) {
-	objects, err := manifest.DecodeDefinitions(definitions)
-	for _, o := range read {
-		objects = append(objects, o.Unstructured)
-	}
-	return manifest.ResourcesDefinedBy(objects), err
+	return s.target.Foresee(ctx, tenant.Foreseen{
+		Uses: uses, Serves: serves, Defines: manifest.ResourcesDefinedBy(all), Groups: s.client.rules.GroupsOf(objects),
+	})
 }
