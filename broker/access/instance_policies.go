@@ -43,7 +43,7 @@ func (a *Access) OpenOwn(ctx context.Context, i record.Instance, ensureGroup fun
 // group is known: what it opens is recorded with it, in one write. made is false where
 // there is a record.
 func (a *Access) openFirst(ctx context.Context, i record.Instance) (made bool, err error) {
-	if _, err := a.records.Binding(i.ID, record.OwnAccess); i.PolicyGroup == "" || !errors.Is(err, record.ErrNotFound) {
+	if _, err := a.records.RecentBinding(i.ID, record.OwnAccess); i.PolicyGroup == "" || !errors.Is(err, record.ErrNotFound) {
 		return false, nil // OpenOwn reads what there is
 	}
 	own := a.newOwn(i)
