@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strings"
 	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -53,7 +52,7 @@ func notFound(request *http.Request, resource, name string) (*http.Response, err
 		return nil, err
 	}
 	return &http.Response{
-		Status: strings.TrimSpace("404 " + http.StatusText(http.StatusNotFound)), StatusCode: http.StatusNotFound,
+		Status: "404 Not Found", StatusCode: http.StatusNotFound,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: request,
 		Header: http.Header{"Content-Type": {"application/json"}}, ContentLength: int64(len(text)), Body: io.NopCloser(bytes.NewReader(text)),
 	}, nil

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
@@ -76,7 +77,8 @@ func orMayPass(err error) error {
 }
 
 func (n *Namespaces) awaitNamespaceGone(ctx context.Context, name string, report func(string)) error {
-	source := n.named("namespaces", metav1.NamespaceAll, name)
+	byName := fields.OneTermEqualSelector(metav1.ObjectNameField, name)
+	source := cache.NewListWatchFromClient(n.clients.CoreV1().RESTClient(), "namespaces", metav1.NamespaceAll, byName)
 	gone := func(store cache.Store) (bool, error) { return len(store.List()) == 0, nil }
 	_, err := watchtools.UntilWithSync(ctx, source, &corev1.Namespace{}, gone, func(event watch.Event) (bool, error) {
 		namespace, ok := event.Object.(*corev1.Namespace)

@@ -9,10 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/tools/cache"
 
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
@@ -147,10 +145,4 @@ func (n *Namespaces) Regroup(ctx context.Context, want Namespace) error {
 	}
 	annotations := map[string]string{podgroup.Annotation: group}
 	return doing(n.patchMetadata(ctx, want.Name, "annotations", annotations), "annotating namespace %s", want.Name)
-}
-
-// named lists and watches one object of the core API.
-func (n *Namespaces) named(resource, namespace, name string) cache.ListerWatcher {
-	byName := fields.OneTermEqualSelector(metav1.ObjectNameField, name)
-	return cache.NewListWatchFromClient(n.clients.CoreV1().RESTClient(), resource, namespace, byName)
 }
