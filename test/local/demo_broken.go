@@ -28,17 +28,35 @@ func (d *demo) brokenService(ctx context.Context) error {
 	d.out.note("`cf service broken` shows this while the broker goes on waiting, until its time limit makes it a failure with the same reason. The developer needn't wait for that:")
 
 	d.out.command("cf delete-service broken -f")
-	deleted := make(chan error, 1)
-	go func() { deleted <- d.delete(ctx, broken) }()
+	answered := d.deprovisionBeside(ctx, broken)
 	d.out.note("The create ends at once:")
 	if err := d.await(ctx, broken, creating, "failed"); err != nil {
 		return err
 	}
 	d.out.note("And the delete takes what was there already:")
-	if err := <-deleted; err != nil {
+	if err := answered(); err != nil {
 		return err
 	}
 	return d.wantNothingOf(ctx, broken)
+}
+
+// deprovisionBeside deletes an instance while its create is shown. What it returns waits
+// for the answer, and shows both then: one writes at a time.
+func (d *demo) deprovisionBeside(ctx context.Context, i rig.Instance) (answered func() error) {
+	var answer rig.Answer
+	var err error
+	client, done := d.broker.Client(), make(chan struct{})
+	go func() {
+		defer close(done)
+		answer, err = client.Deprovision(ctx, i)
+	}()
+	return func() error {
+		<-done
+		if err == nil {
+			d.out.request("DELETE /v2/service_instances/"+short(i.ID), status(answer.Status))
+		}
+		return d.deleted(ctx, i, answer, err)
+	}
 }
 
 // awaitReason shows an operation's progress until its description names the

@@ -30,6 +30,11 @@ func (d *demo) deleteService(ctx context.Context) error {
 // longer than DELETE_WAIT.
 func (d *demo) delete(ctx context.Context, i rig.Instance) error {
 	answer, err := d.Deprovision(ctx, i)
+	return d.deleted(ctx, i, answer, err)
+}
+
+// deleted waits until an instance is gone whose delete was answered so.
+func (d *demo) deleted(ctx context.Context, i rig.Instance, answer rig.Answer, err error) error {
 	if err == nil && answer.Status == http.StatusOK {
 		d.show(rig.Operation{State: gone, Description: "the broker answers 200 OK"})
 		return nil

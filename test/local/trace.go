@@ -22,11 +22,14 @@ func (t *tracer) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	what := request.Method + " " + shortURL(request.URL)
 	if what != t.last || request.Method != http.MethodGet {
-		t.out.request(what, fmt.Sprintf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
+		t.out.request(what, status(response.StatusCode))
 	}
 	t.last = what
 	return response, nil
 }
+
+// status is as in "200 OK".
+func status(code int) string { return fmt.Sprintf("%d %s", code, http.StatusText(code)) }
 
 var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
