@@ -61,7 +61,7 @@ func (c *Cluster) controllerManagerArgs() []string {
 		"--service-account-private-key-file=" + c.folder.file("service-account.key"),
 		// StopNode says itself that a node is gone. Time alone must not, however busy the machine is.
 		"--node-monitor-period=1s",
-		"--node-monitor-grace-period=10m",
+		"--node-monitor-grace-period=24h",
 	}
 	for _, controller := range []string{
 		"deployment", "statefulset", "daemonset", "replicaset", "job", "endpoint", "service-endpoint",
