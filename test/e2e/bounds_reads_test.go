@@ -21,7 +21,7 @@ func TestFullNamespace(t *testing.T) {
 	f := newFoundation(t, "charts-greedy", nil)
 	f.within()
 	i, other := f.create("tenant", "open", nil), f.create("tenant", "open", nil)
-	for n := range 40 { // read whole, they would take a gigabyte; the API server needs minutes to delete many more on a busy machine
+	for n := range 25 { // read whole, they would take half a gigabyte and more; the API server needs minutes to delete many more on a busy machine
 		f.secret(f.namespace(i), corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("large-%d", n)}, Data: map[string][]byte{"k": make([]byte, 1000<<10)},
 		})
