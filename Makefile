@@ -124,6 +124,11 @@ dist: bin/sbom ## build the static binary, its bill of materials, and what goes 
 image: dist ## build the container image with buildah; docker build works as well
 	buildah bud $(BUILDAH_FLAGS) -t cf-helm-broker .
 
+.PHONY: manifests
+manifests: ## render deploy/kubernetes from the chart deploy/chart, and write the settings into the chart's schema
+	$(GO) test -count=1 -run 'TestSchemaKnowsTheSettings' ./deploy/chart -update
+	$(GO) test -count=1 -run 'TestManifestsAreTheCharts' ./deploy/chart -update
+
 .PHONY: clean
 clean: ## remove what was built here; the control plane's cache stays
 	rm -rf bin dist

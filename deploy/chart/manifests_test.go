@@ -1,0 +1,61 @@
+package chart_test
+
+import (
+	"fmt"
+	"testing"
+
+	"helm.sh/helm/v3/pkg/chart/loader"
+)
+
+// rendered are the files of deploy/kubernetes that are the chart's templates of the same
+// names, and the settings that have the chart render them.
+var rendered = map[string]map[string]any{
+	"serviceaccount.yaml":     nil,
+	"rbac.yaml":               nil,
+	"confine.yaml":            nil,
+	"exposure.yaml":           nil,
+	"policy-group.yaml":       nil,
+	"own-objects.yaml":        nil,
+	"neighbours.yaml":         nil,
+	"deployment.yaml":         nil,
+	"service.yaml":            nil,
+	"networkpolicy/rbac.yaml": {"ENFORCE": "networkpolicy"},
+	"nodes/rbac.yaml":         {"BIND_WAITS_FOR_NODES": "2s"},
+}
+
+// TestManifestsAreTheCharts: whoever edits only one of the two is told. With -update they
+// are written.
+func TestManifestsAreTheCharts(t *testing.T) {
+	loaded := load(t)
+	for file, settings := range rendered {
+		given := merge(values(t, "kubernetes-values.yaml"), map[string]any{"settings": settings})
+		files, err := render(loaded, given, release(name, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("# Rendered from deploy/chart/templates/%s: edit that, then run make manifests.\n#\n%s", file, files[file])
+		manifest := root + "/deploy/kubernetes/" + file
+		if *update {
+			write(t, manifest, want)
+		}
+		if read(t, manifest) != want {
+			t.Errorf("deploy/kubernetes/%s isn't what deploy/chart/templates/%s renders: edit the latter, then run make manifests", file, file)
+		}
+	}
+}
+
+// What tests the chart isn't part of it.
+func TestChartHoldsNoTests(t *testing.T) {
+	loaded, err := loader.LoadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range loaded.Raw {
+		if len(file.Data) > 256<<10 {
+			t.Errorf("%s is %d bytes long", file.Name, len(file.Data))
+		}
+	}
+	for _, file := range loaded.Files {
+		t.Errorf("the chart holds %s, which no template reads; name it in .helmignore", file.Name)
+	}
+}
