@@ -25,6 +25,8 @@ Usage:
       remove the broker's records of an instance, and nothing else: the last
       resort, when its cluster is gone for good. Without --yes it only tells
       what would be left behind
+  broker instances none
+      fail while there is any: the chart asks so before it is uninstalled
 
   ID              the instance's GUID, as cf service NAME --guid prints it
   --service NAME  only those made from the chart of that name
@@ -81,8 +83,10 @@ func runInstances(ctx context.Context, subcommand string, args []string, stdout 
 		run = retryInstance
 	case "forget":
 		run = forgetInstance
+	case "none":
+		run = noInstances
 	default:
-		return usageError("instances knows list, show, retry and forget, not %q", subcommand)
+		return usageError("instances knows list, show, retry, forget and none, not %q", subcommand)
 	}
 	a, err := parseInstances(subcommand, args)
 	if err != nil {

@@ -17,7 +17,7 @@ type instancesArguments struct {
 }
 
 // parseInstances reads flags before and after the id. Each subcommand knows
-// only its own flags; list takes no id.
+// only its own flags; list and none take no id.
 func parseInstances(subcommand string, args []string) (instancesArguments, error) {
 	var a instancesArguments
 	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
@@ -48,12 +48,15 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 		if subcommand == "list" {
 			return a, usageError("instances list takes no %q; did you mean show?", args[0])
 		}
+		if subcommand == "none" {
+			return a, usageError("instances none takes no %q", args[0])
+		}
 		if a.id != "" {
 			return a, usageError("instances %s takes one id, not both %q and %q", subcommand, a.id, args[0])
 		}
 		a.id, args = args[0], args[1:]
 	}
-	if subcommand != "list" && a.id == "" {
+	if subcommand != "list" && subcommand != "none" && a.id == "" {
 		return a, usageError("instances %s needs an instance's id", subcommand)
 	}
 	if a.gone && a.state != "" {

@@ -83,15 +83,25 @@ func (a Account) Make(ctx context.Context, config *rest.Config) (*Made, error) {
 
 // accountOf is the account that is called like its namespace.
 func accountOf(ctx context.Context, config *rest.Config, name string, things []*unstructured.Unstructured) (*Made, error) {
+	made, err := ServiceAccount(ctx, config, name, name)
+	if err != nil {
+		return nil, err
+	}
+	made.things = things
+	return made, nil
+}
+
+// ServiceAccount is an account that somebody else has made.
+func ServiceAccount(ctx context.Context, config *rest.Config, namespace, name string) (*Made, error) {
 	kube, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	token, err := kube.CoreV1().ServiceAccounts(name).CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	token, err := kube.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("making a token: %w", err)
 	}
-	return &Made{Token: token.Status.Token, config: config, things: things}, nil
+	return &Made{Token: token.Status.Token, config: config}, nil
 }
 
 // Apply applies a file of deploy, "kubernetes/confine.yaml" say, as it is.

@@ -4,7 +4,8 @@
 {{ .Values.image.repository }}{{ if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag }}{{ end }}
 {{- end }}
 
-{{- define "broker.placement" }}
+{{/* On which nodes the image is pulled and run. */}}
+{{- define "broker.scheduling" }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
 {{- range . }}
@@ -22,6 +23,10 @@ tolerations:
 {{- with .Values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
+{{- end }}
+
+{{- define "broker.placement" }}
+{{- include "broker.scheduling" . }}
 {{- if .Values.antiAffinity }}
 # Replicas are on nodes of their own where there are enough, so that one node's end leaves a broker.
 affinity:
