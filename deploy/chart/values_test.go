@@ -14,20 +14,23 @@ import (
 func TestWrongValuesAreRefused(t *testing.T) {
 	loaded := load(t)
 	for name, c := range map[string]struct{ values, words string }{
-		"unknown":            {`{image: {name: x}}`, "at '/image': additional properties 'name' not allowed"},
-		"unknown at the top": {`{replicaCount: 3}`, "additional properties 'replicaCount' not allowed"},
-		"setting":            {`{settings: {OPERATION_TIMOUT: 5m}}`, "at '/settings': additional properties 'OPERATION_TIMOUT' not allowed"},
-		"a value's setting":  {`{settings: {CF_API_ADDRESS: "https://api.example.com"}}`, "at '/settings': additional properties 'CF_API_ADDRESS' not allowed"},
-		"setting's kind":     {`{settings: {ENFORCE: [c2c]}}`, "at '/settings/ENFORCE'"},
-		"secret setting":     {`{secretSettings: {REG_PASS: {key: x}}}`, "missing property 'secret'"},
-		"no replica":         {`{replicas: 0}`, "at '/replicas': minimum"},
-		"prefix":             {`{namespacePrefix: "cf_helm"}`, "at '/namespacePrefix'"},
-		"long prefix":        {`{namespacePrefix: a123456789-123456789-123456}`, "at '/namespacePrefix'"},
-		"user":               {`{login: {user: "a:b"}}`, "at '/login/user'"},
-		"digest":             {`{image: {digest: sha1:0f}}`, "at '/image/digest'"},
-		"api":                {`{cf: {api: api.example.com}}`, "at '/cf/api'"},
-		"kind":               {`{clusterObjects: {kinds: [ClusterRole]}}`, "at '/clusterObjects/kinds/0'"},
-		"pull policy":        {`{image: {pullPolicy: never}}`, "'Always', 'IfNotPresent', 'Never'"},
+		"unknown":             {`{image: {name: x}}`, "at '/image': additional properties 'name' not allowed"},
+		"unknown at the top":  {`{replicaCount: 3}`, "additional properties 'replicaCount' not allowed"},
+		"setting":             {`{settings: {OPERATION_TIMOUT: 5m}}`, "at '/settings': additional properties 'OPERATION_TIMOUT' not allowed"},
+		"a value's setting":   {`{settings: {CF_API_ADDRESS: "https://api.example.com"}}`, "at '/settings': additional properties 'CF_API_ADDRESS' not allowed"},
+		"setting's kind":      {`{settings: {ENFORCE: [c2c]}}`, "at '/settings/ENFORCE'"},
+		"secret setting":      {`{secretSettings: {REG_PASS: {key: x}}}`, "missing property 'secret'"},
+		"no replica":          {`{replicas: 0}`, "at '/replicas': minimum"},
+		"prefix":              {`{namespacePrefix: "cf_helm"}`, "at '/namespacePrefix'"},
+		"long prefix":         {`{namespacePrefix: a123456789-123456789-123456}`, "at '/namespacePrefix'"},
+		"user":                {`{login: {user: "a:b"}}`, "at '/login/user'"},
+		"digest":              {`{image: {digest: sha1:0f}}`, "at '/image/digest'"},
+		"api":                 {`{cf: {api: api.example.com}}`, "at '/cf/api'"},
+		"kind":                {`{clusterObjects: {kinds: [ClusterRole]}}`, "at '/clusterObjects/kinds/0'"},
+		"ingress without TLS": {`{ingress: {host: broker.example.com}}`, "at '/ingress/tlsSecret': minLength"},
+		"ingress with a URL":  {`{ingress: {host: "https://broker.example.com", tlsSecret: x}}`, "at '/ingress/host'"},
+		"route to nowhere":    {`{gateway: {host: broker.example.com}}`, "at '/gateway/parent/name': minLength"},
+		"pull policy":         {`{image: {pullPolicy: never}}`, "'Always', 'IfNotPresent', 'Never'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			given, err := chartutil.ReadValues([]byte(c.values))

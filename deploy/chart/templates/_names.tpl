@@ -47,5 +47,6 @@ of the same name. Where both are called alike, once is enough. */}}
 {{- define "broker.url" -}}
 {{- $scheme := ternary "https" "http" (ne .Values.tls.secret "") -}}
 {{- $usual := ternary 443 80 (eq $scheme "https") | int -}}
-{{ $scheme }}://{{ .Release.Name }}.{{ .Release.Namespace }}{{ if ne (int .Values.service.port) $usual }}:{{ .Values.service.port }}{{ end }}
+{{- $port := ternary "" (printf ":%d" (int .Values.service.port)) (eq (int .Values.service.port) $usual) -}}
+{{- with .Values.ingress.host | default .Values.gateway.host }}https://{{ . }}{{ else }}{{ $scheme }}://{{ .Release.Name }}.{{ .Release.Namespace }}{{ $port }}{{ end }}
 {{- end }}
