@@ -1,0 +1,119 @@
+package chart_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// rule is one of alerts.yaml.
+type rule struct {
+	Alert       string            `json:"alert"`
+	Expr        string            `json:"expr"`
+	For         string            `json:"for"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+}
+
+func rules(t *testing.T) []rule {
+	t.Helper()
+	var file struct {
+		Groups []struct {
+			Name  string `json:"name"`
+			Rules []rule `json:"rules"`
+		} `json:"groups"`
+	}
+	if err := yaml.UnmarshalStrict([]byte(read(t, "alerts.yaml")), &file); err != nil {
+		t.Fatal(err)
+	}
+	return file.Groups[0].Rules
+}
+
+// TestAlertsHaveRunbooks: whoever is woken is told what to do.
+func TestAlertsHaveRunbooks(t *testing.T) {
+	operate := read(t, root+"/docs/operate.md")
+	for _, r := range rules(t) {
+		if !strings.Contains(operate, "\n### "+r.Alert+"\n") {
+			t.Errorf("docs/operate.md has no heading %s", r.Alert)
+		}
+		if !strings.HasSuffix(r.Annotations["runbook_url"], "/docs/operate.md#"+strings.ToLower(r.Alert)) {
+			t.Errorf("%s leads to %s", r.Alert, r.Annotations["runbook_url"])
+		}
+		if !slices.Contains([]string{"critical", "warning"}, r.Labels["severity"]) || r.Annotations["summary"] == "" {
+			t.Errorf("%s has the severity %q and the summary %q", r.Alert, r.Labels["severity"], r.Annotations["summary"])
+		}
+	}
+}
+
+// TestAlertsFire has Prometheus' own engine evaluate the rules.
+func TestAlertsFire(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("NOT TESTED: there is no promtool, which is in Debian's package prometheus")
+	}
+	if said, err := exec.CommandContext(t.Context(), promtool, "test", "rules", "ci/alerts-promtool.yaml").CombinedOutput(); err != nil {
+		t.Errorf("%v:\n%s", err, said)
+	}
+}
+
+var metric = regexp.MustCompile(`cf_helm_broker_[a-z_]+`)
+
+// TestMetricsAreTheBrokers: alerts and the dashboard ask for what there is.
+func TestMetricsAreTheBrokers(t *testing.T) {
+	var dashboard struct {
+		Panels []struct {
+			Title   string `json:"title"`
+			Targets []struct {
+				Expr string `json:"expr"`
+			} `json:"targets"`
+		} `json:"panels"`
+	}
+	if err := json.Unmarshal([]byte(read(t, "dashboard.json")), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	expressions := map[string]string{}
+	for _, r := range rules(t) {
+		expressions[r.Alert] = r.Expr
+	}
+	for _, p := range dashboard.Panels {
+		for _, target := range p.Targets {
+			expressions[p.Title] += " " + target.Expr
+		}
+	}
+	known := metrics(t)
+	for where, expression := range expressions {
+		for _, name := range metric.FindAllString(expression, -1) {
+			if !known[name] && !known[strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_bucket")] {
+				t.Errorf("%s asks for %s, which the broker doesn't have", where, name)
+			}
+		}
+	}
+}
+
+// metrics are those that the broker's source names.
+func metrics(t *testing.T) map[string]bool {
+	t.Helper()
+	found := map[string]bool{}
+	for _, room := range []string{"broker", "names"} {
+		err := filepath.WalkDir(root+"/"+room, func(file string, entry fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
+				return err
+			}
+			for _, name := range metric.FindAllString(read(t, file), -1) {
+				found[name] = true
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return found
+}
