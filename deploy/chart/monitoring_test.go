@@ -102,7 +102,7 @@ func metrics(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
 	for _, room := range []string{"broker", "names"} {
-		err := filepath.WalkDir(root+"/"+room, func(file string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root+"/"+room, func(file string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
 				return err
 			}
