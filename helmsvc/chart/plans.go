@@ -55,6 +55,8 @@ type Plan struct {
 	PoliciesPerBinding int
 	// Quota is how many instances there may be; 0: any number.
 	Quota int
+	// Access is who finds the plan in the marketplace.
+	Access Access
 	// KeepData has volumes outlive their instance.
 	KeepData bool
 	// MayDeleteData lets an update to the plan, or of an instance of it, delete
@@ -126,11 +128,13 @@ type planEntry struct {
 	TimeLimit              string   `json:"time_limit"`
 	MaximumPollingDuration int      `json:"maximum_polling_duration"`
 	// Ports are read by themselves, so that errors can name the plan.
-	Ports         []json.RawMessage `json:"ports"`
-	PerBinding    int               `json:"policies_per_binding"`
-	Quota         int               `json:"quota"`
-	KeepData      bool              `json:"keep_data"`
-	MayDeleteData bool              `json:"may_delete_data"`
+	Ports      []json.RawMessage `json:"ports"`
+	PerBinding int               `json:"policies_per_binding"`
+	Quota      int               `json:"quota"`
+	// Access is a word or a list.
+	Access        json.RawMessage `json:"access"`
+	KeepData      bool            `json:"keep_data"`
+	MayDeleteData bool            `json:"may_delete_data"`
 	// KeepGenerated is true if it isn't there.
 	KeepGenerated *bool `json:"keep_generated"`
 	// Addresses is "pods", or not there.
@@ -256,6 +260,9 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 		if len(c.Amount) == 0 || c.Unit == "" {
 			return errors.New("each of costs needs amount and unit, such as {amount: {usd: 9.5}, unit: MONTHLY}")
 		}
+	}
+	if p.Access, err = parseAccess(e.Access); err != nil {
+		return err
 	}
 	if p.Ports, err = parsePorts(e.Ports); err != nil {
 		return fmt.Errorf("ports: %w", err)
