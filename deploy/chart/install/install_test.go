@@ -78,6 +78,7 @@ func TestOperatorsDay(t *testing.T) {
 		t.Error("the upgrade has changed the password")
 	}
 
+	o.offersServices(account)
 	o.asksForInstances(account)
 	o.isRefused()
 	o.uninstall()
