@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// cloudController keeps organizations, spaces, domains, apps, security groups and the jobs of deletions.
+// cloudController keeps organizations, spaces, domains, apps, security groups, service brokers and jobs.
 type cloudController struct {
 	now          func() time.Time
 	defaultSpace string
@@ -24,6 +24,7 @@ type cloudController struct {
 	apps    map[string]App
 	jobs    map[string]*job
 	rule    Jobs
+	brokerStore
 }
 
 // place is an organization, or a space of one.
@@ -33,7 +34,7 @@ type place struct {
 }
 
 func newCloudController(now func() time.Time) *cloudController {
-	c := &cloudController{now: now, apps: map[string]App{}, jobs: map[string]*job{}}
+	c := &cloudController{now: now, apps: map[string]App{}, jobs: map[string]*job{}, brokerStore: brokerStore{instances: map[string]string{}}}
 	c.defaultSpace = c.addSpace("demo", "dev")
 	return c
 }
@@ -94,6 +95,7 @@ func (s *Server) routeCC(mux *http.ServeMux) {
 		mux.HandleFunc("POST "+path, s.writes(s.bindSecurityGroup(kind)))
 		mux.HandleFunc("DELETE "+path+"/{space}", s.writes(s.unbindSecurityGroup(kind)))
 	}
+	s.routeServices(mux)
 	mux.HandleFunc("GET /v3/spaces", s.reads(s.listSpaces))
 	mux.HandleFunc("GET /v3/spaces/{guid}", s.reads(s.getSpace))
 	mux.HandleFunc("/v3/", func(w http.ResponseWriter, _ *http.Request) {

@@ -5,7 +5,7 @@
 //	part        below                 what it does
 //	APIRoot     /                     service discovery: the links to the other parts
 //	UAA         /uaa                  client_credentials tokens that expire
-//	CC          /v3                   apps, spaces, organizations, domains, security groups, jobs
+//	CC          /v3                   apps, spaces, organizations, domains, security groups, service brokers, jobs
 //	PolicyAPI   /networking           the external network policy API, version v1
 //
 // The policy API follows cf-networking-release's policy server: its routes,

@@ -24,7 +24,8 @@ func (s *Server) SetJobs(jobs Jobs) {
 	s.cc.rule = jobs
 }
 
-// job is the deletion of an app or a security group.
+// job is the deletion of an app, a security group or a service broker, or the reading
+// of a broker's catalog.
 type job struct {
 	operation, guid string
 
@@ -32,9 +33,11 @@ type job struct {
 	updated time.Time
 	left    Jobs
 	state   string
+	failed  *ccError // nil: with the error of left
 }
 
-// addJob begins the job of a deletion, "app.delete" or "security_group.delete".
+// addJob begins the job of a deletion, "app.delete", "security_group.delete" or
+// "service_broker.delete".
 func (c *cloudController) addJob(operation, of string) (guid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,7 +59,27 @@ func (c *cloudController) endJob(j *job) {
 	}
 	j.state = "COMPLETE"
 	delete(c.apps, j.guid)
+	c.removeBroker(j.guid)
 	c.groups = slices.DeleteFunc(c.groups, func(g SecurityGroup) bool { return g.GUID == j.guid })
+}
+
+// addOpenJob begins a job that goes on until endOpenJob ends it.
+func (c *cloudController) addOpenJob(operation string) (guid string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	guid = uuid.NewString()
+	now := c.now().UTC()
+	c.jobs[guid] = &job{operation: operation, created: now, updated: now, state: "PROCESSING"}
+	return guid
+}
+
+// endOpenJob wants mu held.
+func (c *cloudController) endOpenJob(guid string, failed *ccError) {
+	j := c.jobs[guid]
+	j.updated, j.failed, j.state = c.now().UTC(), failed, "COMPLETE"
+	if failed != nil {
+		j.state = "FAILED"
+	}
 }
 
 // seeJob is a job as it is now. To be seen brings it forward.
@@ -84,7 +107,10 @@ func (s *Server) getJob(w http.ResponseWriter, r *http.Request, _ Client) {
 		return
 	}
 	failures := []ccError{}
-	if j.state == "FAILED" {
+	switch {
+	case j.failed != nil:
+		failures = append(failures, *j.failed)
+	case j.state == "FAILED":
 		failures = append(failures, ccError{Code: 10008, Title: "CF-UnprocessableEntity", Detail: j.left.Error})
 	}
 	writeJSON(w, http.StatusOK, jobResource{
