@@ -125,9 +125,9 @@ image: dist ## build the container image with buildah; docker build works as wel
 	buildah bud $(BUILDAH_FLAGS) -t cf-helm-broker .
 
 .PHONY: manifests
-manifests: ## render deploy/kubernetes from the chart deploy/chart, and write the settings into the chart's schema
+manifests: ## render deploy/kubernetes and deploy/silk-worker from their charts, and write the settings into the chart's schema
 	$(GO) test -count=1 -run 'TestSchemaKnowsTheSettings' ./deploy/chart -update
-	$(GO) test -count=1 -run 'TestManifestsAreTheCharts' ./deploy/chart -update
+	$(GO) test -count=1 -run 'ManifestsAreTheCharts' ./deploy/chart -update
 
 .PHONY: clean
 clean: ## remove what was built here; the control plane's cache stays

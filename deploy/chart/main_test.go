@@ -61,7 +61,7 @@ func render(loaded *chart.Chart, values map[string]any, release chartutil.Releas
 	}
 	files := map[string]string{}
 	for file, text := range rendered {
-		files[strings.TrimPrefix(file, name+"/templates/")] = text
+		files[strings.TrimPrefix(file, loaded.Name()+"/templates/")] = text
 	}
 	return files, nil
 }

@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
@@ -33,14 +34,24 @@ func TestManifestsAreTheCharts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := fmt.Sprintf("# Rendered from deploy/chart/templates/%s: edit that, then run make manifests.\n#\n%s", file, files[file])
-		manifest := root + "/deploy/kubernetes/" + file
-		if *update {
-			write(t, manifest, want)
-		}
-		if read(t, manifest) != want {
-			t.Errorf("deploy/kubernetes/%s isn't what deploy/chart/templates/%s renders: edit the latter, then run make manifests", file, file)
-		}
+		same(t, "deploy/kubernetes", file, files[file])
+	}
+}
+
+// same holds a manifest against what a chart renders, or writes it.
+func same(t *testing.T, folder, file, text string) {
+	t.Helper()
+	templates := map[string]string{"deploy/kubernetes": "deploy/chart/templates/", "deploy/silk-worker": "deploy/silk-worker/chart/templates/"}[folder]
+	if strings.HasPrefix(text, "#") {
+		text = "#\n" + text // a paragraph of its own
+	}
+	want := fmt.Sprintf("# Rendered from %s%s: edit that, then run make manifests.\n%s", templates, file, text)
+	manifest := root + "/" + folder + "/" + file
+	if *update {
+		write(t, manifest, want)
+	}
+	if read(t, manifest) != want {
+		t.Errorf("%s/%s isn't what %s%s renders: edit the latter, then run make manifests", folder, file, templates, file)
 	}
 }
 

@@ -98,14 +98,19 @@ func newOperator(t *testing.T) *operator {
 	t.Helper()
 	restricted := map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
 	must(kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: restricted}}, metav1.CreateOptions{}))(t)
+	return &operator{t: t, helm: helm(t, namespace), chart: must(loader.LoadDir(".."))(t), left: uuid.NewString()}
+}
+
+func helm(t *testing.T, namespace string) *action.Configuration {
+	t.Helper()
 	settings := cli.New()
 	settings.KubeConfig = kubeconfig
 	settings.SetNamespace(namespace)
-	o := &operator{t: t, helm: new(action.Configuration), chart: must(loader.LoadDir(".."))(t), left: uuid.NewString()}
-	if err := o.helm.Init(settings.RESTClientGetter(), namespace, "secret", func(string, ...any) {}); err != nil {
+	configuration := new(action.Configuration)
+	if err := configuration.Init(settings.RESTClientGetter(), namespace, "secret", func(string, ...any) {}); err != nil {
 		t.Fatal(err)
 	}
-	return o
+	return configuration
 }
 
 func (o *operator) install() {
