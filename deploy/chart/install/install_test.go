@@ -70,7 +70,7 @@ func TestOperatorsDay(t *testing.T) {
 		t.Error(err)
 	}
 
-	o.upgrade(map[string]any{"replicas": 3}, true)
+	o.upgrade(map[string]any{"replicas": 3, "formerNamespacePrefixes": []any{"old"}, "appNamespaces": []any{}}, true)
 	if replicas := must(kube.AppsV1().Deployments(namespace).Get(t.Context(), name, metav1.GetOptions{}))(t).Status.AvailableReplicas; replicas != 3 {
 		t.Errorf("after the upgrade %d replicas are available, want 3", replicas)
 	}
