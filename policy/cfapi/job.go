@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
@@ -19,8 +21,8 @@ const (
 )
 
 // AwaitJob waits until a job of the cloud controller is done
-// (GET /v3/jobs/{guid}), or for as long as ctx lasts. A failed one is an error
-// in CF's words. needs is what to give the client that may not see jobs.
+// (GET /v3/jobs/{guid}), or for as long as ctx lasts. A failed one is a
+// *JobError. needs is what to give the client that may not see jobs.
 func (c *Client) AwaitJob(ctx context.Context, guid, needs string) error {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		var job resource.Job
@@ -31,7 +33,7 @@ func (c *Client) AwaitJob(ctx context.Context, guid, needs string) error {
 		case resource.JobStateComplete:
 			return nil
 		case resource.JobStateFailed:
-			return fmt.Errorf("the cloud controller's job %s (%s) failed: %s", guid, job.Operation, detailsOf(job.Errors))
+			return &JobError{GUID: guid, Operation: job.Operation, Errors: job.Errors}
 		}
 		select {
 		case <-ctx.Done():
@@ -39,6 +41,22 @@ func (c *Client) AwaitJob(ctx context.Context, guid, needs string) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// JobError is what a job of the cloud controller has failed with.
+type JobError struct {
+	GUID, Operation string
+	Errors          []resource.CloudFoundryError
+}
+
+// Error has CF's words, in one line.
+func (e *JobError) Error() string {
+	return fmt.Sprintf("the cloud controller's job %s (%s) failed: %s", e.GUID, e.Operation, strings.Join(strings.Fields(detailsOf(e.Errors)), " "))
+}
+
+// For tells whether it has failed for a reason of one of these titles.
+func (e *JobError) For(titles ...string) bool {
+	return slices.ContainsFunc(e.Errors, func(of resource.CloudFoundryError) bool { return slices.Contains(titles, of.Title) })
 }
 
 // JobIn is the GUID of the job that a Location names, "" for any other. Nothing
