@@ -27,6 +27,7 @@ Usage:
                                    print a plan's manifests; broker charts says more
   broker instances list|show|retry|forget
                                    look at service instances and put them right; broker instances says more
+  broker register|deregister       have Cloud Foundry offer the broker's services, or not any more
   broker --help                    print this
 
 It is set up by environment variables:
@@ -43,6 +44,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return chartsCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "instances":
 		return instancesCommand(ctx, args[1:], stdout, stderr)
+	case args[0] == "register" || args[0] == "deregister":
+		return registerCommand(ctx, args[0], args[1:], stdout, stderr)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		_, _ = fmt.Fprint(stdout, usage, settingsHelp())
 		return 0

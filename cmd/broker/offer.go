@@ -138,11 +138,11 @@ func (o *offer) load(ctx context.Context) error {
 // read wants mu held. After an error the catalog is as it was. Unless it was
 // asked for, nothing is done where nothing has changed.
 func (o *offer) read(ctx context.Context, asked bool) error {
-	found, err := o.find(ctx, o.settings.ChartSources, o.settings.ChartDir)
+	found, err := o.settings.findCharts(ctx, o.settings.ChartSources, o.settings.ChartDir)
 	if err != nil {
 		return fmt.Errorf("the charts can't be read, and stay as they are: %w", err)
 	}
-	foundOperators, err := o.find(ctx, o.settings.OperatorSources, o.settings.OperatorDir)
+	foundOperators, err := o.settings.findCharts(ctx, o.settings.OperatorSources, o.settings.OperatorDir)
 	if err != nil {
 		return fmt.Errorf("the charts of operators can't be read, and all stay as they are: %w", err)
 	}
@@ -177,8 +177,8 @@ func same(a, b chart.Catalog) bool {
 		slices.EqualFunc(a.Problems, b.Problems, sameProblem)
 }
 
-// find finds the charts of a list or, without one, of a folder, if there is any.
-func (o *offer) find(ctx context.Context, list, folder string) ([]source.Found, error) {
+// findCharts finds the charts of a list or, without one, of a folder, if there is any.
+func (s settings) findCharts(ctx context.Context, list, folder string) ([]source.Found, error) {
 	if list == "" && folder == "" {
 		return nil, nil
 	}
@@ -186,13 +186,13 @@ func (o *offer) find(ctx context.Context, list, folder string) ([]source.Found, 
 		return source.Folder(folder)
 	}
 	sources, err := source.Read(list)
-	if err == nil && list == o.settings.ChartSources {
+	if err == nil && list == s.ChartSources {
 		err = withoutValues(sources)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return source.Fetcher{Cache: cacheDir(o.settings), Timeout: o.settings.ChartTimeout}.Fetch(ctx, sources), nil
+	return source.Fetcher{Cache: cacheDir(s), Timeout: s.ChartTimeout}.Fetch(ctx, sources), nil
 }
 
 // withoutValues refuses values for services: nothing would read them.

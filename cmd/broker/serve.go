@@ -143,14 +143,17 @@ func newPolicyClient(s settings, metrics *measure.Metrics) *c2c.Client {
 	if s.CFAPIAddress == "" {
 		return nil
 	}
-	api := cfapi.Settings{
+	return c2c.New(c2c.Settings{Settings: s.cfAPI(), Org: s.CFOrg, Space: s.CFSpace}, metrics.PolicyCall)
+}
+
+func (s settings) cfAPI() cfapi.Settings {
+	return cfapi.Settings{
 		CFAPIAddress:      s.CFAPIAddress,
 		ClientID:          s.CFClientID,
 		ClientSecret:      s.CFClientSecret,
 		SkipTLSValidation: s.CFSkipSSLValidation,
 		Timeout:           s.CFTimeout,
 	}
-	return c2c.New(c2c.Settings{Settings: api, Org: s.CFOrg, Space: s.CFSpace}, metrics.PolicyCall)
 }
 
 // hints say what settings cost.

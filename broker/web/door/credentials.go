@@ -6,6 +6,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -57,6 +59,23 @@ func parseCredentials(text []byte) (Credentials, error) {
 		return nil, fmt.Errorf("there are %d lines user:password, %d at most are allowed", len(all), mostCredentials)
 	}
 	return all, nil
+}
+
+// FirstOf is the first user and password of such a file, for who has to sign in.
+func FirstOf(path string) (user, password string, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", "", err
+	}
+	if _, err := parseCredentials(text); err != nil {
+		return "", "", fmt.Errorf("%s: %w", path, err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if user, password, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found && !strings.HasPrefix(line, "#") {
+			return user, password, nil
+		}
+	}
+	return "", "", nil // parseCredentials has found one
 }
 
 func checkLine(line []byte) error {

@@ -1,0 +1,159 @@
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// registrar runs `broker register` and `broker deregister` from beside a broker.
+type registrar struct {
+	*foundation
+	settings map[string]string
+}
+
+func (f *foundation) registrar(client cf.Client) registrar {
+	f.cf.AddClient(client)
+	return registrar{f, map[string]string{
+		"CF_API_ADDRESS": f.cf.URL(), "CF_CLIENT_ID": client.ID, "CF_CLIENT_SECRET": client.Secret,
+		"CF_BROKER_URL": f.broker.URL(), "SECURITY_USER_NAME": rig.Username, "SECURITY_USER_PASSWORD": rig.Password,
+		"HELM_CHART_DIR": f.settings["HELM_CHART_DIR"],
+	}}
+}
+
+// run fails unless the command ends with the exit status and says all of these words.
+func (r registrar) run(exit int, command string, words ...string) (stdout string) {
+	r.t.Helper()
+	var out, errs bytes.Buffer
+	c := exec.CommandContext(r.t.Context(), r.binary, command, "--wait", "4m")
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
+	for name, value := range r.settings {
+		c.Env = append(c.Env, name+"="+value)
+	}
+	c.Stdout, c.Stderr = &out, &errs
+	var ended *exec.ExitError
+	if err := c.Run(); err != nil && !errors.As(err, &ended) {
+		r.t.Fatal(err)
+	}
+	r.t.Logf("$ broker %s\n%s%s", command, &out, &errs)
+	if got := c.ProcessState.ExitCode(); got != exit {
+		r.t.Fatalf("%s: exit status %d, want %d\n%s%s", command, got, exit, &out, &errs)
+	}
+	r.contains(out.String()+errs.String(), words...)
+	if strings.Contains(out.String()+errs.String(), rig.Password) || strings.Contains(errs.String(), r.settings["CF_CLIENT_SECRET"]) {
+		r.t.Errorf("%s prints a secret:\n%s%s", command, &out, &errs)
+	}
+	return out.String()
+}
+
+// access is who sees each plan that is there, as "plain all".
+func (r registrar) access() (all []string) {
+	for _, p := range r.cf.ServicePlans() {
+		who := fmt.Sprint(p.Organizations)
+		switch {
+		case p.Public:
+			who = "all"
+		case len(p.Organizations) == 0:
+			who = "none"
+		}
+		all = append(all, p.Name+" "+who)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (r registrar) wantAccess(want ...string) {
+	r.t.Helper()
+	if have := r.access(); !slices.Equal(have, want) {
+		r.t.Errorf("access is %q, want %q", have, want)
+	}
+}
+
+// TestRegister has Cloud Foundry offer a running broker's services, to whom plans.yaml
+// says, as long as Cloud Foundry answers sooner or later; and not any more.
+func TestRegister(t *testing.T) {
+	folder := shelf(t, "charts/fixture")
+	plans := filepath.Join(folder, "fixture", "plans.yaml")
+	edit(t, plans, "- name: wide\n", "- name: wide\n  access: none\n")
+	edit(t, plans, "- name: unpullable\n", "- name: unpullable\n  access: [demo, team]\n")
+	f := newFoundation(t, folder, nil)
+	f.cf.AddSpace("team", "dev")
+	r := f.registrar(cf.Client{ID: "registrar", Secret: "s3cr3t", Authorities: []string{"cloud_controller.admin"}})
+
+	// Cloud Foundry is down at first, and the broker isn't reached at once.
+	r.run(0, "deregister", "there is no service broker cf-helm-broker; nothing was changed")
+	f.cf.Fault(cf.APIRoot, cf.Fault{Kind: cf.Down, Times: 1})
+	f.cf.Fault(cf.CC, cf.Fault{Kind: cf.AnswerLost, Times: 1, Route: "POST /v3/service_brokers"})
+	r.run(0, "register", "trying again in 1s", "service broker cf-helm-broker was created, at "+f.broker.URL(),
+		"plan fixture/plain is offered, in version 1.0.0", "plan fixture/plain: access none became all",
+		"plan fixture/unpullable: access none became [demo, team]")
+	r.wantAccess("plain all", "unbindable all", "unpullable [demo team]", "wide none")
+	before := f.cf.ServicePlans()
+	if out := r.run(0, "register"); !strings.HasSuffix(out, "nothing has changed\n") || strings.Count(out, "\n") != 1 {
+		t.Errorf("the second run says %q", out)
+	}
+	if b := f.cf.ServiceBrokers(); len(b) != 1 || b[0].Username != rig.Username || b[0].Password != rig.Password || len(f.cf.ServicePlans()) != len(before) {
+		t.Errorf("afterwards there are %+v", b)
+	}
+
+	// Access changes in plans.yaml alone; one organization isn't there.
+	edit(t, plans, "access: [demo, team]", "access: [team, lost]")
+	edit(t, plans, "access: none", "access: all")
+	r.run(1, "register", "plan fixture/unpullable: access [demo, team] became [team]", "plan fixture/wide: access none became all",
+		`plan fixture/unpullable: access names the organization "lost", which Cloud Foundry doesn't have`)
+	r.wantAccess("plain all", "unbindable all", "unpullable [team]", "wide all")
+
+	// The broker has read another catalog, and Cloud Foundry not yet.
+	edit(t, plans, "access: [team, lost]", "access: all")
+	edit(t, plans, "- name: unbindable\n", "- name: single\n")
+	r.run(0, "register", "plan fixture/single 1.0.0 isn't in the broker's catalog", "plan fixture/unbindable is in the broker's catalog and not in the charts")
+	f.reload()
+	r.run(0, "register", "plan fixture/single is offered, in version 1.0.0", "plan fixture/unbindable is offered no longer", "plan fixture/single: access none became all")
+	r.wantAccess("plain all", "single all", "unpullable all", "wide all")
+	r.refusals()
+
+	instance := f.cf.AddServiceInstance(f.cf.ServicePlans()[0].GUID)
+	r.run(1, "deregister", "it has 1 service instance; delete them", "Can not remove brokers that have associated service instances: cf-helm-broker")
+	f.cf.DeleteServiceInstance(instance)
+	r.run(0, "deregister", "service broker cf-helm-broker was deleted")
+	if left := f.cf.ServiceBrokers(); len(left) != 0 {
+		t.Errorf("left: %+v", left)
+	}
+}
+
+// refusals are what can't get better by itself, and is said at once.
+func (r registrar) refusals() {
+	r.t.Helper()
+	for words, change := range map[string]map[string]string{
+		"give the UAA client of CF_CLIENT_ID the authority cloud_controller.admin": {
+			"CF_CLIENT_ID": r.cf.Client().ID, "CF_CLIENT_SECRET": r.cf.Client().Secret},
+		"check CF_CLIENT_ID and CF_CLIENT_SECRET":                           {"CF_CLIENT_SECRET": "wrong"},
+		"Authentication with the service broker failed.":                    {"SECURITY_USER_PASSWORD": "wrong"},
+		"(CF_BROKER_URL) is the broker's address, without a path":           {"CF_BROKER_URL": r.cf.URL()},
+		"CF_BROKER_URL must be a URL without a user and a path":             {"CF_BROKER_URL": "http://u@b.example.com"},
+		"SECURITY_USER_NAME and SECURITY_USER_PASSWORD are needed, or CRED": {"SECURITY_USER_NAME": ""},
+	} {
+		other := registrar{r.foundation, map[string]string{}}
+		for name, value := range r.settings {
+			other.settings[name] = value
+		}
+		for name, value := range change {
+			other.settings[name] = value
+		}
+		exit := 1
+		if strings.Contains(words, "must be") || strings.Contains(words, "are needed") {
+			exit = 2
+		}
+		other.run(exit, "register", words)
+	}
+	r.run(0, "register", "nothing has changed")
+}
