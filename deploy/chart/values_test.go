@@ -30,6 +30,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"ingress without TLS": {`{ingress: {host: broker.example.com}}`, "at '/ingress/tlsSecret': minLength"},
 		"ingress with a URL":  {`{ingress: {host: "https://broker.example.com", tlsSecret: x}}`, "at '/ingress/host'"},
 		"route to nowhere":    {`{gateway: {host: broker.example.com}}`, "at '/gateway/parent/name': minLength"},
+		"register where":      {`{register: {enabled: true}}`, "at '/cf/api': minLength"},
 		"pull policy":         {`{image: {pullPolicy: never}}`, "'Always', 'IfNotPresent', 'Never'"},
 	} {
 		t.Run(name, func(t *testing.T) {

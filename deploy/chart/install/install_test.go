@@ -25,6 +25,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
@@ -70,7 +71,10 @@ func TestOperatorsDay(t *testing.T) {
 		t.Error(err)
 	}
 
-	o.upgrade(map[string]any{"replicas": 3, "formerNamespacePrefixes": []any{"old"}, "appNamespaces": []any{}}, true)
+	o.upgrade(map[string]any{
+		"replicas": 3, "formerNamespacePrefixes": []any{"old"}, "appNamespaces": []any{}, "register": map[string]any{"enabled": true},
+		"cf": map[string]any{"api": "https://api.example.com", "clientId": registrar.ID, "clientSecret": registrar.Secret},
+	}, true)
 	if replicas := must(kube.AppsV1().Deployments(namespace).Get(t.Context(), name, metav1.GetOptions{}))(t).Status.AvailableReplicas; replicas != 3 {
 		t.Errorf("after the upgrade %d replicas are available, want 3", replicas)
 	}
@@ -91,14 +95,21 @@ type operator struct {
 	helm  *action.Configuration
 	chart *chart.Chart
 	left  string // an instance's id
+	cf    *cf.Server
 }
+
+// registrar is a client of UAA by which a broker can be registered, and policies be kept.
+var registrar = cf.Client{ID: "cf-helm-broker", Secret: "s3cr3t", Authorities: []string{"cloud_controller.admin", "network.admin"}}
 
 // newOperator makes the namespace, as deploy/kubernetes/namespace.yaml has it.
 func newOperator(t *testing.T) *operator {
 	t.Helper()
 	restricted := map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
 	must(kube.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace, Labels: restricted}}, metav1.CreateOptions{}))(t)
-	return &operator{t: t, helm: helm(t, namespace), chart: must(loader.LoadDir(".."))(t), left: uuid.NewString()}
+	foundation := must(cf.Start(cf.Options{}))(t)
+	t.Cleanup(foundation.Close)
+	foundation.AddClient(registrar)
+	return &operator{t: t, helm: helm(t, namespace), chart: must(loader.LoadDir(".."))(t), left: uuid.NewString(), cf: foundation}
 }
 
 func helm(t *testing.T, namespace string) *action.Configuration {
@@ -169,7 +180,7 @@ func (o *operator) asksForInstances(account *rig.Made) {
 func (o *operator) isRefused() {
 	o.t.Helper()
 	before := must(o.helm.Releases.Last(name))(o.t)
-	o.upgrade(map[string]any{"image": map[string]any{"repository": cluster.ImageCrash}}, false)
+	o.upgrade(map[string]any{"image": map[string]any{"repository": cluster.ImageCrash}, "register": map[string]any{"enabled": false}}, false)
 	if _, err := o.uninstalled(); err == nil || !strings.Contains(err.Error(), "services-uninstall failed") {
 		o.t.Fatalf("uninstalling: %v", err)
 	}
@@ -197,6 +208,7 @@ func (o *operator) uninstall() {
 		"Deployment":                error1(kube.AppsV1().Deployments(namespace).Get(o.t.Context(), name, metav1.GetOptions{})),
 		"Secret":                    error1(kube.CoreV1().Secrets(namespace).Get(o.t.Context(), name, metav1.GetOptions{})),
 		"Job":                       error1(kube.BatchV1().Jobs(namespace).Get(o.t.Context(), name+"-uninstall", metav1.GetOptions{})),
+		"Job to deregister":         error1(kube.BatchV1().Jobs(namespace).Get(o.t.Context(), name+"-deregister", metav1.GetOptions{})),
 		"ClusterRole":               error1(kube.RbacV1().ClusterRoles().Get(o.t.Context(), namespace+"-"+name, metav1.GetOptions{})),
 		"ValidatingAdmissionPolicy": error1(kube.AdmissionregistrationV1().ValidatingAdmissionPolicies().Get(o.t.Context(), namespace+"-"+name, metav1.GetOptions{})),
 	} {

@@ -50,3 +50,8 @@ of the same name. Where both are called alike, once is enough. */}}
 {{- $port := ternary "" (printf ":%d" (int .Values.service.port)) (eq (int .Values.service.port) $usual) -}}
 {{- with .Values.ingress.host | default .Values.gateway.host }}https://{{ . }}{{ else }}{{ $scheme }}://{{ .Release.Name }}.{{ .Release.Namespace }}{{ $port }}{{ end }}
 {{- end }}
+
+{{/* Where Cloud Foundry is told that the broker is. */}}
+{{- define "broker.registeredURL" -}}
+{{ .Values.register.url | default (include "broker.url" .) }}
+{{- end }}

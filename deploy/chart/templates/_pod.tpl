@@ -41,7 +41,40 @@ affinity:
 {{- end }}
 {{- end }}
 
+{{/* All settings. */}}
 {{- define "broker.environment" }}
+# Every setting that isn't here has its default; `broker --help` lists them.
+- name: BROKER_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: SECURITY_USER_NAME
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "broker.loginSecret" . }}
+      key: SECURITY_USER_NAME
+- name: SECURITY_USER_PASSWORD
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "broker.loginSecret" . }}
+      key: SECURITY_USER_PASSWORD
+- name: CHART_CACHE_DIR
+  value: /cache
+# Such as https://api.example.com. Empty: bindings open no access, unless ENFORCE says networkpolicy.
+- name: CF_API_ADDRESS
+  value: {{ .Values.cf.api | toJson }}
+- name: CF_CLIENT_ID
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "broker.cfSecret" . }}
+      key: CF_CLIENT_ID
+      optional: true
+- name: CF_CLIENT_SECRET
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "broker.cfSecret" . }}
+      key: CF_CLIENT_SECRET
+      optional: true
 {{- if ne .Values.namespacePrefix "cf-helm" }}
 - name: NAMESPACE_PREFIX
   value: {{ .Values.namespacePrefix }}
@@ -59,6 +92,12 @@ affinity:
 {{- if .Values.cf.caConfigMap }}
 - name: SSL_CERT_DIR
   value: /cf-ca
+{{- end }}
+{{- if .Values.register.enabled }}
+- name: CF_BROKER_URL
+  value: {{ include "broker.registeredURL" . }}
+- name: CF_BROKER_NAME
+  value: {{ .Values.register.name }}
 {{- end }}
 {{- range $name, $value := .Values.settings }}
 - name: {{ $name }}
@@ -78,6 +117,8 @@ affinity:
 {{- end }}
 
 {{- define "broker.mounts" }}
+- name: charts
+  mountPath: /cache
 {{- if .Values.charts.volume }}
 - name: own-charts
   mountPath: /charts
@@ -104,6 +145,9 @@ affinity:
 {{- end }}
 
 {{- define "broker.volumes" }}
+- name: charts
+  emptyDir:
+    sizeLimit: {{ .Values.charts.cacheSize }}
 {{- with .Values.charts.volume }}
 - name: own-charts
   {{- toYaml . | nindent 2 }}
@@ -127,4 +171,19 @@ affinity:
 {{- with .Values.volumes }}
 {{ toYaml . }}
 {{- end }}
+{{- end }}
+
+{{/* What each pod of the image keeps to; the namespace may enforce it. */}}
+{{- define "broker.podSecurity" }}
+runAsNonRoot: true
+runAsUser: 65532
+runAsGroup: 65532
+seccompProfile:
+  type: RuntimeDefault
+{{- end }}
+{{- define "broker.containerSecurity" }}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
 {{- end }}
