@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/register"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 )
@@ -48,6 +49,8 @@ type Rooms struct {
 	Operators *instance.Operators
 	// Names are published by who leads; nil: there are none.
 	Names *naming.Naming
+	// Registration is kept by who leads; nil: the broker doesn't register itself.
+	Registration *register.Keeper
 }
 
 // Worker carries operations through while its replica leads.
@@ -112,6 +115,9 @@ func (w *Worker) CatalogChanged(ctx context.Context) {
 	if w.Names != nil {
 		w.Names.CatalogChanged()
 	}
+	if w.Registration != nil {
+		w.Registration.CatalogChanged()
+	}
 }
 
 func (w *Worker) followAll() {
@@ -146,6 +152,9 @@ func (w *Worker) lead(ctx context.Context) {
 	working.Go(func() { w.rounds.Run(ctx) })
 	if w.Names != nil {
 		working.Go(func() { w.Names.Lead(ctx) })
+	}
+	if w.Registration != nil {
+		working.Go(func() { w.Registration.Lead(ctx) })
 	}
 	working.Wait()
 	w.log.Info("leading-no-longer", lager.Data{"cause": context.Cause(ctx).Error()})

@@ -94,8 +94,12 @@ func furnish(s settings, f fixtures) (house, error) {
 		AnyParameters:     s.Parameters == anyParameters,
 		Self:              f.lease.Lock.Identity(),
 	}, reach, operators, charts, clusters, f.records, f.metrics, f.log)
+	keeper, err := newKeeper(s, f)
+	if err != nil {
+		return house{}, err
+	}
 	lead, err := worker.New(worker.Settings{Lease: f.lease, AtOnce: s.AtOnce, SyncWait: s.SyncWait, DeleteWait: s.DeleteWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
-		Charts: charts, Clusters: clusters, Observers: observers, Bindings: bindings, Instances: instances, Operators: operators, Names: named,
+		Charts: charts, Clusters: clusters, Observers: observers, Bindings: bindings, Instances: instances, Operators: operators, Names: named, Registration: keeper,
 	}, reach, f.records, f.log)
 	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err
 }

@@ -129,6 +129,12 @@ func (o *offer) fetchMissing(ctx context.Context) error {
 	return o.read(ctx, false)
 }
 
+// whole returns what is offered, and whether every source could be asked for it.
+func (o *offer) whole() (services []chart.Service, whole bool) {
+	c := o.live.Catalog()
+	return c.Services, !slices.ContainsFunc(c.Problems, func(p chart.Problem) bool { return p.Unfetched })
+}
+
 func (o *offer) load(ctx context.Context) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -140,3 +140,15 @@ func chartsOf(ctx context.Context, s settings) (chart.Catalog, error) {
 func newRegisterAPI(s settings) *cfapi.Client {
 	return cfapi.New(s.cfAPI(), func(string, error) {})
 }
+
+// newKeeper returns nothing unless the running broker is to register itself.
+func newKeeper(s settings, f fixtures) (*register.Keeper, error) {
+	if !s.Register {
+		return nil, nil
+	}
+	told, err := s.registration()
+	if err != nil {
+		return nil, err
+	}
+	return register.NewKeeper(told, newRegisterAPI(s), f.offer.whole, f.log), nil
+}

@@ -204,6 +204,7 @@ func (s settings) check() error {
 	refuse(s.BindTimeout > 40*time.Second, "BIND_TIMEOUT must be 40s at most, since platforms break a request off after 60s")
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
+	refuse(s.Register && s.CFAPIAddress == "", "CF_BROKER_REGISTER needs CF_API_ADDRESS")
 	wrong = append(wrong, s.checkPolicies(), s.checkNetworks(), s.RegisterSettings.check())
 	refuse(s.OperatorDir != "" && s.OperatorSources != "", "OPERATOR_DIR and OPERATOR_SOURCES: set one of them; a list may have the folder as a path")
 	if s.OperatorDir != "" {

@@ -14,11 +14,15 @@ import (
 // for env, as that of KubernetesSettings is.
 type RegisterSettings struct {
 	BrokerURL  string `env:"CF_BROKER_URL" help:"where Cloud Foundry reaches the broker, such as https://cf-helm-broker.example.com, for broker register"`
+	Register   bool   `env:"CF_BROKER_REGISTER" envDefault:"false" help:"have the broker register itself when it starts and when its catalog has changed, as broker register does; CF_CLIENT_ID needs the authority cloud_controller.admin"`
 	BrokerName string `env:"CF_BROKER_NAME" envDefault:"cf-helm-broker" help:"name of the service broker in Cloud Foundry"`
 }
 
 func (r RegisterSettings) check() error {
 	if r.BrokerURL == "" {
+		if r.Register {
+			return errors.New("CF_BROKER_REGISTER needs CF_BROKER_URL")
+		}
 		return nil
 	}
 	if address, err := url.Parse(r.BrokerURL); err != nil || !isURL(r.BrokerURL) || address.User != nil || strings.Trim(address.Path, "/") != "" || address.RawQuery != "" {

@@ -73,6 +73,8 @@ func TestUsualDestination(t *testing.T) {
 func TestWrongSettings(t *testing.T) {
 	for name, c := range map[string]struct{ value, want string }{
 		"PORT":                 {"eighty", "Port"},
+		"CF_BROKER_URL":        {"https://b.example.com/v2", "CF_BROKER_URL must be a URL without a user and a path"},
+		"CF_BROKER_REGISTER":   {"true", "CF_BROKER_REGISTER needs CF_API_ADDRESS\nCF_BROKER_REGISTER needs CF_BROKER_URL"},
 		"SECURITY_USER_NAME":   {"a:b", "SECURITY_USER_NAME must have no colon"},
 		"CREDENTIALS_FILE":     {"/nowhere/at/all", "CREDENTIALS_FILE: open /nowhere/at/all"},
 		"TLS_CERT_FILE":        {"/x", "TLS_CERT_FILE and TLS_KEY_FILE go together"},

@@ -53,6 +53,8 @@ type Problem struct {
 	// From is the chart's place.
 	From string
 	Err  error
+	// Unfetched tells that its source couldn't be asked: it may be as good as ever.
+	Unfetched bool
 }
 
 // Metadata is the chart's Chart.yaml.

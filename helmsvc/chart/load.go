@@ -41,7 +41,7 @@ func LoadAll(ctx context.Context, all []source.Found, kube *chartutil.KubeVersio
 			err = twin(service, byName[service.ID])
 		}
 		if err != nil {
-			catalog.Problems = append(catalog.Problems, Problem{From: found.From, Err: err})
+			catalog.Problems = append(catalog.Problems, Problem{From: found.From, Err: err, Unfetched: found.Err != nil})
 			continue
 		}
 		byName[service.ID] = append(byName[service.ID], service)

@@ -96,11 +96,11 @@ func (f *foundation) makeAccount(c *cluster.Cluster, account rig.Account) *rig.M
 	return made
 }
 
-// clientFor is the broker's UAA client: one that may make apps, or see domains, only
+// clientFor is the broker's UAA client: one that may make apps, register brokers or see domains, only
 // where the broker has to.
 func clientFor(settings map[string]string) cf.Client {
 	client := cf.Client{ID: "cf-helm-broker", Secret: uuid.NewString(), Authorities: []string{"network.admin"}}
-	if settings["POLICY_DESTINATION"] == "app" || settings["ENFORCE"] != "" {
+	if settings["POLICY_DESTINATION"] == "app" || settings["ENFORCE"] != "" || settings["CF_BROKER_REGISTER"] != "" {
 		client.Authorities = append(client.Authorities, "cloud_controller.admin")
 	}
 	if settings["ADDRESSES"] == "names" {
