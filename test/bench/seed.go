@@ -134,7 +134,7 @@ func (c *crowd) copyOwnAccess(ctx context.Context, m model, id string) error {
 
 func (c *crowd) copyNamespace(ctx context.Context, m model, id string, target tenant.Target) error {
 	renamed := func(text string) string {
-		return strings.NewReplacer(m.record.ID, id, m.record.Release, target.Release).Replace(text)
+		return strings.NewReplacer(m.record.Namespace, target.Namespace, m.record.ID, id, m.record.Release, target.Release).Replace(text)
 	}
 	rename := func(from map[string]string) map[string]string {
 		to := map[string]string{}
