@@ -34,7 +34,8 @@ func checkBody(limit int64, next http.Handler) http.Handler {
 		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 		var tooLong *http.MaxBytesError
 		if errors.As(err, &tooLong) {
-			reject(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request's body is longer than %d bytes", limit))
+			// Not 413, which Korifi asks again for ever.
+			reject(w, http.StatusBadRequest, fmt.Sprintf("the request's body is longer than %d bytes; give shorter parameters", limit))
 			return
 		}
 		if err != nil {

@@ -83,7 +83,7 @@ func TestBodies(t *testing.T) {
 		words  string
 	}{
 		"just fits":    {fits, http.StatusBadRequest, "plan_id"},
-		"one too long": {fits + " ", http.StatusRequestEntityTooLarge, "1000 bytes"},
+		"one too long": {fits + " ", http.StatusBadRequest, "longer than 1000 bytes"},
 		"malformed":    {`{"a":}`, http.StatusBadRequest, "malformed at byte 6"},
 		"a secret":     {`{"service_id":"a","plan_id":{"s3cr3t":1}}`, http.StatusBadRequest, "plan_id has the wrong type, it must be a string"},
 		"context list": {`{"context":[]}`, http.StatusBadRequest, "context has the wrong type, it must be a JSON object"},
