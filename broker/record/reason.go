@@ -16,8 +16,9 @@ const (
 	leftOut       = " […] "
 )
 
-// ReasonOf bounds a text. What is left out belongs into the log.
+// ReasonOf bounds a text and makes it one line. What is left out belongs into the log.
 func ReasonOf(text string) Reason {
+	text = oneLine(text)
 	if len(text) <= longestReason {
 		return Reason(text)
 	}
@@ -32,4 +33,26 @@ func (r Reason) MarshalText() ([]byte, error) { return []byte(ReasonOf(string(r)
 func (r *Reason) UnmarshalText(text []byte) error {
 	*r = ReasonOf(string(text))
 	return nil
+}
+
+// oneLine joins the lines of Helm's errors, of YAML's and of joined ones, since cf
+// shows a description within a table.
+func oneLine(text string) string {
+	if !strings.ContainsAny(text, "\r\n") {
+		return text
+	}
+	var line strings.Builder
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		part = strings.Join(strings.Fields(part), " ")
+		switch {
+		case part == "":
+			continue
+		case line.Len() > 0 && strings.ContainsRune(".,:;!?", rune(line.String()[line.Len()-1])):
+			line.WriteString(" ")
+		case line.Len() > 0:
+			line.WriteString("; ")
+		}
+		line.WriteString(part)
+	}
+	return line.String()
 }

@@ -34,6 +34,21 @@ func TestReasonOf(t *testing.T) {
 	}
 }
 
+// TestReasonsAreOneLine, as Helm's and joined errors aren't.
+func TestReasonsAreOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"one  line, as it is": "one  line, as it is",
+		"values don't fit:\nredis:\n- replicas: Invalid type.\n- (root): unknown\n": "values don't fit: redis: - replicas: Invalid type. - (root): unknown",
+		"no such image\nno such account":                                            "no such image; no such account",
+		"execution error:\r\n\r\n    give a password\n":                             "execution error: give a password",
+		"\n\n": "",
+	} {
+		if got := record.ReasonOf(text); string(got) != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 // TestReasonsAreBounded wherever one is made, and where an earlier broker's is
 // read.
 func TestReasonsAreBounded(t *testing.T) {
