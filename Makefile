@@ -112,16 +112,19 @@ bin/sbom: tools/go.mod $(wildcard tools/sbom/*.go)
 sbom: bin/sbom build ## list what bin/broker is built from, as CycloneDX JSON, in bin/broker.cdx.json
 	bin/sbom bin/broker > bin/broker.cdx.json
 
+# Of the same commit and version of Go the same bytes come out, wherever they are built.
+ARCHS ?= amd64 arm64
+
 .PHONY: dist
-dist: bin/sbom ## build the static binary, its bill of materials, and what goes into an image beside it, into dist/
-	rm -rf dist && mkdir -p dist/charts
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w" -o dist/broker ./cmd/broker
-	bin/sbom dist/broker > dist/broker.cdx.json
-	cp /etc/ssl/certs/ca-certificates.crt dist/
-	cp -R charts/*/ dist/charts/
+dist: bin/sbom ## build static binaries for Linux on any host, each with its bill of materials and the charts beside it, into dist/
+	rm -rf dist
+	@set -e; for arch in $(ARCHS); do \
+	  to=dist/linux-$$arch; echo "== $$to"; mkdir -p $$to/charts; \
+	  CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags "-s -w" -o $$to/broker ./cmd/broker; \
+	  bin/sbom $$to/broker > $$to/broker.cdx.json; cp -R charts/*/ $$to/charts/; done
 
 .PHONY: image
-image: dist ## build the container image with buildah; docker build works as well
+image: dist ## build the container image for this host's processor with buildah; docker build works as well
 	buildah bud $(BUILDAH_FLAGS) -t cf-helm-broker .
 
 .PHONY: manifests

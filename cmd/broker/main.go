@@ -10,6 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	// CA certificates, for where the host has none, as in the image.
+	_ "golang.org/x/crypto/x509roots/fallback"
 )
 
 func main() {
@@ -28,6 +31,7 @@ Usage:
   broker instances list|show|retry|forget
                                    look at service instances and put them right; broker instances says more
   broker register|deregister       have Cloud Foundry offer the broker's services, or not any more
+  broker version                   print what it was built from, as --version does
   broker --help                    print this
 
 It is set up by environment variables:
@@ -46,6 +50,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return instancesCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "register" || args[0] == "deregister":
 		return registerCommand(ctx, args[0], args[1:], stdout, stderr)
+	case args[0] == "version" || args[0] == "--version":
+		return versionCommand(stdout)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
 		_, _ = fmt.Fprint(stdout, usage, settingsHelp())
 		return 0
