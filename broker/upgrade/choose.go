@@ -1,0 +1,108 @@
+package upgrade
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/Masterminds/semver/v3"
+)
+
+// Instance is one as its record has it.
+type Instance struct {
+	ID        string
+	ServiceID string
+	PlanID    string
+	// Service and Plan are names.
+	Service, Plan string
+	// Version is the chart's.
+	Version string
+	// Organization is a GUID, and OrganizationName empty where the platform didn't say it.
+	Organization, OrganizationName string
+	// Unfit says why it can't be upgraded whatever the version; empty: it can.
+	Unfit string
+	// Busy says what has to end first; empty: nothing.
+	Busy string
+}
+
+// Filter selects instances; what is empty selects all.
+type Filter struct {
+	Service, Plan string
+	// Organization is a name or a GUID.
+	Organization string
+}
+
+func (f Filter) lets(i Instance) bool {
+	return (f.Service == "" || f.Service == i.Service) && (f.Plan == "" || f.Plan == i.Plan) &&
+		(f.Organization == "" || f.Organization == i.Organization || f.Organization == i.OrganizationName)
+}
+
+// Step is an upgrade of one instance.
+type Step struct {
+	Instance Instance
+	To       string // the version
+}
+
+// Skipped is an instance that isn't upgraded, and why.
+type Skipped struct {
+	Instance Instance
+	Why      string
+}
+
+// Choice is what there is to do.
+type Choice struct {
+	// Steps are in their order: one of each plan and version first, so that canaries are
+	// of as many as possible.
+	Steps []Step
+	// Current counts those that are at the version already.
+	Current int
+	// Busy are to be upgraded later, and Unfit not at all.
+	Busy, Unfit []Skipped
+}
+
+// Choose works out what there is to do. versions are those that are offered, by the
+// service's id.
+func Choose(instances []Instance, only Filter, versions map[string]string) Choice {
+	var c Choice
+	instances = slices.SortedFunc(slices.Values(instances), func(a, b Instance) int { return cmp.Compare(a.ID, b.ID) })
+	for _, i := range instances {
+		to, offered := versions[i.ServiceID]
+		switch {
+		case !only.lets(i):
+		case i.Unfit != "":
+			c.Unfit = append(c.Unfit, Skipped{i, i.Unfit})
+		case !offered:
+			c.Unfit = append(c.Unfit, Skipped{i, "its service isn't offered any more"})
+		case i.Busy != "":
+			c.Busy = append(c.Busy, Skipped{i, i.Busy})
+		case same(i.Version, to):
+			c.Current++
+		default:
+			c.Steps = append(c.Steps, Step{i, to})
+		}
+	}
+	c.Steps = spread(c.Steps)
+	return c
+}
+
+// same tells whether two versions are one: the catalog says 1.0.0 for a chart's v1.
+func same(a, b string) bool {
+	left, leftErr := semver.NewVersion(a)
+	right, rightErr := semver.NewVersion(b)
+	if leftErr != nil || rightErr != nil {
+		return a == b
+	}
+	return left.Equal(right) && left.Metadata() == right.Metadata()
+}
+
+// spread takes the steps of each plan and version in turn.
+func spread(steps []Step) []Step {
+	kind := func(s Step) string { return s.Instance.ServiceID + "/" + s.Instance.PlanID + "/" + s.Instance.Version }
+	before, turn := map[string]int{}, make(map[string]int, len(steps))
+	for _, s := range steps {
+		turn[s.Instance.ID] = before[kind(s)]
+		before[kind(s)]++
+	}
+	return slices.SortedStableFunc(slices.Values(steps), func(a, b Step) int {
+		return cmp.Compare(turn[a.Instance.ID], turn[b.Instance.ID])
+	})
+}

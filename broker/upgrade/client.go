@@ -1,0 +1,206 @@
+package upgrade
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Client asks a running broker, by OSBAPI.
+type Client struct {
+	// URL is the broker's, without /v2.
+	URL      string
+	User     string
+	Password string
+	HTTP     *http.Client
+	// Poll is the time between two looks at an operation.
+	Poll time.Duration
+}
+
+// longestAnswer bounds what is read of an answer. A catalog is the longest.
+const longestAnswer = 64 << 20
+
+// Versions are those that the broker offers, by the service's id.
+func (c *Client) Versions(ctx context.Context) (map[string]string, error) {
+	var catalog struct {
+		Services []struct {
+			ID    string `json:"id"`
+			Plans []struct {
+				MaintenanceInfo struct {
+					Version string `json:"version"`
+				} `json:"maintenance_info"`
+			} `json:"plans"`
+		} `json:"services"`
+	}
+	if err := c.retried(ctx, http.MethodGet, "/v2/catalog", nil, &catalog); err != nil {
+		return nil, fmt.Errorf("reading the catalog of the running broker at %s: %w", c.URL, err)
+	}
+	versions := map[string]string{}
+	for _, s := range catalog.Services {
+		if len(s.Plans) > 0 { // all of a service have the chart's version
+			versions[s.ID] = s.Plans[0].MaintenanceInfo.Version
+		}
+	}
+	return versions, nil
+}
+
+// Upgrade brings an instance to the version, and waits until it is there. The error
+// is the broker's own words, as a developer would see them. When ctx ends, the broker
+// goes on with what was begun.
+func (c *Client) Upgrade(ctx context.Context, s Step) error {
+	path := "/v2/service_instances/" + url.PathEscape(s.Instance.ID)
+	body := map[string]any{"service_id": s.Instance.ServiceID, "maintenance_info": map[string]string{"version": s.To}}
+	var begun struct {
+		Operation string `json:"operation"`
+	}
+	// Whoever interrupts it wants to know whether it was begun.
+	if err := c.retried(context.WithoutCancel(ctx), http.MethodPatch, path+"?accepts_incomplete=true", body, &begun); err != nil {
+		return err
+	}
+	if begun.Operation == "" {
+		return nil // done at once
+	}
+	return c.await(ctx, path+"/last_operation?operation="+url.QueryEscape(begun.Operation))
+}
+
+func (c *Client) await(ctx context.Context, path string) error {
+	for {
+		var now struct {
+			State       string `json:"state"`
+			Description string `json:"description"`
+		}
+		err := c.retried(ctx, http.MethodGet, path, nil, &now)
+		switch {
+		case err != nil:
+			return err
+		case now.State == "succeeded":
+			return nil
+		case now.State == "failed":
+			return errors.New(now.Description)
+		}
+		if err := pause(ctx, c.Poll); err != nil {
+			return fmt.Errorf("not awaited to its end; the broker goes on with it: %w", err)
+		}
+	}
+}
+
+// refusal is an answer that isn't a success.
+type refusal struct {
+	status      int
+	word        string // OSBAPI's "error"
+	description string
+	after       time.Duration // Retry-After
+}
+
+// passing tells whether another try may succeed: the broker is busy, or a proxy before
+// it finds none at the moment. An instance that is busy with something else is waited for.
+func (r *refusal) passing() bool {
+	switch r.status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusGatewayTimeout:
+		return true
+	}
+	return r.word == "ConcurrencyError"
+}
+
+func (r *refusal) Error() string {
+	if r.description == "" {
+		return fmt.Sprintf("the broker answered with status %d", r.status)
+	}
+	return r.description
+}
+
+// patience is how long a broker that doesn't answer, or says that what is wrong may
+// pass, is asked again: longer than another replica takes to lead.
+const patience = time.Minute
+
+// retried sends a request, again where its answer may pass.
+func (c *Client) retried(ctx context.Context, method, path string, body, answer any) error {
+	limit := time.Now().Add(patience)
+	for {
+		err := c.send(ctx, method, path, body, answer)
+		var refused *refusal
+		told := errors.As(err, &refused)
+		passing := err != nil && (!told || refused.passing())
+		if !passing || time.Now().After(limit) || ctx.Err() != nil {
+			return err
+		}
+		wait := time.Second
+		if told {
+			wait = max(wait, min(refused.after, patience/4))
+		}
+		if pause(ctx, wait) != nil {
+			return err
+		}
+	}
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body, answer any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(c.URL, "/")+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	request.SetBasicAuth(c.User, c.Password)
+	request.Header.Set("X-Broker-API-Version", "2.17")
+	request.Header.Set("Content-Type", "application/json")
+	response, err := c.HTTP.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	read, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
+	if err != nil {
+		return err
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return refused(response, read)
+	}
+	if err := json.Unmarshal(read, answer); err != nil {
+		return fmt.Errorf("what answered isn't the broker, but something else: %w", err)
+	}
+	return nil
+}
+
+func refused(response *http.Response, body []byte) error {
+	r := &refusal{status: response.StatusCode}
+	var told struct {
+		Word        string `json:"error"`
+		Description string `json:"description"`
+	}
+	if json.Unmarshal(body, &told) == nil {
+		r.word, r.description = told.Word, told.Description
+	}
+	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
+		r.after = time.Duration(seconds) * time.Second
+	}
+	switch response.StatusCode {
+	case http.StatusUnauthorized:
+		r.description = "the broker refuses the login; SECURITY_USER_NAME and SECURITY_USER_PASSWORD, or CREDENTIALS_FILE, have to be the running broker's"
+	case http.StatusGone, http.StatusNotFound:
+		r.description = "it was deleted meanwhile"
+	}
+	return r
+}
+
+// pause waits, unless ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
