@@ -3,6 +3,7 @@ package inspect
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -28,7 +29,12 @@ type Listing struct {
 
 // Summary is one instance of a Listing.
 type Summary struct {
-	ID string `json:"id"`
+	ID        string `json:"id"`
+	ServiceID string `json:"service_id"`
+	PlanID    string `json:"plan_id"`
+	// Organization is a GUID; the name is empty where the platform didn't say it.
+	Organization     string `json:"organization_guid,omitempty"`
+	OrganizationName string `json:"organization_name,omitempty"`
 	// Service is the chart's name; empty for an instance that Kibosh has made.
 	Service string `json:"service"`
 	// Plan is the plan's name.
@@ -96,6 +102,8 @@ func count(bindings []record.Binding) (live, revoked map[string]int) {
 func summary(i record.Instance) Summary {
 	return Summary{
 		ID:        i.ID,
+		ServiceID: i.ServiceID, PlanID: i.PlanID,
+		Organization: i.OrganizationGUID, OrganizationName: organizationName(i.Context),
 		Service:   i.Chart.Name,
 		Plan:      planName(i.ServiceID, i.PlanID),
 		Version:   i.Chart.Version,
@@ -104,6 +112,16 @@ func summary(i record.Instance) Summary {
 		Started:   i.Operation.Started,
 		Reason:    string(i.Operation.Description),
 	}
+}
+
+// organizationName is what a platform's context says (OSBAPI "Cloud Foundry Context
+// Object").
+func organizationName(context json.RawMessage) string {
+	var said struct {
+		Name string `json:"organization_name"`
+	}
+	_ = json.Unmarshal(context, &said) // another platform's has none
+	return said.Name
 }
 
 // urgent orders by what an operator has to look at first.
