@@ -25,17 +25,30 @@ Usage:
       remove the broker's records of an instance, and nothing else: the last
       resort, when its cluster is gone for good. Without --yes it only tells
       what would be left behind
+  broker instances upgrade [--service NAME] [--plan NAME] [--org ORG] [--canaries N]
+                           [--max-in-flight N] [--url URL] [--dry-run] [--json]
+      bring instances to the version of their chart that the running broker offers:
+      N canaries first, then the others; after the first that fails none is begun.
+      Run it again to go on with what is left
   broker instances none
       fail while there is any: the chart asks so before it is uninstalled
 
   ID              the instance's GUID, as cf service NAME --guid prints it
   --service NAME  only those made from the chart of that name
+  --plan NAME, --org ORG
+                  only those of the plan; of the organization, by its name or GUID
+  --canaries N    how many are upgraded before all others, of as many plans as possible; default: 1
+  --max-in-flight N
+                  how many are upgraded at once; default: 5
+  --url URL       the running broker; default: on this host, at PORT
+  --dry-run       say what would be done, and change nothing
   --state STATE   only those whose last operation is "in progress", "succeeded" or "failed"
   --secrets       with the parameters' values and the credentials
   --json          for programs; nothing in it is secret unless --secrets is given
 
 It reads the settings SERVER, TOKEN and CA_DATA, or KUBECONFIG, or else uses the
-pod's own service account; and BROKER_NAMESPACE.
+pod's own service account; and BROKER_NAMESPACE. upgrade also needs the running
+broker's login, SECURITY_USER_NAME and SECURITY_USER_PASSWORD or CREDENTIALS_FILE.
 
 Exit status: 0 done, 1 refused or failed, 2 wrong usage or settings.
 `
@@ -85,8 +98,10 @@ func runInstances(ctx context.Context, subcommand string, args []string, stdout 
 		run = forgetInstance
 	case "none":
 		run = noInstances
+	case "upgrade":
+		run = upgradeInstances
 	default:
-		return usageError("instances knows list, show, retry, forget and none, not %q", subcommand)
+		return usageError("instances knows list, show, retry, forget, upgrade and none, not %q", subcommand)
 	}
 	a, err := parseInstances(subcommand, args)
 	if err != nil {

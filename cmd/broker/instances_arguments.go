@@ -14,10 +14,11 @@ type instancesArguments struct {
 	id, service, state string
 	json, secrets, yes bool
 	gone               bool
+	upgrade            upgradeArguments
 }
 
 // parseInstances reads flags before and after the id. Each subcommand knows
-// only its own flags; list and none take no id.
+// only its own flags; list, none and upgrade take no id.
 func parseInstances(subcommand string, args []string) (instancesArguments, error) {
 	var a instancesArguments
 	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
@@ -31,6 +32,10 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 	case "show":
 		flags.BoolVar(&a.json, "json", false, "")
 		flags.BoolVar(&a.secrets, "secrets", false, "")
+	case "upgrade":
+		flags.BoolVar(&a.json, "json", false, "")
+		flags.StringVar(&a.service, "service", "", "")
+		a.upgrade.define(flags)
 	case "forget":
 		flags.BoolVar(&a.yes, "yes", false, "")
 	}
@@ -48,13 +53,16 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 		if subcommand == "list" {
 			return a, usageError("instances list takes no %q; did you mean show?", args[0])
 		}
-		if subcommand == "none" {
-			return a, usageError("instances none takes no %q", args[0])
+		if subcommand == "none" || subcommand == "upgrade" {
+			return a, usageError("instances %s takes no %q", subcommand, args[0])
 		}
 		if a.id != "" {
 			return a, usageError("instances %s takes one id, not both %q and %q", subcommand, a.id, args[0])
 		}
 		a.id, args = args[0], args[1:]
+	}
+	if subcommand == "upgrade" {
+		return a, a.upgrade.check()
 	}
 	if subcommand != "list" && subcommand != "none" && a.id == "" {
 		return a, usageError("instances %s needs an instance's id", subcommand)

@@ -28,7 +28,7 @@ Usage:
   broker charts check DIR          check a chart, or a folder of charts, without a cluster
   broker charts render DIR --plan P
                                    print a plan's manifests; broker charts says more
-  broker instances list|show|retry|forget
+  broker instances list|show|retry|upgrade|forget
                                    look at service instances and put them right; broker instances says more
   broker register|deregister       have Cloud Foundry offer the broker's services, or not any more
   broker version                   print what it was built from, as --version does

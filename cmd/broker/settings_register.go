@@ -51,19 +51,25 @@ func readRegisterSettings() (settings, error) {
 // registration is what Cloud Foundry is told. Of several logins it gets
 // SECURITY_USER_NAME's or, without that, the first of CREDENTIALS_FILE.
 func (s settings) registration() (register.Settings, error) {
-	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/"), Username: s.Username, Password: s.Password}
+	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/")}
 	if told.URL == "" {
 		return told, errors.New("CF_BROKER_URL is needed: where Cloud Foundry reaches the broker")
 	}
-	if told.Username != "" && told.Password != "" {
-		return told, nil
-	}
-	if s.CredentialsFile == "" {
-		return told, errors.New("SECURITY_USER_NAME and SECURITY_USER_PASSWORD are needed, or CREDENTIALS_FILE, as for the running broker")
-	}
 	var err error
-	if told.Username, told.Password, err = door.FirstOf(s.CredentialsFile); err != nil {
-		return told, fmt.Errorf("CREDENTIALS_FILE: %w", err)
+	told.Username, told.Password, err = s.login()
+	return told, err
+}
+
+// login is one by which the running broker lets others in.
+func (d DoorSettings) login() (user, password string, err error) {
+	if d.Username != "" && d.Password != "" {
+		return d.Username, d.Password, nil
 	}
-	return told, nil
+	if d.CredentialsFile == "" {
+		return "", "", errors.New("SECURITY_USER_NAME and SECURITY_USER_PASSWORD are needed, or CREDENTIALS_FILE, as for the running broker")
+	}
+	if user, password, err = door.FirstOf(d.CredentialsFile); err != nil {
+		return "", "", fmt.Errorf("CREDENTIALS_FILE: %w", err)
+	}
+	return user, password, nil
 }

@@ -33,9 +33,15 @@ func (f *foundation) operator(exit int, args ...string) (stdout, stderr string) 
 // operatorWith is operator with other rights.
 func (f *foundation) operatorWith(kubeconfig string, exit int, args ...string) (stdout, stderr string) {
 	f.t.Helper()
+	return f.operatorIn([]string{"KUBECONFIG=" + kubeconfig, "BROKER_NAMESPACE=" + f.settings["BROKER_NAMESPACE"]}, exit, args...)
+}
+
+// operatorIn is operator with other settings.
+func (f *foundation) operatorIn(settings []string, exit int, args ...string) (stdout, stderr string) {
+	f.t.Helper()
 	var out, errs bytes.Buffer
 	command := exec.CommandContext(f.t.Context(), binary, append([]string{"instances"}, args...)...)
-	command.Env = []string{"PATH=" + os.Getenv("PATH"), "KUBECONFIG=" + kubeconfig, "BROKER_NAMESPACE=" + f.settings["BROKER_NAMESPACE"]}
+	command.Env = append([]string{"PATH=" + os.Getenv("PATH")}, settings...)
 	command.Stdout, command.Stderr = &out, &errs
 	err := command.Run()
 	var ended *exec.ExitError
