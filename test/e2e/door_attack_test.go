@@ -44,7 +44,7 @@ func TestHostileRequests(t *testing.T) {
 		"identity in no base64": {headers: map[string]string{"X-Broker-API-Originating-Identity": "cloudfoundry !!!"}, fields: parameters("[]"), status: 400, words: "must be a JSON object"},
 		"many headers":          {headers: many, status: 431},
 		"many hops":             {headers: map[string]string{"X-Forwarded-For": strings.Repeat("192.0.2.1,", 5000)}, fields: parameters("[]"), status: 400, words: "must be a JSON object"},
-		"long body":             {fields: parameters(`{"a":"` + strings.Repeat("x", 300_000) + `"}`), status: 413, words: "262144 bytes"},
+		"long body":             {fields: parameters(`{"a":"` + strings.Repeat("x", 300_000) + `"}`), status: 400, words: "262144 bytes"},
 		"deep parameters":       {fields: parameters(deep), status: 400, words: "JSON"},
 		"deep enough":           {fields: parameters(strings.Repeat("[", 5000) + strings.Repeat("]", 5000)), status: 400, words: "nested deeper than 32"},
 		"deep context":          {fields: map[string]string{"context": strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000), "parameters": "[]"}, status: 400, words: ""},

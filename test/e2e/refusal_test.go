@@ -72,7 +72,7 @@ func TestBadInput(t *testing.T) {
 		"fetch nothing":           {"GET", "/v2/service_instances/" + id, "", 404, "does not exist"},
 		"fetch no binding":        {"GET", bindTo + id, "", 404, "does not exist"},
 		"nothing there":           {"GET", "/v3/else", "", 404, "/v2"},
-		"50 MB":                   {"PUT", "/v2/service_instances/" + id + async, provision(redis.ID, cache.ID, `{"x":"`+strings.Repeat("x", 50<<20)+`"}`), 413, "bytes"},
+		"50 MB":                   {"PUT", "/v2/service_instances/" + id + async, provision(redis.ID, cache.ID, `{"x":"`+strings.Repeat("x", 50<<20)+`"}`), 400, "bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer, err := f.Send(t.Context(), bad.method, bad.path, []byte(bad.body))
