@@ -3,7 +3,6 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -103,7 +102,7 @@ func summary(i record.Instance) Summary {
 	return Summary{
 		ID:        i.ID,
 		ServiceID: i.ServiceID, PlanID: i.PlanID,
-		Organization: i.OrganizationGUID, OrganizationName: organizationName(i.Context),
+		Organization: i.OrganizationGUID, OrganizationName: namesIn(i.Context).Organization,
 		Service:   i.Chart.Name,
 		Plan:      planName(i.ServiceID, i.PlanID),
 		Version:   i.Chart.Version,
@@ -112,16 +111,6 @@ func summary(i record.Instance) Summary {
 		Started:   i.Operation.Started,
 		Reason:    string(i.Operation.Description),
 	}
-}
-
-// organizationName is what a platform's context says (OSBAPI "Cloud Foundry Context
-// Object").
-func organizationName(context json.RawMessage) string {
-	var said struct {
-		Name string `json:"organization_name"`
-	}
-	_ = json.Unmarshal(context, &said) // another platform's has none
-	return said.Name
 }
 
 // urgent orders by what an operator has to look at first.
