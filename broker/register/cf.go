@@ -36,7 +36,7 @@ func (c cloudController) await(ctx context.Context, header http.Header) error {
 // findBroker returns nil if there is none.
 func (c cloudController) findBroker(ctx context.Context, name string) (*resource.ServiceBroker, error) {
 	var found resource.ServiceBrokerList
-	query := url.Values{"names": {filterValue(name)}}
+	query := url.Values{"names": {cfapi.FilterValue(name)}}
 	if _, err := c.call(ctx, "find-service-broker", http.MethodGet, "/service_brokers?"+query.Encode(), nil, &found); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (c cloudController) orgs(ctx context.Context, names []string) (map[string]s
 	for some := range slices.Chunk(names, 50) {
 		var escaped []string
 		for _, name := range some {
-			escaped = append(escaped, filterValue(name))
+			escaped = append(escaped, cfapi.FilterValue(name))
 		}
 		query := url.Values{"names": {strings.Join(escaped, ",")}}
 		err := pages(ctx, c, "find-organizations", "/organizations", query, func(o *resource.Organization) { found[strings.ToLower(o.Name)] = o.GUID })

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -161,7 +160,3 @@ func compare(services []chart.Service, have offers) (result Result) {
 	}
 	return result
 }
-
-// filterValue escapes a value of a filter, beyond what a query needs: the cloud
-// controller splits a filter at its commas and then unescapes each value.
-func filterValue(value string) string { return url.PathEscape(value) }

@@ -8,6 +8,8 @@ import (
 	"net/url"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // knownSpace is the GUID of the space for placeholder apps, found by its name
@@ -30,7 +32,7 @@ func (c *Client) findSpace(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	query := url.Values{"names": {filterValue(c.settings.Space)}, "organization_guids": {org}}
+	query := url.Values{"names": {cfapi.FilterValue(c.settings.Space)}, "organization_guids": {org}}
 	var found resource.SpaceList
 	if _, err := c.callCC(ctx, "find-space", http.MethodGet, "/spaces?"+query.Encode(), nil, &found); err != nil {
 		return "", err
@@ -45,7 +47,7 @@ func (c *Client) findSpace(ctx context.Context) (string, error) {
 }
 
 func (c *Client) findOrg(ctx context.Context) (string, error) {
-	query := url.Values{"names": {filterValue(c.settings.Org)}}
+	query := url.Values{"names": {cfapi.FilterValue(c.settings.Org)}}
 	var found resource.OrganizationList
 	if _, err := c.callCC(ctx, "find-org", http.MethodGet, "/organizations?"+query.Encode(), nil, &found); err != nil {
 		return "", err
@@ -56,7 +58,3 @@ func (c *Client) findOrg(ctx context.Context) (string, error) {
 	}
 	return orgs[0].GUID, nil
 }
-
-// filterValue escapes a value of a filter, beyond what a query needs: the cloud
-// controller splits a filter at its commas and then unescapes each value.
-func filterValue(value string) string { return url.PathEscape(value) }
