@@ -78,17 +78,7 @@ func (w *world) settings() map[string]string {
 	w.t.Helper()
 	deployment := must(admin.AppsV1().Deployments(name).Get(w.t.Context(), name, metav1.GetOptions{}))(w.t)
 	secret := must(admin.CoreV1().Secrets(name).Get(w.t.Context(), name, metav1.GetOptions{}))(w.t)
-	settings := map[string]string{}
-	for _, e := range deployment.Spec.Template.Spec.Containers[0].Env {
-		switch from := e.ValueFrom; {
-		case from == nil:
-			settings[e.Name] = e.Value
-		case from.SecretKeyRef != nil:
-			settings[e.Name] = string(secret.Data[from.SecretKeyRef.Key])
-		case from.FieldRef != nil && from.FieldRef.FieldPath == "metadata.namespace":
-			settings[e.Name] = deployment.Namespace
-		}
-	}
+	settings := rig.PodSettings(deployment.Spec.Template.Spec, deployment.Namespace, secret)
 	settings["CHART_CACHE_DIR"] = w.t.TempDir()
 	if settings["CF_API_ADDRESS"] != "" {
 		settings["CF_API_ADDRESS"] = w.cf.URL()

@@ -103,17 +103,7 @@ func (o *operator) hook(called string) batchv1.Job {
 func (o *operator) settings(pod corev1.PodSpec) map[string]string {
 	o.t.Helper()
 	secret := must(kube.CoreV1().Secrets(namespace).Get(o.t.Context(), name, metav1.GetOptions{}))(o.t)
-	settings := map[string]string{}
-	for _, e := range pod.Containers[0].Env {
-		switch from := e.ValueFrom; {
-		case from == nil:
-			settings[e.Name] = e.Value
-		case from.SecretKeyRef != nil:
-			settings[e.Name] = string(secret.Data[from.SecretKeyRef.Key])
-		case from.FieldRef != nil && from.FieldRef.FieldPath == "metadata.namespace":
-			settings[e.Name] = namespace
-		}
-	}
+	settings := rig.PodSettings(pod, namespace, secret)
 	settings["CF_API_ADDRESS"] = o.cf.URL()
 	return settings
 }
