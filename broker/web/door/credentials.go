@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"strings"
 	"unicode"
@@ -39,13 +40,7 @@ func FollowCredentials(setting, path string, log lager.Logger) (*Followed[Creden
 // those that begin with # are passed over. A user may stand there twice.
 func parseCredentials(text []byte) (Credentials, error) {
 	var all Credentials
-	number := 0
-	for line := range bytes.Lines(text) {
-		number++
-		line = bytes.TrimRight(line, "\r\n")
-		if len(bytes.TrimSpace(line)) == 0 || line[0] == '#' {
-			continue
-		}
+	for number, line := range entries(text) {
 		if err := checkLine(line); err != nil {
 			return nil, fmt.Errorf("line %d %w", number, err)
 		}
@@ -70,12 +65,28 @@ func FirstOf(path string) (user, password string, err error) {
 	if _, err := parseCredentials(text); err != nil {
 		return "", "", fmt.Errorf("%s: %w", path, err)
 	}
-	for line := range strings.Lines(string(text)) {
-		if user, password, found := strings.Cut(strings.TrimRight(line, "\r\n"), ":"); found && !strings.HasPrefix(line, "#") {
-			return user, password, nil
+	for _, line := range entries(text) {
+		user, password, _ = strings.Cut(string(line), ":")
+		break // parseCredentials has found one
+	}
+	return user, password, nil
+}
+
+// entries are the lines that say something, by their numbers.
+func entries(text []byte) iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		number := 0
+		for line := range bytes.Lines(text) {
+			number++
+			line = bytes.TrimRight(line, "\r\n")
+			if len(bytes.TrimSpace(line)) == 0 || line[0] == '#' {
+				continue
+			}
+			if !yield(number, line) {
+				return
+			}
 		}
 	}
-	return "", "", nil // parseCredentials has found one
 }
 
 func checkLine(line []byte) error {
