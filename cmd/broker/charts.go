@@ -47,13 +47,6 @@ Usage:
 Exit status: 0 no mistake, 1 mistakes in a chart (not for survey), 2 wrong usage.
 `
 
-// errUsage leads to the exit status 2.
-var errUsage = errors.New("wrong usage")
-
-func usageError(format string, arguments ...any) error {
-	return fmt.Errorf("%w: %s", errUsage, fmt.Sprintf(format, arguments...))
-}
-
 // chartsCommand runs `broker charts …` and returns the exit status.
 func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
@@ -78,22 +71,13 @@ func chartsCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	}
 	var wrongArgument *chartcheck.ArgumentError
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		_, _ = fmt.Fprint(stdout, chartsUsage)
-		return 0
-	case errors.Is(err, errUsage):
-		_, _ = fmt.Fprintf(stderr, "broker: %v\n\n%s", err, chartsUsage)
-		return 2
 	case errors.As(err, &wrongArgument):
 		_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
 		return 2
 	case errors.Is(err, errMistakes):
 		return 1
-	case err != nil:
-		_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
-		return 1
 	}
-	return 0
+	return exitStatus(err, chartsUsage, stdout, stderr)
 }
 
 // chartsArguments are those of all subcommands.

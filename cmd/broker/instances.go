@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -56,31 +55,13 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage or settings.
 // answerLimit ends each request to a cluster that doesn't answer.
 const answerLimit = 20 * time.Second
 
-// errSettings leads to the exit status 2.
-var errSettings = errors.New("the settings are wrong")
-
 // instancesCommand runs `broker instances …` and returns the exit status.
 func instancesCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		_, _ = fmt.Fprint(stderr, instancesUsage)
 		return 2
 	}
-	err := runInstances(ctx, args[0], args[1:], stdout)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		_, _ = fmt.Fprint(stdout, instancesUsage)
-		return 0
-	case errors.Is(err, errUsage):
-		_, _ = fmt.Fprintf(stderr, "broker: %v\n\n%s", err, instancesUsage)
-		return 2
-	}
-	_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
-	if errors.Is(err, errSettings) {
-		return 2
-	}
-	return 1
+	return exitStatus(runInstances(ctx, args[0], args[1:], stdout), instancesUsage, stdout, stderr)
 }
 
 func runInstances(ctx context.Context, subcommand string, args []string, stdout io.Writer) error {

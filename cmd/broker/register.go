@@ -37,22 +37,7 @@ Exit status: 0 done, 1 refused or failed, 2 wrong usage or settings.
 
 // registerCommand runs `broker register` or `broker deregister` and returns the exit status.
 func registerCommand(ctx context.Context, command string, args []string, stdout, stderr io.Writer) int {
-	err := runRegister(ctx, command, args, stdout, stderr)
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, flag.ErrHelp):
-		_, _ = fmt.Fprint(stdout, registerUsage)
-		return 0
-	case errors.Is(err, errUsage):
-		_, _ = fmt.Fprintf(stderr, "broker: %v\n\n%s", err, registerUsage)
-		return 2
-	}
-	_, _ = fmt.Fprintf(stderr, "broker: %v\n", err)
-	if errors.Is(err, errSettings) {
-		return 2
-	}
-	return 1
+	return exitStatus(runRegister(ctx, command, args, stdout, stderr), registerUsage, stdout, stderr)
 }
 
 func runRegister(ctx context.Context, command string, args []string, stdout, stderr io.Writer) error {
