@@ -21,6 +21,7 @@ type instancesArguments struct {
 // only its own flags; list, none and upgrade take no id.
 func parseInstances(subcommand string, args []string) (instancesArguments, error) {
 	var a instancesArguments
+	ofOne := !slices.Contains([]string{"list", "none", "upgrade"}, subcommand)
 	flags := flag.NewFlagSet(subcommand, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
 	switch subcommand {
@@ -53,7 +54,7 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 		if subcommand == "list" {
 			return a, usageError("instances list takes no %q; did you mean show?", args[0])
 		}
-		if subcommand == "none" || subcommand == "upgrade" {
+		if !ofOne {
 			return a, usageError("instances %s takes no %q", subcommand, args[0])
 		}
 		if a.id != "" {
@@ -64,7 +65,7 @@ func parseInstances(subcommand string, args []string) (instancesArguments, error
 	if subcommand == "upgrade" {
 		return a, a.upgrade.check()
 	}
-	if subcommand != "list" && subcommand != "none" && a.id == "" {
+	if ofOne && a.id == "" {
 		return a, usageError("instances %s needs an instance's id", subcommand)
 	}
 	if a.gone && a.state != "" {
