@@ -28,7 +28,8 @@ type Client struct {
 // longestAnswer bounds what is read of an answer. A catalog is the longest.
 const longestAnswer = 64 << 20
 
-// Versions are those that the broker offers, by the service's id.
+// Versions are those that the broker offers, by the service's id. It asks once: what
+// doesn't answer now is rather another address than a broker that is about to.
 func (c *Client) Versions(ctx context.Context) (map[string]string, error) {
 	var catalog struct {
 		Services []struct {
@@ -40,7 +41,7 @@ func (c *Client) Versions(ctx context.Context) (map[string]string, error) {
 			} `json:"plans"`
 		} `json:"services"`
 	}
-	if err := c.retried(ctx, http.MethodGet, "/v2/catalog", nil, &catalog); err != nil {
+	if err := c.send(ctx, http.MethodGet, "/v2/catalog", nil, &catalog); err != nil {
 		return nil, fmt.Errorf("reading the catalog of the running broker at %s: %w", c.URL, err)
 	}
 	versions := map[string]string{}
@@ -52,9 +53,15 @@ func (c *Client) Versions(ctx context.Context) (map[string]string, error) {
 	return versions, nil
 }
 
+// ErrUnderWay says that an upgrade was begun and not awaited to its end.
+var ErrUnderWay = errors.New("it is under way, and the broker goes on with it")
+
+// errDeleted says that there is no such instance any more.
+var errDeleted = errors.New("it was deleted meanwhile")
+
 // Upgrade brings an instance to the version, and waits until it is there. The error
-// is the broker's own words, as a developer would see them. When ctx ends, the broker
-// goes on with what was begun.
+// is the broker's own words, as a developer would see them, or ErrUnderWay once ctx has
+// ended.
 func (c *Client) Upgrade(ctx context.Context, s Step) error {
 	path := "/v2/service_instances/" + url.PathEscape(s.Instance.ID)
 	body := map[string]any{"service_id": s.Instance.ServiceID, "maintenance_info": map[string]string{"version": s.To}}
@@ -63,7 +70,7 @@ func (c *Client) Upgrade(ctx context.Context, s Step) error {
 	}
 	// Whoever interrupts it wants to know whether it was begun.
 	if err := c.retried(context.WithoutCancel(ctx), http.MethodPatch, path+"?accepts_incomplete=true", body, &begun); err != nil {
-		return err
+		return unlessDeleted(err)
 	}
 	if begun.Operation == "" {
 		return nil // done at once
@@ -79,17 +86,28 @@ func (c *Client) await(ctx context.Context, path string) error {
 		}
 		err := c.retried(ctx, http.MethodGet, path, nil, &now)
 		switch {
+		case ctx.Err() != nil:
+			return ErrUnderWay
 		case err != nil:
-			return err
+			return unlessDeleted(err)
 		case now.State == "succeeded":
 			return nil
 		case now.State == "failed":
 			return errors.New(now.Description)
 		}
-		if err := pause(ctx, c.Poll); err != nil {
-			return fmt.Errorf("not awaited to its end; the broker goes on with it: %w", err)
+		if pause(ctx, c.Poll) != nil {
+			return ErrUnderWay
 		}
 	}
+}
+
+// unlessDeleted is what the broker's refusal of a request about an instance means.
+func unlessDeleted(err error) error {
+	var refused *refusal
+	if errors.As(err, &refused) && (refused.status == http.StatusGone || refused.status == http.StatusNotFound) {
+		return errDeleted
+	}
+	return err
 }
 
 // refusal is an answer that isn't a success.
@@ -184,11 +202,8 @@ func refused(response *http.Response, body []byte) error {
 	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil {
 		r.after = time.Duration(seconds) * time.Second
 	}
-	switch response.StatusCode {
-	case http.StatusUnauthorized:
+	if response.StatusCode == http.StatusUnauthorized {
 		r.description = "the broker refuses the login; SECURITY_USER_NAME and SECURITY_USER_PASSWORD, or CREDENTIALS_FILE, have to be the running broker's"
-	case http.StatusGone, http.StatusNotFound:
-		r.description = "it was deleted meanwhile"
 	}
 	return r
 }

@@ -1,7 +1,9 @@
 package upgrade_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -61,5 +63,61 @@ func TestUpgrade(t *testing.T) {
 				t.Errorf("asked %d times, want %d", asked, len(c.answers))
 			}
 		})
+	}
+}
+
+// TestVersions: an address that isn't a broker's is told at once.
+func TestVersions(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		want   string // in the error; empty: none
+	}{
+		"a broker":        {200, `{"services":[{"id":"s","plans":[{"maintenance_info":{"version":"1.0.0"}}]},{"id":"empty"}]}`, ""},
+		"a page":          {200, `<html>`, "isn't the broker"},
+		"no route":        {404, `404 Not Found: Requested route does not exist`, "status 404"},
+		"another's login": {401, `{}`, "SECURITY_USER_PASSWORD"},
+		"none is up":      {503, ``, "status 503"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				asked++
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte(c.body))
+			}))
+			defer server.Close()
+			versions, err := (&upgrade.Client{URL: server.URL, HTTP: server.Client()}).Versions(t.Context())
+			if asked != 1 {
+				t.Errorf("asked %d times", asked)
+			}
+			if c.want == "" {
+				if err != nil || len(versions) != 1 || versions["s"] != "1.0.0" {
+					t.Errorf("got %v, %v", versions, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), server.URL) {
+				t.Errorf("ended with %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestUpgradeInterrupted: what was begun is neither done nor failed.
+func TestUpgradeInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPatch {
+			_, _ = w.Write([]byte(`{"operation":"o"}`))
+			return
+		}
+		cancel()
+		_, _ = w.Write([]byte(`{"state":"in progress"}`))
+	}))
+	defer server.Close()
+	client := upgrade.Client{URL: server.URL, HTTP: server.Client(), Poll: time.Millisecond}
+	if err := client.Upgrade(ctx, upgrade.Step{Instance: upgrade.Instance{ID: "i"}}); !errors.Is(err, upgrade.ErrUnderWay) {
+		t.Errorf("ended with %v", err)
 	}
 }

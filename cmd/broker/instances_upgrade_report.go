@@ -40,7 +40,7 @@ type upgradedInstance struct {
 	From    string `json:"from"`
 	To      string `json:"to,omitempty"`
 	Canary  bool   `json:"canary,omitempty"`
-	// State is "planned", "upgraded", "failed" or "not begun"; of those that are skipped "busy" or "unfit".
+	// State is "planned", "upgraded", "failed", "under way" or "not begun"; of those that are skipped "busy" or "unfit".
 	State   string  `json:"state"`
 	Reason  string  `json:"reason,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
@@ -110,7 +110,10 @@ func (r *upgradeReport) ended(o upgrade.Outcome) {
 	one := upgradedOf(o.Step, "upgraded")
 	one.Canary, one.Seconds = o.Canary, o.Took.Round(time.Millisecond).Seconds()
 	how := fmt.Sprintf("upgraded in %s", o.Took.Round(100*time.Millisecond))
-	if o.Err != nil {
+	switch {
+	case errors.Is(o.Err, upgrade.ErrUnderWay):
+		one.State, how = "under way", o.Err.Error()
+	case o.Err != nil:
 		one.State, one.Reason = "failed", o.Err.Error()
 		how = "FAILED: " + oneLine(one.Reason)
 	}
@@ -124,18 +127,16 @@ func (r *upgradeReport) ended(o upgrade.Outcome) {
 
 // end says what has become of all, and fails unless all are at their version.
 func (r *upgradeReport) end(ctx context.Context, left []upgrade.Step) error {
-	failed := 0
+	in := map[string]int{}
 	for _, one := range r.told.Steps {
-		if one.State == "failed" {
-			failed++
-		}
+		in[one.State]++
 	}
-	upgraded := len(r.told.Steps) - failed
+	failed := in["failed"]
 	for _, s := range left {
 		r.told.Steps = append(r.told.Steps, upgradedOf(s, "not begun"))
 	}
 	busy := len(r.choice.Busy)
-	r.line("%d upgraded, %d failed, %d not begun, %d busy", upgraded, failed, len(left), busy)
+	r.line("%d upgraded, %d failed, %d not begun, %d under way, %d busy", in["upgraded"], failed, len(left), in["under way"], busy)
 	if err := r.print(); err != nil {
 		return err
 	}
