@@ -32,6 +32,7 @@ func TestInstancesUsage(t *testing.T) {
 		"no upgrade":      {[]string{"upgrade", "--max-in-flight", "0"}, nil, 2, "", "--max-in-flight must be 1 or more"},
 		"less than none":  {[]string{"upgrade", "--canaries=-1"}, nil, 2, "", "--canaries must be 0 or more"},
 		"odd URL":         {[]string{"upgrade", "--url", "broker"}, nil, 2, "", "--url must be a URL"},
+		"no broker there": {[]string{"upgrade", "--url", nowhere}, map[string]string{"KUBECONFIG": down, "SECURITY_USER_NAME": "u", "SECURITY_USER_PASSWORD": "p"}, 1, "", "connection refused; --url says where the broker is"},
 		"another's flag":  {[]string{"retry", "a", "--yes"}, nil, 2, "", "-yes"},
 		"wrong settings":  {[]string{"list"}, map[string]string{"SERVER": nowhere, "SECURITY_USER_PASSWORD": "s3cr3t"}, 2, "", "SERVER needs TOKEN and CA_DATA"},
 		"no cluster":      {[]string{"list"}, nil, 2, "", "no Kubernetes cluster to use"},

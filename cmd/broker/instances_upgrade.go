@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/inspect"
@@ -18,7 +19,7 @@ func upgradeInstances(ctx context.Context, inspector *inspect.Inspector, a insta
 	}
 	versions, err := client.Versions(ctx)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; --url says where the broker is", err)
 	}
 	listed, err := inspector.List(ctx, inspect.Filter{Service: a.service})
 	if err != nil {
