@@ -147,6 +147,31 @@ func TestPartlyUnseen(t *testing.T) {
 	}
 }
 
+// TestPayable: what a revoked binding has on a network that answers is closed there, however
+// long another one doesn't.
+func TestPayable(t *testing.T) {
+	b := record.Binding{State: record.Revoking, Policies: to("i", 1), Networks: []string{"up", "down"}}
+	there, gone, down := sight{}, sight{missing: policy.SetOf(b.Policies)}, sight{blind: true}
+	for name, c := range map[string]struct {
+		up, down sight
+		settled  bool
+		want     bool
+	}{
+		"there again, beside one that is down":  {there, down, false, true},
+		"gone, beside one that is down":         {gone, down, true, false},
+		"gone from both":                        {gone, gone, true, true},
+		"gone, and somebody may be opening it":  {gone, gone, false, false},
+		"on one of both":                        {gone, there, false, true},
+		"both are down":                         {down, down, true, false},
+		"unknown where one of its clusters is":  {sight{unknown: policy.SetOf(b.Policies)}, gone, true, false},
+		"there, and another network half known": {there, sight{unknown: policy.SetOf(b.Policies)}, false, true},
+	} {
+		if got := (absent{"up": c.up, "down": c.down}).payable(b, c.settled); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
 // enforcer is a network in memory, which may be down.
 type enforcer struct {
 	down error

@@ -52,6 +52,14 @@ func (m absent) unseen(b record.Binding) bool {
 	})
 }
 
+// payable tells whether there is anything to be done now about a binding that owes. What
+// is seen to be there is closed, whatever other networks answer: a round may have opened it
+// again beside the unbind. A binding of which nothing is seen is forgotten, once nobody may
+// be opening anything for it, by a look at all of its networks.
+func (m absent) payable(b record.Binding, settled bool) bool {
+	return m.hasSome(b) || settled && !m.unseen(b)
+}
+
 // look has each network that has policies of the bindings looked at, once. One that isn't
 // enforced any more counts until its bindings are open on what is: that may take long.
 func (a *Access) look(ctx context.Context, bound, debts []record.Binding) (absent, error) {

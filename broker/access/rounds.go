@@ -87,7 +87,7 @@ func (r *Rounds) round(ctx context.Context) error {
 	err = errors.Join(err, failed)
 	r.markAll(ctx, opened)
 	for _, b := range debts {
-		if !missing.unseen(b) && (missing.hasSome(b) || r.settled(b)) {
+		if missing.payable(b, r.settled(b)) {
 			err = errors.Join(err, r.repay(ctx, b))
 		}
 	}
