@@ -12,13 +12,16 @@ type Semaphore struct {
 	free  int
 	most  int            // turns of one tenant
 	has   map[string]int // turns, by tenant
+	size  int            // how many turns there are
+	works map[string]int // what is done in turns, waits included, by tenant
+	calm  calm
 	queue queue
 }
 
 // NewSemaphore returns one that lets n work at once, a tenant three quarters of
 // them: one that has hundreds waiting leaves another a turn at once.
 func NewSemaphore(n int) *Semaphore {
-	return &Semaphore{free: n, most: n - n/4, has: map[string]int{}}
+	return &Semaphore{free: n, most: n - n/4, has: map[string]int{}, size: n, works: map[string]int{}}
 }
 
 // Take waits for a turn. Give it back with Give, unless there is an error, which
@@ -55,7 +58,7 @@ func (s *Semaphore) enter(tenant string, first bool) chan struct{} {
 // grant hands out what is free.
 func (s *Semaphore) grant() {
 	for s.free > 0 {
-		tenant, found := s.queue.next(func(tenant string) bool { return s.has[tenant] < s.most })
+		tenant, found := s.queue.next(s.may)
 		if !found {
 			return
 		}
@@ -103,6 +106,10 @@ func (s *Semaphore) InTurn(ctx context.Context, tenant string, do func(context.C
 	if has, _ := ctx.Value(held{}).(turn); has.of == s {
 		return do(ctx)
 	}
+	if s == nil {
+		return do(ctx)
+	}
+	defer s.atWork(tenant)()
 	if err := s.Take(ctx, tenant); err != nil {
 		return err
 	}

@@ -1,0 +1,72 @@
+package fair
+
+import "time"
+
+const (
+	// longestCalm is how long a calm lasts at most: longer than the create of a small
+	// chart takes whose images are there.
+	longestCalm = 1200 * time.Millisecond
+	// calmPart is how many times as long a calm may last as there was none before it: those
+	// with much to do have a quarter of the time.
+	calmPart = 3
+)
+
+// calm is a time in which tenants with much to do take no new turns, because one with
+// little is at work. A turn of its own isn't enough for that one: a cluster goes on for a
+// while with what it was asked for in the turns before. It ends with that work. The zero
+// value is one that ended long ago.
+type calm struct {
+	begun int       // how many there have been
+	end   time.Time // when it ends, or has ended
+}
+
+func (c *calm) is(now time.Time) bool { return now.Before(c.end) }
+
+// begin returns how long the calm is that begins.
+func (c *calm) begin(now time.Time) time.Duration {
+	length := calmPart * min(longestCalm/calmPart, now.Sub(c.end))
+	c.begun, c.end = c.begun+1, now.Add(length)
+	return length
+}
+
+// stop ends it, if it is that one.
+func (c *calm) stop(which int, now time.Time) {
+	if which == c.begun && c.is(now) {
+		c.end = now
+	}
+}
+
+// atWork notes that there is work of the tenant's until done is called.
+func (s *Semaphore) atWork(tenant string) (done func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.works[tenant]++
+	quiet := 0
+	if now := time.Now(); s.modest(tenant) && !s.calm.is(now) {
+		time.AfterFunc(s.calm.begin(now), s.grantAfterCalm)
+		quiet = s.calm.begun
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.works[tenant]--; s.works[tenant] == 0 {
+			delete(s.works, tenant)
+		}
+		s.calm.stop(quiet, time.Now())
+		s.grant()
+	}
+}
+
+func (s *Semaphore) grantAfterCalm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grant()
+}
+
+// modest tells whether the tenant has little to do.
+func (s *Semaphore) modest(tenant string) bool { return s.works[tenant] <= max(1, s.size/4) }
+
+// may tells whether the tenant may have one more turn now.
+func (s *Semaphore) may(tenant string) bool {
+	return s.has[tenant] < s.most && (s.modest(tenant) || !s.calm.is(time.Now()))
+}
