@@ -111,7 +111,7 @@ func measureCreates(ctx context.Context, s *stage) ([]row, error) {
 		return nil, err
 	}
 	r := row{name: "create → succeeded, one at a time, median", value: median(t.whole), unit: "ms", n: len(t.whole)}.
-		to(plainApply, median(t.plain), atMost(1.5)).to(helmSDK, median(t.sdk), atMost(1.0/8)).
+		to(plainApply, median(t.plain), atMost(1.35)).to(helmSDK, median(t.sdk), atMost(1.0/8)).
 		note("%s: %s ms; %s: %s ms; each in a new namespace, whose making counts", plainApply, figure(median(t.plain)), helmSDK, figure(median(t.sdk))).
 		note("the PUT itself: %s ms; polled every %s", figure(median(t.put)), tightPoll)
 	return []row{r}, nil

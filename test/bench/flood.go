@@ -47,10 +47,7 @@ func measureFlood(ctx context.Context, s *stage) (_ []row, err error) {
 	r := row{name: "500 creates at once, peak memory with the sandbox", value: after.peak + sandbox, unit: "MB", n: 1}.is(atMost(200)).
 		note("the broker %s MB, of which %s MB were there before; its sandbox %s MB at most, besides the program itself, which both share; %s creates/s", figure(after.peak), figure(before.resident), figure(sandbox), figure(rate)).
 		note("flux's helm-controller: 262 MB for 500 releases, 10 at a time (fluxcd/flux-benchmark, v2.3)").
-		note("what the heap holds after it:")
-	for _, line := range top {
-		r = r.note("%s", line)
-	}
+		note("what the heap holds after it:").noteEach(top)
 	return []row{r}, nil
 }
 

@@ -69,13 +69,18 @@ func measureNamesOfCrowd(ctx context.Context, s *stage) (_ []row, err error) {
 	if err != nil {
 		return nil, err
 	}
+	top, err := c.profile(ctx, "heap")
+	if err != nil {
+		return nil, err
+	}
 	mean, most := rates(heard, begin, took)
 	return []row{
 		row{name: "messages a second, 2,000 instances of 3 pods, most", value: most, unit: "messages", n: 1}.to("the mean", mean, atMost(1.5)).
 			note("%d in %s, each an address with its two names: %s a second", len(heard), took.Round(time.Second), figure(mean)),
 		row{name: "resident memory, 2,000 instances of 3 pods with names", value: median(resident), unit: "MB", n: len(resident)}.is(atMost(150)).
 			note("at most %s MB since its start", figure(last.peak)).
-			note("%s", namesNote(len(c.seeded))),
+			note("%s", namesNote(len(c.seeded))).
+			note("what the heap holds:").noteEach(top),
 		row{name: "share of a processor, 2,000 instances of 3 pods with names", value: 100 * (usedNow - used).Seconds() / took.Seconds(), unit: "%", n: 1}.is(atMost(2)),
 	}, nil
 }

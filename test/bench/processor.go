@@ -41,10 +41,7 @@ func measureProcessor(ctx context.Context, s *stage) ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range top {
-		r = r.note("%s", line)
-	}
-	return []row{r}, nil
+	return []row{r.noteEach(top)}, nil
 }
 
 // spent is processor time of one create, in milliseconds.

@@ -60,6 +60,12 @@ func (r row) note(format string, args ...any) row {
 	return r
 }
 
+// noteEach adds a note for each line.
+func (r row) noteEach(lines []string) row {
+	r.notes = append(slices.Clone(r.notes), lines...)
+	return r
+}
+
 // compared is what the check holds against its aim. A ratio to nothing meets
 // none.
 func (r row) compared(c check) float64 {
