@@ -58,3 +58,10 @@ func (c *Client) findOrg(ctx context.Context) (string, error) {
 	}
 	return orgs[0].GUID, nil
 }
+
+// CheckSpace says why the space for placeholder apps can't be used, as far as that is seen
+// without making one.
+func (c *Client) CheckSpace(ctx context.Context) error {
+	_, err := c.findSpace(ctx)
+	return err
+}
