@@ -10,11 +10,9 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/check"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 )
-
-// leaseName is the Lease in the records' namespace.
-const leaseName = "cf-helm-broker"
 
 // newLease returns the Lease that replicas share.
 func newLease(s settings, config *rest.Config) (worker.Lease, error) {
@@ -31,7 +29,7 @@ func newLease(s settings, config *rest.Config) (worker.Lease, error) {
 	}
 	return worker.Lease{
 		Lock: &resourcelock.LeaseLock{
-			LeaseMeta:  metav1.ObjectMeta{Namespace: s.BrokerNamespace, Name: leaseName},
+			LeaseMeta:  metav1.ObjectMeta{Namespace: s.BrokerNamespace, Name: check.Lease},
 			Client:     client,
 			LockConfig: resourcelock.ResourceLockConfig{Identity: host + "_" + uuid.NewString()},
 		},

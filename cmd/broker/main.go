@@ -30,6 +30,7 @@ Usage:
                                    print a plan's manifests; broker charts says more
   broker instances list|show|retry|upgrade|forget
                                    look at service instances and put them right; broker instances says more
+  broker check                     look whether everything fits, before and after it is installed
   broker register|deregister       have Cloud Foundry offer the broker's services, or not any more
   broker version                   print what it was built from, as --version does
   broker --help                    print this
@@ -48,6 +49,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return chartsCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "instances":
 		return instancesCommand(ctx, args[1:], stdout, stderr)
+	case args[0] == "check":
+		return checkCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "register" || args[0] == "deregister":
 		return registerCommand(ctx, args[0], args[1:], stdout, stderr)
 	case args[0] == "version" || args[0] == "--version":

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/check"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
+)
+
+const checkUsage = `Look whether everything fits that the broker needs, before and after it is installed.
+
+Usage:
+  broker check [--json]
+
+It reads the running broker's settings, all of them, and uses its rights: run it where
+the broker runs, for example by kubectl -n cf-helm-broker exec deploy/cf-helm-broker --
+/broker check. It changes nothing. What it can't look at it calls unknown.
+
+  --json  for programs: a line for each finding; nothing in it is secret
+
+Exit status: 0 nothing failed, 1 something did, 2 wrong usage or settings.
+`
+
+// errUnfit says that something failed; what, was printed.
+var errUnfit = errors.New("something that the broker needs isn't as it has to be")
+
+// checkCommand runs `broker check` and returns the exit status.
+func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	return exitStatus(runCheck(ctx, args, stdout), checkUsage, stdout, stderr)
+}
+
+func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("check", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	asJSON := flags.Bool("json", false, "")
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp) || flags.NArg() == 1 && flags.Arg(0) == "help":
+		return flag.ErrHelp
+	case err != nil:
+		return usageError("check: %v", err)
+	case flags.NArg() > 0:
+		return usageError("check takes no %q", flags.Arg(0))
+	}
+	s, err := readSettings()
+	if err != nil {
+		return fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
+	}
+	looks, err := s.looks()
+	if err != nil {
+		return err
+	}
+	report := checkReport{out: stdout, json: *asJSON, counts: map[check.State]int{}}
+	check.All(ctx, looks, report.tell)
+	return report.end()
+}
+
+// looks are those that the settings make sense of.
+func (s settings) looks() ([]check.Look, error) {
+	cluster, err := s.checkedCluster()
+	if err != nil {
+		return nil, err
+	}
+	looks := cluster.Looks()
+	if s.CFAPIAddress != "" {
+		looks = append(looks, s.checkedFoundation().Looks()...)
+	}
+	if len(s.NATSServers) > 0 {
+		looks = append(looks, check.Names(s.NATSServers, func(ctx context.Context) error { return publish.Try(ctx, s.nats()) }))
+	}
+	return append(looks, check.Charts(func(ctx context.Context) (chart.Catalog, error) { return chartsOf(ctx, s) })), nil
+}
+
+func (s settings) checkedCluster() (check.Cluster, error) {
+	config, _, err := kubernetesConfig(s)
+	if err != nil {
+		return check.Cluster{}, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	config.Timeout = answerLimit
+	clients, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return check.Cluster{}, fmt.Errorf("building the Kubernetes client: %w", err)
+	}
+	roles, err := rolesFor(s)
+	return check.Cluster{
+		Config: config, Clients: clients, Namespace: s.BrokerNamespace, Prefix: s.NamespacePrefix, Roles: roles, Agents: s.BindWaitsForNodes > 0,
+	}, err
+}
+
+func (s settings) checkedFoundation() check.Foundation {
+	return check.Foundation{
+		Client:     c2c.New(c2c.Settings{Settings: s.cfAPI(), Org: s.CFOrg, Space: s.CFSpace}, func(string, error) {}),
+		Needs:      s.authorities(),
+		Policies:   s.on(policy.C2C),
+		Space:      s.placeholders(),
+		BrokerName: s.BrokerName, BrokerURL: s.BrokerURL,
+	}
+}
+
+// authorities are those that docs/deploy.md has the UAA client be given.
+func (s settings) authorities() (needs []check.Need) {
+	const admin = "cloud_controller.admin"
+	if s.on(policy.C2C) {
+		needs = append(needs, check.Need{For: "container-to-container policies", AnyOf: []string{"network.admin"}})
+	}
+	if s.placeholders() {
+		needs = append(needs, check.Need{For: "placeholder apps", AnyOf: []string{admin, "cloud_controller.write"}})
+	}
+	if s.on(policy.SecurityGroup) {
+		needs = append(needs, check.Need{For: "security groups", AnyOf: []string{admin}})
+	}
+	if s.BrokerURL != "" {
+		needs = append(needs, check.Need{For: "broker register", AnyOf: []string{admin}})
+	}
+	return needs
+}

@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/check"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
+)
+
+// findings are those of a check, by their subject.
+type findings map[string]check.Finding
+
+// check runs `broker check` with the running broker's settings, and others beside them.
+func (f *foundation) check(exit int, others map[string]string) findings {
+	f.t.Helper()
+	var out, errs bytes.Buffer
+	command := exec.CommandContext(f.t.Context(), binary, "check", "--json")
+	command.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "SECURITY_USER_NAME=" + rig.Username, "SECURITY_USER_PASSWORD=" + rig.Password}
+	settings := maps.Clone(f.settings)
+	maps.Copy(settings, others)
+	for name, value := range settings {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	command.Stdout, command.Stderr = &out, &errs
+	var ended *exec.ExitError
+	if err := command.Run(); err != nil && !errors.As(err, &ended) {
+		f.t.Fatal(err)
+	}
+	f.t.Logf("$ broker check --json\n%s%s", &out, &errs)
+	if got := command.ProcessState.ExitCode(); got != exit {
+		f.t.Fatalf("exit status %d, want %d\n%s%s", got, exit, &out, &errs)
+	}
+	if all := out.String() + errs.String(); strings.Contains(all, rig.Password) || strings.Contains(all, f.settings["CF_CLIENT_SECRET"]) {
+		f.t.Errorf("a secret is printed:\n%s", all)
+	}
+	found := findings{}
+	for decoder := json.NewDecoder(&out); decoder.More(); {
+		var one check.Finding
+		f.must(decoder.Decode(&one))
+		found[one.Subject] = one
+	}
+	return found
+}
+
+// of are the subjects of a state, in their order.
+func (f findings) of(state check.State) (subjects []string) {
+	for _, subject := range slices.Sorted(maps.Keys(f)) {
+		if f[subject].State == state {
+			subjects = append(subjects, subject)
+		}
+	}
+	return subjects
+}
+
+// TestCheck: with the documented account nothing fails, and what a wrong setting or a
+// missing right breaks is named, that alone.
+func TestCheck(t *testing.T) {
+	f := newFoundation(t, sampleCharts, map[string]string{"CF_BROKER_URL": "", "BIND_WAITS_FOR_NODES": "0s"})
+	f.eventually("a replica leads", func() bool { return f.check(0, nil)["records"].State == check.OK })
+	found := f.check(0, nil)
+	// The local cluster has no DNS.
+	if got := found.of(check.Warning); !slices.Equal(got, []string{"cluster DNS"}) {
+		t.Errorf("there are warnings of %v", got)
+	}
+	if got := found.of(check.Unknown); !slices.Equal(got, []string{"storage"}) {
+		t.Errorf("unknown are %v", got)
+	}
+	for _, subject := range []string{"Kubernetes version", "clock of Kubernetes", "rights", "confinement", "namespaces", "CF API and UAA", "clock of Cloud Foundry", "policy server", "charts"} {
+		if found[subject].State != check.OK {
+			t.Errorf("%s: %+v", subject, found[subject])
+		}
+	}
+	for name, c := range map[string]struct {
+		settings map[string]string
+		failed   []string
+	}{
+		"an administrator":  {map[string]string{"KUBECONFIG": shared.Kubeconfig()}, []string{"confinement"}},
+		"a wrong secret":    {map[string]string{"CF_CLIENT_SECRET": "wrong"}, []string{"CF API and UAA", "policy server"}},
+		"a wrong namespace": {map[string]string{"BROKER_NAMESPACE": "nowhere"}, []string{"records", "rights"}},
+		"no charts":         {map[string]string{"HELM_CHART_DIR": t.TempDir()}, []string{"charts"}},
+		"nodes' agents":     {map[string]string{"BIND_WAITS_FOR_NODES": "1s"}, []string{"Silk agents", "rights"}},
+		"another network":   {map[string]string{"ENFORCE": "securitygroup"}, []string{"CF API and UAA"}},
+	} {
+		if got := f.check(1, c.settings).of(check.Failed); !slices.Equal(got, c.failed) {
+			t.Errorf("%s: %v failed, want %v", name, got, c.failed)
+		}
+	}
+	nobody, err := rig.ServiceAccount(t.Context(), shared.RESTConfig(), "default", "default")
+	f.must(err)
+	kubeconfig := filepath.Join(t.TempDir(), "nobody")
+	f.must(nobody.Kubeconfig(kubeconfig))
+	if got := f.check(1, map[string]string{"KUBECONFIG": kubeconfig}).of(check.Failed); !slices.Equal(got, []string{"namespaces", "rights"}) {
+		t.Errorf("without rights %v failed", got)
+	}
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
+	defer f.cf.Clear()
+	if got := f.check(1, nil).of(check.Failed); !slices.Equal(got, []string{"policy server"}) {
+		t.Errorf("with a policy server that fails, %v failed", got)
+	}
+}
