@@ -87,6 +87,9 @@ func plan(s chart.Service, p chart.Plan) domain.ServicePlan {
 	for _, cost := range p.Costs {
 		offered.Metadata.Costs = append(offered.Metadata.Costs, domain.ServicePlanCost(cost))
 	}
+	if p.HoldUpgrades { // for broker instances upgrade, which asks a running broker alone
+		offered.Metadata.AdditionalMetadata = map[string]any{"upgrade": "hold"}
+	}
 	if seconds := int(p.MaximumPollingDuration.Seconds()); seconds > 0 {
 		offered.MaximumPollingDuration = &seconds
 	}

@@ -29,6 +29,18 @@ type Filter struct {
 	Service, Plan string
 	// Organization is a name or a GUID.
 	Organization string
+	// Except are the ids of instances that are left as they are.
+	Except []string
+	// Held has those selected as well whose plan holds upgrades back.
+	Held bool
+}
+
+// Offer is what a broker offers.
+type Offer struct {
+	// Versions are those of charts, by the service's id.
+	Versions map[string]string
+	// Held are the ids of plans that hold upgrades back.
+	Held map[string]bool
 }
 
 func (f Filter) lets(i Instance) bool {
@@ -55,27 +67,30 @@ type Choice struct {
 	Steps []Step
 	// Current counts those that are at the version already.
 	Current int
-	// Busy are to be upgraded later, and Unfit not at all.
-	Busy, Unfit []Skipped
+	// Busy are to be upgraded later, Held when somebody says so, and Unfit not at all.
+	Busy, Held, Unfit []Skipped
 }
 
-// Choose works out what there is to do. versions are those that are offered, by the
-// service's id.
-func Choose(instances []Instance, only Filter, versions map[string]string) Choice {
+// Choose works out what there is to do.
+func Choose(instances []Instance, only Filter, offer Offer) Choice {
 	var c Choice
 	instances = slices.SortedFunc(slices.Values(instances), func(a, b Instance) int { return cmp.Compare(a.ID, b.ID) })
 	for _, i := range instances {
-		to, offered := versions[i.ServiceID]
+		to, offered := offer.Versions[i.ServiceID]
 		switch {
 		case !only.lets(i):
 		case i.Unfit != "":
 			c.Unfit = append(c.Unfit, Skipped{i, i.Unfit})
 		case !offered:
 			c.Unfit = append(c.Unfit, Skipped{i, "its service isn't offered any more"})
+		case same(i.Version, to) && i.Busy == "":
+			c.Current++
+		case slices.Contains(only.Except, i.ID):
+			c.Held = append(c.Held, Skipped{i, "it is excepted"})
+		case offer.Held[i.PlanID] && !only.Held:
+			c.Held = append(c.Held, Skipped{i, "its plan holds upgrades back; --held has it upgraded"})
 		case i.Busy != "":
 			c.Busy = append(c.Busy, Skipped{i, i.Busy})
-		case same(i.Version, to):
-			c.Current++
 		default:
 			c.Steps = append(c.Steps, Step{i, to})
 		}

@@ -28,13 +28,17 @@ type Client struct {
 // longestAnswer bounds what is read of an answer. A catalog is the longest.
 const longestAnswer = 64 << 20
 
-// Versions are those that the broker offers, by the service's id. It asks once: what
-// doesn't answer now is rather another address than a broker that is about to.
-func (c *Client) Versions(ctx context.Context) (map[string]string, error) {
+// Offered is what the broker offers. It asks once: what doesn't answer now is rather
+// another address than a broker that is about to.
+func (c *Client) Offered(ctx context.Context) (Offer, error) {
 	var catalog struct {
 		Services []struct {
 			ID    string `json:"id"`
 			Plans []struct {
+				ID       string `json:"id"`
+				Metadata struct {
+					Upgrade string `json:"upgrade"`
+				} `json:"metadata"`
 				MaintenanceInfo struct {
 					Version string `json:"version"`
 				} `json:"maintenance_info"`
@@ -42,15 +46,15 @@ func (c *Client) Versions(ctx context.Context) (map[string]string, error) {
 		} `json:"services"`
 	}
 	if err := c.send(ctx, http.MethodGet, "/v2/catalog", nil, &catalog); err != nil {
-		return nil, fmt.Errorf("reading the catalog of the running broker at %s: %w", c.URL, err)
+		return Offer{}, fmt.Errorf("reading the catalog of the running broker at %s: %w", c.URL, err)
 	}
-	versions := map[string]string{}
+	offer := Offer{Versions: map[string]string{}, Held: map[string]bool{}}
 	for _, s := range catalog.Services {
-		if len(s.Plans) > 0 { // all of a service have the chart's version
-			versions[s.ID] = s.Plans[0].MaintenanceInfo.Version
+		for _, p := range s.Plans { // all of a service have the chart's version
+			offer.Versions[s.ID], offer.Held[p.ID] = p.MaintenanceInfo.Version, p.Metadata.Upgrade == "hold"
 		}
 	}
-	return versions, nil
+	return offer, nil
 }
 
 // ErrUnderWay says that an upgrade was begun and not awaited to its end.

@@ -66,14 +66,14 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
-// TestVersions: an address that isn't a broker's is told at once.
-func TestVersions(t *testing.T) {
+// TestOffered: an address that isn't a broker's is told at once.
+func TestOffered(t *testing.T) {
 	for name, c := range map[string]struct {
 		status int
 		body   string
 		want   string // in the error; empty: none
 	}{
-		"a broker":        {200, `{"services":[{"id":"s","plans":[{"maintenance_info":{"version":"1.0.0"}}]},{"id":"empty"}]}`, ""},
+		"a broker":        {200, `{"services":[{"id":"s","plans":[{"id":"p","maintenance_info":{"version":"1.0.0"}},{"id":"held","metadata":{"upgrade":"hold"},"maintenance_info":{"version":"1.0.0"}}]},{"id":"empty"}]}`, ""},
 		"a page":          {200, `<html>`, "isn't the broker"},
 		"no route":        {404, `404 Not Found: Requested route does not exist`, "status 404"},
 		"another's login": {401, `{}`, "SECURITY_USER_PASSWORD"},
@@ -87,13 +87,13 @@ func TestVersions(t *testing.T) {
 				_, _ = w.Write([]byte(c.body))
 			}))
 			defer server.Close()
-			versions, err := (&upgrade.Client{URL: server.URL, HTTP: server.Client()}).Versions(t.Context())
+			offer, err := (&upgrade.Client{URL: server.URL, HTTP: server.Client()}).Offered(t.Context())
 			if asked != 1 {
 				t.Errorf("asked %d times", asked)
 			}
 			if c.want == "" {
-				if err != nil || len(versions) != 1 || versions["s"] != "1.0.0" {
-					t.Errorf("got %v, %v", versions, err)
+				if err != nil || len(offer.Versions) != 1 || offer.Versions["s"] != "1.0.0" || !offer.Held["held"] || offer.Held["p"] {
+					t.Errorf("got %v, %v", offer, err)
 				}
 				return
 			}

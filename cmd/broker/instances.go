@@ -25,7 +25,8 @@ Usage:
       resort, when its cluster is gone for good. Without --yes it only tells
       what would be left behind
   broker instances upgrade [--service NAME] [--plan NAME] [--org ORG] [--canaries N]
-                           [--max-in-flight N] [--url URL] [--dry-run] [--json]
+                           [--max-in-flight N] [--except ID] [--held] [--url URL]
+                           [--dry-run] [--json]
       bring instances to the version of their chart that the running broker offers:
       N canaries first, then the others; after the first that fails none is begun.
       Run it again to go on with what is left
@@ -39,6 +40,8 @@ Usage:
   --canaries N    how many are upgraded before all others, of as many plans as possible; default: 1
   --max-in-flight N
                   how many are upgraded at once; default: 5
+  --except ID     leave that one as it is; may be given several times
+  --held          those as well whose plan holds upgrades back (upgrade: hold in plans.yaml)
   --url URL       the running broker; default: on this host, at PORT
   --dry-run       say what would be done, and change nothing
   --state STATE   only those whose last operation is "in progress", "succeeded" or "failed"

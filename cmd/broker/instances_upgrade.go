@@ -17,7 +17,7 @@ func upgradeInstances(ctx context.Context, inspector *inspect.Inspector, a insta
 	if err != nil {
 		return err
 	}
-	versions, err := client.Versions(ctx)
+	offer, err := client.Offered(ctx)
 	if err != nil {
 		return fmt.Errorf("%w; --url says where the broker is", err)
 	}
@@ -25,7 +25,7 @@ func upgradeInstances(ctx context.Context, inspector *inspect.Inspector, a insta
 	if err != nil {
 		return err
 	}
-	choice := upgrade.Choose(upgradable(listed), a.upgrade.filter(a.service), versions)
+	choice := upgrade.Choose(upgradable(listed), a.upgrade.filter(a.service), offer)
 	report := newUpgradeReport(stdout, a.json, choice, listed.Damaged)
 	if a.upgrade.dryRun {
 		return report.dryRun()

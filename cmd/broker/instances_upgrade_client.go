@@ -17,8 +17,9 @@ import (
 // upgradeArguments are those of `broker instances upgrade` alone.
 type upgradeArguments struct {
 	plan, org, url string
+	except         []string
 	pace           upgrade.Pace
-	dryRun         bool
+	held, dryRun   bool
 }
 
 func (u *upgradeArguments) define(flags *flag.FlagSet) {
@@ -27,6 +28,8 @@ func (u *upgradeArguments) define(flags *flag.FlagSet) {
 	flags.StringVar(&u.url, "url", "", "")
 	flags.IntVar(&u.pace.Canaries, "canaries", 1, "")
 	flags.IntVar(&u.pace.MaxInFlight, "max-in-flight", 5, "")
+	flags.Func("except", "", func(id string) error { u.except = append(u.except, id); return nil })
+	flags.BoolVar(&u.held, "held", false, "")
 	flags.BoolVar(&u.dryRun, "dry-run", false, "")
 }
 
@@ -43,7 +46,7 @@ func (u *upgradeArguments) check() error {
 }
 
 func (u *upgradeArguments) filter(service string) upgrade.Filter {
-	return upgrade.Filter{Service: service, Plan: u.plan, Organization: u.org}
+	return upgrade.Filter{Service: service, Plan: u.plan, Organization: u.org, Except: u.except, Held: u.held}
 }
 
 // newUpgradeClient asks the running broker at the address or, without one, the one that

@@ -40,7 +40,7 @@ type upgradedInstance struct {
 	From    string `json:"from"`
 	To      string `json:"to,omitempty"`
 	Canary  bool   `json:"canary,omitempty"`
-	// State is "planned", "upgraded", "failed", "under way" or "not begun"; of those that are skipped "busy" or "unfit".
+	// State is "planned", "upgraded", "failed", "under way" or "not begun"; of those that are skipped "busy", "held" or "unfit".
 	State   string  `json:"state"`
 	Reason  string  `json:"reason,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
@@ -48,7 +48,7 @@ type upgradedInstance struct {
 
 func newUpgradeReport(out io.Writer, json bool, choice upgrade.Choice, damaged []inspect.Damaged) *upgradeReport {
 	r := &upgradeReport{out: out, json: json, choice: choice, told: upgradeResult{Steps: []upgradedInstance{}, Current: choice.Current, Damaged: damaged}}
-	for state, skipped := range map[string][]upgrade.Skipped{"busy": choice.Busy, "unfit": choice.Unfit} {
+	for state, skipped := range map[string][]upgrade.Skipped{"busy": choice.Busy, "held": choice.Held, "unfit": choice.Unfit} {
 		for _, s := range skipped {
 			one := upgradedOf(upgrade.Step{Instance: s.Instance}, state)
 			one.Reason = s.Why

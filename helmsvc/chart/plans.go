@@ -57,6 +57,8 @@ type Plan struct {
 	Quota int
 	// Access is who finds the plan in the marketplace.
 	Access Access
+	// HoldUpgrades has `broker instances upgrade` leave the plan's instances as they are.
+	HoldUpgrades bool
 	// KeepData has volumes outlive their instance.
 	KeepData bool
 	// MayDeleteData lets an update to the plan, or of an instance of it, delete
@@ -132,9 +134,11 @@ type planEntry struct {
 	PerBinding int               `json:"policies_per_binding"`
 	Quota      int               `json:"quota"`
 	// Access is a word or a list.
-	Access        json.RawMessage `json:"access"`
-	KeepData      bool            `json:"keep_data"`
-	MayDeleteData bool            `json:"may_delete_data"`
+	Access json.RawMessage `json:"access"`
+	// Upgrade is "hold", or not there.
+	Upgrade       string `json:"upgrade"`
+	KeepData      bool   `json:"keep_data"`
+	MayDeleteData bool   `json:"may_delete_data"`
 	// KeepGenerated is true if it isn't there.
 	KeepGenerated *bool `json:"keep_generated"`
 	// Addresses is "pods", or not there.
@@ -261,6 +265,10 @@ func (p *Plan) addExtras(files *contents, e planEntry) (err error) {
 			return errors.New("each of costs needs amount and unit, such as {amount: {usd: 9.5}, unit: MONTHLY}")
 		}
 	}
+	if e.Upgrade != "" && e.Upgrade != "hold" {
+		return fmt.Errorf("upgrade %q must be hold, which has broker instances upgrade leave the plan's instances as they are; leave it out to have them upgraded", e.Upgrade)
+	}
+	p.HoldUpgrades = e.Upgrade == "hold"
 	if p.Access, err = parseAccess(e.Access); err != nil {
 		return err
 	}
