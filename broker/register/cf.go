@@ -77,12 +77,12 @@ func (c cloudController) deleteBroker(ctx context.Context, guid string) error {
 // offersOf are all plans of a broker.
 func (c cloudController) offersOf(ctx context.Context, broker string) (offers, error) {
 	services := map[string]*resource.ServiceOffering{}
-	err := pages(ctx, c, "list-service-offerings", "/service_offerings", url.Values{"service_broker_guids": {broker}}, func(s *resource.ServiceOffering) { services[s.GUID] = s })
+	err := cfapi.Pages(ctx, c.api, cfapi.List{Call: "list-service-offerings", Path: "/service_offerings", Needs: admin}, url.Values{"service_broker_guids": {broker}}, func(s *resource.ServiceOffering) { services[s.GUID] = s })
 	if err != nil {
 		return nil, err
 	}
 	all := offers{}
-	err = pages(ctx, c, "list-service-plans", "/service_plans", url.Values{"service_broker_guids": {broker}}, func(p *resource.ServicePlan) {
+	err = cfapi.Pages(ctx, c.api, cfapi.List{Call: "list-service-plans", Path: "/service_plans", Needs: admin}, url.Values{"service_broker_guids": {broker}}, func(p *resource.ServicePlan) {
 		var service *resource.ServiceOffering
 		if of := p.Relationships.ServiceOffering.Data; of != nil {
 			service = services[of.GUID]
@@ -120,7 +120,7 @@ func (c cloudController) orgs(ctx context.Context, names []string) (map[string]s
 			escaped = append(escaped, cfapi.FilterValue(name))
 		}
 		query := url.Values{"names": {strings.Join(escaped, ",")}}
-		err := pages(ctx, c, "find-organizations", "/organizations", query, func(o *resource.Organization) { found[strings.ToLower(o.Name)] = o.GUID })
+		err := cfapi.Pages(ctx, c.api, cfapi.List{Call: "find-organizations", Path: "/organizations", Needs: admin}, query, func(o *resource.Organization) { found[strings.ToLower(o.Name)] = o.GUID })
 		if err != nil {
 			return nil, err
 		}
@@ -136,26 +136,4 @@ func (c cloudController) visibility(ctx context.Context, plan string) (v resourc
 func (c cloudController) setVisibility(ctx context.Context, plan string, to resource.ServicePlanVisibility) (v resource.ServicePlanVisibility, err error) {
 	_, err = c.call(ctx, "set-plan-visibility", http.MethodPatch, "/service_plans/"+url.PathEscape(plan)+"/visibility", to, &v)
 	return v, err
-}
-
-// pages reads a list to its end.
-func pages[T any](ctx context.Context, c cloudController, name, path string, query url.Values, each func(*T)) error {
-	query.Set("per_page", "5000") // the most there is
-	for page, last := 1, 1; page <= last; page++ {
-		var found struct {
-			Pagination resource.Pagination `json:"pagination"`
-			Resources  []*T                `json:"resources"`
-		}
-		query.Set("page", fmt.Sprint(page))
-		if _, err := c.call(ctx, name, http.MethodGet, path+"?"+query.Encode(), nil, &found); err != nil {
-			return err
-		}
-		for _, item := range found.Resources {
-			if item != nil {
-				each(item)
-			}
-		}
-		last = found.Pagination.TotalPages
-	}
-	return nil
 }
