@@ -32,6 +32,7 @@ Usage:
                                    look at service instances and put them right; broker instances says more
   broker check                     look whether everything fits, before and after it is installed
   broker register|deregister       have Cloud Foundry offer the broker's services, or not any more
+  broker orphans                   say which service instances Cloud Foundry or the broker has alone
   broker version                   print what it was built from, as --version does
   broker --help                    print this
 
@@ -53,6 +54,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return checkCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "register" || args[0] == "deregister":
 		return registerCommand(ctx, args[0], args[1:], stdout, stderr)
+	case args[0] == "orphans":
+		return orphansCommand(ctx, args[1:], stdout, stderr)
 	case args[0] == "version" || args[0] == "--version":
 		return versionCommand(stdout)
 	case args[0] == "--help" || args[0] == "-h" || args[0] == "help":
