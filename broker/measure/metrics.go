@@ -38,6 +38,7 @@ func New(registry prometheus.Registerer) *Metrics {
 			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
 		}, []string{"call", "result"}),
 	}
+	m.startAtZero()
 	m.nodeWaits = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "cf_helm_broker_node_waits_total",
 		Help: "Binds that waited until the instance's nodes let the app in (BIND_WAITS_FOR_NODES), by result: polled, lagged (a node didn't in time), unknown (it couldn't be told).",
@@ -75,6 +76,21 @@ func New(registry prometheus.Registerer) *Metrics {
 	})
 	registry.MustRegister(m.operations, m.policyCalls, m.nodeWaits, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.Missing, m.GoodRound)
 	return m
+}
+
+// startAtZero has series there before anything is counted: an increase is seen from a
+// number to the next, so the first failure would be none.
+func (m *Metrics) startAtZero() {
+	for _, kind := range []string{string(record.Create), string(record.Modify), string(record.Delete), "bind", "unbind"} {
+		for _, result := range []record.State{record.Succeeded, record.Failed} {
+			m.operations.WithLabelValues(kind, string(result))
+		}
+	}
+	for _, call := range []string{"list", "create", "delete"} {
+		for _, result := range []string{"ok", "error"} {
+			m.policyCalls.WithLabelValues(call, result)
+		}
+	}
 }
 
 // Operation notes how an operation has ended.

@@ -30,6 +30,9 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Help: "When a service-discovery-controller last answered a greeting, or said that it has started; 0: never.",
 		}),
 	}
+	for _, kind := range []kind{register, unregister, greet} {
+		m.messages.WithLabelValues(string(kind)) // at 0 from the start
+	}
 	registry.MustRegister(m.connected, m.names, m.messages, m.answered)
 	return m
 }
