@@ -34,12 +34,7 @@ type quota struct {
 
 // quotasOf are those that a new instance comes under.
 func (s *Instances) quotasOf(i record.Instance, service chart.Service, p chart.Plan) []quota {
-	all := []quota{planQuota(p)}
-	all = append(all, quota{
-		key: "service " + i.ServiceID, most: service.Quota(),
-		counts: func(other record.Instance) bool { return other.ServiceID == i.ServiceID },
-		full:   QuotaError{Of: "the service " + service.Name, Remedy: "delete one, or ask the operator"},
-	})
+	all := []quota{planQuota(p), serviceQuota(service)}
 	if i.OrganizationGUID != "" {
 		all = append(all, quota{
 			key: "organization " + i.OrganizationGUID, most: s.settings.OrganizationQuota,
@@ -55,6 +50,14 @@ func (s *Instances) quotasOf(i record.Instance, service chart.Service, p chart.P
 		})
 	}
 	return slices.DeleteFunc(all, func(q quota) bool { return q.most == 0 })
+}
+
+func serviceQuota(s chart.Service) quota {
+	return quota{
+		key: "service " + s.ID, most: s.Quota(),
+		counts: func(other record.Instance) bool { return other.ServiceID == s.ID },
+		full:   QuotaError{Of: "the service " + s.Name, Remedy: "delete one, or ask the operator"},
+	}
 }
 
 // planQuota is the plan's, which an instance that changes its plan comes under.

@@ -1,0 +1,72 @@
+package measure
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Derived is what nobody keeps count of: each scrape asks for it.
+type Derived struct {
+	// Instances is what the records say.
+	Instances func() Instances
+}
+
+// Instances are all of them.
+type Instances struct {
+	Plans []Plan
+	// Oldest is when the operation was asked for that runs the longest; zero: none runs.
+	Oldest time.Time
+}
+
+// Plan is how many instances there are of it, and how many more it admits.
+type Plan struct {
+	Service, Plan string
+	Instances     int
+	Left          int
+	Bounded       bool // Left counts; else there may be any number
+}
+
+// Register has the registry ask for it.
+func (d Derived) Register(registry prometheus.Registerer) {
+	registry.MustRegister(instancesNow{
+		ask:    d.Instances,
+		there:  prometheus.NewDesc("cf_helm_broker_plan_instances", "Service instances of a plan; of one that isn't offered any more by its chart and its id.", []string{"service", "plan"}, nil),
+		left:   prometheus.NewDesc("cf_helm_broker_plan_instances_left", "How many more the plan's quota and its service's admit; of plans that have one.", []string{"service", "plan"}, nil),
+		oldest: prometheus.NewDesc("cf_helm_broker_oldest_operation_seconds", "How long ago the operation on an instance was asked for that has been running longest; 0: none runs.", nil, nil),
+	})
+}
+
+// instancesNow asks once a scrape for what several metrics tell.
+type instancesNow struct {
+	ask                 func() Instances
+	there, left, oldest *prometheus.Desc
+}
+
+var _ prometheus.Collector = instancesNow{}
+
+// Describe tells of the metrics.
+func (n instancesNow) Describe(all chan<- *prometheus.Desc) {
+	all <- n.there
+	all <- n.left
+	all <- n.oldest
+}
+
+// Collect tells the metrics.
+func (n instancesNow) Collect(all chan<- prometheus.Metric) {
+	now := n.ask()
+	gauge := func(what *prometheus.Desc, value float64, labels ...string) {
+		all <- prometheus.MustNewConstMetric(what, prometheus.GaugeValue, value, labels...)
+	}
+	for _, p := range now.Plans {
+		gauge(n.there, float64(p.Instances), p.Service, p.Plan)
+		if p.Bounded {
+			gauge(n.left, float64(p.Left), p.Service, p.Plan)
+		}
+	}
+	age := 0.0
+	if !now.Oldest.IsZero() {
+		age = time.Since(now.Oldest).Seconds()
+	}
+	gauge(n.oldest, age)
+}
