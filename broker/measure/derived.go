@@ -10,6 +10,8 @@ import (
 type Derived struct {
 	// Instances is what the records say.
 	Instances func() Instances
+	// Queues are where work waits for its turn, by name.
+	Queues map[string]Queue
 }
 
 // Instances are all of them.
@@ -27,6 +29,13 @@ type Plan struct {
 	Bounded       bool // Left counts; else there may be any number
 }
 
+// Queue is where work waits for its turn.
+type Queue interface {
+	Waiting() int          // now
+	Turns() int            // so far
+	Waited() time.Duration // for all of them together
+}
+
 // Register has the registry ask for it.
 func (d Derived) Register(registry prometheus.Registerer) {
 	registry.MustRegister(instancesNow{
@@ -35,6 +44,25 @@ func (d Derived) Register(registry prometheus.Registerer) {
 		left:   prometheus.NewDesc("cf_helm_broker_plan_instances_left", "How many more the plan's quota and its service's admit; of plans that have one.", []string{"service", "plan"}, nil),
 		oldest: prometheus.NewDesc("cf_helm_broker_oldest_operation_seconds", "How long ago the operation on an instance was asked for that has been running longest; 0: none runs.", nil, nil),
 	})
+	for name, queue := range d.Queues {
+		registerQueue(registry, prometheus.Labels{"queue": name}, queue)
+	}
+}
+
+func registerQueue(registry prometheus.Registerer, labels prometheus.Labels, queue Queue) {
+	registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "cf_helm_broker_queue_length", ConstLabels: labels,
+			Help: "What waits for a turn: operations (OPERATIONS_AT_ONCE) or, of those, Helm's work (OPERATION_WORKERS).",
+		}, func() float64 { return float64(queue.Waiting()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "cf_helm_broker_queue_turns_total", ConstLabels: labels,
+			Help: "Turns that there have been.",
+		}, func() float64 { return float64(queue.Turns()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "cf_helm_broker_queue_waited_seconds_total", ConstLabels: labels,
+			Help: "How long these turns were waited for, all together.",
+		}, func() float64 { return queue.Waited().Seconds() }))
 }
 
 // instancesNow asks once a scrape for what several metrics tell.

@@ -29,6 +29,8 @@ type Settings struct {
 	// pods, or for a turn of the Cluster's; more stay in the queue. Spaces take turns,
 	// and one has three quarters of them at most.
 	AtOnce int
+	// Meter tells of those that stay in the queue; nil: nothing does.
+	Meter *fair.Meter
 	// SyncWait is how long a request waits for the create or update that it has begun;
 	// 0: not at all.
 	SyncWait time.Duration
@@ -81,7 +83,7 @@ func New(settings Settings, rooms Rooms, policies *access.Access, records *recor
 	w := &Worker{Rooms: rooms, settings: settings, access: policies, records: records, log: log.Session("worker")}
 	w.awaited = awaited{waiting: map[string]map[chan struct{}]bool{}, ended: make(chan struct{})}
 	w.operations.do, w.bindings.do, w.following.do = w.operate, w.complete, w.follow
-	w.operations.places, w.operations.tenant = fair.NewSemaphore(settings.AtOnce), w.tenant
+	w.operations.places, w.operations.tenant = fair.NewSemaphore(settings.AtOnce).Metered(settings.Meter), w.tenant
 	w.follower = access.NewFollower(policies, rooms.Clusters, rooms.Observers, w.following.add)
 	w.rounds = access.NewRounds(w.follower)
 	return w, errors.Join(records.OnInstance(w.instanceChanged), records.OnBinding(w.bindingChanged))

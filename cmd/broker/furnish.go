@@ -18,6 +18,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/fair"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
@@ -31,6 +32,7 @@ type house struct {
 	bindings  *binding.Bindings
 	operators *instance.Operators
 	worker    *worker.Worker
+	waiting   *fair.Meter     // operations that wait for a place
 	names     *naming.Naming  // nil unless the broker publishes names
 	domains   *naming.Domains // nil unless names are published, and a CF API is configured
 }
@@ -98,10 +100,11 @@ func furnish(s settings, f fixtures) (house, error) {
 	if err != nil {
 		return house{}, err
 	}
-	lead, err := worker.New(worker.Settings{Lease: f.lease, AtOnce: s.AtOnce, SyncWait: s.SyncWait, DeleteWait: s.DeleteWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
+	waiting := &fair.Meter{}
+	lead, err := worker.New(worker.Settings{Lease: f.lease, AtOnce: s.AtOnce, Meter: waiting, SyncWait: s.SyncWait, DeleteWait: s.DeleteWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
 		Charts: charts, Clusters: clusters, Observers: observers, Bindings: bindings, Instances: instances, Operators: operators, Names: named, Registration: keeper,
 	}, reach, f.records, f.log)
-	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, names: named, domains: newDomains(s, f)}, err
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, waiting: waiting, names: named, domains: newDomains(s, f)}, err
 }
 
 func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.Clusters, networks access.Networks, shared []chart.SharedService) *access.Access {

@@ -70,6 +70,7 @@ func clusterConfig(s settings, renderer *render.Renderer) helmsvc.Config {
 			Renderer:   renderer,
 			Renderings: fair.NewSemaphore(1),
 			Workers:    s.Workers,
+			Meter:      &fair.Meter{},
 		},
 	}
 }

@@ -99,7 +99,10 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	readiness := newReadiness(s.BrokerNamespace, offer, house, records, clients, policies)
 	readiness.Files, readiness.Hints = files.problems(), hints(s)
 	readiness.Register(registry)
-	measure.Derived{Instances: house.instances.Now}.Register(registry)
+	measure.Derived{
+		Instances: house.instances.Now,
+		Queues:    map[string]measure.Queue{"operations": house.waiting, "helm": clusters.Releases.Meter},
+	}.Register(registry)
 	handler := web.Handler(web.Options{
 		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace, s.Parameters == anyParameters),
 		Door:           entrance,

@@ -16,6 +16,7 @@ type Semaphore struct {
 	works map[string]int // what is done in turns, waits included, by tenant
 	calm  calm
 	queue queue
+	meter *Meter
 }
 
 // NewSemaphore returns one that lets n work at once, a tenant three quarters of
@@ -24,22 +25,32 @@ func NewSemaphore(n int) *Semaphore {
 	return &Semaphore{free: n, most: n - n/4, has: map[string]int{}, size: n, works: map[string]int{}}
 }
 
+// Metered has the meter tell of those who wait.
+func (s *Semaphore) Metered(m *Meter) *Semaphore {
+	s.meter = m
+	return s
+}
+
 // Take waits for a turn. Give it back with Give, unless there is an error, which
 // is the context's cause.
 func (s *Semaphore) Take(ctx context.Context, tenant string) error {
 	if s == nil {
 		return nil
 	}
+	ended := s.meter.wait()
 	turn := s.enter(tenant, false)
 	select {
 	case <-turn: // there was one at once, even if ctx has ended
+		ended(true)
 		return nil
 	default:
 	}
 	select {
 	case <-turn:
+		ended(true)
 		return nil
 	case <-ctx.Done():
+		ended(false)
 		s.leave(tenant, turn)
 		return context.Cause(ctx)
 	}

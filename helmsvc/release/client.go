@@ -40,13 +40,15 @@ type Config struct {
 	// and writing, not waiting for readiness. Tenants take turns. Operators aren't
 	// counted. 0: nothing bounds it.
 	Workers int
+	// Meter tells of those who wait for that; nil: nothing does.
+	Meter *fair.Meter
 }
 
 // New works on the cluster that config names; the others are made with it.
 func New(tenants *tenant.Namespaces, config *rest.Config, cached discovery.CachedDiscoveryInterface, mapper meta.ResettableRESTMapper, settings Config) *Client {
 	c := &Client{tenants: tenants, config: config, discovery: cached, mapper: mapper, settings: settings}
 	if settings.Workers > 0 {
-		c.turns = fair.NewSemaphore(settings.Workers)
+		c.turns = fair.NewSemaphore(settings.Workers).Metered(settings.Meter)
 	}
 	return c
 }
