@@ -127,7 +127,7 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing a
 			r.log.Info("reasserted", lager.Data{"network": network, "count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
 		}
 	}
-	r.metrics.Missing.Set(float64(len(lacking)))
+	r.metrics.PoliciesMissing(len(lacking))
 	return opened, err
 }
 

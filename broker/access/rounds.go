@@ -80,6 +80,7 @@ func (r *Rounds) round(ctx context.Context) error {
 	// Last, since it may wait for a cluster.
 	defer func() { r.tellStale(r.follower.stale(ctx, bound)) }()
 	if len(desired)+len(debts) == 0 {
+		r.metrics.PoliciesMissing(0)
 		return nil
 	}
 	missing, err := r.look(ctx, bound, debts)

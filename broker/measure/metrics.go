@@ -13,6 +13,8 @@ import (
 type Metrics struct {
 	operations  *prometheus.HistogramVec
 	policyCalls *prometheus.CounterVec
+	missing     prometheus.Gauge
+	missed      since
 	nodeWaits   *prometheus.CounterVec
 
 	// What rounds see and do about policies; each metric's help says more.
@@ -21,7 +23,6 @@ type Metrics struct {
 	Stale       prometheus.Gauge
 	RoundFailed prometheus.Counter
 	Desired     prometheus.Gauge
-	Missing     prometheus.Gauge
 	GoodRound   prometheus.Gauge
 }
 
@@ -66,7 +67,7 @@ func New(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policies_desired",
 		Help: "Policies that live bindings need, as of the last round. Only the leading replica has rounds.",
 	})
-	m.Missing = prometheus.NewGauge(prometheus.GaugeOpts{
+	m.missing = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_policies_missing",
 		Help: "Of those, the ones that the last round found missing.",
 	})
@@ -74,7 +75,11 @@ func New(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
 		Help: "When a round last ended well.",
 	})
-	registry.MustRegister(m.operations, m.policyCalls, m.nodeWaits, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.Missing, m.GoodRound)
+	registry.MustRegister(m.operations, m.policyCalls, m.nodeWaits, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.missing, m.GoodRound,
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "cf_helm_broker_policies_missing_seconds",
+			Help: "For how long each round has found some missing; 0: the last one found none.",
+		}, func() float64 { return m.missed.lasts(time.Now()).Seconds() }))
 	return m
 }
 
@@ -114,6 +119,12 @@ func (m *Metrics) PolicyCall(call string, err error) {
 		result = "error"
 	}
 	m.policyCalls.WithLabelValues(call, result).Inc()
+}
+
+// PoliciesMissing notes how many policies a round has found missing.
+func (m *Metrics) PoliciesMissing(count int) {
+	m.missing.Set(float64(count))
+	m.missed.set(count > 0, time.Now())
 }
 
 // What has become of a bind's waiting for nodes.
