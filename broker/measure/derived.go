@@ -12,6 +12,8 @@ type Derived struct {
 	Instances func() Instances
 	// Queues are where work waits for its turn, by name.
 	Queues map[string]Queue
+	// Ends is when the broker's credentials end, by what names them.
+	Ends func() map[string]time.Time
 }
 
 // Instances are all of them.
@@ -44,6 +46,8 @@ func (d Derived) Register(registry prometheus.Registerer) {
 		left:   prometheus.NewDesc("cf_helm_broker_plan_instances_left", "How many more the plan's quota and its service's admit; of plans that have one.", []string{"service", "plan"}, nil),
 		oldest: prometheus.NewDesc("cf_helm_broker_oldest_operation_seconds", "How long ago the operation on an instance was asked for that has been running longest; 0: none runs.", nil, nil),
 	})
+	registry.MustRegister(endsNow{ask: d.Ends, end: prometheus.NewDesc("cf_helm_broker_credential_not_after_timestamp_seconds",
+		"When a certificate or token ends by which the broker is known: that of a setting, of the pod's service-account, or of the cluster of a plan (service/plan).", []string{"credential"}, nil)})
 	for name, queue := range d.Queues {
 		registerQueue(registry, prometheus.Labels{"queue": name}, queue)
 	}
@@ -97,4 +101,22 @@ func (n instancesNow) Collect(all chan<- prometheus.Metric) {
 		age = time.Since(now.Oldest).Seconds()
 	}
 	gauge(n.oldest, age)
+}
+
+// endsNow asks at each scrape when credentials end.
+type endsNow struct {
+	ask func() map[string]time.Time
+	end *prometheus.Desc
+}
+
+var _ prometheus.Collector = endsNow{}
+
+// Describe tells of the metric.
+func (n endsNow) Describe(all chan<- *prometheus.Desc) { all <- n.end }
+
+// Collect tells the metric.
+func (n endsNow) Collect(all chan<- prometheus.Metric) {
+	for name, end := range n.ask() {
+		all <- prometheus.MustNewConstMetric(n.end, prometheus.GaugeValue, float64(end.Unix()), name)
+	}
 }

@@ -101,6 +101,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	readiness.Register(registry)
 	measure.Derived{
 		Instances: house.instances.Now,
+		Ends:      func() map[string]time.Time { return credentialsEnd(s, config, files, offer.live.Catalog) },
 		Queues:    map[string]measure.Queue{"operations": house.waiting, "helm": clusters.Releases.Meter},
 	}.Register(registry)
 	handler := web.Handler(web.Options{
