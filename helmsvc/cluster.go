@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/restmapper"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bounded"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/events"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/nodes"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -23,6 +24,7 @@ type Cluster struct {
 	*view.Reader
 	*release.Client
 	*nodes.Nodes
+	*events.Teller
 	clients kubernetes.Interface
 }
 
@@ -52,6 +54,7 @@ func NewCluster(access *rest.Config, config Config) (*Cluster, error) {
 		Reader:     view.New(tenants, access, clients, cached, mapper),
 		Client:     release.New(tenants, access, cached, mapper, config.Releases),
 		Nodes:      nodes.New(clients),
+		Teller:     events.New(clients),
 		clients:    clients,
 	}, nil
 }

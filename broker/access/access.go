@@ -14,6 +14,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/events"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
@@ -40,6 +41,8 @@ type Settings struct {
 	// AwaitPolled waits until these nodes have looked for policies since then. It
 	// returns those that haven't when ctx ends.
 	AwaitPolled func(ctx context.Context, i record.Instance, revision string) (lagging []string, err error)
+	// Tell tells of the instance in its namespace; nil: nothing does.
+	Tell func(ctx context.Context, i record.Instance, e events.Event)
 	// NodesPatience is how long a bind waits for them; 0: it doesn't.
 	NodesPatience time.Duration
 	// FollowAddresses has policies be looked at when pods come and go: they hold

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/events"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
@@ -128,6 +129,9 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing a
 		}
 	}
 	r.metrics.PoliciesMissing(len(lacking))
+	if err == nil {
+		r.tellPutBack(ctx, opened)
+	}
 	return opened, err
 }
 
@@ -157,4 +161,24 @@ func (r *Rounds) noteLost(ctx context.Context, bound []record.Binding, missing a
 	}
 	err = group.Wait()
 	return noted, err
+}
+
+// tellPutBack tells in the namespaces of the bindings' instances that policies were put
+// back: for a while apps couldn't reach them.
+func (r *Rounds) tellPutBack(ctx context.Context, opened []record.Binding) {
+	if r.settings.Tell == nil {
+		return
+	}
+	bindings := map[string]int{}
+	for _, b := range opened {
+		bindings[b.InstanceID]++
+	}
+	for id, count := range bindings {
+		if i, err := r.records.Instance(id); err == nil {
+			r.settings.Tell(ctx, i, events.Event{
+				Namespace: i.Namespace, Reason: "PoliciesPutBack",
+				Note: fmt.Sprintf("policies of %d bindings were missing, and apps couldn't open connections by them; they are there again", count),
+			})
+		}
+	}
 }

@@ -89,6 +89,7 @@ func (w *work) carry(ctx, superseded context.Context) retryable.Again {
 	default:
 		reason := w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed)
 		w.log.Error("failed", errors.New(reason), unnamed(err))
+		w.tellFailure(ctx, reason, bounded.Err() != nil)
 		err = w.fail(ctx, reason)
 	}
 	if err != nil && !errors.Is(err, ErrSuperseded) && !errors.Is(err, record.ErrNotFound) {

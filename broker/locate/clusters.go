@@ -11,6 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/events"
 )
 
 // Connect opens a connection to the cluster that a kubeconfig names.
@@ -139,4 +140,11 @@ func (c *Clusters) AwaitPolled(ctx context.Context, i record.Instance, revision 
 		return nil, err
 	}
 	return cluster.AwaitPolled(ctx, i.Namespace, revision)
+}
+
+// Tell tells of the instance in its namespace, if its cluster can be found.
+func (c *Clusters) Tell(ctx context.Context, i record.Instance, e events.Event) {
+	if cluster, err := c.Of(ctx, i); err == nil {
+		cluster.Tell(ctx, e)
+	}
 }

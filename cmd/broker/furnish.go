@@ -115,6 +115,7 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.C
 		PoliciesPerBinding:  s.PoliciesPerBinding,
 		PoliciesPerInstance: s.PoliciesPerInstance,
 		FollowAddresses:     s.on(policy.SecurityGroup),
+		Tell:                clusters.Tell,
 	}
 	if s.on(policy.C2C) {
 		// Elsewhere nothing keeps an instance's pods from each other and from DNS.

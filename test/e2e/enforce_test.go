@@ -117,6 +117,9 @@ func TestEnforce(t *testing.T) {
 	f.eventually("the policy that somebody deleted is back", func() bool {
 		return slices.ContainsFunc(f.networkPolicies(lost.Namespace, app), func(p networkingv1.NetworkPolicy) bool { return p.Name == lost.Name })
 	})
+	f.eventually("the instance's namespace tells of it", func() bool {
+		return f.told(i, "PoliciesPutBack", "policies of 1 bindings were missing, and apps couldn't open connections by them; they are there again")
+	})
 	for _, networks := range []string{"c2c,networkpolicy", "securitygroup", "c2c", "securitygroup,networkpolicy"} {
 		f.restart(map[string]string{"ENFORCE": networks})
 		want := strings.Split(networks, ",")

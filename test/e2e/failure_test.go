@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -23,13 +25,14 @@ func TestFailingCharts(t *testing.T) {
 		parameters map[string]any
 		limit      string
 		want       []string
+		event      string // in the instance's namespace; "": none is looked for
 	}{
-		"image":   {"unpullable", nil, "20s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 20s"}},
-		"crash":   {"plain", map[string]any{"image": "fault.local/crash:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}},
-		"probe":   {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "not ready"}},
-		"job":     {"plain", map[string]any{"job": "fault.local/crash:1"}, "1m", []string{"Job k-", "failed"}},
-		"stopped": {"plain", map[string]any{"replicas": 0}, "1m", []string{"no pod of the service instance would ever serve, since Deployment k-", "is asked for 0 replicas; ask for one at least"}},
-		"api":     {"plain", map[string]any{"broken": true}, "1m", []string{"installing the chart", "Deployment"}},
+		"image":   {"unpullable", nil, "20s", []string{"0 of 1 pods ready", "pod k-", "can't pull its image fault.local/pull-error/fixture:1", "time limit 20s"}, "NotReadyInTime"},
+		"crash":   {"plain", map[string]any{"image": "fault.local/crash:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "keeps crashing", "exited with code 1"}, ""},
+		"probe":   {"plain", map[string]any{"image": "fault.local/never-ready:1"}, "20s", []string{"0 of 1 pods ready", "pod k-", "not ready"}, ""},
+		"job":     {"plain", map[string]any{"job": "fault.local/crash:1"}, "1m", []string{"Job k-", "failed"}, "CreateFailed"},
+		"stopped": {"plain", map[string]any{"replicas": 0}, "1m", []string{"no pod of the service instance would ever serve, since Deployment k-", "is asked for 0 replicas; ask for one at least"}, ""},
+		"api":     {"plain", map[string]any{"broken": true}, "1m", []string{"installing the chart", "Deployment"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": failing.limit})
@@ -43,6 +46,9 @@ func TestFailingCharts(t *testing.T) {
 				if !strings.Contains(o.Description, words) {
 					t.Errorf("the description doesn't say %q: %s", words, o.Description)
 				}
+			}
+			if failing.event != "" {
+				f.eventually("the namespace tells of it", func() bool { return f.told(i, failing.event, "create failed: "+o.Description) })
 			}
 			answer := f.want(422)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
 			if !strings.Contains(answer.Description(), "failed") {
@@ -60,6 +66,16 @@ func TestFailingCharts(t *testing.T) {
 			f.delete(i)
 		})
 	}
+}
+
+// told tells whether an Event in the instance's namespace says so.
+func (f *foundation) told(i rig.Instance, reason, note string) bool {
+	f.t.Helper()
+	all, err := kube.EventsV1().Events(f.namespace(i)).List(f.t.Context(), metav1.ListOptions{})
+	f.must(err)
+	return slices.ContainsFunc(all.Items, func(e eventsv1.Event) bool {
+		return e.ReportingController == "cf-helm-broker" && e.Reason == reason && e.Note == note
+	})
 }
 
 // TestProgress sees a create report how many pods are ready.
