@@ -1,3 +1,3 @@
-// Package orphans compares the service instances of Cloud Foundry with those that the
-// broker has records of, and says which have no counterpart. It changes nothing.
+// Package orphans compares what Cloud Foundry, the broker's records and the cluster know of
+// instances and bindings, and finds what has no counterpart. It changes nothing.
 package orphans

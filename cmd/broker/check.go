@@ -40,16 +40,9 @@ func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 
 func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	asJSON := flags.Bool("json", false, "")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp) || flags.NArg() == 1 && flags.Arg(0) == "help":
-		return flag.ErrHelp
-	case err != nil:
-		return usageError("check: %v", err)
-	case flags.NArg() > 0:
-		return usageError("check takes no %q", flags.Arg(0))
+	if err := flagsAlone(flags, args); err != nil {
+		return err
 	}
 	s, err := readSettings()
 	if err != nil {

@@ -31,8 +31,8 @@ Usage:
   broker instances list|show|retry|upgrade|forget
                                    look at service instances and put them right; broker instances says more
   broker check                     look whether everything fits, before and after it is installed
+  broker orphans                   find what one of Cloud Foundry, the records and the cluster has alone
   broker register|deregister       have Cloud Foundry offer the broker's services, or not any more
-  broker orphans                   say which service instances Cloud Foundry or the broker has alone
   broker version                   print what it was built from, as --version does
   broker --help                    print this
 

@@ -6,43 +6,43 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"slices"
 	"time"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/inspect"
+	"k8s.io/client-go/kubernetes"
+
 	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
-const orphansUsage = `Say which service instances Cloud Foundry or the broker has alone. It changes nothing.
+const orphansUsage = `Find what Cloud Foundry, the broker's records or the cluster have of instances and bindings
+that the others don't know.
 
 Usage:
-  broker orphans [--json]
-      compare Cloud Foundry's service instances of this service broker with the
-      broker's records, and print what has no counterpart, with a cure for each.
-      What is under way, or was changed in the last 10 minutes, is left out; what
-      is found is looked for once more after 5 seconds
+  broker orphans [--age AGE] [--json]
 
-It reads the running broker's settings: CF_BROKER_NAME; CF_API_ADDRESS, CF_CLIENT_ID and
-CF_CLIENT_SECRET of a UAA client with the authority cloud_controller.admin_read_only or
-cloud_controller.admin; those by which broker instances reaches the cluster.
-It looks at no bindings, namespaces, releases, policies and placeholder apps.
+It looks twice, some seconds apart, and tells what both times had no counterpart; what is
+under way, or younger than AGE, it leaves out. It changes nothing.
 
-Exit status: 0 there are none, 1 some were found, or something couldn't be looked at,
+It reads the running broker's settings: SERVER, TOKEN and CA_DATA, or KUBECONFIG, or the
+pod's own service account; BROKER_NAMESPACE, NAMESPACE_PREFIX; CF_API_ADDRESS,
+CF_CLIENT_ID and CF_CLIENT_SECRET of a UAA client with network.admin and
+cloud_controller.admin_read_only or cloud_controller.admin; CF_BROKER_NAME.
+
+  --age AGE  how old something has to be, for it may be being made; default: 10m
+  --json     one document, for programs; nothing in it is secret
+
+Exit status: 0 there are none, 1 there are some or not everything could be looked at,
 2 wrong usage or settings.
 `
 
-const (
-	orphansAge   = 10 * time.Minute // younger ones may be under way
-	orphansPause = 5 * time.Second  // between the two looks
-)
+// errOrphans says that there are some, or may be.
+var errOrphans = errors.New("not everything has a counterpart, or could be looked at")
 
-// orphansReport is what --json prints.
-type orphansReport struct {
-	Findings []orphans.Finding `json:"findings"`
-	// Unknown says what couldn't be looked at.
-	Unknown []string `json:"unknown"`
-}
+// lookAgain is how long after the first look the second one is: an operation that was
+// ending then has ended.
+const lookAgain = 5 * time.Second
 
 // orphansCommand runs `broker orphans` and returns the exit status.
 func orphansCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -51,95 +51,90 @@ func orphansCommand(ctx context.Context, args []string, stdout, stderr io.Writer
 
 func runOrphans(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("orphans", flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
-	asJSON := flags.Bool("json", false, "")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp) || flags.NArg() == 1 && flags.Arg(0) == "help":
-		return flag.ErrHelp
-	case err != nil:
-		return usageError("orphans: %v", err)
-	case flags.NArg() > 0:
-		return usageError("orphans takes no %q", flags.Arg(0))
+	asJSON, age := flags.Bool("json", false, ""), flags.Duration("age", 10*time.Minute, "")
+	if err := flagsAlone(flags, args); err != nil {
+		return err
 	}
-	s, err := readRegisterSettings()
-	if err != nil {
-		return fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
-	}
-	inspector, err := newInspector()
+	source, err := newOrphanSource()
 	if err != nil {
 		return err
 	}
-	report := findOrphans(ctx, s, inspector)
-	if err := printOrphans(stdout, report, *asJSON); err != nil {
+	found, err := lookTwice(ctx, source, *age)
+	if err != nil {
 		return err
 	}
-	if n, unknown := len(report.Findings), len(report.Unknown); n+unknown > 0 {
-		return fmt.Errorf("orphans found: %d; couldn't be looked at: %d", n, unknown)
+	return found.print(stdout, *asJSON)
+}
+
+func newOrphanSource() (orphans.Source, error) {
+	var s settings
+	if err := errors.Join(parse(&s), s.KubernetesSettings.check()); err != nil {
+		return orphans.Source{}, fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
+	}
+	config, _, err := kubernetesConfig(s)
+	if err != nil {
+		return orphans.Source{}, fmt.Errorf("%w: %w", errSettings, err)
+	}
+	config.Timeout = answerLimit
+	source := orphans.Source{Prefix: s.NamespacePrefix, BrokerName: s.BrokerName}
+	if source.Clients, err = kubernetes.NewForConfig(config); err != nil {
+		return source, fmt.Errorf("building the Kubernetes client: %w", err)
+	}
+	if s.CFAPIAddress != "" {
+		source.CF = c2c.New(c2c.Settings{Settings: s.cfAPI()}, func(string, error) {})
+	}
+	source.Records, err = record.NewStore(source.Clients, s.BrokerNamespace)
+	return source, err
+}
+
+// foundOrphans is what `broker orphans --json` prints.
+type foundOrphans struct {
+	Orphans []orphans.Orphan `json:"orphans"`
+	// Unknown is what couldn't be looked at.
+	Unknown []string `json:"unknown,omitempty"`
+}
+
+func lookTwice(ctx context.Context, source orphans.Source, age time.Duration) (found foundOrphans, err error) {
+	first, _, err := source.Read(ctx)
+	if err != nil {
+		return found, err
+	}
+	before := orphans.Find(first, time.Now(), age)
+	if len(before) > 0 {
+		select {
+		case <-ctx.Done():
+			return found, ctx.Err()
+		case <-time.After(lookAgain):
+		}
+	}
+	second, unknown, err := source.Read(ctx)
+	if err != nil {
+		return found, err
+	}
+	both := slices.DeleteFunc(orphans.Find(second, time.Now(), age), func(o orphans.Orphan) bool { return !slices.Contains(before, o) })
+	return foundOrphans{Orphans: slices.Clip(append([]orphans.Orphan{}, both...)), Unknown: unknown}, nil
+}
+
+func (f foundOrphans) print(stdout io.Writer, asJSON bool) error {
+	if asJSON {
+		if err := printJSON(stdout, f); err != nil {
+			return err
+		}
+	} else {
+		f.printLines(stdout)
+	}
+	if len(f.Orphans)+len(f.Unknown) > 0 {
+		return errOrphans
 	}
 	return nil
 }
 
-// findOrphans looks twice, since what one side has done the other may just be doing.
-func findOrphans(ctx context.Context, s settings, inspector *inspect.Inspector) orphansReport {
-	first := lookForOrphans(ctx, s, inspector)
-	if len(first.Findings) == 0 {
-		return first
+func (f foundOrphans) printLines(stdout io.Writer) {
+	for _, o := range f.Orphans {
+		_, _ = fmt.Fprintf(stdout, "%s %s: %s\n  → %s\n", o.Kind, oneLine(o.ID), oneLine(o.Why), oneLine(o.Cure))
 	}
-	select {
-	case <-ctx.Done():
-		return orphansReport{[]orphans.Finding{}, []string{"broken off before the second look"}}
-	case <-time.After(orphansPause):
+	for _, u := range f.Unknown {
+		_, _ = fmt.Fprintf(stdout, "unknown: %s\n", oneLine(u))
 	}
-	second := lookForOrphans(ctx, s, inspector)
-	second.Findings = orphans.InBoth(first.Findings, second.Findings)
-	return second
-}
-
-func lookForOrphans(ctx context.Context, s settings, inspector *inspect.Inspector) orphansReport {
-	report := orphansReport{[]orphans.Finding{}, []string{}}
-	unknown := func(format string, args ...any) {
-		report.Unknown = append(report.Unknown, fmt.Sprintf(format, args...))
-	}
-	listing, err := inspector.List(ctx, inspect.Filter{})
-	if err != nil {
-		unknown("the broker's records couldn't be read: %v", err)
-		return report
-	}
-	cf, brokerURL, err := orphans.InCF(ctx, newRegisterAPI(s), s.BrokerName)
-	if err != nil {
-		unknown("Cloud Foundry couldn't be read: %v", err)
-		return report
-	}
-	if len(listing.Damaged) > 0 { // any of Cloud Foundry's instances may be theirs
-		for _, d := range listing.Damaged {
-			unknown("the record in the Secret %s can't be read: %s; nothing is compared until it is mended", d.Secret, d.Reason)
-		}
-		return report
-	}
-	var records []orphans.Instance
-	for _, i := range listing.Instances {
-		records = append(records, orphans.Instance{ID: i.ID, ServiceID: i.ServiceID, PlanID: i.PlanID, Busy: i.State == string(record.InProgress), Changed: i.Started})
-	}
-	report.Findings = orphans.Compare(cf, records, time.Now().Add(-orphansAge), brokerURL)
-	return report
-}
-
-func printOrphans(stdout io.Writer, report orphansReport, asJSON bool) error {
-	if asJSON {
-		return printJSON(stdout, report)
-	}
-	if len(report.Findings)+len(report.Unknown) == 0 {
-		_, err := fmt.Fprintln(stdout, "no orphans")
-		return err
-	}
-	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "KIND\tID\tWRONG\tCURE") // Flush has the error
-	for _, f := range report.Findings {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", f.Kind, oneLine(f.ID), oneLine(f.Wrong), oneLine(f.Cure))
-	}
-	for _, u := range report.Unknown {
-		_, _ = fmt.Fprintf(table, "unknown\t-\t%s\t-\n", oneLine(u))
-	}
-	return table.Flush()
+	_, _ = fmt.Fprintf(stdout, "%s, %s couldn't be looked at\n", counted(len(f.Orphans), "orphan", "orphans"), counted(len(f.Unknown), "part", "parts"))
 }

@@ -6,17 +6,20 @@ import (
 	"testing"
 )
 
-// TestOrphansUsage holds arguments and settings against the exit status they lead to.
-func TestOrphansUsage(t *testing.T) {
+// TestFlagsAlone holds arguments against the exit status they lead to.
+func TestFlagsAlone(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
 		exit int
 		want string
 	}{
-		"help":        {[]string{"orphans", "--help"}, 0, "broker orphans [--json]"},
-		"an argument": {[]string{"orphans", "redis"}, 2, `orphans takes no "redis"`},
-		"a flag":      {[]string{"orphans", "--fix"}, 2, "flag provided but not defined: -fix"},
-		"no settings": {[]string{"orphans"}, 2, "CF_API_ADDRESS must be a URL"},
+		"help":             {[]string{"orphans", "--help"}, 0, "broker orphans [--age AGE] [--json]"},
+		"an argument":      {[]string{"orphans", "redis"}, 2, `orphans takes no "redis"`},
+		"a flag":           {[]string{"check", "--fix"}, 2, "flag provided but not defined: -fix"},
+		"no settings":      {[]string{"check"}, 2, "the settings are wrong"},
+		"no limit":         {[]string{"register", "--wait", "0s"}, 2, "--wait must be above 0"},
+		"help, as a word":  {[]string{"check", "help"}, 0, "broker check [--json]"},
+		"a wrong duration": {[]string{"orphans", "--age", "soon"}, 2, "orphans: invalid value"},
 	} {
 		setenv(t, nil)
 		var out bytes.Buffer

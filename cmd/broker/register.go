@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -42,17 +41,11 @@ func registerCommand(ctx context.Context, command string, args []string, stdout,
 
 func runRegister(ctx context.Context, command string, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
-	flags.SetOutput(io.Discard)
 	wait := flags.Duration("wait", 10*time.Minute, "")
-	err := flags.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp) || flags.NArg() == 1 && flags.Arg(0) == "help":
-		return flag.ErrHelp
-	case err != nil:
-		return usageError("%s: %v", command, err)
-	case flags.NArg() > 0:
-		return usageError("%s takes no %q", command, flags.Arg(0))
-	case *wait <= 0:
+	if err := flagsAlone(flags, args); err != nil {
+		return err
+	}
+	if *wait <= 0 {
 		return usageError("--wait must be above 0, for example 10m")
 	}
 	s, err := readRegisterSettings()

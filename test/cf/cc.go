@@ -34,7 +34,7 @@ type place struct {
 }
 
 func newCloudController(now func() time.Time) *cloudController {
-	c := &cloudController{now: now, apps: map[string]App{}, jobs: map[string]*job{}, brokerStore: brokerStore{instances: map[string]string{}}}
+	c := &cloudController{now: now, apps: map[string]App{}, jobs: map[string]*job{}, brokerStore: brokerStore{instances: map[string]string{}, bindings: map[string]string{}}}
 	c.defaultSpace = c.addSpace("demo", "dev")
 	return c
 }

@@ -52,6 +52,7 @@ type brokerStore struct {
 	offerings []offering
 	plans     []ServicePlan
 	instances map[string]string // the plans of service instances, by GUID
+	bindings  map[string]string // the service instances of bindings, by GUID
 }
 
 // ServiceBrokers are the registered brokers.
@@ -74,11 +75,30 @@ func (s *Server) ServicePlans() []ServicePlan {
 
 // AddServiceInstance makes a service instance of a plan, without asking its broker.
 func (s *Server) AddServiceInstance(plan string) (guid string) {
+	guid = uuid.NewString()
+	s.PutServiceInstance(guid, plan)
+	return guid
+}
+
+// PutServiceInstance is AddServiceInstance for one that its broker has.
+func (s *Server) PutServiceInstance(guid, plan string) {
 	s.cc.mu.Lock()
 	defer s.cc.mu.Unlock()
-	guid = uuid.NewString()
 	s.cc.instances[guid] = plan
-	return guid
+}
+
+// PutServiceBinding makes a binding of a service instance, without asking its broker.
+func (s *Server) PutServiceBinding(guid, instance string) {
+	s.cc.mu.Lock()
+	defer s.cc.mu.Unlock()
+	s.cc.bindings[guid] = instance
+}
+
+// DeleteServiceBinding removes one again, if it is there.
+func (s *Server) DeleteServiceBinding(guid string) {
+	s.cc.mu.Lock()
+	defer s.cc.mu.Unlock()
+	delete(s.cc.bindings, guid)
 }
 
 // DeleteServiceInstance removes one again, if it is there.

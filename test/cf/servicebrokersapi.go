@@ -25,6 +25,7 @@ func (s *Server) routeServices(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v3/service_plans/{guid}/visibility", s.reads(s.getVisibility))
 	mux.HandleFunc("PATCH /v3/service_plans/{guid}/visibility", s.writes(s.updateVisibility))
 	mux.HandleFunc("GET /v3/service_instances", s.reads(s.listServiceInstances))
+	mux.HandleFunc("GET /v3/service_credential_bindings", s.reads(s.listServiceBindings))
 }
 
 type brokerResource struct {

@@ -211,3 +211,28 @@ func (s *Server) listServiceInstances(w http.ResponseWriter, r *http.Request, ca
 		}
 	})
 }
+
+type bindingResource struct {
+	resource
+	Type          string           `json:"type"`
+	Relationships map[string]toOne `json:"relationships"`
+}
+
+func (s *Server) listServiceBindings(w http.ResponseWriter, r *http.Request, caller Client) {
+	query, ok := readQuery(w, r, "names", "type", "service_instance_guids", "service_plan_guids", "app_guids")
+	if !ok {
+		return
+	}
+	s.cc.mu.Lock()
+	plans, instances := maps.Clone(s.cc.instances), maps.Clone(s.cc.bindings)
+	s.cc.mu.Unlock()
+	found := slices.DeleteFunc(slices.Sorted(maps.Keys(instances)), func(guid string) bool {
+		return !caller.seesAll() || !query.has("service_plan_guids", plans[instances[guid]]) || !query.has("service_instance_guids", instances[guid])
+	})
+	writePage(w, s.url+r.URL.Path, query, found, func(guid string) bindingResource {
+		return bindingResource{
+			resource: resource{GUID: guid, Links: map[string]link{"self": {Href: s.url + "/v3/service_credential_bindings/" + guid}}},
+			Type:     "app", Relationships: map[string]toOne{"service_instance": relation(instances[guid])},
+		}
+	})
+}

@@ -1,68 +1,102 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
-	"strings"
+	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
-// orphans runs `broker orphans` with the broker's own account, and fails unless it ends
-// with the exit status.
-func (f *foundation) orphans(client cf.Client, exit int, args ...string) (printed string) {
+// orphans runs `broker orphans` with the broker's account and CF client, and returns the
+// kinds and ids of what it finds, in their order.
+func (f *foundation) orphans(exit int) (found []string) {
 	f.t.Helper()
-	command := exec.CommandContext(f.t.Context(), binary, append([]string{"orphans"}, args...)...)
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "KUBECONFIG=" + f.settings["KUBECONFIG"], "BROKER_NAMESPACE=" + f.settings["BROKER_NAMESPACE"],
-		"CF_API_ADDRESS=" + f.cf.URL(), "CF_CLIENT_ID=" + client.ID, "CF_CLIENT_SECRET=" + client.Secret,
+	var told struct {
+		Orphans []struct{ Kind, ID string }
+		Unknown []string
 	}
-	out, err := command.CombinedOutput()
-	if got := command.ProcessState.ExitCode(); got != exit {
-		f.t.Fatalf("orphans: exit status %d, want %d: %v\n%s", got, exit, err, out)
+	f.must(json.Unmarshal(f.runOrphans(exit, "--json"), &told))
+	for _, o := range told.Orphans {
+		found = append(found, o.Kind+" "+o.ID)
 	}
-	f.t.Logf("$ broker orphans %s\n%s", strings.Join(args, " "), out)
-	return string(out)
+	for range told.Unknown {
+		found = append(found, "unknown")
+	}
+	slices.Sort(found)
+	return found
 }
 
-// TestOrphans finds what Cloud Foundry or the broker has alone, and calls nothing fine
-// that it couldn't look at.
+func (f *foundation) runOrphans(exit int, args ...string) (stdout []byte) {
+	f.t.Helper()
+	var out, errs bytes.Buffer
+	command := exec.CommandContext(f.t.Context(), binary, append([]string{"orphans", "--age", "0s"}, args...)...)
+	command.Env = []string{"PATH=" + os.Getenv("PATH")}
+	for name, value := range f.settings {
+		command.Env = append(command.Env, name+"="+value)
+	}
+	command.Stdout, command.Stderr = &out, &errs
+	var ended *exec.ExitError
+	if err := command.Run(); err != nil && !errors.As(err, &ended) {
+		f.t.Fatal(err)
+	}
+	f.t.Logf("$ broker orphans\n%s%s", &out, &errs)
+	if got := command.ProcessState.ExitCode(); got != exit {
+		f.t.Fatalf("exit status %d, want %d\n%s%s", got, exit, &out, &errs)
+	}
+	return out.Bytes()
+}
+
+// TestOrphans: a foundation, records and a cluster that agree have none, and what one of
+// them has lost is found, that alone.
 func TestOrphans(t *testing.T) {
-	f := newFoundation(t, "charts", nil)
-	f.registrar(cf.Client{ID: "registrar", Secret: "s3cr3t", Authorities: []string{"cloud_controller.admin"}}).run(0, "register")
-	auditor := cf.Client{ID: "auditor", Secret: "s3cr3t", Authorities: []string{"cloud_controller.admin_read_only"}}
-	f.cf.AddClient(auditor)
-	records, err := record.NewStore(kube, f.settings["BROKER_NAMESPACE"])
-	f.must(err)
-	recorded := func(id string, started time.Time) {
+	f := newFoundation(t, sampleCharts, map[string]string{"CF_BROKER_REGISTER": "false", "CF_BROKER_NAME": "helm", "POLICY_DESTINATION": "instance"})
+	r := f.registrar(f.cf.Client())
+	r.settings["CF_BROKER_NAME"] = "helm"
+	r.run(0, "register")
+	i := f.create("redis", "cache", nil)
+	app, bound := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, bound, app))
+	plan := f.cf.ServicePlans()[0].GUID
+	f.cf.PutServiceInstance(i.ID, plan)
+	f.cf.PutServiceBinding(bound, i.ID)
+	wantOrphans := func(exit int, want ...string) {
 		t.Helper()
-		i := record.Instance{ID: id, ServiceID: "s", PlanID: "p", Namespace: "ns-" + id, Release: "k"}
-		i.Operation = record.Operation{ID: uuid.NewString(), Type: record.Create, State: record.Succeeded, Started: started}
-		_, err := records.CreateInstance(t.Context(), i)
-		f.must(err)
+		slices.Sort(want)
+		if got := f.orphans(exit); !slices.Equal(got, want) {
+			t.Errorf("found are %q, want %q", got, want)
+		}
 	}
-	plan, old := f.cf.ServicePlans()[0].GUID, time.Now().Add(-time.Hour)
-	recorded(f.cf.AddServiceInstance(plan), old)
-	young := uuid.NewString()
-	recorded(young, time.Now())
-	f.contains(f.orphans(auditor, 0), "no orphans")
-
-	inCF, onRecord := f.cf.AddServiceInstance(plan), uuid.NewString()
-	recorded(onRecord, old)
-	found := f.orphans(auditor, 1)
-	f.contains(found, "service instance  "+inCF, "/v3/service_instances/"+inCF+"?purge=true", "record            "+onRecord,
-		f.broker.URL()+"/v2/service_instances/"+onRecord+"?accepts_incomplete=true&plan_id=p&service_id=s", "orphans found: 2; couldn't be looked at: 0")
-	if strings.Contains(found, young) {
-		t.Errorf("what is young is no orphan:\n%s", found)
-	}
-	f.contains(f.orphans(auditor, 1, "--json"), `"kind": "record"`, `"unknown": []`)
-
-	// A client that sees only some spaces would make orphans of all records.
-	blind := f.orphans(f.cf.Client(), 1)
-	f.contains(blind, "unknown", "cloud_controller.admin_read_only", "orphans found: 0; couldn't be looked at: 1")
+	wantOrphans(0)
+	f.cf.DeleteServiceBinding(bound)
+	wantOrphans(1, "service binding "+bound)
+	f.cf.PutServiceBinding(bound, i.ID)
+	f.cf.DeleteServiceInstance(i.ID)
+	// Bindings are listed by their instances' plans.
+	wantOrphans(1, "service instance "+i.ID, "service binding "+bound)
+	f.cf.PutServiceInstance(i.ID, plan)
+	lost := f.cf.AddServiceInstance(plan)
+	lostBinding := uuid.NewString()
+	f.cf.PutServiceBinding(lostBinding, lost)
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: f.settings["NAMESPACE_PREFIX"] + "-" + lost[:8], Annotations: map[string]string{tenant.InstanceAnnotation: lost},
+	}}
+	_, err := kube.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
+	f.must(err)
+	f.must(f.cf.AddPolicies(cf.NewPolicy(app, i.ID, "tcp", 4444, 4444), cf.NewPolicy(app, uuid.NewString(), "tcp", 80, 80)))
+	wantOrphans(1, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
+	f.contains(string(f.runOrphans(1)), "service instance "+lost+": Cloud Foundry has it", "4 orphans, 0 parts couldn't be looked at")
+	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
+	wantOrphans(1, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
+	f.cf.Clear()
+	f.must(kube.CoreV1().Namespaces().Delete(t.Context(), namespace.Name, metav1.DeleteOptions{}))
 }

@@ -1,0 +1,134 @@
+package orphans
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/register"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
+)
+
+// Source is where the world is read.
+type Source struct {
+	Records *record.Store
+	Clients kubernetes.Interface
+	// Prefix begins the namespaces of the broker's instances.
+	Prefix string
+	// CF is nil where no CF API is configured.
+	CF *c2c.Client
+	// BrokerName is what Cloud Foundry knows the broker by.
+	BrokerName string
+}
+
+// Read reads all parts. unread says which couldn't be, and why. Without the records nothing
+// can be told, and there is an error.
+func (s Source) Read(ctx context.Context) (w World, unread []string, err error) {
+	note := func(part string, err error) {
+		if err != nil {
+			unread = append(unread, fmt.Sprintf("%s: %v", part, err))
+		}
+	}
+	// What is made is recorded before: so the records are read last.
+	if s.CF == nil {
+		unread = append(unread, "Cloud Foundry: CF_API_ADDRESS isn't set")
+	} else {
+		w.Foundation, err = s.foundation(ctx)
+		note("Cloud Foundry's service instances and bindings", err)
+		w.Policies, err = s.CF.List(ctx)
+		note("policies", err)
+		w.Placeholders, err = s.CF.LivePlaceholders(ctx)
+		note("placeholder apps", err)
+	}
+	w.Namespaces, err = s.namespaces(ctx)
+	note("namespaces", err)
+	if w.Instances, err = s.Records.LiveInstances(ctx); err != nil {
+		return w, unread, fmt.Errorf("reading the records of service instances: %w", err)
+	}
+	if w.Bindings, err = s.Records.AllLiveBindings(ctx); err != nil {
+		return w, unread, fmt.Errorf("reading the records of bindings: %w", err)
+	}
+	return w, unread, nil
+}
+
+func (s Source) namespaces(ctx context.Context) (all []Namespace, err error) {
+	list, err := s.Clients.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range list.Items {
+		if id := n.Annotations[tenant.InstanceAnnotation]; id != "" && strings.HasPrefix(n.Name, s.Prefix+"-") && n.DeletionTimestamp == nil {
+			all = append(all, Namespace{Name: n.Name, Instance: id, Created: n.CreationTimestamp.Time})
+		}
+	}
+	return all, nil
+}
+
+// auditor is what the UAA client needs to see all service instances:
+// https://v3-apidocs.cloudfoundry.org/#list-service-instances ("Permitted roles").
+const auditor = "give the UAA client of CF_CLIENT_ID the authority cloud_controller.admin_read_only or cloud_controller.admin"
+
+// seesAll are the authorities by which a client sees what is in all spaces.
+var seesAll = []string{"cloud_controller.admin", "cloud_controller.admin_read_only", "cloud_controller.global_auditor"}
+
+// checkSight fails unless the client sees all: what it doesn't see would be taken for
+// missing.
+func (s Source) checkSight(ctx context.Context) error {
+	have, err := s.CF.API().Authorities(ctx)
+	if err == nil && !slices.ContainsFunc(have, func(a string) bool { return slices.Contains(seesAll, a) }) {
+		err = fmt.Errorf("the client doesn't see what is in all spaces; %s", auditor)
+	}
+	return err
+}
+
+func (s Source) foundation(ctx context.Context) (*Foundation, error) {
+	if err := s.checkSight(ctx); err != nil {
+		return nil, err
+	}
+	plans, found, err := register.Plans(ctx, s.CF.API(), s.BrokerName)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, fmt.Errorf("the client sees no service broker %s (CF_BROKER_NAME); correct the name, or %s", s.BrokerName, auditor)
+	}
+	known := &Foundation{Instances: map[string]Known{}, Bindings: map[string]Known{}}
+	for some := range slices.Chunk(plans, 50) { // all may be too many for a URL
+		query := func() url.Values { return url.Values{"service_plan_guids": {strings.Join(some, ",")}} }
+		err := cfapi.Pages(ctx, s.CF.API(), list("list-service-instances", "/service_instances"), query(), func(i *resource.ServiceInstance) {
+			known.Instances[i.GUID] = Known{Name: i.Name, Created: i.CreatedAt, Busy: busy(i.LastOperation)}
+		})
+		if err == nil {
+			err = cfapi.Pages(ctx, s.CF.API(), list("list-service-bindings", "/service_credential_bindings"), query(), func(b *resource.ServiceCredentialBinding) {
+				known.Bindings[b.GUID] = bindingOf(b)
+			})
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return known, nil
+}
+
+func bindingOf(b *resource.ServiceCredentialBinding) Known {
+	k := Known{Created: b.CreatedAt, Busy: busy(b.LastOperation)}
+	if of := b.Relationships.ServiceInstance; of != nil && of.Data != nil {
+		k.Instance = of.Data.GUID
+	}
+	return k
+}
+
+func busy(o resource.LastOperation) bool { return o.State == "initial" || o.State == "in progress" }
+
+func list(call, path string) cfapi.List {
+	return cfapi.List{Call: call, Path: path, Needs: auditor}
+}
