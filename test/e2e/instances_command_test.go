@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -33,28 +30,17 @@ func (f *foundation) operator(exit int, args ...string) (stdout, stderr string) 
 // operatorWith is operator with other rights.
 func (f *foundation) operatorWith(kubeconfig string, exit int, args ...string) (stdout, stderr string) {
 	f.t.Helper()
-	return f.operatorIn([]string{"KUBECONFIG=" + kubeconfig, "BROKER_NAMESPACE=" + f.settings["BROKER_NAMESPACE"]}, exit, args...)
+	return f.operatorIn(map[string]string{"KUBECONFIG": kubeconfig, "BROKER_NAMESPACE": f.settings["BROKER_NAMESPACE"]}, exit, args...)
 }
 
 // operatorIn is operator with other settings.
-func (f *foundation) operatorIn(settings []string, exit int, args ...string) (stdout, stderr string) {
+func (f *foundation) operatorIn(settings map[string]string, exit int, args ...string) (stdout, stderr string) {
 	f.t.Helper()
-	var out, errs bytes.Buffer
-	command := exec.CommandContext(f.t.Context(), binary, append([]string{"instances"}, args...)...)
-	command.Env = append([]string{"PATH=" + os.Getenv("PATH")}, settings...)
-	command.Stdout, command.Stderr = &out, &errs
-	err := command.Run()
-	var ended *exec.ExitError
-	if err != nil && !errors.As(err, &ended) {
-		f.t.Fatal(err)
+	stdout, stderr = f.command(exit, settings, append([]string{"instances"}, args...)...)
+	if exit == 0 && stderr != "" {
+		f.t.Errorf("instances %s went well and says %s", strings.Join(args, " "), stderr)
 	}
-	if status := command.ProcessState.ExitCode(); status != exit {
-		f.t.Fatalf("instances %s: exit status %d, want %d\n%s%s", strings.Join(args, " "), status, exit, &out, &errs)
-	}
-	if exit == 0 && errs.Len() != 0 {
-		f.t.Errorf("instances %s went well and says %s", strings.Join(args, " "), &errs)
-	}
-	return out.String(), errs.String()
+	return stdout, stderr
 }
 
 // refused runs a subcommand that has to fail with these words.

@@ -1,11 +1,7 @@
 package e2e
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"os"
-	"os/exec"
 	"slices"
 	"testing"
 
@@ -25,7 +21,7 @@ func (f *foundation) orphans(exit int) (found []string) {
 		Orphans []struct{ Kind, ID string }
 		Unknown []string
 	}
-	f.must(json.Unmarshal(f.runOrphans(exit, "--json"), &told))
+	f.must(json.Unmarshal([]byte(f.runOrphans(exit, "--json")), &told))
 	for _, o := range told.Orphans {
 		found = append(found, o.Kind+" "+o.ID)
 	}
@@ -36,24 +32,10 @@ func (f *foundation) orphans(exit int) (found []string) {
 	return found
 }
 
-func (f *foundation) runOrphans(exit int, args ...string) (stdout []byte) {
+func (f *foundation) runOrphans(exit int, args ...string) string {
 	f.t.Helper()
-	var out, errs bytes.Buffer
-	command := exec.CommandContext(f.t.Context(), binary, append([]string{"orphans", "--age", "0s"}, args...)...)
-	command.Env = []string{"PATH=" + os.Getenv("PATH")}
-	for name, value := range f.settings {
-		command.Env = append(command.Env, name+"="+value)
-	}
-	command.Stdout, command.Stderr = &out, &errs
-	var ended *exec.ExitError
-	if err := command.Run(); err != nil && !errors.As(err, &ended) {
-		f.t.Fatal(err)
-	}
-	f.t.Logf("$ broker orphans\n%s%s", &out, &errs)
-	if got := command.ProcessState.ExitCode(); got != exit {
-		f.t.Fatalf("exit status %d, want %d\n%s%s", got, exit, &out, &errs)
-	}
-	return out.Bytes()
+	stdout, _ := f.command(exit, f.settings, append([]string{"orphans", "--age", "0s"}, args...)...)
+	return stdout
 }
 
 // TestOrphans: a foundation, records and a cluster that agree have none, and what one of
@@ -94,7 +76,7 @@ func TestOrphans(t *testing.T) {
 	f.must(err)
 	f.must(f.cf.AddPolicies(cf.NewPolicy(app, i.ID, "tcp", 4444, 4444), cf.NewPolicy(app, uuid.NewString(), "tcp", 80, 80)))
 	wantOrphans(1, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
-	f.contains(string(f.runOrphans(1)), "service instance "+lost+": Cloud Foundry has it", "4 orphans, 0 parts couldn't be looked at")
+	f.contains(f.runOrphans(1), "service instance "+lost+": Cloud Foundry has it", "4 orphans, 0 parts couldn't be looked at")
 	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
 	wantOrphans(1, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
 	f.cf.Clear()

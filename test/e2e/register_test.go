@@ -1,15 +1,11 @@
 package e2e
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,26 +34,9 @@ func (f *foundation) registrar(client cf.Client) registrar {
 // run fails unless the command ends with the exit status and says all of these words.
 func (r registrar) run(exit int, command string, words ...string) (stdout string) {
 	r.t.Helper()
-	var out, errs bytes.Buffer
-	c := exec.CommandContext(r.t.Context(), r.binary, command, "--wait", "4m")
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
-	for name, value := range r.settings {
-		c.Env = append(c.Env, name+"="+value)
-	}
-	c.Stdout, c.Stderr = &out, &errs
-	var ended *exec.ExitError
-	if err := c.Run(); err != nil && !errors.As(err, &ended) {
-		r.t.Fatal(err)
-	}
-	r.t.Logf("$ broker %s\n%s%s", command, &out, &errs)
-	if got := c.ProcessState.ExitCode(); got != exit {
-		r.t.Fatalf("%s: exit status %d, want %d\n%s%s", command, got, exit, &out, &errs)
-	}
-	r.contains(out.String()+errs.String(), words...)
-	if strings.Contains(out.String()+errs.String(), rig.Password) || strings.Contains(errs.String(), r.settings["CF_CLIENT_SECRET"]) {
-		r.t.Errorf("%s prints a secret:\n%s%s", command, &out, &errs)
-	}
-	return out.String()
+	stdout, stderr := r.foundation.command(exit, r.settings, command, "--wait", "4m")
+	r.contains(stdout+stderr, words...)
+	return stdout
 }
 
 // access is who sees each plan that is there, as "plain all".

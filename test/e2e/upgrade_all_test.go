@@ -24,9 +24,9 @@ func TestUpgradeAll(t *testing.T) {
 		small = append(small, f.create("ledger", "small", map[string]any{"note": note}))
 	}
 	large := f.create("ledger", "large", nil)
-	settings := []string{
-		"KUBECONFIG=" + f.settings["KUBECONFIG"], "BROKER_NAMESPACE=" + f.settings["BROKER_NAMESPACE"],
-		"SECURITY_USER_NAME=" + rig.Username, "SECURITY_USER_PASSWORD=" + rig.Password,
+	settings := map[string]string{
+		"KUBECONFIG": f.settings["KUBECONFIG"], "BROKER_NAMESPACE": f.settings["BROKER_NAMESPACE"],
+		"SECURITY_USER_NAME": rig.Username, "SECURITY_USER_PASSWORD": rig.Password,
 	}
 	upgrade := func(exit int, args ...string) string {
 		t.Helper()
