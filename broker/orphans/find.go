@@ -26,6 +26,8 @@ const (
 	OfNamespace = "namespace"
 	Placeholder = "placeholder app"
 	Policy      = "policy"
+	// SecurityGroup is an application security group of Cloud Foundry's.
+	SecurityGroup = "security group"
 )
 
 // finder looks through a world at a time.
@@ -35,6 +37,7 @@ type finder struct {
 	age       time.Duration
 	recorded  map[string]record.Instance
 	bound     map[[2]string]record.Binding // by instance's and binding's id
+	groups    map[string]bool              // policy groups of what is recorded
 	orphans   []Orphan
 	strangers map[string]bool // policy groups of what has no record
 }
@@ -42,7 +45,7 @@ type finder struct {
 // Find returns what has no counterpart. What is under way, or younger than age, isn't looked
 // at: it may be being made.
 func Find(w World, now time.Time, age time.Duration) []Orphan {
-	f := &finder{World: w, now: now, age: age, recorded: map[string]record.Instance{}, bound: map[[2]string]record.Binding{}, strangers: map[string]bool{}}
+	f := &finder{World: w, now: now, age: age, recorded: map[string]record.Instance{}, bound: map[[2]string]record.Binding{}, groups: map[string]bool{}, strangers: map[string]bool{}}
 	for _, i := range w.Instances {
 		f.recorded[i.ID] = i
 	}
@@ -55,7 +58,10 @@ func Find(w World, now time.Time, age time.Duration) []Orphan {
 	}
 	f.ownBindings()
 	f.namespaces()
+	f.ownNamespaces()
+	f.readGroups()
 	f.placeholders()
+	f.securityGroups()
 	f.policies()
 	return f.orphans
 }
@@ -127,25 +133,49 @@ func (f *finder) namespaces() {
 	}
 }
 
-// placeholders looks for the instances of placeholder apps.
-func (f *finder) placeholders() {
-	groups := map[string]bool{}
+// ownNamespaces looks for the namespaces of instances that are there. Those on clusters of
+// their own aren't looked at, nor Kibosh's, which have no chart.
+func (f *finder) ownNamespaces() {
 	for _, i := range f.Instances {
-		groups[i.PolicyGroup] = true
+		o := i.Operation
+		if f.Present == nil || f.Present[i.Namespace] || i.Cluster != "" || i.Chart.Name == "" || o.State != record.Succeeded || f.young(o.Started) {
+			continue
+		}
+		f.add(Instance, i.ID, fmt.Sprintf("its namespace %s is gone, and its data with it", i.Namespace), "cf delete-service, and create it again")
+	}
+}
+
+// readGroups notes the policy groups of what is recorded.
+func (f *finder) readGroups() {
+	for _, i := range f.Instances {
+		f.groups[i.ID], f.groups[i.PolicyGroup] = true, true
 		for _, former := range i.FormerGroups {
-			groups[former] = true
+			f.groups[former] = true
 		}
 	}
 	for _, b := range f.Bindings {
-		groups[b.PlaceholderGUID] = true
+		f.groups[b.PlaceholderGUID] = true
 		for _, p := range b.Policies {
-			groups[p.Destination.ID] = true
+			f.groups[p.Destination.ID] = true
 		}
 	}
+}
+
+// placeholders looks for the instances of placeholder apps.
+func (f *finder) placeholders() {
 	for _, guid := range slices.Sorted(maps.Keys(f.Placeholders)) {
-		if !groups[guid] {
+		if !f.groups[guid] {
 			f.strangers[guid] = true
 			f.add(Placeholder, guid, "no service instance of this broker points to it", "if no other broker uses the space: cf curl -X DELETE /v3/apps/%s", guid)
+		}
+	}
+}
+
+// securityGroups looks for the instances of security groups.
+func (f *finder) securityGroups() {
+	for _, name := range slices.Sorted(maps.Keys(f.SecurityGroups)) {
+		if !f.groups[f.SecurityGroups[name]] {
+			f.add(SecurityGroup, name, "no service instance of this broker is where it leads to", "if it is no other broker's: cf delete-security-group %s", name)
 		}
 	}
 }

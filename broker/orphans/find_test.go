@@ -17,7 +17,7 @@ var (
 )
 
 func instance(id string, started time.Time, state record.State) record.Instance {
-	return record.Instance{ID: id, PolicyGroup: "group-" + id, Operation: record.Operation{Started: started, State: state}}
+	return record.Instance{ID: id, PolicyGroup: "group-" + id, Namespace: "cf-helm-" + id, Chart: record.Chart{Name: "redis"}, Operation: record.Operation{Started: started, State: state}}
 }
 
 func binding(id, of string, started time.Time) record.Binding {
@@ -34,9 +34,11 @@ func whole() orphans.World {
 			Instances: map[string]orphans.Known{"i": {Name: "mine", Created: long}},
 			Bindings:  map[string]orphans.Known{"b": {Instance: "i", Created: long}},
 		},
-		Namespaces:   []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
-		Policies:     []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("group-i", "group-i", "tcp", 80), policy.To("app", "others", "tcp", 80)},
-		Placeholders: map[string]bool{"group-i": true},
+		Namespaces:     []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
+		Policies:       []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("group-i", "group-i", "tcp", 80), policy.To("app", "others", "tcp", 80)},
+		Placeholders:   map[string]bool{"group-i": true},
+		Present:        map[string]bool{"cf-helm-i": true, "default": true},
+		SecurityGroups: map[string]string{"to-i": "group-i"},
 	}
 }
 
@@ -67,7 +69,19 @@ func TestFind(t *testing.T) {
 		"CF couldn't be read": {func(w *orphans.World) { w.Foundation = nil }, nil},
 		"the broker has lost everything": {func(w *orphans.World) {
 			w.Instances, w.Bindings = nil, nil
-		}, []string{"namespace cf-helm-i", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "service binding b", "service instance i"}},
+		}, []string{"namespace cf-helm-i", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "security group to-i", "service binding b", "service instance i"}},
+		"its namespace was deleted": {func(w *orphans.World) {
+			w.Namespaces, w.Present = nil, map[string]bool{"default": true}
+		}, []string{"service instance i"}},
+		"a namespace of a create that failed": {func(w *orphans.World) {
+			w.Namespaces, w.Present, w.Instances[0].Operation.State = nil, map[string]bool{}, record.Failed
+		}, nil},
+		"one on a cluster of its own": {func(w *orphans.World) {
+			w.Namespaces, w.Present, w.Instances[0].Cluster = nil, map[string]bool{}, "elsewhere"
+		}, nil},
+		"a security group that was left": {func(w *orphans.World) {
+			w.SecurityGroups["to-j"] = "group-j"
+		}, []string{"security group to-j"}},
 		"one that CF is making": {func(w *orphans.World) {
 			w.Foundation.Instances["j"] = orphans.Known{Created: just}
 			w.Foundation.Instances["k"] = orphans.Known{Created: long, Busy: true}

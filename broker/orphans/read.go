@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 )
 
 // Source is where the world is read.
@@ -48,8 +49,10 @@ func (s Source) Read(ctx context.Context) (w World, unread []string, err error) 
 		note("policies", err)
 		w.Placeholders, err = s.CF.LivePlaceholders(ctx)
 		note("placeholder apps", err)
+		w.SecurityGroups, err = s.securityGroups(ctx)
+		note("security groups", err)
 	}
-	w.Namespaces, err = s.namespaces(ctx)
+	w.Namespaces, w.Present, err = s.namespaces(ctx)
 	note("namespaces", err)
 	if w.Instances, err = s.Records.LiveInstances(ctx); err != nil {
 		return w, unread, fmt.Errorf("reading the records of service instances: %w", err)
@@ -60,17 +63,31 @@ func (s Source) Read(ctx context.Context) (w World, unread []string, err error) 
 	return w, unread, nil
 }
 
-func (s Source) namespaces(ctx context.Context) (all []Namespace, err error) {
+// securityGroups are those that the client sees: with less than all of them none is missed,
+// for it is only their counterparts that are looked for.
+func (s Source) securityGroups(ctx context.Context) (map[string]string, error) {
+	all := map[string]string{}
+	err := cfapi.Pages(ctx, s.CF.API(), list("list-security-groups", "/security_groups"), url.Values{}, func(g *resource.SecurityGroup) {
+		if group, ours := securitygroup.LeadsTo(g.Name); ours {
+			all[g.Name] = group
+		}
+	})
+	return all, err
+}
+
+func (s Source) namespaces(ctx context.Context) (all []Namespace, present map[string]bool, err error) {
 	list, err := s.Clients.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	present = map[string]bool{}
 	for _, n := range list.Items {
+		present[n.Name] = true
 		if id := n.Annotations[tenant.InstanceAnnotation]; id != "" && strings.HasPrefix(n.Name, s.Prefix+"-") && n.DeletionTimestamp == nil {
 			all = append(all, Namespace{Name: n.Name, Instance: id, Created: n.CreationTimestamp.Time})
 		}
 	}
-	return all, nil
+	return all, present, nil
 }
 
 // auditor is what the UAA client needs to see all service instances:

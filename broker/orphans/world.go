@@ -15,6 +15,10 @@ type World struct {
 	Foundation *Foundation
 	// Namespaces are those of the cluster that say that they are an instance's.
 	Namespaces []Namespace
+	// Present are the names of all of the cluster's namespaces.
+	Present map[string]bool
+	// SecurityGroups are the policy groups that those of the broker's names lead to, by name.
+	SecurityGroups map[string]string
 	// Policies are those of the policy server, of whoever.
 	Policies []policy.Policy
 	// Placeholders are the GUIDs of the apps that carry the broker's label.

@@ -32,6 +32,13 @@ func placeOf(name string) (place, bool) {
 	return place{space: rest[uuid+1:], group: rest[:uuid]}, true
 }
 
+// LeadsTo is the policy group that a security group of the name leads to, if the name is
+// one that the broker gives.
+func LeadsTo(name string) (group string, ours bool) {
+	at, ours := placeOf(name)
+	return at.group, ours
+}
+
 // group is a security group of the broker's as it was read.
 type group struct {
 	place

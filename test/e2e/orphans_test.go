@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
@@ -75,10 +76,13 @@ func TestOrphans(t *testing.T) {
 	_, err := kube.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
 	f.must(err)
 	f.must(f.cf.AddPolicies(cf.NewPolicy(app, i.ID, "tcp", 4444, 4444), cf.NewPolicy(app, uuid.NewString(), "tcp", 80, 80)))
-	wantOrphans(1, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
-	f.contains(f.runOrphans(1), "service instance "+lost+": Cloud Foundry has it", "4 orphans, 0 parts couldn't be looked at")
+	group := securitygroup.NamesTo(lost) + f.cf.Space()
+	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: group})
+	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: securitygroup.NamesTo(i.ID) + f.cf.Space()})
+	wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
+	f.contains(f.runOrphans(1), "service instance "+lost+": Cloud Foundry has it", "5 orphans, 0 parts couldn't be looked at")
 	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
-	wantOrphans(1, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
+	wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
 	f.cf.Clear()
 	f.must(kube.CoreV1().Namespaces().Delete(t.Context(), namespace.Name, metav1.DeleteOptions{}))
 }
