@@ -34,7 +34,7 @@ func (f *foundation) registrar(client cf.Client) registrar {
 // run fails unless the command ends with the exit status and says all of these words.
 func (r registrar) run(exit int, command string, words ...string) (stdout string) {
 	r.t.Helper()
-	stdout, stderr := r.foundation.command(exit, r.settings, command, "--wait", "4m")
+	stdout, stderr := r.command(exit, r.settings, command, "--wait", "4m")
 	r.contains(stdout+stderr, words...)
 	return stdout
 }
