@@ -7,6 +7,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
 // foreign is a namespace of each cluster that is no instance's.
@@ -16,9 +18,9 @@ const foreign = metav1.NamespaceSystem
 // to forbid: giving rights in a namespace that is no instance's.
 func (c Cluster) confinement(ctx context.Context) []Finding {
 	binding := &rbacv1.RoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "cf-helm-broker-instance"},
+		ObjectMeta: metav1.ObjectMeta{Name: tenant.InstanceAccount},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "admin"},
-		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "cf-helm-broker-instance", Namespace: foreign}},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: tenant.InstanceAccount, Namespace: foreign}},
 	}
 	_, err := c.Clients.RbacV1().RoleBindings(foreign).Create(ctx, binding, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	return one(judgeConfinement(err))

@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -103,12 +102,12 @@ func (f Foundation) registration(ctx context.Context) []Finding {
 }
 
 func (f Foundation) judgeRegistration(url string, found bool) Finding {
-	again := fmt.Sprintf("broker register, or cf update-service-broker %s", f.BrokerName)
 	switch {
 	case !found:
 		return warning("Cloud Foundry knows no service broker %s, or the client may not see it", f.BrokerName).cure("broker register, or cf create-service-broker")
 	case strings.TrimRight(url, "/") != strings.TrimRight(f.BrokerURL, "/"):
-		return warning("Cloud Foundry looks for service broker %s at %s, and CF_BROKER_URL is %s", f.BrokerName, url, f.BrokerURL).cure("%s", again)
+		return warning("Cloud Foundry looks for service broker %s at %s, and CF_BROKER_URL is %s", f.BrokerName, url, f.BrokerURL).
+			cure("broker register, or cf update-service-broker %s", f.BrokerName)
 	}
 	return ok("service broker %s is registered at %s", f.BrokerName, url)
 }

@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
@@ -30,14 +29,4 @@ func judgeCatalog(catalog chart.Catalog) (findings []Finding) {
 		return append(findings, failed("none can be offered").cure("set HELM_CHART_DIR or CHART_SOURCES"))
 	}
 	return append(findings, ok("%s, %s", count(len(catalog.Services), "service", "services"), count(plans, "plan", "plans")))
-}
-
-// Names looks whether NATS takes names. connected returns nil once it is, or why it isn't.
-func Names(servers []string, connected func(ctx context.Context) error) Look {
-	return Look{"NATS", func(ctx context.Context) []Finding {
-		if err := connected(ctx); err != nil {
-			return one(failed("%v", err).cure("check NATS_SERVERS (%v), NATS_USER and NATS_PASSWORD, the NATS_… files, and that NATS can be reached from here", servers))
-		}
-		return one(ok("%s", fmt.Sprintf("connected to one of %v", servers)))
-	}}
 }
