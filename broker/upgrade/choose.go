@@ -2,6 +2,7 @@ package upgrade
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/Masterminds/semver/v3"
@@ -33,6 +34,17 @@ type Filter struct {
 	Except []string
 	// Held has those selected as well whose plan holds upgrades back.
 	Held bool
+}
+
+// Check fails if one is excepted that there isn't: the one that was meant would be
+// upgraded.
+func (f Filter) Check(instances []Instance) error {
+	for _, id := range f.Except {
+		if !slices.ContainsFunc(instances, func(i Instance) bool { return i.ID == id }) {
+			return fmt.Errorf("--except %s: it is none of those that could be upgraded; nothing was begun. broker instances list shows them", id)
+		}
+	}
+	return nil
 }
 
 // Offer is what a broker offers.

@@ -3,6 +3,7 @@ package upgrade_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/upgrade"
@@ -51,6 +52,17 @@ func TestChoose(t *testing.T) {
 				t.Errorf("upgrades %v, leaves %d as they are, skips %v %v %v; want %v, %d, %d", ids, got.Current, got.Busy, got.Held, got.Unfit, c.want, c.current, c.skipped)
 			}
 		})
+	}
+}
+
+// TestExcept: a mistyped exception is refused.
+func TestExcept(t *testing.T) {
+	instances := []upgrade.Instance{{ID: "1"}, {ID: "2"}}
+	if err := (upgrade.Filter{Except: []string{"1", "2"}}).Check(instances); err != nil {
+		t.Error(err)
+	}
+	if err := (upgrade.Filter{Except: []string{"1", "3"}}).Check(instances); err == nil || !strings.Contains(err.Error(), "--except 3: it is none of those") {
+		t.Errorf("an unknown one: %v", err)
 	}
 }
 

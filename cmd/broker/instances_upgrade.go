@@ -25,7 +25,11 @@ func upgradeInstances(ctx context.Context, inspector *inspect.Inspector, a insta
 	if err != nil {
 		return err
 	}
-	choice := upgrade.Choose(upgradable(listed), a.upgrade.filter(a.service), offer)
+	instances, only := upgradable(listed), a.upgrade.filter(a.service)
+	if err := only.Check(instances); err != nil {
+		return err
+	}
+	choice := upgrade.Choose(instances, only, offer)
 	report := newUpgradeReport(stdout, a.json, choice, listed.Damaged)
 	if a.upgrade.dryRun {
 		return report.dryRun()
