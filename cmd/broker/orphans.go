@@ -94,25 +94,34 @@ type foundOrphans struct {
 	Unknown []string `json:"unknown,omitempty"`
 }
 
+// lookTwice looks a second time only at what had no counterpart. What one of the looks
+// couldn't see is unknown.
 func lookTwice(ctx context.Context, source orphans.Source, age time.Duration) (found foundOrphans, err error) {
-	first, _, err := source.Read(ctx)
+	first, unread, err := source.Read(ctx)
 	if err != nil {
 		return found, err
 	}
+	found = foundOrphans{Orphans: []orphans.Orphan{}, Unknown: unread}
 	before := orphans.Find(first, time.Now(), age)
-	if len(before) > 0 {
-		select {
-		case <-ctx.Done():
-			return found, ctx.Err()
-		case <-time.After(lookAgain):
+	if len(before) == 0 {
+		return found, nil
+	}
+	select {
+	case <-ctx.Done():
+		return found, ctx.Err()
+	case <-time.After(lookAgain):
+	}
+	second, unread, err := source.Read(ctx)
+	if err != nil {
+		return found, err
+	}
+	found.Unknown = slices.Compact(slices.Sorted(slices.Values(slices.Concat(found.Unknown, unread))))
+	for _, o := range orphans.Find(second, time.Now(), age) {
+		if slices.Contains(before, o) {
+			found.Orphans = append(found.Orphans, o)
 		}
 	}
-	second, unknown, err := source.Read(ctx)
-	if err != nil {
-		return found, err
-	}
-	both := slices.DeleteFunc(orphans.Find(second, time.Now(), age), func(o orphans.Orphan) bool { return !slices.Contains(before, o) })
-	return foundOrphans{Orphans: slices.Clip(append([]orphans.Orphan{}, both...)), Unknown: unknown}, nil
+	return found, nil
 }
 
 func (f foundOrphans) print(stdout io.Writer, asJSON bool) error {
