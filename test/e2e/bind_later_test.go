@@ -81,7 +81,7 @@ func TestBindLater(t *testing.T) {
 		t.Errorf("the bind is %+v", o)
 	}
 	metrics := f.want(200)(f.Send(t.Context(), http.MethodGet, "/metrics", nil))
-	if strings.Contains(string(metrics.Body), `cf_helm_broker_operation_seconds_count{result="succeeded",type="bind"}`) {
+	if !strings.Contains(string(metrics.Body), `cf_helm_broker_operation_seconds_count{result="succeeded",type="bind"} 0`+"\n") {
 		t.Error("a binding that waits counts as one that succeeded")
 	}
 	f.want(404)(f.FetchBinding(t.Context(), i, binding))
