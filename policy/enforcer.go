@@ -25,12 +25,13 @@ type Enforcer interface {
 	// Missing returns those of the policies that aren't wholly true. With an UnseenError
 	// it does so as far as it could look; with any other nothing is known.
 	Missing(ctx context.Context, wanted []Policy) ([]Policy, error)
-	// Left returns those of the policies that are true, be it in part.
+	// Left returns those of the policies that are true, be it in part. Its errors are
+	// as those of Missing.
 	Left(ctx context.Context, closed []Policy) ([]Policy, error)
 	// Create opens all of the policies, or returns an error.
 	Create(ctx context.Context, policies []Policy) error
 	// Delete closes all of the policies, which are matched exactly, port ranges
-	// included, or returns an error.
+	// included, or returns an error; then some may be closed.
 	Delete(ctx context.Context, policies []Policy) error
 }
 

@@ -128,8 +128,8 @@ func TestKeptOnBoth(t *testing.T) {
 	b := record.Binding{State: record.Bound, Policies: to("i", 1), Networks: []string{"old", "next"}}
 	old, next := &enforcer{}, &enforcer{down: errors.New("refused")}
 	a := &Access{networks: Networks{Enforcers: map[string]policy.Enforcer{"old": old, "next": next}, Enforce: []string{"next"}}}
-	missing, err := a.look(t.Context(), []record.Binding{b}, nil)
-	if !errors.Is(err, next.down) || !missing.lacks(b) || !missing.unseen(b) {
+	missing, err := a.look(t.Context(), []record.Binding{b}, policy.Enforcer.Missing)
+	if !errors.Is(err, next.down) || !missing.finds(b) || !missing.unsure(b) {
 		t.Errorf("missing are %v, %v", missing, err)
 	}
 }
@@ -141,8 +141,8 @@ func TestPartlyUnseen(t *testing.T) {
 	cause := errors.New("one of its clusters is down")
 	n := &enforcer{down: policy.Unseen(hidden.Policies, cause), open: policy.SetOf(hidden.Policies)}
 	a := &Access{networks: Networks{Enforcers: map[string]policy.Enforcer{"n": n}, Enforce: []string{"n"}}}
-	m, err := a.look(t.Context(), []record.Binding{lost, hidden}, nil)
-	if !errors.Is(err, cause) || !m.lacks(lost) || m.unseen(lost) || m.hasSome(lost) || m.lacks(hidden) || !m.unseen(hidden) || m.hasSome(hidden) {
+	m, err := a.look(t.Context(), []record.Binding{lost, hidden}, policy.Enforcer.Missing)
+	if !errors.Is(err, cause) || !m.finds(lost) || m.unsure(lost) || m.finds(hidden) || !m.unsure(hidden) {
 		t.Errorf("%+v, %v", m, err)
 	}
 }
@@ -151,7 +151,7 @@ func TestPartlyUnseen(t *testing.T) {
 // long another one doesn't.
 func TestPayable(t *testing.T) {
 	b := record.Binding{State: record.Revoking, Policies: to("i", 1), Networks: []string{"up", "down"}}
-	there, gone, down := sight{}, sight{missing: policy.SetOf(b.Policies)}, sight{blind: true}
+	there, gone, down := sight{found: policy.SetOf(b.Policies)}, sight{}, sight{blind: true}
 	for name, c := range map[string]struct {
 		up, down sight
 		settled  bool
@@ -166,7 +166,7 @@ func TestPayable(t *testing.T) {
 		"unknown where one of its clusters is":  {sight{unknown: policy.SetOf(b.Policies)}, gone, true, false},
 		"there, and another network half known": {there, sight{unknown: policy.SetOf(b.Policies)}, false, true},
 	} {
-		if got := (absent{"up": c.up, "down": c.down}).payable(b, c.settled); got != c.want {
+		if got := (sights{"up": c.up, "down": c.down}).payable(b, c.settled); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

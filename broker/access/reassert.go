@@ -24,66 +24,62 @@ const (
 	batch = 10_000
 )
 
-// absent is what was seen of each network that was looked at.
-type absent map[string]sight
+// sights are what was seen of each network that was looked at.
+type sights map[string]sight
 
-// sight is a look at one network.
+// sight is a look at one network: for what is missing there, or for what is left.
 type sight struct {
-	missing, unknown policy.Set
-	blind            bool // nothing is known
+	found, unknown policy.Set
+	blind          bool // nothing is known
 }
 
-// lacks tells whether anything of what the binding opens is missing on one of its networks.
-func (m absent) lacks(b record.Binding) bool {
-	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(b.PoliciesOn(network), m[network].missing.Has) })
-}
-
-// hasSome tells whether any of what the binding opens is seen to be there.
-func (m absent) hasSome(b record.Binding) bool {
-	return slices.ContainsFunc(b.On(), func(network string) bool {
-		seen, asked := m[network]
-		return asked && !seen.blind && slices.ContainsFunc(b.Policies, func(p policy.Policy) bool { return !seen.missing.Has(p) && !seen.unknown.Has(p) })
-	})
-}
-
-// unseen tells whether what the binding opens couldn't be looked at, on some network.
-func (m absent) unseen(b record.Binding) bool {
-	return slices.ContainsFunc(b.On(), func(network string) bool {
-		return m[network].blind || slices.ContainsFunc(b.Policies, m[network].unknown.Has)
-	})
-}
-
-// payable tells whether there is anything to be done now about a binding that owes. What
-// is seen to be there is closed, whatever other networks answer: a round may have opened it
-// again beside the unbind. A binding of which nothing is seen is forgotten, once nobody may
-// be opening anything for it, by a look at all of its networks.
-func (m absent) payable(b record.Binding, settled bool) bool {
-	return m.hasSome(b) || settled && !m.unseen(b)
-}
+// seeing is what an enforcer is asked: policy.Enforcer.Missing or policy.Enforcer.Left.
+type seeing func(e policy.Enforcer, ctx context.Context, policies []policy.Policy) ([]policy.Policy, error)
 
 // look has each network that has policies of the bindings looked at, once. One that isn't
 // enforced any more counts until its bindings are open on what is: that may take long.
-func (a *Access) look(ctx context.Context, bound, debts []record.Binding) (absent, error) {
-	found, errs := absent{}, []error(nil)
+func (a *Access) look(ctx context.Context, bindings []record.Binding, see seeing) (sights, error) {
+	seen, errs := sights{}, []error(nil)
 	for network, enforcer := range a.networks.Enforcers {
-		on := policy.Unique(slices.Concat(policiesOn(network, debts), policiesOn(network, bound)))
+		on := policiesOn(network, bindings)
 		if len(on) == 0 {
 			continue
 		}
-		missing, err := enforcer.Missing(ctx, on)
+		found, err := see(enforcer, ctx, on)
 		var partly *policy.UnseenError
 		switch {
 		case err == nil:
-			found[network] = sight{missing: policy.SetOf(missing)}
+			seen[network] = sight{found: policy.SetOf(found)}
 			continue
 		case errors.As(err, &partly):
-			found[network] = sight{missing: policy.SetOf(missing), unknown: policy.SetOf(partly.Policies)}
+			seen[network] = sight{found: policy.SetOf(found), unknown: policy.SetOf(partly.Policies)}
 		default:
-			found[network] = sight{blind: true}
+			seen[network] = sight{blind: true}
 		}
 		errs = append(errs, fmt.Errorf("looking for policies on the network %s: %w", network, err))
 	}
-	return found, errors.Join(errs...)
+	return seen, errors.Join(errs...)
+}
+
+// finds tells whether any of what the binding opens was found on one of its networks.
+func (s sights) finds(b record.Binding) bool {
+	return slices.ContainsFunc(b.On(), func(network string) bool { return slices.ContainsFunc(b.PoliciesOn(network), s[network].found.Has) })
+}
+
+// unsure tells whether what the binding opens couldn't be looked at, on some network.
+func (s sights) unsure(b record.Binding) bool {
+	return slices.ContainsFunc(b.On(), func(network string) bool {
+		return s[network].blind || slices.ContainsFunc(b.Policies, s[network].unknown.Has)
+	})
+}
+
+// payable tells, of a look for what is left, whether there is anything to be done now about
+// a binding that owes. What is left, be it in part, is closed, whatever other networks
+// answer: a round may have opened it again beside the unbind. A binding of which nothing is
+// left is forgotten, once nobody may be opening anything for it, by a look at all of its
+// networks.
+func (s sights) payable(b record.Binding, settled bool) bool {
+	return s.finds(b) || settled && !s.unsure(b)
 }
 
 // policiesOf are what the bindings open, and policiesOn what of it the network has to have.
@@ -109,16 +105,16 @@ func policiesOn(network string, bindings []record.Binding) []policy.Policy {
 // that has changed since it was read is left for the next round. It returns those
 // that it has opened something for, some of which may not have been opened if there is
 // an error.
-func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing absent) (opened []record.Binding, err error) {
+func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing sights) (opened []record.Binding, err error) {
 	r.posting.Lock()
 	defer r.posting.Unlock()
 	opened, err = r.noteLost(ctx, bound, missing)
 	lacking := map[policy.Policy]bool{}
 	for network, enforcer := range r.networks.Enforcers {
-		for _, p := range missing[network].missing.Of(policiesOn(network, bound)) {
+		for _, p := range missing[network].found.Of(policiesOn(network, bound)) {
 			lacking[p] = true
 		}
-		lost := missing[network].missing.Of(policiesOn(network, opened))
+		lost := missing[network].found.Of(policiesOn(network, opened))
 		for chunk := range slices.Chunk(lost, batch) {
 			if openErr := enforcer.Create(ctx, chunk); openErr != nil {
 				err = errors.Join(err, openErr)
@@ -137,12 +133,12 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing a
 
 // noteLost notes on the bindings which lack something that it is being opened, and
 // returns those of which that was noted.
-func (r *Rounds) noteLost(ctx context.Context, bound []record.Binding, missing absent) (noted []record.Binding, err error) {
+func (r *Rounds) noteLost(ctx context.Context, bound []record.Binding, missing sights) (noted []record.Binding, err error) {
 	var mu sync.Mutex // guards noted
 	var group errgroup.Group
 	group.SetLimit(noting)
 	for _, b := range bound {
-		if !missing.lacks(b) {
+		if !missing.finds(b) {
 			continue
 		}
 		group.Go(func() error {

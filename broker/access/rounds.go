@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
 const (
@@ -70,7 +71,8 @@ func (r *Rounds) Run(ctx context.Context) {
 }
 
 // round compares the records with the actual policies: one look at each network for
-// the whole foundation, and requests only for what is missing. It deletes nothing but what a
+// the whole foundation, one more for what revoked bindings have left, if there are any,
+// and requests only for what is missing. It deletes nothing but what a
 // revoked binding has opened.
 func (r *Rounds) round(ctx context.Context) error {
 	bindings := r.recorded()
@@ -83,12 +85,13 @@ func (r *Rounds) round(ctx context.Context) error {
 		r.metrics.PoliciesMissing(0)
 		return nil
 	}
-	missing, err := r.look(ctx, bound, debts)
+	missing, unseen := r.look(ctx, bound, policy.Enforcer.Missing)
 	opened, failed := r.reassert(ctx, bound, missing)
-	err = errors.Join(err, failed)
 	r.markAll(ctx, opened)
+	left, err := r.look(ctx, debts, policy.Enforcer.Left)
+	err = errors.Join(unseen, failed, err)
 	for _, b := range debts {
-		if missing.payable(b, r.settled(b)) {
+		if left.payable(b, r.settled(b)) {
 			err = errors.Join(err, r.repay(ctx, b))
 		}
 	}

@@ -2,6 +2,7 @@ package networkpolicy
 
 import (
 	"context"
+	"errors"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -11,23 +12,15 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 )
 
-// Delete deletes what there is of the policies, wherever it is. What has lost its
-// labels is found where it should be.
+// Delete deletes what there is of the policies, wherever it is, and in every cluster that
+// answers. What has lost its labels is found where it should be.
 func (e *Enforcer) Delete(ctx context.Context, policies []policy.Policy) error {
 	if len(policies) == 0 {
 		return nil
 	}
-	w, err := e.wantedFor(ctx, policies)
-	if err != nil {
-		return err
-	}
-	have, err := e.list(ctx, w, policies)
-	if err != nil {
-		return err
-	}
-	if err := e.addUnmarked(ctx, w, have); err != nil {
-		return err
-	}
+	w, _, lost := e.wantedOf(ctx, policies)
+	have, unlisted := e.list(ctx, w, policies)
+	failed := []error{lost, unlisted, e.addUnmarked(ctx, w, have)}
 	closed := map[string]bool{}
 	for _, p := range policies {
 		key := e.keyOf(p)
@@ -38,18 +31,17 @@ func (e *Enforcer) Delete(ctx context.Context, policies []policy.Policy) error {
 			if !closed[object.Name] {
 				continue
 			}
-			if err := remove(ctx, w.clusters[cluster], object); err != nil {
-				return err
-			}
+			failed = append(failed, remove(ctx, w.clusters[cluster], object))
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // addUnmarked adds what is where it should be, and isn't listed.
 func (e *Enforcer) addUnmarked(ctx context.Context, w wanted, have there) error {
 	for _, o := range w.objects {
-		if have[o.cluster][o.where()] != nil {
+		listed, answers := have[o.cluster]
+		if !answers || listed[o.where()] != nil {
 			continue
 		}
 		found, err := o.api().Get(ctx, o.meta.Name, metav1.GetOptions{})

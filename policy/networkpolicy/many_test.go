@@ -100,6 +100,26 @@ func TestOneAmongMany(t *testing.T) {
 			if err != nil && (!errors.As(err, &unseen) || !policy.Same(unseen.Policies, all[:1])) || !policy.Same(policy.Without(missing, all[:1]), good) {
 				t.Errorf("missing are %v, %v", missing, err)
 			}
+			s.goodIsClosed(all, good)
 		})
+	}
+}
+
+// goodIsClosed fails unless the good ones among all are told of where they are there in
+// part, and closed with all.
+func (s *scene) goodIsClosed(all, good []policy.Policy) {
+	s.Helper()
+	s.must(s.Create(s.Context(), good))
+	half := s.objects(text(good[0]))[0]
+	s.must(admin.NetworkingV1().NetworkPolicies(half.Namespace).Delete(s.Context(), half.Name, metav1.DeleteOptions{}))
+	left, err := s.Left(s.Context(), all)
+	if !policy.Same(policy.Without(left, all[:1]), good) {
+		s.Errorf("left are %v, %v", left, err)
+	}
+	if closed := s.Delete(s.Context(), all); (closed == nil) != (err == nil) {
+		s.Errorf("all are closed: %v", closed)
+	}
+	if found := s.objects(text(good[0])); len(found) > 0 {
+		s.Errorf("of the good one %d objects are left", len(found))
 	}
 }

@@ -19,13 +19,10 @@ func (e *Enforcer) Missing(ctx context.Context, policies []policy.Policy) ([]pol
 	failed = append(failed, err)
 	var missing []policy.Policy
 	for _, o := range w.objects {
-		there, seen := have[o.cluster]
-		if !seen {
-			unknown = append(unknown, o.policy)
-		} else if found := there[o.where()]; found == nil || !o.trueOf(found) {
+		if found := have[o.cluster][o.where()]; found == nil || !o.trueOf(found) {
 			missing = append(missing, o.policy)
 		}
 	}
-	unknown = policy.Unique(unknown)
+	unknown = policy.Unique(append(unknown, w.unseenIn(have)...))
 	return policy.Without(policy.Unique(missing), unknown), policy.Unseen(unknown, errors.Join(failed...))
 }

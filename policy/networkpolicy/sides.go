@@ -28,15 +28,9 @@ type look struct {
 	found  wanted
 }
 
-// wantedFor are the objects of all the policies. A policy that needs none isn't this
+// wantedOf are the objects of the policies, as far as their ends can be found: lost are
+// those of which an end can't, and err says why. A policy that needs none isn't this
 // network's.
-func (e *Enforcer) wantedFor(ctx context.Context, policies []policy.Policy) (wanted, error) {
-	w, _, err := e.wantedOf(ctx, policies)
-	return w, err
-}
-
-// wantedOf is wantedFor as far as the ends can be found: lost are those policies of which
-// an end can't, and err says why.
 func (e *Enforcer) wantedOf(ctx context.Context, policies []policy.Policy) (w wanted, lost []policy.Policy, err error) {
 	l := look{Enforcer: e, places: map[string]*Place{}, failed: map[string]error{}, found: wanted{clusters: map[string]kubernetes.Interface{"": e.home}}}
 	for _, p := range policies {

@@ -136,7 +136,8 @@ func TestEnforce(t *testing.T) {
 }
 
 // TestNetworkRefuses: where ENFORCE names a network that refuses, bindings from before stay
-// open where they are, and are kept so; an unbind closes on the networks that answer.
+// open where they are, and are kept so; an unbind closes on the networks that answer, also
+// what a round puts back beside it, be it in part.
 func TestNetworkRefuses(t *testing.T) {
 	f := newFoundation(t, accessCharts, map[string]string{"APP_PODS": "kind-deployment", "POLICY_RESYNC": "200ms"}, networkPolicyRights(t))
 	i, app, binding := f.boundNearApps()
@@ -158,8 +159,13 @@ func TestNetworkRefuses(t *testing.T) {
 	f.wantEnforced(i, other)
 	f.restart(map[string]string{"ENFORCE": "c2c,networkpolicy", "APP_NAMESPACE": ""})
 	f.wantEnforced(i, app, "c2c", "networkpolicy")
+	half := f.networkPolicies(f.namespace(i), app)[0]
 	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
 	f.want(202)(f.Unbind(t.Context(), i, binding))
+	f.wantEnforced(i, app, "c2c")
+	half.ResourceVersion = ""
+	_, err := kube.NetworkingV1().NetworkPolicies(half.Namespace).Create(t.Context(), &half, metav1.CreateOptions{})
+	f.must(err)
 	f.wantEnforced(i, app, "c2c")
 	f.cf.Clear()
 	f.wantEnforced(i, app)
