@@ -30,7 +30,8 @@ type alone struct {
 
 func newAlone(t *testing.T) *alone {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	own, err := cluster.Start(ctx, cluster.Options{Nodes: 1})
 	if err != nil {
@@ -56,7 +57,7 @@ func (a *alone) down() (up func()) {
 	a.must(a.cluster.StopAPIServer())
 	return func() {
 		a.t.Helper()
-		ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 		defer cancel()
 		a.must(a.cluster.StartAPIServer(ctx))
 	}

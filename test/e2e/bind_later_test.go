@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -175,9 +176,7 @@ func TestBindNeverReady(t *testing.T) {
 	f := newFoundation(t, "charts", nil)
 	i, binding, app := f.create("fixture", "plain", nil), uuid.NewString(), f.app()
 	f.image(i, "fault.local/never-ready:1")
-	f.must(f.broker.Stop())
-	f.settings["OPERATION_TIMEOUT"] = "10s"
-	f.start()
+	f.timeLimit(10 * time.Second)
 	operation := f.want(202)(f.bindLater(i, binding, app)).Operation()
 	o := f.bindingEnded(i, binding, operation)
 	if o.State != "failed" || !strings.Contains(o.Description, "no pod of the service instance is ready") || !strings.Contains(o.Description, "pod k-") {

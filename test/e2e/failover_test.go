@@ -64,6 +64,9 @@ func TestFailover(t *testing.T) {
 			if o := f.ended(i, operation); o.State != "failed" || !strings.Contains(o.Description, "0 of 1 pods ready") {
 				t.Errorf("the create ended as %+v", o)
 			}
+			f.must(other.Stop())
+			f.settings["OPERATION_TIMEOUT"] = patience.String()
+			f.start()
 			f.delete(i)
 		})
 	}

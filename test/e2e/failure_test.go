@@ -60,9 +60,7 @@ func TestFailingCharts(t *testing.T) {
 			}
 			// The time limit is for the create; a delete has to wait for the
 			// namespace.
-			f.settings["OPERATION_TIMEOUT"] = "2m"
-			f.must(f.broker.Stop())
-			f.start()
+			f.timeLimit(patience)
 			f.delete(i)
 		})
 	}

@@ -40,13 +40,15 @@ const sampleCharts = "../../charts"
 // granted is what an operator adds to the manifests.
 func newFoundation(t *testing.T, charts string, settings map[string]string, granted ...rig.Granted) *foundation {
 	t.Helper()
+	t.Parallel()
 	return newFoundationOn(t, shared, charts, settings, granted...)
 }
 
-// newFoundationOn is newFoundation on a cluster that may be the test's own.
+// newFoundationOn is newFoundation on a cluster that may be the test's own. Whoever
+// doesn't call t.Parallel has the machine to himself: what is to be done within a time that
+// can't be longer.
 func newFoundationOn(t *testing.T, c *cluster.Cluster, charts string, settings map[string]string, granted ...rig.Granted) *foundation {
 	t.Helper()
-	t.Parallel()
 	stand, err := cf.Start(cf.Options{Client: clientFor(settings)})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,7 @@ func newFoundationOn(t *testing.T, c *cluster.Cluster, charts string, settings m
 		"CF_API_ADDRESS":    stand.URL(),
 		"CF_CLIENT_ID":      stand.Client().ID,
 		"CF_CLIENT_SECRET":  stand.Client().Secret,
-		"OPERATION_TIMEOUT": "2m",
+		"OPERATION_TIMEOUT": patience.String(),
 		// Most tests follow operations by polling.
 		"SYNC_WAIT": "0s", "DELETE_WAIT": "0s",
 		// Most tests count what bindings open.
@@ -243,14 +245,25 @@ func describeAll(policies []cf.Policy) string {
 	return strings.Join(all, "\n")
 }
 
+// patience is how long anything may take to come true: that it takes longer tells a broken
+// broker from a slow machine. Operations that are to fail by their time have a limit of
+// their own meanwhile (timeLimit).
+const patience = 5 * time.Minute
+
+// timeLimit restarts the broker with another time limit of operations.
+func (f *foundation) timeLimit(limit time.Duration) {
+	f.t.Helper()
+	f.restart(map[string]string{"OPERATION_TIMEOUT": limit.String()})
+}
+
 // eventually fails unless the condition comes true in time. It is for what no
 // API lets a test wait for.
 func (f *foundation) eventually(what string, condition func() bool) {
 	f.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for !condition() {
 		if time.Now().After(deadline) {
-			f.t.Fatalf("%s didn't come true within a minute", what)
+			f.t.Fatalf("%s didn't come true within %s", what, patience)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
@@ -98,12 +99,13 @@ func (f *foundation) bindAs(i rig.Instance, binding, app, user string) {
 // TestInstancesCommand looks at instances, and puts them right, from beside
 // the broker. All that has to run into its time limit does so at once.
 func TestInstancesCommand(t *testing.T) {
-	f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": "40s"})
+	f := newFoundation(t, "charts", nil)
 	if empty, _ := f.operator(0, "list"); !strings.Contains(empty, "no service instances") {
 		t.Errorf("an empty list is %q", empty)
 	}
 	good, changed, stuck := f.create("fixture", "plain", map[string]any{"marked": markedSecret}), f.create("fixture", "plain", nil), f.create("fixture", "plain", nil)
 	held := f.finalized(stuck)
+	f.timeLimit(40 * time.Second)
 	bad := f.instance("fixture", "unpullable")
 	deleting := f.want(202)(f.Deprovision(t.Context(), stuck)).Operation()
 	updating := f.want(202)(f.Update(t.Context(), changed, map[string]any{"parameters": map[string]any{"image": "fault.local/pull-error/fixture:1"}})).Operation()
@@ -121,6 +123,7 @@ func TestInstancesCommand(t *testing.T) {
 			t.Fatalf("an operation ended as %+v", o)
 		}
 	}
+	f.timeLimit(patience)
 	f.listsInstances(good, changed, stuck, bad)
 	f.refused("rolled back", "retry", changed.ID)
 	f.retriesDelete(stuck, held)

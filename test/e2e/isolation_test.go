@@ -74,7 +74,7 @@ func (a attacked) install(parameters map[string]string) error {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(a.t.Context(), patience)
 	defer cancel()
 	return a.Install(ctx, a.target, what, nil)
 }
@@ -177,7 +177,7 @@ func TestExposedLater(t *testing.T) {
 	}
 	closed := attack(t, tenant.Config{Impersonate: true, WithoutExposure: true})
 	// A policy counts a moment after it was made.
-	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
 		err := attempt(closed)
 		if err == nil {
 			return false, kube.CoreV1().Services(closed.target.Namespace).Delete(ctx, "later", metav1.DeleteOptions{})
@@ -225,7 +225,7 @@ func TestForeignPolicyGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A policy counts a moment after it was made, and so does a label.
-	err = wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+	err = wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, patience, true, func(context.Context) (bool, error) {
 		err := attempt(uuid.NewString())
 		if err != nil && !strings.Contains(err.Error(), "a pod's policy group is its service instance's") {
 			t.Errorf("the refusal is %v", err)

@@ -19,6 +19,7 @@ import (
 // TestKiboshInstanceOnPlansCluster deletes an instance of a plan that has a
 // cluster of its own: Kibosh made it there, and the delete names the plan.
 func TestKiboshInstanceOnPlansCluster(t *testing.T) {
+	t.Parallel()
 	other, err := cluster.Start(t.Context(), cluster.Options{Nodes: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +36,7 @@ func TestKiboshInstanceOnPlansCluster(t *testing.T) {
 	writeFiles(t, folder, map[string]string{
 		"plans.yaml": "- {name: eu, file: small.yaml, credentials: eu.yaml}\n", "plans/eu.yaml": flattened(t, other.RESTConfig()),
 	})
-	f := newFoundation(t, folder, nil)
+	f := newFoundationOn(t, shared, folder, nil)
 	i := f.instance("orders", "eu")
 	labels := map[string]string{"instanceID": i.ID, "app.kubernetes.io/managed-by": "kibosh"}
 	_, err = there.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: kiboshNamespace(i), Labels: labels}}, metav1.CreateOptions{})

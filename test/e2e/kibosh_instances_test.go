@@ -69,6 +69,7 @@ func TestKiboshInstanceHeldUp(t *testing.T) {
 	f.want(404)(f.Fetch(t.Context(), i))
 	_, err = held.Patch(t.Context(), "held", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
 	f.must(err)
+	f.timeLimit(patience)
 	f.goneFromKibosh(i, f.want(202)(f.Deprovision(t.Context(), i)).Operation())
 }
 

@@ -45,9 +45,9 @@ func TestOutcomes(t *testing.T) {
 		"bind fails":      {"std", func(a asked) rig.Answer { return a.bind(fields{"fail": true}) }, 500, "failed"},
 		"unbind succeeds": {"std", asked.unbind, 200, "gone"},
 	} {
-		for when, wait := range map[string]string{"within": "25s", "after": "1ms"} {
+		for when, wait := range map[string][2]string{"within": {"25s", "40s"}, "after": {"1ms", "1ms"}} {
 			t.Run(name+" "+when, func(t *testing.T) {
-				f := newFoundation(t, "charts-outcomes", map[string]string{"SYNC_WAIT": wait, "DELETE_WAIT": wait})
+				f := newFoundation(t, "charts-outcomes", map[string]string{"SYNC_WAIT": wait[0], "DELETE_WAIT": wait[1]})
 				a := asked{foundation: f, late: when == "after", Instance: f.instance("disk", "std")}
 				if c.plan != "" {
 					a.Instance = f.instance("disk", c.plan)

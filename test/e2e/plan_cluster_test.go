@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -31,7 +30,7 @@ type elsewhere struct {
 
 func newElsewhere(t *testing.T) elsewhere {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c, err := cluster.Start(ctx, cluster.Options{Nodes: 1, PodCIDR: "10.77.0.0/16"})
 	if err != nil {

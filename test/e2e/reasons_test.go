@@ -24,9 +24,7 @@ func TestReasonsAreTold(t *testing.T) {
 			if o := f.ended(i, operation); o.State != "failed" || !strings.Contains(o.Description, c.want) {
 				t.Errorf("the create ended as %q: %s", o.State, o.Description)
 			}
-			f.settings["OPERATION_TIMEOUT"] = "2m" // a delete waits for the namespace
-			f.must(f.broker.Stop())
-			f.start()
+			f.timeLimit(patience) // a delete waits for the namespace
 			f.delete(i)
 		})
 	}

@@ -60,7 +60,7 @@ func TestUpdateTellsOfStaleBindings(t *testing.T) {
 		})
 	}
 
-	f.restart(map[string]string{"SYNC_WAIT": "25s", "DELETE_WAIT": "40s"})
+	f.restart(map[string]string{"SYNC_WAIT": "25s"})
 	for binding, app := range bindings {
 		f.want(200)(f.Unbind(t.Context(), i, binding))
 		if app == "" {
@@ -71,5 +71,5 @@ func TestUpdateTellsOfStaleBindings(t *testing.T) {
 	if said := f.movePods(i, 8083); said != "1 binding holds addresses of pods that are gone: bind the app again and restage it" {
 		t.Errorf("the update says %q", said)
 	}
-	f.want(200)(f.Deprovision(t.Context(), i))
+	f.delete(i)
 }

@@ -17,7 +17,7 @@ import (
 // TestSyncWait answers what is done soon in the request itself, at whatever
 // replica, and everything else as ever.
 func TestSyncWait(t *testing.T) {
-	f := newFoundation(t, "charts", map[string]string{"SYNC_WAIT": "25s", "DELETE_WAIT": "40s"})
+	f := newFoundationOn(t, shared, "charts", map[string]string{"SYNC_WAIT": "25s", "DELETE_WAIT": "40s"})
 	for _, client := range []*rig.Client{f.Client, f.replica().Client()} {
 		i := f.instance("fixture", "plain")
 		f.want(201)(client.Provision(t.Context(), i, nil))
@@ -88,7 +88,7 @@ func TestWaitsEndWithTheBroker(t *testing.T) {
 		f.must(err)
 		return namespace.DeletionTimestamp != nil
 	})
-	f.must(f.broker.StopWithin(10 * time.Second))
+	f.must(f.broker.StopWithin(20 * time.Second))
 	answer := <-answered
 	if answer.Status != http.StatusAccepted {
 		t.Fatalf("the delete was answered %d %s", answer.Status, answer.Body)

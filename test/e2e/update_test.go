@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -84,8 +85,9 @@ func TestUpdate(t *testing.T) {
 // TestFailedUpdate goes back to what was before, and leaves the instance usable
 // and updatable.
 func TestFailedUpdate(t *testing.T) {
-	f := newFoundation(t, "charts", map[string]string{"OPERATION_TIMEOUT": "20s"})
+	f := newFoundation(t, "charts", nil)
 	i := f.create("fixture", "plain", map[string]any{"number": 1})
+	f.timeLimit(20 * time.Second)
 	made := f.data(i)["made"]
 	for name, c := range map[string]struct {
 		parameters map[string]any
@@ -107,6 +109,7 @@ func TestFailedUpdate(t *testing.T) {
 		}
 		f.want(201)(f.Bind(t.Context(), i, uuid.NewString(), f.app()))
 	}
+	f.timeLimit(patience)
 	f.update(i, map[string]any{"parameters": map[string]any{"number": 3}})
 	if data := f.data(i); data["number"] != "3" {
 		t.Errorf("the release has %v", data)
