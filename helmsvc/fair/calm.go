@@ -1,6 +1,9 @@
 package fair
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 const (
 	// longestCalm is how long a calm lasts at most: longer than the create of a small
@@ -11,13 +14,14 @@ const (
 	calmPart = 3
 )
 
-// calm is a time in which tenants with much to do take no new turns, because one with
-// little is at work. A turn of its own isn't enough for that one: a cluster goes on for a
-// while with what it was asked for in the turns before. It ends with that work. The zero
-// value is one that ended long ago.
+// calm is a time in which tenants with much to do take no new turns, and ask for nothing
+// in those that they have, because one with little is at work. A turn of its own isn't
+// enough for that one: a cluster goes on for a while with what it was asked for before. It
+// ends with that work. The zero value is one that ended long ago.
 type calm struct {
-	begun int       // how many there have been
-	end   time.Time // when it ends, or has ended
+	begun int           // how many there have been
+	end   time.Time     // when it ends, or has ended
+	over  chan struct{} // closed if it ends before
 }
 
 func (c *calm) is(now time.Time) bool { return now.Before(c.end) }
@@ -25,7 +29,7 @@ func (c *calm) is(now time.Time) bool { return now.Before(c.end) }
 // begin returns how long the calm is that begins.
 func (c *calm) begin(now time.Time) time.Duration {
 	length := calmPart * min(longestCalm/calmPart, now.Sub(c.end))
-	c.begun, c.end = c.begun+1, now.Add(length)
+	c.begun, c.end, c.over = c.begun+1, now.Add(length), make(chan struct{})
 	return length
 }
 
@@ -33,6 +37,7 @@ func (c *calm) begin(now time.Time) time.Duration {
 func (c *calm) stop(which int, now time.Time) {
 	if which == c.begun && c.is(now) {
 		c.end = now
+		close(c.over)
 	}
 }
 
@@ -61,6 +66,27 @@ func (s *Semaphore) grantAfterCalm() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.grant()
+}
+
+// ask waits for the end of the calm that there may be, before the tenant asks the cluster
+// for something.
+func (s *Semaphore) ask(ctx context.Context, tenant string) error {
+	s.mu.Lock()
+	calm, now := s.calm, time.Now()
+	held := calm.is(now) && !s.modest(tenant)
+	s.mu.Unlock()
+	if !held {
+		return nil
+	}
+	left := time.NewTimer(calm.end.Sub(now))
+	defer left.Stop()
+	select {
+	case <-calm.over:
+	case <-left.C:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // modest tells whether the tenant has little to do.

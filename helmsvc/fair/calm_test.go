@@ -2,6 +2,7 @@ package fair
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -117,6 +118,71 @@ func TestCalmOfMany(t *testing.T) {
 		all.Wait()
 		if took := time.Since(begin); took != 100*time.Millisecond {
 			t.Errorf("40 of 10 ms, four at a time, have taken %s", took)
+		}
+	})
+}
+
+// TestCalmHoldsRequests: in a calm those with much to do ask for nothing in the turns that
+// they have, whether Helm asks or they do; whoever has no turn, or little to do, asks on.
+func TestCalmHoldsRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.end()
+		limiter := NewLimiter(1000, 1000)
+		limiter.InTurns(w.Semaphore)
+		var asked, asidePassed, helms atomic.Int64
+		for range 20 {
+			w.work("crowd", func(ctx context.Context) error {
+				time.Sleep(10 * time.Millisecond)
+				_ = limiter.For("crowd").Wait(context.Background()) // as Helm does
+				helms.Add(1)
+				err := limiter.For("").Wait(WithTenant(ctx, "crowd"))
+				asked.Add(1)
+				return err
+			})
+		}
+		time.Sleep(time.Second)
+		w.all.Go(func() {
+			_ = w.InTurn(w.ctx, "single", func(ctx context.Context) error {
+				for range 20 {
+					time.Sleep(10 * time.Millisecond)
+					_ = limiter.For("").Wait(WithTenant(ctx, "single"))
+				}
+				return nil
+			})
+		})
+		w.all.Go(func() {
+			_ = limiter.For("").Wait(WithTenant(w.ctx, "crowd")) // a bind of the crowd's, say
+			asidePassed.Add(1)
+		})
+		synctest.Wait()
+		before := asked.Load() + helms.Load()
+		time.Sleep(199 * time.Millisecond)
+		if got := asked.Load() + helms.Load() - before; got > 0 || asidePassed.Load() != 1 {
+			t.Errorf("in the calm the crowd has asked %d times in turns, and %d times beside them", got, asidePassed.Load())
+		}
+		time.Sleep(50 * time.Millisecond)
+		if asked.Load()+helms.Load() == before {
+			t.Error("after the calm the crowd asks for nothing")
+		}
+	})
+}
+
+// TestHeldRequestIsBrokenOff: who is held goes with his context.
+func TestHeldRequestIsBrokenOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.end()
+		w.crowd()
+		time.Sleep(time.Second)
+		w.all.Go(func() {
+			_ = w.InTurn(w.ctx, "single", func(context.Context) error { time.Sleep(time.Second); return nil })
+		})
+		synctest.Wait()
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, stop)
+		if err := w.ask(ctx, "crowd"); !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
 		}
 	})
 }

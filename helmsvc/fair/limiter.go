@@ -17,6 +17,8 @@ type Limiter struct {
 	qps, burst float64
 	now        func() time.Time
 
+	turns *Semaphore // nil: nothing is held in a calm
+
 	mu      sync.Mutex
 	all     *bucket
 	had     map[string]*had // tenants' requests; none: none lately
@@ -32,6 +34,10 @@ func newLimiter(qps float32, burst int, now func() time.Time) *Limiter {
 	l.all = newBucket(l.qps, l.burst, now())
 	return l
 }
+
+// InTurns has requests that are sent in turns of the Semaphore's wait while its calm does
+// not let the tenant ask for anything. It is to be called before the first request.
+func (l *Limiter) InTurns(turns *Semaphore) { l.turns = turns }
 
 // wait returns when the tenant may send a request.
 func (l *Limiter) wait(ctx context.Context, tenant string) error {
@@ -153,10 +159,16 @@ var _ flowcontrol.RateLimiter = (*tenantOf)(nil)
 
 // Wait waits until a request may be sent.
 func (t *tenantOf) Wait(ctx context.Context) error {
-	if tenant, named := ctx.Value(tenantKey{}).(string); named {
-		return t.limiter.wait(ctx, tenant)
+	tenant, named := ctx.Value(tenantKey{}).(string)
+	if !named {
+		tenant = t.tenant
 	}
-	return t.limiter.wait(ctx, t.tenant)
+	if t.limiter.turns != nil && (!named || t.limiter.turns.holds(ctx)) {
+		if err := t.limiter.turns.ask(ctx, tenant); err != nil {
+			return err
+		}
+	}
+	return t.limiter.wait(ctx, tenant)
 }
 
 // Accept waits without end.

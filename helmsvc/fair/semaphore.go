@@ -111,13 +111,16 @@ type turn struct {
 	tenant string
 }
 
+// holds tells whether the context's work has a turn.
+func (s *Semaphore) holds(ctx context.Context) bool {
+	has, _ := ctx.Value(held{}).(turn)
+	return has.of == s
+}
+
 // InTurn waits for a turn and does what needs it. All that do does with its
 // context is one turn: an InTurn within it has nothing to wait for.
 func (s *Semaphore) InTurn(ctx context.Context, tenant string, do func(context.Context) error) error {
-	if has, _ := ctx.Value(held{}).(turn); has.of == s {
-		return do(ctx)
-	}
-	if s == nil {
+	if s == nil || s.holds(ctx) {
 		return do(ctx)
 	}
 	defer s.atWork(tenant)()

@@ -49,6 +49,9 @@ func New(tenants *tenant.Namespaces, config *rest.Config, cached discovery.Cache
 	c := &Client{tenants: tenants, config: config, discovery: cached, mapper: mapper, settings: settings}
 	if settings.Workers > 0 {
 		c.turns = fair.NewSemaphore(settings.Workers).Metered(settings.Meter)
+		if settings.Limiter != nil {
+			settings.Limiter.InTurns(c.turns)
+		}
 	}
 	return c
 }
