@@ -60,7 +60,7 @@ type settings struct {
 	BindTimeout         time.Duration `env:"BIND_TIMEOUT" envDefault:"10s" help:"how long a bind waits for the first ready pod"`
 	SyncWait            time.Duration `env:"SYNC_WAIT" envDefault:"3s" help:"how long a request waits for the create or update that it has begun, to be answered with success instead of 202, and a bind for a pod; 0s: not at all"`
 	DeleteWait          time.Duration `env:"DELETE_WAIT" envDefault:"15s" help:"how long a request waits for the delete that it has begun; Kubernetes takes five seconds for a namespace at least, and longer where pods take their time; 0s: not at all"`
-	Workers             int           `env:"OPERATION_WORKERS" envDefault:"4" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
+	Workers             int           `env:"OPERATION_WORKERS" envDefault:"8" help:"service instances that Helm works on at once; those that only wait for pods don't count, and spaces take turns"`
 	AtOnce              int           `env:"OPERATIONS_AT_ONCE" envDefault:"500" help:"operations at once, those that wait included, of one space three quarters; more stay in the queue, in which spaces take turns"`
 
 	LeaseDuration time.Duration `env:"LEASE_DURATION" envDefault:"15s" help:"how long after a replica was killed another takes over its operations"`
