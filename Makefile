@@ -8,8 +8,8 @@ SHELL := /bin/bash
 GO ?= go
 # Versions are those of go.mod and go.sum: nothing here may change them.
 export GOFLAGS := $(shell $(GO) env GOFLAGS) -mod=readonly
-# Tests mostly wait for Kubernetes, not for the processor.
-PARALLEL ?= 12
+# Tests wait for Kubernetes as much as for the processor: with more of them at once each takes longer, and all no less.
+PARALLEL ?= 10
 # Those that have brokers and clusters of their own, one after the other: two clusters at once are too much for two cores.
 LONG := deploy/kind test/e2e test/faults test/local test/packets
 # Those that send packets, in network namespaces, and what they need: they skip themselves where there can be none, which is told.
