@@ -150,7 +150,7 @@ func (h *harvest) wantNone(secrets map[string]string) {
 // that hand them out.
 func TestNoSecretGetsOut(t *testing.T) {
 	const mark = "s3cr3t-mark"
-	f := newFoundation(t, "charts", map[string]string{"LOG_LEVEL": "debug", "BIND_TIMEOUT": "2s"})
+	f := newFoundation(t, "charts", map[string]string{"LOG_LEVEL": "debug", "BIND_TIMEOUT": "2s", "OPERATION_TIMEOUT": "2m"})
 	h := f.harvest()
 	end := h.watchArguments()
 	marked := func(more map[string]any) map[string]any {
