@@ -73,6 +73,17 @@ func (s sights) unsure(b record.Binding) bool {
 	})
 }
 
+// whole tells whether all of all networks could be looked at: then what wasn't found isn't
+// there.
+func (s sights) whole() bool {
+	for _, on := range s {
+		if on.blind || len(on.unknown) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // payable tells, of a look for what is left, whether there is anything to be done now about
 // a binding that owes. What is left, be it in part, is closed, whatever other networks
 // answer: a round may have opened it again beside the unbind. A binding of which nothing is
@@ -124,7 +135,9 @@ func (r *Rounds) reassert(ctx context.Context, bound []record.Binding, missing s
 			r.log.Info("reasserted", lager.Data{"network": network, "count": len(chunk), "first": chunk[:min(len(chunk), 20)]})
 		}
 	}
-	r.metrics.PoliciesMissing(len(lacking))
+	if len(lacking) > 0 || missing.whole() {
+		r.metrics.PoliciesMissing(len(lacking))
+	}
 	if err == nil {
 		r.tellPutBack(ctx, opened)
 	}

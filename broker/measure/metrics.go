@@ -69,7 +69,7 @@ func New(registry prometheus.Registerer) *Metrics {
 	})
 	m.missing = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_policies_missing",
-		Help: "Of those, the ones that the last round found missing.",
+		Help: "Of those, the ones that the last round found missing. A round that couldn't look everywhere and found none leaves it as it was.",
 	})
 	m.GoodRound = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
