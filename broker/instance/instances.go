@@ -43,6 +43,7 @@ type Instances struct {
 	metrics   *measure.Metrics
 	log       lager.Logger
 	quotas    lock.Named // by quota: held while an instance is counted in
+	counted   counted    // what metrics were last told of
 }
 
 // New returns the instances of the records.

@@ -1,6 +1,7 @@
 package instance
 
 import (
+	"sync"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
@@ -10,8 +11,35 @@ import (
 
 // Now is what the records say of all instances, as the cache has them.
 func (s *Instances) Now() measure.Instances {
-	instances := s.records.Instances()
+	instances := s.counted.of(s.records.Seen, s.records.Instances)
 	return measure.Instances{Plans: plansOf(s.charts.Catalog().Services, instances), Oldest: oldest(instances)}
+}
+
+// counted are all instances with no more of each than is counted, as the records were when
+// they were last asked for: to read thousands at each scrape takes longer than all else.
+type counted struct {
+	mu        sync.Mutex // guards the rest
+	seen      string
+	instances []record.Instance
+}
+
+func (c *counted) of(seen func() string, read func() []record.Instance) []record.Instance {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := seen() // before: what changes meanwhile is read the next time
+	if now != "" && now == c.seen {
+		return c.instances
+	}
+	all := read()
+	c.seen, c.instances = now, make([]record.Instance, len(all))
+	for n, i := range all {
+		c.instances[n] = record.Instance{ServiceID: i.ServiceID, PlanID: i.PlanID, Chart: i.Chart}
+		c.instances[n].Operation = record.Operation{State: i.Operation.State, Started: i.Operation.Started}
+		if i.Update != nil {
+			c.instances[n].Update = &record.Update{PlanID: i.Update.PlanID}
+		}
+	}
+	return c.instances
 }
 
 // plansOf are the plans that are offered, with what is there of each, and those that

@@ -53,6 +53,29 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// TestCounted: records are read once for as long as nothing has changed.
+func TestCounted(t *testing.T) {
+	var c counted
+	reads := 0
+	records := []record.Instance{{ID: "i", ServiceID: "s", PlanID: "p", Parameters: []byte("{}"), Update: &record.Update{PlanID: "q"}, Operation: record.Operation{State: record.InProgress, Started: time.Unix(1, 0)}}}
+	read := func() []record.Instance { reads++; return records }
+	for _, look := range []struct {
+		seen  string
+		reads int
+	}{{"", 1}, {"", 2}, {"7", 3}, {"7", 3}, {"8", 4}} {
+		got := c.of(func() string { return look.seen }, read)
+		if reads != look.reads {
+			t.Errorf("at %q it has read %d times, want %d", look.seen, reads, look.reads)
+		}
+		if len(got) != 1 || !planQuota(chart.Plan{ID: "p"}).counts(got[0]) || !planQuota(chart.Plan{ID: "q"}).counts(got[0]) || !oldest(got).Equal(time.Unix(1, 0)) {
+			t.Errorf("it counts %+v", got)
+		}
+		if got[0].Parameters != nil {
+			t.Error("it keeps more than it counts")
+		}
+	}
+}
+
 func offered(t *testing.T, files map[string]string) []chart.Service {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "chart")
