@@ -22,8 +22,9 @@ type trouble struct {
 	when    string
 	happens func(*place)
 	seen    string
-	// want are the words that the developer reads.
-	want string
+	// want are the words that the developer reads, and cause what is counted.
+	want  string
+	cause readiness.Cause
 }
 
 const (
@@ -62,63 +63,63 @@ func TestReasons(t *testing.T) {
 	}
 	running := corev1.ContainerStatus{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}
 	for name, c := range map[string]trouble{
-		"crash": {release: stateful("", crashing), seen: "keeps crashing",
+		"crash": {cause: readiness.Crash, release: stateful("", crashing), seen: "keeps crashing",
 			want: "not ready in time: 0 of 1 pods ready; pod s-0: container c0 keeps crashing (N restarts): it exited with code 1: " + lastSaid},
-		"init container": {release: stateful("initContainers: [{name: i, image: '"+crashing+"'}],", "a/s:1"), seen: "keeps crashing",
+		"init container": {cause: readiness.Crash, release: stateful("initContainers: [{name: i, image: '"+crashing+"'}],", "a/s:1"), seen: "keeps crashing",
 			want: "pod s-0: container i keeps crashing (N restarts): it exited with code 1: " + lastSaid},
-		"lone pod, which may recover": {release: object("v1", "Pod", "lone", "{containers: ["+containers(crashing)+"]}"), seen: "keeps crashing",
+		"lone pod, which may recover": {cause: readiness.Crash, release: object("v1", "Pod", "lone", "{containers: ["+containers(crashing)+"]}"), seen: "keeps crashing",
 			want: "not ready in time: 0 of 1 pods ready; pod lone: container c0 keeps crashing"},
-		"out of memory": {release: stateful("", unready), when: "pod s-0", seen: "memory",
+		"out of memory": {cause: readiness.Crash, release: stateful("", unready), when: "pod s-0", seen: "memory",
 			happens: says(ended(waiting("CrashLoopBackOff", "back-off"), 9, corev1.ContainerStateTerminated{ExitCode: 137, Reason: "OOMKilled"})),
 			want:    "pod s-0: container c0 keeps crashing (N restarts): it was killed since it needs more memory than its limit allows (OOMKilled, exit code 137)"},
-		"can't be started": {release: stateful("", unready), when: "pod s-0", seen: "StartError",
+		"can't be started": {cause: readiness.Crash, release: stateful("", unready), when: "pod s-0", seen: "StartError",
 			happens: says(ended(waiting("CrashLoopBackOff", "back-off"), 9, corev1.ContainerStateTerminated{ExitCode: 128, Reason: "StartError", Message: `exec: "srv": not found`})),
 			want:    `it exited with code 128 (StartError): exec: "srv": not found`},
-		"end of a long log": {release: stateful("", unready), when: "pod s-0", seen: "panic",
+		"end of a long log": {cause: readiness.Crash, release: stateful("", unready), when: "pod s-0", seen: "panic",
 			happens: says(ended(waiting("CrashLoopBackOff", "back-off"), 9, corev1.ContainerStateTerminated{ExitCode: 2, Reason: "Error", Message: strings.Repeat("chatter, chatter\n", 20) + "panic: no space left\n\n"})),
 			want:    "chatter panic: no space left"},
-		"started again": {release: stateful("", unready), when: "pod s-0", seen: "started again",
+		"started again": {cause: readiness.Crash, release: stateful("", unready), when: "pod s-0", seen: "started again",
 			happens: then(awaitEvent("Unhealthy"), says(ended(running, 2, corev1.ContainerStateTerminated{ExitCode: 3, Message: "lost the lock"}))),
 			want:    "pod s-0: not ready: container c0 was started again (N restarts) after it exited with code 3: lost the lock; Readiness probe failed: dial tcp IP: connect: connection refused"},
-		"missing Secret": {release: stateful("", unready), when: "pod s-0", seen: "ConfigError",
+		"missing Secret": {cause: readiness.NotReady, release: stateful("", unready), when: "pod s-0", seen: "ConfigError",
 			happens: says(waiting("CreateContainerConfigError", `couldn't find key port in Secret ns/db`)),
 			want:    "pod s-0: container c0 is waiting (CreateContainerConfigError): couldn't find key port in Secret ns/db"},
-		"probe": {release: stateful("", unready), when: "not ready",
+		"probe": {cause: readiness.NotReady, release: stateful("", unready), when: "not ready",
 			happens: then(awaitEvent("Unhealthy"), warns("Pod", "other", "BackOff", "somebody else's trouble")),
 			want:    "not ready in time: 0 of 1 pods ready; pod s-0: not ready: containers with unready status: [c0]; Readiness probe failed: dial tcp IP: connect: connection refused"},
-		"the crash before the waiting": {release: object("apps/v1", "StatefulSet", "a", workload("a", "", unready)) + stateful("", crashing), seen: "keeps crashing",
+		"the crash before the waiting": {cause: readiness.Crash, release: object("apps/v1", "StatefulSet", "a", workload("a", "", unready)) + stateful("", crashing), seen: "keeps crashing",
 			want: "0 of 2 pods ready; pod s-0: container c0 keeps crashing"},
-		"unschedulable": {release: stateful("nodeSelector: {disk: none},", "a/s:1"), seen: "can't be scheduled",
+		"unschedulable": {cause: readiness.Scheduling, release: stateful("nodeSelector: {disk: none},", "a/s:1"), seen: "can't be scheduled",
 			want: "pod s-0: can't be scheduled: 0/1 nodes are available: 1 node(s) didn't match"},
-		"no storage class": {release: claiming("none"), when: "can't be scheduled", happens: awaitEvent("ProvisioningFailed"),
+		"no storage class": {cause: readiness.Volume, release: claiming("none"), when: "can't be scheduled", happens: awaitEvent("ProvisioningFailed"),
 			want: `; PersistentVolumeClaim data-s-0: storageclass.storage.k8s.io "none" not found`},
-		"no volume": {release: claiming(""), when: "can't be scheduled", happens: awaitEvent("FailedBinding"),
+		"no volume": {cause: readiness.Volume, release: claiming(""), when: "can't be scheduled", happens: awaitEvent("FailedBinding"),
 			want: "; PersistentVolumeClaim data-s-0: no persistent volumes available for this claim and no storage class is set"},
-		"claim of the chart": {release: object("v1", "PersistentVolumeClaim", "p", claim("none")), when: "PersistentVolumeClaim p", happens: awaitEvent("ProvisioningFailed"),
+		"claim of the chart": {cause: readiness.Volume, release: object("v1", "PersistentVolumeClaim", "p", claim("none")), when: "PersistentVolumeClaim p", happens: awaitEvent("ProvisioningFailed"),
 			want: `not ready in time: waiting for its objects to become ready; PersistentVolumeClaim p: storageclass.storage.k8s.io "none" not found`},
-		"job failed": {release: job("j", "", crashing) + object("apps/v1", "StatefulSet", "a", workload("a", "", pulling)),
+		"job failed": {cause: readiness.Crash, release: job("j", "", crashing) + object("apps/v1", "StatefulSet", "a", workload("a", "", pulling)),
 			want: "not ready since Job j failed (BackoffLimitExceeded: Job has reached the specified backoff limit): 0 of 1 pods ready; pod j-POD: container c0 exited with code 1: " + lastSaid},
-		"job out of time": {release: job("j", "activeDeadlineSeconds: 600,", pulling), when: "can't pull", happens: deadline("j"), seen: "never",
+		"job out of time": {cause: readiness.Image, release: job("j", "activeDeadlineSeconds: 600,", pulling), when: "can't pull", happens: deadline("j"), seen: "never",
 			want: "not ready since Job j failed (DeadlineExceeded: Job was active longer than specified deadline): waiting for its objects to become ready; pod j-POD: container c0 can't pull its image " + pulling},
-		"hook failed": {release: hooked(job("pre", "", crashing), "pre-install"),
+		"hook failed": {cause: readiness.Hook, release: hooked(job("pre", "", crashing), "pre-install"),
 			want: "a hook failed: Job pre failed (BackoffLimitExceeded: Job has reached the specified backoff limit): pod pre-POD: container c0 exited with code 1: " + lastSaid},
-		"hook hangs": {release: hooked(job("pre", "", pulling), "pre-install"), before: crashed("a"), seen: "can't pull",
+		"hook hangs": {cause: readiness.Image, release: hooked(job("pre", "", pulling), "pre-install"), before: crashed("a"), seen: "can't pull",
 			want: "a hook did not end in time: pod pre-POD: container c0 can't pull its image"},
-		"quota": {release: stateful("", "a/s:1"), before: quota, happens: awaitEvent("FailedCreate"),
+		"quota": {cause: readiness.Admission, release: stateful("", "a/s:1"), before: quota, happens: awaitEvent("FailedCreate"),
 			want: `0 of 1 pods ready; StatefulSet s: create Pod s-0 in StatefulSet s failed error: pods "s-0" is forbidden: exceeded quota: none`},
-		"pod security that has changed": {release: object("apps/v1", "Deployment", "d", workload("d", "", unready)), when: "not ready", happens: then(restricted, loses("app=d")), seen: "plans.yaml",
+		"pod security that has changed": {cause: readiness.Admission, release: object("apps/v1", "Deployment", "d", workload("d", "", unready)), when: "not ready", happens: then(restricted, loses("app=d")), seen: "plans.yaml",
 			want: `0 of 1 pods ready; Deployment d: pods "d-POD" is forbidden: violates PodSecurity "restricted:latest"`},
-		"service account": {release: stateful("serviceAccountName: none,", "a/s:1"), happens: then(awaitEvent("FailedCreate"), warns("ReplicaSet", "old-0", "FailedCreate", "somebody else's trouble")),
+		"service account": {cause: readiness.Admission, release: stateful("serviceAccountName: none,", "a/s:1"), happens: then(awaitEvent("FailedCreate"), warns("ReplicaSet", "old-0", "FailedCreate", "somebody else's trouble")),
 			want: `StatefulSet s: create Pod s-0 in StatefulSet s failed error: pods "s-0" is forbidden: error looking up service account NS/none: serviceaccount "none" not found`},
-		"load balancer": {release: object("v1", "Service", "lb", "{type: LoadBalancer, ports: [{port: 80}]}"), when: "Service lb: it has no load balancer address",
+		"load balancer": {cause: readiness.NotReady, release: object("v1", "Service", "lb", "{type: LoadBalancer, ports: [{port: 80}]}"), when: "Service lb: it has no load balancer address",
 			happens: warns("Service", "lb", "SyncLoadBalancerFailed", "Error syncing load balancer: no address left"),
 			want:    "Service lb: Error syncing load balancer: no address left"},
-		"custom resource": {release: "apiVersion: example.com/v1\nkind: Reasoned\nmetadata: {name: r}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Backup, message: the backup b is missing}]}\n",
+		"custom resource": {cause: readiness.NotReady, release: "apiVersion: example.com/v1\nkind: Reasoned\nmetadata: {name: r}\nstatus: {conditions: [{type: Ready, status: 'False', reason: Backup, message: the backup b is missing}]}\n",
 			before: serves("Reasoned"), seen: "Reasoned",
 			want: "not ready in time: waiting for its objects to become ready; Reasoned r: Ready is False: the backup b is missing"},
-		"custom resource without an operator": {release: custom("Silent", "q"), before: operated("Silent"), seen: "no status yet",
+		"custom resource without an operator": {cause: readiness.NotReady, release: custom("Silent", "q"), before: operated("Silent"), seen: "no status yet",
 			want: "not ready in time: waiting for its objects to become ready; Silent q: it has no status yet: is its operator running?"},
-		"custom resource that its operator has given up": {release: custom("Stuck", "q"), before: operated("Stuck"), when: "no status yet", seen: "never",
+		"custom resource that its operator has given up": {cause: readiness.NotReady, release: custom("Stuck", "q"), before: operated("Stuck"), when: "no status yet", seen: "never",
 			happens: tells("Stuck", "q", `{"conditions": [{"type": "Stalled", "status": "True", "message": "the image tag x doesn't exist"}]}`),
 			want:    "not ready since Stuck q failed (the image tag x doesn't exist): waiting for its objects to become ready; Stuck q: the image tag x doesn't exist"},
 	} {
@@ -158,6 +159,9 @@ func (p *place) trouble(c trouble) string {
 	var notReady *readiness.NotReadyError
 	if !errors.As(err, &notReady) {
 		p.t.Fatalf("error %v", err)
+	}
+	if got := notReady.Cause(); got != c.cause {
+		p.t.Errorf("it is counted as %s, want %s", got, c.cause)
 	}
 	text := strings.ReplaceAll(err.Error(), p.ns.Name, "NS")
 	for pattern, letters := range map[string]string{

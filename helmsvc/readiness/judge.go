@@ -82,7 +82,7 @@ func (w *watchedRelease) judge() (verdict, error) {
 		}
 	}
 	sortComplaints(v.complaints)
-	v.progress.Reason = told(v.complaints)
+	v.progress.Reason, v.progress.Cause = told(v.complaints)
 	v.progress.Total = max(v.progress.Total, desired)
 	return v, nil
 }
@@ -100,7 +100,7 @@ func (w *watchedRelease) judgeOne(object watchedObject, u *unstructured.Unstruct
 	v.ready = false
 	about := complaint{weight: outward, kind: object.kind, name: object.name, why: manifest.Shorten(result.Message)}
 	if message := conditionMessage(u, "ReplicaFailure"); message != "" { // quota, admission
-		about.weight, about.why = barred, manifest.Shorten(message)
+		about.weight, about.why, about.cause = barred, manifest.Shorten(message), Admission
 	}
 	v.complaints = append(v.complaints, about)
 	if result.Status != status.FailedStatus || v.failure != "" {

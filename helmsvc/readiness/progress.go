@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -13,6 +14,8 @@ type Progress struct {
 	// Reason says of the object that tells most why it isn't ready, if
 	// Kubernetes says so, and names it.
 	Reason string
+	// Cause is of what kind that is; "": nothing says so.
+	Cause Cause
 	// Hook: what is being waited for is one of the chart's hooks.
 	Hook bool
 }
@@ -36,6 +39,16 @@ type NotReadyError struct {
 	Progress Progress
 	// Because is "in time", or what makes it impossible.
 	Because string
+}
+
+// Cause is of what kind the trouble was. What goes wrong within a hook is the hook's,
+// unless the cluster keeps it from being tried.
+func (e *NotReadyError) Cause() Cause {
+	cause := cmp.Or(e.Progress.Cause, NotReady)
+	if e.Progress.Hook && (cause == Crash || cause == NotReady) {
+		return Hook
+	}
+	return cause
 }
 
 // inTime is the Because of a wait that has run out of time.

@@ -31,6 +31,7 @@ type complaint struct {
 	weight weight
 	kind   string
 	name   string
+	cause  Cause // "": NotReady
 	// uid tells a pod from an earlier one of the same name.
 	uid types.UID
 	// why is "" where the status says nothing.
@@ -55,14 +56,14 @@ func (c complaint) with(why string) string {
 	return kind + " " + c.name + ": " + manifest.ExplainPodSecurity(why)
 }
 
-// told returns the first complaint's words.
-func told(complaints []complaint) string {
+// told returns the first complaint's words, and of what kind it is.
+func told(complaints []complaint) (string, Cause) {
 	for _, c := range complaints {
 		if text := c.String(); text != "" {
-			return text
+			return text, c.cause
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // sortComplaints puts first what tells most; of several that tell as much the
@@ -79,13 +80,21 @@ func complaintOf(pod *corev1.Pod) complaint {
 		return c
 	}
 	if c.why = unscheduled(pod); c.why != "" {
-		c.claims = claimsOf(pod)
+		c.claims, c.cause = claimsOf(pod), Scheduling
 		return c
 	}
-	if c.why = cmp.Or(stuckContainer(pod), evicted(pod)); c.why != "" {
+	if c.why, c.cause = stuckContainer(pod); c.why != "" {
 		return c
 	}
-	c.weight, c.why = vague, cmp.Or(restarted(pod), unready(pod))
+	if c.why = evicted(pod); c.why != "" {
+		return c
+	}
+	c.weight = vague
+	if c.why = restarted(pod); c.why != "" {
+		c.cause = Crash
+		return c
+	}
+	c.why = unready(pod)
 	return c
 }
 

@@ -11,19 +11,19 @@ import (
 
 // stuckContainer names the first container that can't run. Init containers
 // come first, since they keep the others waiting.
-func stuckContainer(pod *corev1.Pod) string {
+func stuckContainer(pod *corev1.Pod) (string, Cause) {
 	for _, s := range containerStatuses(pod) {
 		if s.Ready {
 			continue
 		}
-		if why := waiting(s); why != "" {
-			return fmt.Sprintf("container %s %s", s.Name, why)
+		if why, cause := waiting(s); why != "" {
+			return fmt.Sprintf("container %s %s", s.Name, why), cause
 		}
 		if t := s.State.Terminated; t != nil && t.ExitCode != 0 {
-			return fmt.Sprintf("container %s %s", s.Name, exit(t))
+			return fmt.Sprintf("container %s %s", s.Name, exit(t)), Crash
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // restarted names a container that runs again after it has failed: that it
@@ -41,22 +41,24 @@ func containerStatuses(pod *corev1.Pod) []corev1.ContainerStatus {
 	return append(append([]corev1.ContainerStatus{}, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }
 
-func waiting(s corev1.ContainerStatus) string {
+func waiting(s corev1.ContainerStatus) (string, Cause) {
 	w := s.State.Waiting
 	if w == nil {
-		return ""
+		return "", ""
 	}
+	cause := NotReady
 	switch w.Reason {
 	case "", "ContainerCreating", "PodInitializing":
-		return ""
+		return "", ""
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName":
-		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, manifest.Shorten(w.Message))
+		return fmt.Sprintf("can't pull its image %s (%s): %s", s.Image, w.Reason, manifest.Shorten(w.Message)), Image
 	case "CrashLoopBackOff":
 		if last := s.LastTerminationState.Terminated; last != nil {
-			return fmt.Sprintf("keeps crashing (%d restarts): it %s", s.RestartCount, exit(last))
+			return fmt.Sprintf("keeps crashing (%d restarts): it %s", s.RestartCount, exit(last)), Crash
 		}
+		cause = Crash
 	}
-	return fmt.Sprintf("is waiting (%s): %s", w.Reason, manifest.Shorten(w.Message))
+	return fmt.Sprintf("is waiting (%s): %s", w.Reason, manifest.Shorten(w.Message)), cause
 }
 
 // exit says how a container ended: the message is what it wrote to its

@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -12,34 +13,52 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 )
 
-// reason is the best that can be told of why a release isn't ready. Where the
-// statuses don't name the cause (a probe fails, a volume can't be mounted, no
+// explained is how far a release is, with the best that can be told of why it isn't ready.
+// Where the statuses don't name the cause (a probe fails, a volume can't be mounted, no
 // pod could be made) the newest event about the same object does.
-func (r Reader) reason(ctx context.Context, namespace string, v verdict) string {
+func (r Reader) explained(ctx context.Context, namespace string, v verdict) Progress {
 	// The operation's time may be up; these reads may still take a moment.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
+	p := v.progress
 	known := len(v.complaints) > 0 && v.complaints[0].weight <= barred
 	if known && len(v.complaints[0].claims) == 0 {
-		return v.progress.Reason
+		return p
 	}
 	list, err := r.clients.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return v.progress.Reason // what is known is still true
+		return p // what is known is still true
 	}
 	if known {
-		return v.progress.Reason + r.unboundClaim(ctx, namespace, v.complaints[0].claims, list.Items)
+		if unbound := r.unboundClaim(ctx, namespace, v.complaints[0].claims, list.Items); unbound != "" {
+			p.Reason, p.Cause = p.Reason+unbound, Volume
+		}
+		return p
 	}
 	for _, about := range v.complaints {
 		if event, found := newest(list.Items, about); found {
-			return about.after(event)
+			p.Reason, p.Cause = about.after(event), cmp.Or(causeOf(event), about.cause)
+			return p
 		}
 	}
-	if v.progress.Reason != "" {
-		return v.progress.Reason
+	if p.Reason != "" {
+		return p
 	}
 	if event, found := newest(list.Items, complaint{}); found {
-		return complaint{kind: event.InvolvedObject.Kind, name: event.InvolvedObject.Name}.after(event)
+		p.Reason, p.Cause = complaint{kind: event.InvolvedObject.Kind, name: event.InvolvedObject.Name}.after(event), causeOf(event)
+	}
+	return p
+}
+
+// causeOf is of what kind an event's trouble is, by its reason; "" if that doesn't say.
+func causeOf(event corev1.Event) Cause {
+	switch event.Reason {
+	case "FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedBinding", "ProvisioningFailed":
+		return Volume
+	case "FailedScheduling":
+		return Scheduling
+	case "FailedCreate":
+		return Admission
 	}
 	return ""
 }

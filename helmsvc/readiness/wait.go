@@ -183,6 +183,5 @@ func (w *watchedRelease) stop() {
 
 // notReady builds the error of a release that can't be waited for any longer.
 func (r Reader) notReady(ctx context.Context, namespace string, v verdict, because string) error {
-	v.progress.Reason = r.reason(ctx, namespace, v)
-	return &NotReadyError{Progress: v.progress, Because: because}
+	return &NotReadyError{Progress: r.explained(ctx, namespace, v), Because: because}
 }
