@@ -34,7 +34,7 @@ func (s *Bindings) Bind(ctx context.Context, wanted record.Binding, async bool) 
 	started := time.Now()
 	defer func() {
 		if !access.Later(bound) { // that is counted when it has ended
-			s.metrics.Call("bind", err, started)
+			s.metrics.Operation("bind", err, started)
 		}
 	}()
 	wanted.Started = started.UTC()

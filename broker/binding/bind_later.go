@@ -103,7 +103,7 @@ func (s *Bindings) waitAndBind(ctx context.Context, b record.Binding, end time.T
 	_, _, err = s.open(ctx, b, at.instance)
 	switch {
 	case err == nil:
-		s.metrics.Call("bind", nil, b.Operation.Started)
+		s.metrics.Operation("bind", nil, b.Operation.Started)
 	case errors.Is(err, record.ErrNotFound):
 		return errGone // the instance, not the binding
 	}
@@ -133,6 +133,6 @@ func (s *Bindings) fail(ctx context.Context, b record.Binding, cause error) erro
 	if err := s.access.TakeBack(ctx, b, cause); err != nil {
 		return err
 	}
-	s.metrics.Call("bind", cause, b.Operation.Started)
+	s.metrics.Operation("bind", cause, b.Operation.Started)
 	return nil
 }

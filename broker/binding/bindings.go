@@ -8,6 +8,7 @@ import (
 	"code.cloudfoundry.org/lager/v3"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/access"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
@@ -93,6 +94,7 @@ func (s *Bindings) placeNow(ctx context.Context, instanceID string) (place, erro
 
 // drawUp fills in what the binding hands out and what it opens.
 func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offered view.View) (_ record.Binding, err error) {
+	defer func() { err = cause.Else(cause.Refused, err) }()
 	if s.access.Enforced() {
 		if offered, err = offered.Reachable(); err != nil {
 			return b, err

@@ -10,7 +10,7 @@ import (
 // the binding stays as a tombstone and the error is a PendingError.
 func (s *Bindings) Unbind(ctx context.Context, instanceID, id string) (err error) {
 	started := time.Now()
-	defer func() { s.metrics.Call("unbind", err, started) }()
+	defer func() { s.metrics.Operation("unbind", err, started) }()
 	// The cache may be behind, and then the API server refuses what is written over it.
 	b, err := s.records.RecentBinding(instanceID, id)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -106,7 +107,7 @@ func (w *work) create(ctx context.Context) error {
 func (w *work) make(ctx context.Context, service chart.Service, plan chart.Plan) error {
 	what, err := service.Seeded(w.instance.Seed).Render(ctx, plan, w.instance.Release, w.instance.Namespace, w.instance.Parameters)
 	if err != nil {
-		return err
+		return cause.Else(cause.Refused, err)
 	}
 	err = w.install(ctx, service, plan, what)
 	if errors.Is(err, release.ErrLeftover) {
@@ -133,7 +134,8 @@ func (w *work) install(ctx context.Context, service chart.Service, plan chart.Pl
 			return err
 		}
 		w.describe("installing the chart")
-		return w.cluster.Install(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
+		err = w.cluster.Install(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
+		return cause.Else(cause.Refused, err)
 	})
 }
 

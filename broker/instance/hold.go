@@ -9,6 +9,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
@@ -21,7 +22,7 @@ const (
 )
 
 // errEndedTwice ends an operation that ends its process.
-var errEndedTwice = errors.New("the broker's process ended twice while doing this; its operator finds more in the log")
+var errEndedTwice = cause.Else(cause.Broker, errors.New("the broker's process ended twice while doing this; its operator finds more in the log"))
 
 // takeUp notes that the operation is begun, or begun again, and by whom, before
 // anything is done for it. The record that it knows may be older than what this very

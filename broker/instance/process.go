@@ -10,6 +10,7 @@ import (
 
 	"code.cloudfoundry.org/lager/v3"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -77,11 +78,15 @@ func (w *work) carry(ctx, superseded context.Context) retryable.Again {
 	told := w.tell(superseded)
 	err = w.step(bounded, superseded)
 	told()
+	if bounded.Err() != nil {
+		err = cause.Else(cause.Late, err)
+	}
 	switch {
 	case superseded.Err() != nil:
 		w.log.Info("interrupted", lager.Data{"cause": context.Cause(superseded).Error()})
 		return retryable.Again{}
 	case err == nil:
+		w.ended(nil)
 		err = w.succeed(ctx, chart)
 	case bounded.Err() == nil && retryable.Is(err):
 		w.tryAgain(ctx, err)
@@ -90,6 +95,7 @@ func (w *work) carry(ctx, superseded context.Context) retryable.Again {
 		reason := w.explain(explainAccess(err, w.instance), bounded.Err() != nil, allowed)
 		w.log.Error("failed", errors.New(reason), unnamed(err))
 		w.tellFailure(ctx, reason, bounded.Err() != nil)
+		w.ended(err)
 		err = w.fail(ctx, reason)
 	}
 	if err != nil && !errors.Is(err, ErrSuperseded) && !errors.Is(err, record.ErrNotFound) {
@@ -122,7 +128,7 @@ func (w *work) timeLimit(ctx context.Context) time.Duration {
 }
 
 // errMistake ends an operation that would have ended the process.
-var errMistake = errors.New("the broker made a mistake; its operator finds it in the log")
+var errMistake = cause.Else(cause.Broker, errors.New("the broker made a mistake; its operator finds it in the log"))
 
 // step works within ctx. undoing is for what a failed step has to take back: it
 // doesn't end with the time limit. What Helm makes of an odd chart or record
@@ -174,7 +180,6 @@ func (w *work) explain(err error, outOfTime bool, limit time.Duration) string {
 
 // succeed writes the outcome. before is the chart that the instance was on.
 func (w *work) succeed(ctx context.Context, before record.Chart) error {
-	w.ended(record.Succeeded)
 	if w.instance.Operation.Type == record.Delete {
 		if err := w.forget(ctx); err != nil {
 			return err
@@ -236,7 +241,6 @@ func sameOperation(live, i record.Instance) bool {
 }
 
 func (w *work) fail(ctx context.Context, reason string) error {
-	w.ended(record.Failed)
 	err := w.finish(ctx, record.Failed, record.ReasonOf(reason))
 	if err == nil || errors.Is(err, ErrSuperseded) || errors.Is(err, record.ErrNotFound) || retryable.Is(err) {
 		return err
@@ -267,19 +271,24 @@ func (w *work) finish(ctx context.Context, state record.State, description recor
 	})
 }
 
-func (w *work) ended(state record.State) {
+// ended counts the outcome, and logs it.
+func (w *work) ended(err error) {
 	o := w.instance.Operation
-	w.metrics.Operation(string(o.Type), state, o.Started)
-	w.log.Info("done", lager.Data{"state": state, "seconds": time.Since(o.Started).Seconds()})
+	w.metrics.Operation(string(o.Type), err, o.Started)
+	data := lager.Data{"state": record.Succeeded, "seconds": time.Since(o.Started).Seconds()}
+	if err != nil {
+		data["state"], data["cause"] = record.Failed, cause.Of(err)
+	}
+	w.log.Info("done", data)
 }
 
 // tryAgain notes why the operation is held up.
-func (w *work) tryAgain(ctx context.Context, cause error) {
-	w.log.Error("will-retry", cause)
+func (w *work) tryAgain(ctx context.Context, why error) {
+	w.log.Error("will-retry", why)
 	err := w.change(ctx, func(o *record.Operation) {
 		o.PutDown(w.settings.Self)
-		o.HeldUp = record.ReasonOf(cause.Error())
-		o.Description = record.ReasonOf("held up, trying again: " + cause.Error())
+		o.HeldUp = record.ReasonOf(why.Error())
+		o.Description = record.ReasonOf("held up, trying again: " + why.Error())
 	})
 	if err != nil {
 		w.log.Error("recording-retry", err)

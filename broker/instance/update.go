@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/retryable"
@@ -119,7 +120,7 @@ func (w *work) update(ctx, undoing context.Context) error {
 	}
 	what, err := service.Seeded(w.instance.Seed).RenderUpdate(ctx, plan, w.instance.Release, w.instance.Namespace, wanted.Parameters)
 	if err != nil {
-		return err
+		return cause.Else(cause.Refused, err)
 	}
 	if err := w.noteBefore(ctx, plan); err != nil {
 		return err
@@ -147,7 +148,8 @@ func (w *work) upgrade(ctx context.Context, service chart.Service, plan chart.Pl
 		if _, err := w.isolate(ctx, service, plan); err != nil {
 			return err
 		}
-		return w.cluster.Upgrade(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
+		err := w.cluster.Upgrade(ctx, target, what, func(p readiness.Progress) { w.describe(p.String()) })
+		return cause.Else(cause.Refused, err)
 	})
 }
 
@@ -169,18 +171,18 @@ func (w *work) noteBefore(ctx context.Context, plan chart.Plan) error {
 	return w.change(ctx, func(*record.Operation) {})
 }
 
-func (w *work) rollBack(ctx context.Context, cause error, limit time.Duration) error {
+func (w *work) rollBack(ctx context.Context, why error, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	w.log.Error("rolling-back", cause)
-	w.describe("rolling back: " + cause.Error())
+	w.log.Error("rolling-back", why)
+	w.describe("rolling back: " + why.Error())
 	if err := w.goBack(ctx); err != nil {
-		return fmt.Errorf("%w; and going back to what was before failed as well: %s", cause, err.Error())
+		return fmt.Errorf("%w; and going back to what was before failed as well: %s", why, err.Error())
 	}
 	if stale := w.stale(ctx); stale != "" {
-		return fmt.Errorf("%w; the service instance is as it was before, but %s", cause, stale)
+		return fmt.Errorf("%w; the service instance is as it was before, but %s", why, stale)
 	}
-	return fmt.Errorf("%w; the service instance is as it was before", cause)
+	return fmt.Errorf("%w; the service instance is as it was before", why)
 }
 
 // goBack makes the namespace and the release what they were before the update.

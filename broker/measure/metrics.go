@@ -6,12 +6,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
 // Metrics counts and times operations, and calls of the policy API.
 type Metrics struct {
 	operations  *prometheus.HistogramVec
+	failures    *prometheus.CounterVec
 	policyCalls *prometheus.CounterVec
 	missing     prometheus.Gauge
 	missed      since
@@ -34,6 +36,10 @@ func New(registry prometheus.Registerer) *Metrics {
 			Help:    "How long operations took, by type (create, update, delete, bind, unbind) and result.",
 			Buckets: prometheus.ExponentialBuckets(0.1, 2, 14),
 		}, []string{"type", "result"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cf_helm_broker_failures_total",
+			Help: "Operations that failed, by type and by what it was: docs/operate.md lists the causes.",
+		}, []string{"type", "cause"}),
 		policyCalls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cf_helm_broker_policy_calls_total",
 			Help: "Calls of CF's external policy API, by call (list, create, delete) and result (ok, error).",
@@ -75,7 +81,7 @@ func New(registry prometheus.Registerer) *Metrics {
 		Name: "cf_helm_broker_policy_last_good_round_timestamp_seconds",
 		Help: "When a round last ended well.",
 	})
-	registry.MustRegister(m.operations, m.policyCalls, m.nodeWaits, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.missing, m.GoodRound,
+	registry.MustRegister(m.operations, m.failures, m.policyCalls, m.nodeWaits, m.Reasserted, m.Revoked, m.Stale, m.RoundFailed, m.Desired, m.missing, m.GoodRound,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "cf_helm_broker_policies_missing_seconds",
 			Help: "For how long each round has found some missing; 0: the last one found none.",
@@ -90,6 +96,9 @@ func (m *Metrics) startAtZero() {
 		for _, result := range []record.State{record.Succeeded, record.Failed} {
 			m.operations.WithLabelValues(kind, string(result))
 		}
+		for _, why := range cause.All() {
+			m.failures.WithLabelValues(kind, string(why))
+		}
 	}
 	for _, call := range []string{"list", "create", "delete"} {
 		for _, result := range []string{"ok", "error"} {
@@ -98,18 +107,14 @@ func (m *Metrics) startAtZero() {
 	}
 }
 
-// Operation notes how an operation has ended.
-func (m *Metrics) Operation(kind string, state record.State, started time.Time) {
-	m.operations.WithLabelValues(kind, string(state)).Observe(time.Since(started).Seconds())
-}
-
-// Call is Operation for what is done within a request.
-func (m *Metrics) Call(kind string, err error, started time.Time) {
+// Operation notes how an operation has ended. That a binding is there already is no failure.
+func (m *Metrics) Operation(kind string, err error, started time.Time) {
 	state := record.Succeeded
 	if err != nil && !errors.Is(err, record.ErrExists) {
 		state = record.Failed
+		m.failures.WithLabelValues(kind, string(cause.Of(err))).Inc()
 	}
-	m.Operation(kind, state, started)
+	m.operations.WithLabelValues(kind, string(state)).Observe(time.Since(started).Seconds())
 }
 
 // PolicyCall counts a call of the policy API; see policy.New.

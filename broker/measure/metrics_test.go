@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 )
 
 // TestFirstFailureIsAnIncrease: what can be counted is there before it is, at 0, and
@@ -17,8 +17,10 @@ func TestFirstFailureIsAnIncrease(t *testing.T) {
 	m := New(registry)
 	before := counts(t, registry)
 	for _, kind := range []string{"create", "update", "delete", "bind", "unbind"} {
-		m.Operation(kind, record.Succeeded, time.Now())
-		m.Call(kind, errors.New("no"), time.Now())
+		m.Operation(kind, nil, time.Now())
+		for _, why := range cause.All() {
+			m.Operation(kind, cause.Else(why, errors.New("no")), time.Now())
+		}
 	}
 	for _, call := range []string{"list", "create", "delete"} {
 		m.PolicyCall(call, nil)
