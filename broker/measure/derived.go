@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,8 @@ type Derived struct {
 	Queues map[string]Queue
 	// Ends is when the broker's credentials end, by what names them.
 	Ends func() map[string]time.Time
+	// Agents tells of the nodes of the broker's cluster; nil: nobody waits for them.
+	Agents func(context.Context) (there, lagging int, err error)
 }
 
 // Instances are all of them.
@@ -48,6 +51,13 @@ func (d Derived) Register(registry prometheus.Registerer) {
 	})
 	registry.MustRegister(endsNow{ask: d.Ends, end: prometheus.NewDesc("cf_helm_broker_credential_not_after_timestamp_seconds",
 		"When a certificate or token ends by which the broker is known: that of a setting, of the pod's service-account, or of the cluster of a plan (service/plan).", []string{"credential"}, nil)})
+	if d.Agents != nil {
+		registry.MustRegister(agentsNow{
+			ask:     d.Agents,
+			there:   prometheus.NewDesc("cf_helm_broker_agents", "Nodes of the broker's own cluster whose agent says when it has looked for policies (with BIND_WAITS_FOR_NODES).", nil, nil),
+			lagging: prometheus.NewDesc("cf_helm_broker_agents_lagging", "Of those, the ones that a bind has waited for in vain and that haven't looked for policies since.", nil, nil),
+		})
+	}
 	for name, queue := range d.Queues {
 		registerQueue(registry, prometheus.Labels{"queue": name}, queue)
 	}

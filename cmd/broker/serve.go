@@ -103,6 +103,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 		Instances: house.instances.Now,
 		Ends:      func() map[string]time.Time { return credentialsEnd(s, config, files, offer.live.Catalog) },
 		Queues:    map[string]measure.Queue{"operations": house.waiting, "helm": clusters.Releases.Meter},
+		Agents:    agents(s, cluster),
 	}.Register(registry)
 	handler := web.Handler(web.Options{
 		Broker:         broker.New(&offer.live, records, house.instances, house.bindings, house.worker, s.NamespacePrefix, s.BrokerNamespace, s.Parameters == anyParameters),
@@ -126,6 +127,15 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	server := newServer(handler, requestLimit(s), files.tls(), log)
 	server.RegisterOnShutdown(house.worker.EndWaits)
 	return start(ctx, s, log, server, runs...)
+}
+
+// agents tells of the nodes' agents; nil where no bind waits for them, and the broker has no
+// right to ask.
+func agents(s settings, cluster *helmsvc.Cluster) func(context.Context) (there, lagging int, err error) {
+	if s.BindWaitsForNodes == 0 || !s.on(policy.C2C) {
+		return nil
+	}
+	return cluster.Agents
 }
 
 // requestLimit is how long a request may take: a bind waits for a pod and a delete

@@ -3,6 +3,7 @@ package nodes
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,17 +16,25 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
-// Nodes are those of a cluster. Its method may be called from any number of goroutines.
-type Nodes struct{ clients kubernetes.Interface }
+// Nodes are those of a cluster. Its methods may be called from any number of goroutines.
+type Nodes struct {
+	clients kubernetes.Interface
+
+	mu     sync.Mutex
+	behind map[string]string // nodes that lag, and by which mark; guarded by mu
+}
 
 // New returns the nodes of the cluster.
-func New(clients kubernetes.Interface) *Nodes { return &Nodes{clients} }
+func New(clients kubernetes.Interface) *Nodes {
+	return &Nodes{clients: clients, behind: map[string]string{}}
+}
 
 // AwaitPolled waits until all nodes that have Ready pods of the namespace, and an agent,
 // have looked for policies since mark, which is what marking the namespace has returned.
 // If ctx ends before, it returns those that haven't. The error says why that can't be
 // told.
 func (n *Nodes) AwaitPolled(ctx context.Context, namespace, mark string) (lagging []string, err error) {
+	defer func() { n.lag(lagging, mark) }()
 	pods, err := n.clients.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods of namespace %s: %w", namespace, err)
@@ -39,10 +48,7 @@ func (n *Nodes) AwaitPolled(ctx context.Context, namespace, mark string) (laggin
 	if err != nil {
 		return nil, fmt.Errorf("listing the Leases of namespace %s, in which nodes say that they have looked for policies: %w", podgroup.AgentsNamespace, err)
 	}
-	known := map[string]*coordinationv1.Lease{}
-	for i := range list.Items {
-		known[list.Items[i].Name] = &list.Items[i]
-	}
+	known := byNode(list.Items)
 	lagging = awaited(where, known, mark)
 	if len(lagging) == 0 {
 		return nil, nil
