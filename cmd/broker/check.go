@@ -20,12 +20,17 @@ const checkUsage = `Look whether everything fits that the broker needs, before a
 
 Usage:
   broker check [--json]
+  broker check --manifest manifest.yml [--vars-file vars.yml]… [--json]
 
 It reads the running broker's settings, all of them, and uses its rights: run it where
 the broker runs, for example by kubectl -n cf-helm-broker exec deploy/cf-helm-broker --
 /broker check. It changes nothing. What it can't look at it calls unknown.
 
-  --json  for programs: a line for each finding; nothing in it is secret
+  --json       for programs: a line for each finding; nothing in it is secret
+  --manifest   before cf push: whether the broker would start with that manifest's settings
+               and charts. It asks neither Kubernetes nor Cloud Foundry, and prints no
+               variable's value
+  --vars-file  the manifest's variables, as for cf push; may be given several times
 
 Exit status: 0 nothing failed, 1 something did, 2 wrong usage or settings.
 `
@@ -41,8 +46,18 @@ func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "")
+	manifest := flags.String("manifest", "", "")
+	var varsFiles []string
+	flags.Func("vars-file", "", func(file string) error { varsFiles = append(varsFiles, file); return nil })
 	if err := flagsAlone(flags, args); err != nil {
 		return err
+	}
+	report := checkReport{out: stdout, json: *asJSON, counts: map[check.State]int{}}
+	if *manifest != "" {
+		return checkPush(ctx, *manifest, varsFiles, report)
+	}
+	if len(varsFiles) > 0 {
+		return usageError("check: --vars-file goes with --manifest")
 	}
 	s, err := readSettings()
 	if err != nil {
@@ -52,7 +67,6 @@ func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report := checkReport{out: stdout, json: *asJSON, counts: map[check.State]int{}}
 	check.All(ctx, looks, report.tell)
 	return report.end()
 }

@@ -112,9 +112,12 @@ type KubernetesSettings struct {
 
 // readSettings reads and checks the environment and reports everything that
 // is wrong with it at once.
-func readSettings() (settings, error) {
+func readSettings() (settings, error) { return settingsOf(env.ToMap(os.Environ())) }
+
+// settingsOf is readSettings of another environment than this process's.
+func settingsOf(environment map[string]string) (settings, error) {
 	var s settings
-	wrong := parse(&s)
+	wrong := parseFrom(environment, &s)
 	domain, err := names.ParseDomain(string(s.ClusterDomain))
 	if err != nil {
 		wrong = errors.Join(wrong, fmt.Errorf("CLUSTER_DOMAIN: %w", err))
@@ -146,8 +149,10 @@ func readKubernetesSettings() (KubernetesSettings, error) {
 	return k, errors.Join(parse(&k), k.check())
 }
 
-func parse(into any) error {
-	err := env.Parse(into)
+func parse(into any) error { return parseFrom(env.ToMap(os.Environ()), into) }
+
+func parseFrom(environment map[string]string, into any) error {
+	err := env.ParseWithOptions(into, env.Options{Environment: environment})
 	var all env.AggregateError
 	if errors.As(err, &all) {
 		return errors.Join(all.Errors...)
