@@ -1,7 +1,6 @@
 package chart_test
 
 import (
-	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -55,10 +54,16 @@ func TestAlertsHaveRunbooks(t *testing.T) {
 
 const alertTests = "ci/alerts-promtool.yaml"
 
-// TestAlertsFire has Prometheus' own engine evaluate the rules. Its tool takes minutes to
-// build where Go's build cache doesn't have it.
+// TestAlertsFire has Prometheus' own engine evaluate the rules.
 func TestAlertsFire(t *testing.T) {
 	t.Parallel()
+	testRules(t, alertTests)
+}
+
+// testRules runs promtool's tests of rules. The tool takes minutes to build where Go's
+// build cache doesn't have it.
+func testRules(t *testing.T, file string) {
+	t.Helper()
 	promtool := filepath.Join(t.TempDir(), "promtool")
 	// Without the tag it would find targets on every cloud, for which there are hundreds of packages.
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "remove_all_sd", "-o", promtool, "github.com/prometheus/prometheus/cmd/promtool")
@@ -67,7 +72,7 @@ func TestAlertsFire(t *testing.T) {
 	if said, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building promtool: %v:\n%s", err, said)
 	}
-	if said, err := exec.CommandContext(t.Context(), promtool, "test", "rules", alertTests).CombinedOutput(); err != nil {
+	if said, err := exec.CommandContext(t.Context(), promtool, "test", "rules", file).CombinedOutput(); err != nil {
 		t.Errorf("%v:\n%s", err, said)
 	}
 }
@@ -86,25 +91,12 @@ var metric = regexp.MustCompile(`cf_helm_broker_[a-z_]+`)
 
 // TestMetricsAreTheBrokers: alerts and the dashboard ask for what there is.
 func TestMetricsAreTheBrokers(t *testing.T) {
-	var dashboard struct {
-		Panels []struct {
-			Title   string `json:"title"`
-			Targets []struct {
-				Expr string `json:"expr"`
-			} `json:"targets"`
-		} `json:"panels"`
-	}
-	if err := json.Unmarshal([]byte(read(t, "dashboard.json")), &dashboard); err != nil {
-		t.Fatal(err)
-	}
 	expressions := map[string]string{}
 	for _, r := range rules(t) {
 		expressions[r.Alert] = r.Expr
 	}
-	for _, p := range dashboard.Panels {
-		for _, target := range p.Targets {
-			expressions[p.Title] += " " + target.Expr
-		}
+	for _, q := range queries(t) {
+		expressions[q.title] += " " + q.expr
 	}
 	for _, name := range metric.FindAllString(read(t, alertTests), -1) {
 		expressions[alertTests] += " " + name
