@@ -18,7 +18,7 @@
 // the steps idle, poll, policies and trace: then a proxy stands between them.
 //
 // BENCH names the steps to take, with commas between: see allSteps. Some are taken
-// only when they are named: upgrade takes minutes. BENCH=trace
+// only when they are named: upgrade and canaries take minutes. BENCH=trace
 // shows which requests a create, a bind, an unbind and a delete consist of. BENCH_BROKER
 // is the path of a broker that is built already, to measure that one instead.
 // BENCH_BEFORE is that of an older one, which the step processor measures as well:

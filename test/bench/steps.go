@@ -34,6 +34,7 @@ func allSteps() []step {
 		{name: "naming", does: "what it takes to keep 2,000 instances' names, for a minute", take: measureNamesOfCrowd},
 		{name: "go", does: "Go benchmarks of the pure parts", take: measureGo},
 		{name: "upgrade", does: "1,000 upgrades to a new chart version, 20 at a time, after as many creates", take: measureUpgrades, extra: true},
+		{name: "canaries", does: "1,000 instances, a chart version that breaks one in three, and one that is mended", take: measureCanaries, extra: true},
 		{name: "trace", does: "the requests of one create, bind, unbind and delete, in order", take: traceRequests, extra: true},
 		{name: "crowded", does: "the requests of creates while another space creates hundreds", take: traceNeighbour, extra: true},
 	}
