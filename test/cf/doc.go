@@ -1,5 +1,5 @@
 // Package cf is a Cloud Foundry for tests and demonstrations: one HTTP server on
-// the loopback interface that offers the four parts of Cloud Foundry which the
+// the loopback interface that offers the five parts of Cloud Foundry which the
 // broker talks to.
 //
 //	part        below                 what it does
@@ -7,13 +7,16 @@
 //	UAA         /uaa                  client_credentials tokens that expire
 //	CC          /v3                   apps, spaces, organizations, domains, security groups, service brokers, jobs
 //	PolicyAPI   /networking           the external network policy API, version v1
+//	CredHub     /credhub              credentials by name, and who may do what with them
 //
 // The policy API follows cf-networking-release's policy server: its routes,
 // scopes, order of checks, messages and leniency. The contract suite in
 // contract_test.go states each of these facts once and can be pointed at a real
 // Cloud Foundry to see whether they still hold there. The cloud controller and
 // UAA are only as deep as the broker's use of them: they reject what they don't
-// know instead of ignoring it.
+// know instead of ignoring it. CredHub follows its code
+// (cloudfoundry/credhub, 2026): statuses, words, permissions that are enforced; apps, who
+// come with certificates, read by Server.ReadCredential.
 //
 // Beside these, the policy API's internal list is there for policy agents (see
 // routeInternal), without the real one's certificates.

@@ -58,6 +58,8 @@ func failWith(w http.ResponseWriter, part Part, status int) {
 		failPolicy(w, status)
 	case UAA:
 		failUAA(w, status)
+	case CredHub:
+		failCredHub(w, status)
 	default:
 		failCC(w, status)
 	}

@@ -17,6 +17,7 @@ const (
 	UAA       Part = "uaa"
 	CC        Part = "cc"
 	PolicyAPI Part = "policy"
+	CredHub   Part = "credhub"
 )
 
 // Kind is a way to fail.
@@ -47,7 +48,7 @@ const (
 )
 
 var (
-	allParts = []Part{APIRoot, UAA, CC, PolicyAPI}
+	allParts = []Part{APIRoot, UAA, CC, PolicyAPI, CredHub}
 	allKinds = []Kind{Down, Slow, AnswerLost, ServerError, Unauthorized, Forbidden, InvalidJSON, Redirect, Unrouted}
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
 )
 
-var partPaths = map[cf.Part]string{cf.APIRoot: "/", cf.UAA: "/uaa/oauth/token", cf.CC: "/v3/apps", cf.PolicyAPI: policiesPath}
+var partPaths = map[cf.Part]string{cf.APIRoot: "/", cf.UAA: "/uaa/oauth/token", cf.CC: "/v3/apps", cf.PolicyAPI: policiesPath, cf.CredHub: "/credhub/info"}
 
 // Each kind of fault in each part's own words; what isn't faulted still works.
 func TestFaultAnswers(t *testing.T) {
@@ -37,6 +37,9 @@ func TestFaultAnswers(t *testing.T) {
 		{cf.UAA, cf.Unauthorized, 401, `"error_description":"Bad credentials"`},
 		{cf.UAA, cf.Forbidden, 403, `"error":"access_denied"`},
 		{cf.UAA, cf.InvalidJSON, 200, `{"total_policies": 1, "policies": [`},
+		{cf.CredHub, cf.ServerError, 500, `"error":"An application error occurred.`},
+		{cf.CredHub, cf.Unauthorized, 401, `"error":"invalid_token"`},
+		{cf.CredHub, cf.Forbidden, 403, `do not have sufficient authorization."`},
 		{cf.APIRoot, cf.ServerError, 500, `"code":10001`},
 		{cf.APIRoot, cf.Unrouted, 404, `404 Not Found: Requested route`},
 	} {

@@ -15,6 +15,7 @@ func (s *Server) handler() http.Handler {
 	s.routeCC(mux)
 	s.routePolicies(mux)
 	s.routeInternal(mux)
+	s.routeCredHub(mux)
 	s.routeControl(mux)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,6 +47,8 @@ func partOf(path string) (Part, bool) {
 		return CC, true
 	case "networking":
 		return PolicyAPI, true
+	case "credhub":
+		return CredHub, true
 	}
 	return APIRoot, true
 }

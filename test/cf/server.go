@@ -55,6 +55,7 @@ type Server struct {
 	uaa      *uaa
 	cc       *cloudController
 	policies *policyStore
+	credHub  *credHub
 	faults   *faults
 	record   *record
 }
@@ -121,6 +122,7 @@ func newServer(o Options, address net.Addr) *Server {
 		uaa:      newUAA(o.TokenLife, o.Clock),
 		cc:       newCloudController(o.Clock),
 		policies: newPolicyStore(o.TagLength),
+		credHub:  newCredHub(o.Clock),
 		faults:   &faults{},
 		record:   &record{requests: map[string]int{}},
 	}
