@@ -17,7 +17,9 @@ import (
 const limit = 256 << 20
 
 // notJSON is what to look at when an answer isn't what CF would say.
-const notJSON = "check that CF_API_ADDRESS is the CF API and that no proxy or login page answers in its place"
+func (n Names) notJSON() string {
+	return n.check() + " and that no proxy or login page answers in its place"
+}
 
 func read(response *http.Response, r Request) error {
 	text, err := io.ReadAll(io.LimitReader(response.Body, limit))
@@ -31,7 +33,7 @@ func read(response *http.Response, r Request) error {
 		return nil
 	}
 	if err := json.Unmarshal(text, r.Answer); err != nil {
-		return fmt.Errorf("the answer of %s isn't valid JSON: %w; %s", r.Part, err, notJSON)
+		return fmt.Errorf("the answer of %s isn't valid JSON: %w; %s", r.Part, err, r.names.notJSON())
 	}
 	return nil
 }

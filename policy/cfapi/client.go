@@ -1,6 +1,7 @@
 package cfapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,28 @@ type Settings struct {
 	SkipTLSValidation bool
 	// Timeout bounds each request.
 	Timeout time.Duration
+	// Known are addresses of parts that the operator says: the root's links don't count for
+	// them. Where UAA is known the root isn't asked, and the others have to be known too.
+	Known map[Part]string
+	// Names are those of the settings that errors say to look at.
+	Names Names
 }
+
+// Names are the settings that a client was made from. The zero Names are those of the CF
+// API.
+type Names struct {
+	Address string // of where it calls
+	Client  string // of the UAA client's id and secret
+}
+
+func (n Names) address() string { return cmp.Or(n.Address, "CF_API_ADDRESS") }
+func (n Names) check() string {
+	if n.Address != "" {
+		return "check " + n.Address
+	}
+	return "check that CF_API_ADDRESS is the CF API"
+}
+func (n Names) client() string { return cmp.Or(n.Client, "CF_CLIENT_ID and CF_CLIENT_SECRET") }
 
 // Client calls Cloud Foundry. Its methods may be called from any number of
 // goroutines.

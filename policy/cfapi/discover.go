@@ -15,26 +15,18 @@ import (
 
 // discover reads the links of the CF API's root (GET /). go-cfclient would do
 // so too, but outside any context, with a token that the root doesn't need,
-// and without the status of a refusal.
+// and without the status of a refusal. What settings say counts before the links.
 func (c *connector) discover(ctx context.Context) (*connection, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.settings.CFAPIAddress, "/")+"/", nil)
-	if err != nil {
-		return nil, err
-	}
-	var root resource.Root
-	if _, err := c.exchange(request, Request{Part: APIRoot, Answer: &root}); err != nil {
-		return nil, err
-	}
 	found := &connection{addresses: map[Part]string{}}
-	for part, address := range map[Part]string{
-		UAA:             cmp.Or(root.Links.Uaa.Href, root.Links.Login.Href),
-		PolicyServer:    root.Links.NetworkPolicyV1.Href,
-		CloudController: root.Links.CloudControllerV3.Href,
-	} {
-		if err := checkLink(request.URL, part, address); err != nil {
+	if c.settings.Known[UAA] == "" {
+		if err := c.readRoot(ctx, found); err != nil {
 			return nil, err
 		}
-		found.addresses[part] = strings.TrimRight(address, "/")
+	}
+	for part, address := range c.settings.Known {
+		if address != "" {
+			found.addresses[part] = strings.TrimRight(address, "/")
+		}
 	}
 	login, err := found.address(UAA)
 	if err != nil {
@@ -42,6 +34,29 @@ func (c *connector) discover(ctx context.Context) (*connection, error) {
 	}
 	found.tokens = &tokens{timeout: c.settings.Timeout, fetch: c.tokenFrom(login)}
 	return found, nil
+}
+
+// readRoot fills in the links.
+func (c *connector) readRoot(ctx context.Context, found *connection) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.settings.CFAPIAddress, "/")+"/", nil)
+	if err != nil {
+		return err
+	}
+	var root resource.Root
+	if _, err := c.exchange(request, Request{Part: APIRoot, Answer: &root}); err != nil {
+		return err
+	}
+	for part, address := range map[Part]string{
+		UAA:             cmp.Or(root.Links.Uaa.Href, root.Links.Login.Href),
+		PolicyServer:    root.Links.NetworkPolicyV1.Href,
+		CloudController: root.Links.CloudControllerV3.Href,
+	} {
+		if err := checkLink(request.URL, part, address); err != nil {
+			return err
+		}
+		found.addresses[part] = strings.TrimRight(address, "/")
+	}
+	return nil
 }
 
 // checkLink refuses a link that isn't a URL, and one that would send the

@@ -17,26 +17,28 @@ import (
 func fix(r Request, refused *policy.Error) string {
 	switch {
 	case refused.Status < http.StatusBadRequest:
-		return notJSON
+		return r.names.notJSON()
 	case refused.Status >= http.StatusInternalServerError:
 		return "see its log, and try again"
 	}
 	switch r.Part {
 	case UAA:
-		return fixUAA(refused.Status)
+		return fixUAA(refused.Status, r.names)
 	case PolicyServer:
 		return fixPolicyServer(refused.Status)
 	case CloudController:
 		return fixCloudController(refused, r.Needs)
+	case CredHub:
+		return fixCredHub(refused, r.Needs)
 	}
 	return "check that CF_API_ADDRESS is the CF API"
 }
 
-func fixUAA(status int) string {
+func fixUAA(status int, names Names) string {
 	if status == http.StatusNotFound {
-		return "check that CF_API_ADDRESS is the CF API and that UAA is up"
+		return names.check() + " and that UAA is up"
 	}
-	return "check CF_CLIENT_ID and CF_CLIENT_SECRET, and that the UAA client has the grant type client_credentials"
+	return "check " + names.client() + ", and that the UAA client has the grant type client_credentials"
 }
 
 func fixPolicyServer(status int) string {
@@ -66,6 +68,22 @@ func fixCloudController(refused *policy.Error, needs string) string {
 	return ""
 }
 
+// fixCredHub knows that CredHub answers 404 to who lacks a permission, and what asks for
+// an unknown route gets on its way there.
+func fixCredHub(refused *policy.Error, needs string) string {
+	switch {
+	case refused.Status == http.StatusUnauthorized:
+		return "it refuses a new token too: see whether it trusts this UAA"
+	case refused.Status == http.StatusForbidden, refused.Status == http.StatusNotFound && strings.Contains(refused.Message, "sufficient authorization"):
+		return needs
+	case refused.Status == http.StatusNotFound:
+		return "is CredHub up?"
+	case refused.Status == http.StatusRequestEntityTooLarge:
+		return "the credentials are longer than CredHub takes; have the chart's bind.yaml hand out less"
+	}
+	return ""
+}
+
 // unreached adds to the error of a request without an answer what the operator
 // has to look at.
 func (c *connector) unreached(err error) error {
@@ -87,13 +105,13 @@ func (c *connector) unreached(err error) error {
 	case errors.As(err, &unknown):
 		return fmt.Errorf("%w; make the CA of %s known to the broker (SSL_CERT_FILE), or set CF_SKIP_SSL_VALIDATION for a trial", err, host)
 	case errors.As(err, &otherHost):
-		return fmt.Errorf("%w; CF_API_ADDRESS must hold a name that the certificate is for", err)
+		return fmt.Errorf("%w; %s must hold a name that the certificate is for", err, c.settings.Names.address())
 	case errors.As(err, &name):
-		return fmt.Errorf("%w; check CF_API_ADDRESS, and that this machine resolves %s", err, host)
+		return fmt.Errorf("%w; check %s, and that this machine resolves %s", err, c.settings.Names.address(), host)
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return fmt.Errorf("%w; check whether CF_API_ADDRESS should begin with http://", err)
+		return fmt.Errorf("%w; check whether %s should begin with http://", err, c.settings.Names.address())
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%w; check CF_API_ADDRESS, that %s is up and that the broker may reach it", err, host)
+		return fmt.Errorf("%w; check %s, that %s is up and that the broker may reach it", err, c.settings.Names.address(), host)
 	case errors.As(err, &network) && network.Timeout():
 		return fmt.Errorf("%w; %s gave no answer within CF_REQUEST_TIMEOUT (%s) or the caller's own time limit", err, host, c.settings.Timeout)
 	}

@@ -9,6 +9,8 @@ const (
 	UAA             Part = "UAA"
 	PolicyServer    Part = "the policy server"
 	CloudController Part = "the cloud controller"
+	// CredHub is found by Settings.Known alone.
+	CredHub Part = "CredHub"
 )
 
 // link is the part's name among the links of the CF API's root.

@@ -17,6 +17,8 @@ type Request struct {
 	Needs  string // what to give the client that may not make it
 	Body   any    // nil: none
 	Answer any    // nil: not read
+
+	names Names // of the settings that errors say to look at
 }
 
 // send sends a request, and a second time if the server refuses the token: it
@@ -78,6 +80,7 @@ func newHTTPRequest(ctx context.Context, address string, r Request) (*http.Reque
 
 // exchange sends a request as it is and reads the answer.
 func (c *connector) exchange(httpRequest *http.Request, r Request) (http.Header, error) {
+	r.names = c.settings.Names
 	httpRequest.Header.Set("User-Agent", "cf-helm-broker")
 	httpRequest.Header.Set("Accept", "application/json")
 	response, err := c.http.Do(httpRequest)

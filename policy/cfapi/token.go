@@ -74,13 +74,13 @@ func (c *connector) tokenError(ctx context.Context, address string, err error) e
 	var unreached *url.Error
 	switch {
 	case errors.As(err, &refused) && refused.Response != nil:
-		return refusal(Request{Part: UAA}, refused.Response, []byte(refused.ErrorCode))
+		return refusal(Request{Part: UAA, names: c.settings.Names}, refused.Response, []byte(refused.ErrorCode))
 	case errors.As(err, &unreached):
 		return c.unreached(err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s gave no whole answer within CF_REQUEST_TIMEOUT (%s): %w", address, c.settings.Timeout, ctx.Err())
 	}
-	return fmt.Errorf("what %s answered is no token: %w; %s", address, err, notJSON)
+	return fmt.Errorf("what %s answered is no token: %w; %s", address, err, c.settings.Names.notJSON())
 }
 
 // unauthorized tells whether a part of CF, and not UAA, refused the request's
