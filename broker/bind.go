@@ -26,6 +26,8 @@ func (b *Broker) Bind(ctx context.Context, instanceID, id string, details domain
 		SpaceGUID:  spaceGUID(details),
 		Parameters: details.RawParameters,
 		Origin:     origin(ctx),
+
+		CredentialClient: credentialClient(details),
 	}
 	if err := b.checkBind(wanted, details); err != nil {
 		return domain.Binding{}, err
@@ -65,6 +67,16 @@ func spaceGUID(details domain.BindDetails) string {
 	return details.BindResource.SpaceGuid
 }
 
+// credentialClient is the UAA client that reads a service key's credentials in CredHub
+// (OSBAPI's profile, "Bind Resource Object"): the cloud controller's own, by which it shows
+// them.
+func credentialClient(details domain.BindDetails) string {
+	if details.BindResource == nil {
+		return ""
+	}
+	return details.BindResource.CredentialClientID
+}
+
 func (b *Broker) checkBind(wanted record.Binding, details domain.BindDetails) error {
 	if err := b.checkIDs(wanted.InstanceID, wanted.ID); err != nil {
 		return err
@@ -75,8 +87,14 @@ func (b *Broker) checkBind(wanted record.Binding, details domain.BindDetails) er
 	if wanted.AppGUID != "" && !policy.ValidID(wanted.AppGUID) {
 		return badRequest("app_guid %.70q is not a lower-case UUID", wanted.AppGUID)
 	}
+	if len(wanted.CredentialClient) > longestClient {
+		return badRequest("credential_client_id is longer than %d characters", longestClient)
+	}
 	return checkParameters(wanted.Parameters)
 }
+
+// longestClient is the longest id of a client in UAA's own tables.
+const longestClient = 255
 
 // existingBinding answers for a binding whose id is taken. The plan may be the
 // one that the instance had when the binding was made, or the one it has now.

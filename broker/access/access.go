@@ -32,6 +32,9 @@ type Settings struct {
 	DNSGroup string
 	// Shared are services of the cluster that every bind opens to the app.
 	Shared []chart.SharedService
+	// CredHub keeps bindings' credentials; nil: the platform is given them, and what is
+	// there from before can't be removed.
+	CredHub CredHub
 	// Placeholders makes and deletes the policy groups of ToApp; nil where no CF
 	// API is configured.
 	Placeholders policy.Placeholders

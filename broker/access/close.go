@@ -32,6 +32,16 @@ func (a *Access) grant(ctx context.Context, all []onNetwork) error {
 	return nil
 }
 
+// undo is what a change closes: policies, and what is kept in CredHub. Neither of them
+// being in the way keeps the other.
+func (a *Access) undo(ctx context.Context, c change, first reading) error {
+	err := a.close(ctx, c.intent, c.close, first)
+	if !c.forget {
+		return err
+	}
+	return errors.Join(err, a.forget(ctx, c.intent))
+}
+
 // close deletes those of the binding's policies that no other binding needs, and
 // returns an error unless they are seen to be gone. Networks count no references: two
 // bindings of one app share their policies. A network that fails keeps none from being

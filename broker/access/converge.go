@@ -38,6 +38,9 @@ type change struct {
 	noted  bool           // it is recorded already
 	open   []onNetwork
 	close  []onNetwork
+	// keep, forget: its credentials have to be in CredHub, or not to be there, if the
+	// record names a place.
+	keep, forget bool
 }
 
 // plan is the change by an event: a binding that is being made opens what it
@@ -49,7 +52,7 @@ func plan(b record.Binding, why event, wanted need, at time.Time, life time.Dura
 	case err != nil:
 		return change{}, err
 	case why == opened:
-		return change{intent: b, noted: true, open: closing(b, need{})}, nil
+		return change{intent: b, noted: true, open: closing(b, need{}), keep: true}, nil
 	case why == follows:
 		intent.Policies, intent.Networks = policy.Unique(slices.Concat(b.Policies, wanted.policies)), distinct(slices.Concat(b.On(), wanted.networks))
 		// Whoever closes any of them has to look for others that need it.
@@ -58,7 +61,7 @@ func plan(b record.Binding, why event, wanted need, at time.Time, life time.Dura
 		intent.UnsettledUntil = at.Add(life).UTC()
 		return change{intent: intent, open: opening(b, wanted), close: closing(b, wanted)}, nil
 	}
-	return change{intent: intent, noted: intent.State == b.State, close: closing(b, need{})}, nil
+	return change{intent: intent, noted: intent.State == b.State, close: closing(b, need{}), forget: true}, nil
 }
 
 // converge makes the policies of a binding what they should be after an event, and
@@ -92,10 +95,15 @@ func (a *Access) carryOut(ctx context.Context, b record.Binding, why event, want
 	if err != nil {
 		return b, told, err
 	}
+	if c.keep {
+		if err := a.keep(ctx, c.intent); err != nil {
+			return c.intent, told, &PendingError{Cause: fmt.Errorf("keeping the binding's credentials in CredHub: %w", err)}
+		}
+	}
 	if err := a.grant(ctx, c.open); err != nil {
 		return c.intent, told, &PendingError{Cause: fmt.Errorf("opening access for app %s: %w", c.intent.AppGUID, err)}
 	}
-	if err := a.close(ctx, c.intent, c.close, a.since(c)); err != nil {
+	if err := a.undo(ctx, c, a.since(c)); err != nil {
 		return c.intent, told, &PendingError{Cause: fmt.Errorf("revoking access for app %s: %w", c.intent.AppGUID, err)}
 	}
 	// With its own access goes the instance, and what follows is told of once for all.
@@ -168,7 +176,7 @@ func (a *Access) TakeBack(ctx context.Context, b record.Binding, cause error) er
 	err := a.converge(ctx, b, couldNot(cause), need{})
 	if errors.Is(err, record.ErrNotFound) {
 		// Another replica has taken it back, and not what was posted since.
-		err = a.close(ctx, b, closing(b, need{}), a.live)
+		err = a.undo(ctx, change{intent: b, close: closing(b, need{}), forget: true}, a.live)
 	}
 	var pending *PendingError
 	if errors.As(err, &pending) {
@@ -229,10 +237,10 @@ func (a *Access) conclude(ctx context.Context, b record.Binding, why event, want
 	case !a.settled(b):
 		return b, errUnsettled
 	case b.State == record.Unmade:
-		if len(b.Policies) == 0 {
+		if !b.Reaches() {
 			return b, nil
 		}
-		b.Policies, b.UnsettledUntil = nil, time.Time{}
+		b.Policies, b.CredHub, b.UnsettledUntil = nil, nil, time.Time{}
 		return a.records.UpdateBinding(ctx, b)
 	}
 	if err := a.dismiss(ctx, b); err != nil {

@@ -29,19 +29,20 @@ func TestPlan(t *testing.T) {
 		noted                 bool
 		intent, opens, closes []policy.Policy
 		until                 bool // noted until when it may still be posted
+		keep, forget          bool // in CredHub
 		refused               error
 	}{
-		"made":               {state: record.Opening, why: opened, noted: true, intent: recorded, opens: recorded},
+		"made":               {state: record.Opening, why: opened, noted: true, intent: recorded, opens: recorded, keep: true},
 		"made already":       {state: record.Bound, why: opened, refused: record.ErrExists},
 		"revoked, then made": {state: record.Revoking, why: opened, refused: locate.ErrBusy},
 		"follows":            {state: record.Bound, why: follows, intent: to("i", 1, 2, 3), opens: to("i", 3), closes: to("i", 1), until: true},
 		"follows too late":   {state: record.Revoking, why: follows, refused: locate.ErrBusy},
-		"unbound":            {state: record.Bound, why: unwanted, intent: recorded, closes: recorded},
-		"unbound meanwhile":  {state: record.Opening, why: unwanted, intent: recorded, closes: recorded, until: true},
-		"undone":             {state: record.Opening, why: undone, intent: recorded, closes: recorded},
-		"unsure":             {state: record.Opening, why: unsure, intent: recorded, closes: recorded, until: true},
-		"tombstone":          {state: record.Revoking, why: owed, noted: true, intent: recorded, closes: recorded},
-		"failed":             {state: record.Unmade, why: owed, noted: true, intent: recorded, closes: recorded},
+		"unbound":            {state: record.Bound, why: unwanted, intent: recorded, closes: recorded, forget: true},
+		"unbound meanwhile":  {state: record.Opening, why: unwanted, intent: recorded, closes: recorded, forget: true, until: true},
+		"undone":             {state: record.Opening, why: undone, intent: recorded, closes: recorded, forget: true},
+		"unsure":             {state: record.Opening, why: unsure, intent: recorded, closes: recorded, forget: true, until: true},
+		"tombstone":          {state: record.Revoking, why: owed, noted: true, intent: recorded, closes: recorded, forget: true},
+		"failed":             {state: record.Unmade, why: owed, noted: true, intent: recorded, closes: recorded, forget: true},
 		"made after all":     {state: record.Bound, why: undone, refused: errMade},
 		"asked for again":    {state: record.Opening, why: owed, refused: errMade},
 	} {
@@ -51,6 +52,9 @@ func TestPlan(t *testing.T) {
 		}
 		if got.noted != c.noted || !policy.Same(got.intent.Policies, c.intent) || !policy.Same(on(got.open), c.opens) || !policy.Same(on(got.close), c.closes) {
 			t.Errorf("%s: %+v, want %+v", name, got, c)
+		}
+		if got.keep != c.keep || got.forget != c.forget {
+			t.Errorf("%s: CredHub keeps %t and forgets %t", name, got.keep, got.forget)
 		}
 		if until := !got.intent.UnsettledUntil.IsZero(); until != c.until {
 			t.Errorf("%s: may be posted until %s", name, got.intent.UnsettledUntil)
@@ -166,7 +170,7 @@ func TestPayable(t *testing.T) {
 		"unknown where one of its clusters is":  {sight{unknown: policy.SetOf(b.Policies)}, gone, true, false},
 		"there, and another network half known": {there, sight{unknown: policy.SetOf(b.Policies)}, false, true},
 	} {
-		if got := (sights{"up": c.up, "down": c.down}).payable(b, c.settled); got != c.want {
+		if got := (sights{"up": c.up, "down": c.down}).payable(b, vault{}, c.settled); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

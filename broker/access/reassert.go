@@ -84,13 +84,13 @@ func (s sights) whole() bool {
 	return true
 }
 
-// payable tells, of a look for what is left, whether there is anything to be done now about
+// payable tells, of looks for what is left, there and in CredHub, whether there is anything to be done now about
 // a binding that owes. What is left, be it in part, is closed, whatever other networks
 // answer: a round may have opened it again beside the unbind. A binding of which nothing is
 // left is forgotten, once nobody may be opening anything for it, by a look at all of its
 // networks.
-func (s sights) payable(b record.Binding, settled bool) bool {
-	return s.finds(b) || settled && !s.unsure(b)
+func (s sights) payable(b record.Binding, kept vault, settled bool) bool {
+	return s.finds(b) || kept.finds(b) || settled && !s.unsure(b) && !kept.unsure(b)
 }
 
 // policiesOf are what the bindings open, and policiesOn what of it the network has to have.

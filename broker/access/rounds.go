@@ -89,9 +89,10 @@ func (r *Rounds) round(ctx context.Context) error {
 	opened, failed := r.reassert(ctx, bound, missing)
 	r.markAll(ctx, opened)
 	left, err := r.look(ctx, debts, policy.Enforcer.Left)
-	err = errors.Join(unseen, failed, err)
+	kept, vaultErr := r.lookIntoVault(ctx, debts)
+	err = errors.Join(unseen, failed, err, vaultErr)
 	for _, b := range debts {
-		if left.payable(b, r.settled(b)) {
+		if left.payable(b, kept, r.settled(b)) {
 			err = errors.Join(err, r.repay(ctx, b))
 		}
 	}

@@ -90,7 +90,7 @@ func nextUnmade(b record.Binding, e event, at time.Time, life time.Duration) (re
 			b.State, b.Credentials, b.Endpoints = record.Unmade, nil, nil
 		}
 	}
-	if opening && e != undone && len(b.Policies) > 0 {
+	if opening && e != undone && b.Reaches() {
 		b.UnsettledUntil = at.Add(life).UTC()
 	}
 	return b, nil
@@ -168,7 +168,7 @@ func repeats(wanted, b record.Binding) bool {
 // without being answered, since the replica that was making it has died.
 func debt(b record.Binding, now time.Time, life time.Duration) (e event, owes bool) {
 	switch {
-	case b.State == record.Revoking, b.State == record.Unmade && len(b.Policies) > 0:
+	case b.State == record.Revoking, b.State == record.Unmade && b.Reaches():
 		return owed, true
 	case b.State == record.Opening && b.Operation == nil && now.Sub(b.Started) > life:
 		return undone, true

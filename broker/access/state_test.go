@@ -106,11 +106,14 @@ func TestUnsettled(t *testing.T) {
 		{record.Bound, time.Time{}, unwanted, time.Time{}},
 		{record.Revoking, posting, owed, posting},
 	} {
-		b := record.Binding{State: c.state, UnsettledUntil: c.noted, Policies: []policy.Policy{{}}, Started: now.Add(-time.Second)}
-		got, err := next(b, c.e, now, time.Minute)
-		if err != nil || !got.UnsettledUntil.Equal(c.want) || settled(got, now) != !now.Before(c.want) {
-			t.Errorf("%s by %s: until %s, %v, want %s", c.state, c.e, got.UnsettledUntil, err, c.want)
+		for what, b := range map[string]record.Binding{"policies": {Policies: []policy.Policy{{}}}, "credentials in CredHub": {CredHub: &record.CredHub{}}} {
+			b.State, b.UnsettledUntil, b.Started = c.state, c.noted, now.Add(-time.Second)
+			got, err := next(b, c.e, now, time.Minute)
+			if err != nil || !got.UnsettledUntil.Equal(c.want) || settled(got, now) != !now.Before(c.want) {
+				t.Errorf("%s with %s by %s: until %s, %v, want %s", c.state, what, c.e, got.UnsettledUntil, err, c.want)
+			}
 		}
+
 	}
 }
 
@@ -127,6 +130,7 @@ func TestDebt(t *testing.T) {
 		{record.Binding{State: record.Revoking}, "owed"},
 		{record.Binding{State: record.Unmade, Operation: later}, ""},
 		{record.Binding{State: record.Unmade, Operation: later, Policies: policies}, "owed"},
+		{record.Binding{State: record.Unmade, Operation: later, CredHub: &record.CredHub{}}, "owed"},
 		{record.Binding{State: record.Opening, Policies: policies, Started: now}, ""},
 		{record.Binding{State: record.Opening, Policies: policies, Started: now.Add(-2 * time.Minute)}, "undone"},
 		{record.Binding{State: record.Opening, Policies: policies, Started: now.Add(-2 * time.Minute), Operation: later}, ""},

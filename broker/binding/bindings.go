@@ -114,6 +114,7 @@ func (s *Bindings) drawUp(ctx context.Context, at place, b record.Binding, offer
 	if b.Credentials, err = s.credentials(ctx, at, b, offered); err != nil {
 		return b, err
 	}
+	b.CredHub = s.access.KeptFor(b, at.service.Name)
 	b.Hosts = offered.Hosts()
 	b.Endpoints = endpointsFor(offered.Reach())
 	return b, nil

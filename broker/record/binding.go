@@ -20,8 +20,11 @@ type Binding struct {
 	AppGUID string `json:"app_guid,omitempty"`
 	// SpaceGUID is the app's space, which an instance may be shared with. A record
 	// that is older than this field has none.
-	SpaceGUID  string          `json:"space_guid,omitempty"`
-	Parameters json.RawMessage `json:"parameters,omitempty"`
+	SpaceGUID string `json:"space_guid,omitempty"`
+	// CredentialClient is the UAA client that is to read a service key's credentials in
+	// CredHub, where the platform names one.
+	CredentialClient string          `json:"credential_client,omitempty"`
+	Parameters       json.RawMessage `json:"parameters,omitempty"`
 
 	Origin
 	// Started is when the binding was asked for.
@@ -31,6 +34,10 @@ type Binding struct {
 
 	// Credentials are those that were issued: a repeated request gets the same.
 	Credentials json.RawMessage `json:"credentials,omitempty"`
+	// CredHub is where they are kept as well, if the platform is given a reference in their
+	// place. It is recorded before they are put there. One that was made without CredHub
+	// keeps none.
+	CredHub *CredHub `json:"credhub,omitempty"`
 	// Endpoints are where the credentials lead, as they were issued; none in a
 	// record that is older than this field.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
@@ -61,6 +68,17 @@ type Binding struct {
 	// posting when it was revoked: it stays until then.
 	UnsettledUntil time.Time `json:"unsettled_until,omitzero"`
 }
+
+// CredHub is where a binding's credentials are kept, and who reads them there: an actor,
+// as CredHub's permissions name it.
+type CredHub struct {
+	Name   string `json:"name"`
+	Reader string `json:"reader"`
+}
+
+// Reaches tells whether there may be anything beyond the records that goes with the
+// binding: policies, or credentials in CredHub.
+func (b Binding) Reaches() bool { return len(b.Policies) > 0 || b.CredHub != nil }
 
 // On are the networks that may have what the binding opens.
 func (b Binding) On() []string {

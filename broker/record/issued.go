@@ -19,8 +19,15 @@ type Issued struct {
 	Endpoints   []Endpoint
 }
 
-// Issued is what the binding hands out.
-func (b Binding) Issued() Issued { return Issued{b.Credentials, b.Endpoints} }
+// Issued is what the binding hands out: the credentials, or a reference to them, which
+// Cloud Foundry's apps know how to follow.
+func (b Binding) Issued() Issued {
+	if b.CredHub == nil {
+		return Issued{b.Credentials, b.Endpoints}
+	}
+	reference, _ := json.Marshal(map[string]string{"credhub-ref": b.CredHub.Name}) // strings always have a JSON
+	return Issued{reference, b.Endpoints}
+}
 
 // MarshalJSON gives the credentials.
 func (i Issued) MarshalJSON() ([]byte, error) { return i.Credentials.MarshalJSON() }

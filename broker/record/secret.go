@@ -11,13 +11,16 @@ import (
 
 // Format is the newest version of the records' JSON that this broker reads. It refuses
 // records of a newer one instead of misreading them, as those from before do.
-const Format = seeded
+const Format = kept
 
 const (
 	plain = 1
 	// seeded are instances with a seed, which a broker from before would drop, and maybe in
 	// a namespace of a short name, which it would take for somebody else's.
 	seeded = 2
+	// kept are bindings with credentials in CredHub, which a broker from before would leave
+	// there.
+	kept = 3
 )
 
 // How a record looks as a Secret. Ids are those that broker has let in: short
@@ -60,7 +63,12 @@ func (i *Instance) format() int {
 	return seeded
 }
 
-func (b *Binding) format() int { return plain }
+func (b *Binding) format() int {
+	if b.CredHub == nil {
+		return plain
+	}
+	return kept
+}
 
 func (i *Instance) metadata() metav1.ObjectMeta {
 	return metav1.ObjectMeta{

@@ -133,6 +133,17 @@ func TestFormats(t *testing.T) {
 			t.Errorf("with the seed %q it is read as %+v: %v", seed, live, err)
 		}
 	}
+	for want, kept := range map[int]*record.CredHub{1: nil, 3: {Name: "/c/n", Reader: "mtls-app:a"}} {
+		b := record.Binding{ID: fmt.Sprint("b", want), InstanceID: "i", CredHub: kept, Credentials: []byte(`{"p":1}`)}
+		made, err := store.CreateBinding(t.Context(), b)
+		if err != nil || made.Format != want {
+			t.Errorf("kept in %+v it has format %d, want %d: %v", kept, made.Format, want, err)
+		}
+		issued, err := json.Marshal(made.Issued())
+		if err != nil || string(issued) != map[int]string{1: `{"p":1}`, 3: `{"credhub-ref":"/c/n"}`}[want] {
+			t.Errorf("kept in %+v it hands out %s: %v", kept, issued, err)
+		}
+	}
 }
 
 // TestRoundTrip reads back what was written, live and from the cache, and

@@ -130,7 +130,7 @@ func TestUnreadableRecord(t *testing.T) {
 		says string
 	}{
 		"damaged":      {func(text string) string { return text[:len(text)/2] }, "is damaged"},
-		"other format": {func(text string) string { return strings.Replace(text, `"format":2`, `"format":3`, 1) }, "has format 3, this broker reads format 2 at most"},
+		"other format": {func(text string) string { return strings.Replace(text, `"format":2`, `"format":4`, 1) }, "has format 4, this broker reads format 3 at most"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFoundation(t, "charts", nil)
