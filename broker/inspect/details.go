@@ -160,6 +160,9 @@ type Binding struct {
 	// bound again.
 	Hosts []string `json:"hosts,omitempty"`
 	Stale []string `json:"stale,omitempty"`
+	// CredHub is the name under which the credentials are kept there, empty where the
+	// platform was given them.
+	CredHub string `json:"credhub,omitempty"`
 	// Destinations are the shared services that the credentials name; Stale holds
 	// their addresses, too.
 	Destinations []record.SharedService `json:"destinations,omitempty"`

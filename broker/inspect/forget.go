@@ -20,6 +20,8 @@ type Leftover struct {
 	Policies  []policy.Policy
 	// Networks may have the policies.
 	Networks []string
+	// CredHub are the names under which credentials may be there.
+	CredHub []string
 	// Damaged are records of bindings that can't be read: what they opened
 	// isn't known, and they aren't removed.
 	Damaged []Damaged
@@ -87,6 +89,9 @@ func (in *Inspector) owed(ctx context.Context, id string) (owed, error) {
 	all.bindings = bindings
 	for _, b := range bindings {
 		all.Policies, all.Networks = append(all.Policies, b.Policies...), append(all.Networks, b.On()...)
+		if b.CredHub != nil {
+			all.CredHub = append(all.CredHub, b.CredHub.Name)
+		}
 	}
 	slices.Sort(all.Networks)
 	all.Policies, all.Networks = policy.Unique(all.Policies), slices.Compact(all.Networks)

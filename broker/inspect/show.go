@@ -116,6 +116,9 @@ func bindingOf(b record.Binding, secrets bool) Binding {
 		ID: b.ID, App: b.AppGUID, State: string(b.State), Policies: append([]policy.Policy{}, b.Policies...), Networks: b.On(), Hosts: b.Hosts, Destinations: b.Destinations,
 		Request: requestOf(b.Origin), Parameters: parameters(b.Parameters, secrets),
 	}
+	if b.CredHub != nil {
+		shown.CredHub = b.CredHub.Name
+	}
 	if b.Operation != nil {
 		shown.Description = string(b.Operation.Description)
 	}

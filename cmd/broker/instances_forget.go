@@ -46,6 +46,9 @@ func printLeftover(stdout io.Writer, heading string, left inspect.Leftover) erro
 	for _, p := range left.Policies {
 		fmt.Fprintf(&text, "  policy from %s\n", describePolicy(p))
 	}
+	for _, name := range left.CredHub {
+		fmt.Fprintf(&text, "  credentials in CredHub, deleted with: credhub delete -n %s\n", name)
+	}
 	if err := printAccessDelete(&text, left); err != nil {
 		return err
 	}

@@ -17,13 +17,16 @@ func TestPrintLeftover(t *testing.T) {
 		policy.SecurityGroup: "cf-helm-broker-" + group + "-",
 	}
 	for _, networks := range [][]string{nil, {policy.C2C}, {policy.NetworkPolicy}, {policy.SecurityGroup}, {policy.C2C, policy.SecurityGroup}} {
-		left := inspect.Leftover{Networks: networks}
+		left := inspect.Leftover{Networks: networks, CredHub: []string{"/c/broker/db/b/secrets-and-services"}}
 		if len(networks) > 0 {
 			left.Policies = []policy.Policy{policy.To(app, group, "tcp", 5432)}
 		}
 		var text strings.Builder
 		if err := printLeftover(&text, "left:", left); err != nil {
 			t.Fatal(err)
+		}
+		if !strings.Contains(text.String(), "credhub delete -n /c/broker/db/b/secrets-and-services\n") {
+			t.Errorf("it doesn't tell how to delete what is in CredHub:\n%s", text.String())
 		}
 		for network, way := range ways {
 			want := strings.Contains(strings.Join(networks, " "), network)

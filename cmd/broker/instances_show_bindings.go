@@ -24,6 +24,7 @@ func (s *sheet) bindings(kind string, bindings []inspect.Binding) {
 		for _, p := range b.Policies {
 			s.row("  policy", "app "+describePolicy(p)+", on "+strings.Join(b.Networks, " and "))
 		}
+		s.row("  in CredHub", b.CredHub)
 		s.request(b.Request)
 		s.parameters("  ", b.Parameters)
 		s.secret("  credentials", b.Credentials)
