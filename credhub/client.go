@@ -136,10 +136,10 @@ func (c *Client) Left(ctx context.Context, names []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !kept[strings.ToLower(name)] }), nil
 }
 
-// Try looks whether CredHub answers.
-func (c *Client) Try(ctx context.Context) error {
-	_, err := c.below(ctx, "/c/"+c.broker)
-	return err
+// Count is how much is kept of this broker's.
+func (c *Client) Count(ctx context.Context) (int, error) {
+	names, err := c.below(ctx, "/c/"+c.broker)
+	return len(names), err
 }
 
 // roots are the brokers' paths that the names are below: a broker may have had another

@@ -49,14 +49,14 @@ func (f Foundation) authorities(ctx context.Context) []Finding {
 	if err != nil {
 		return one(failed("%v", err))
 	}
-	return judgeAuthorities(have, f.Needs)
+	return judgeAuthorities(have, f.Needs, "CF_CLIENT_ID")
 }
 
-func judgeAuthorities(have []string, needs []Need) (findings []Finding) {
+func judgeAuthorities(have []string, needs []Need, client string) (findings []Finding) {
 	for _, n := range needs {
 		if !slices.ContainsFunc(n.AnyOf, func(a string) bool { return slices.Contains(have, a) }) {
 			findings = append(findings, failed("the UAA client lacks an authority, which is needed for %s", n.For).
-				cure("give the client of CF_CLIENT_ID %s: uaac client update CLIENT --authorities …", strings.Join(n.AnyOf, " or ")))
+				cure("give the client of %s %s: uaac client update CLIENT --authorities …", client, strings.Join(n.AnyOf, " or ")))
 		}
 	}
 	if len(findings) == 0 {

@@ -106,7 +106,7 @@ func TestJudgeAuthorities(t *testing.T) {
 		"one is no use": {[]string{"network.write", "cloud_controller.admin"}, []string{"policies"}},
 		"none":          {nil, []string{"policies", "placeholder apps"}},
 	} {
-		got := judgeAuthorities(c.have, needs)
+		got := judgeAuthorities(c.have, needs, "CF_CLIENT_ID")
 		if len(c.missing) == 0 {
 			judged{got[0], OK, "network.admin"}.test(t, name)
 			continue

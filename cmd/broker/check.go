@@ -81,6 +81,9 @@ func (s settings) looks() ([]check.Look, error) {
 	if s.CFAPIAddress != "" {
 		looks = append(looks, s.checkedFoundation().Looks()...)
 	}
+	if vault := newCredHub(s); vault != nil {
+		looks = append(looks, check.CredHub(vault)...)
+	}
 	if len(s.NATSServers) > 0 {
 		looks = append(looks, check.Names(s.NATSServers, func(ctx context.Context) error { return publish.Try(ctx, s.nats()) }))
 	}

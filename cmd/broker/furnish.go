@@ -15,6 +15,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
+	"github.com/cf-helm-broker/cf-helm-broker/credhub"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/bindtemplate"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
@@ -46,7 +47,8 @@ type fixtures struct {
 	offer     *offer
 	records   *record.Store
 	cluster   *helmsvc.Cluster
-	policies  *c2c.Client // nil where no CF API is configured
+	policies  *c2c.Client     // nil where no CF API is configured
+	credHub   *credhub.Client // nil where none is configured
 	metrics   *measure.Metrics
 	registry  *prometheus.Registry
 	log       lager.Logger
@@ -124,6 +126,9 @@ func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.C
 	}
 	if f.policies != nil { // whatever POLICY_DESTINATION is now: instances keep what they were made with
 		settings.Placeholders = f.policies
+	}
+	if f.credHub != nil {
+		settings.CredHub = f.credHub
 	}
 	return access.New(settings, charts, f.records, networks, f.metrics, f.log)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
+	"github.com/cf-helm-broker/cf-helm-broker/credhub"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/render"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/wire"
@@ -69,7 +70,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := measure.New(registry)
 	tellNetworks(s, log)
-	policies := newPolicyClient(s, metrics)
+	policies, vault := newPolicyClient(s, metrics), newCredHub(s)
 	offer := newOffer(s, records, cluster, texts, log)
 	if err := offer.load(ctx); err != nil {
 		return err
@@ -80,7 +81,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	}
 	house, err := furnish(s, fixtures{
 		templates: templates, texts: texts, clusters: clusters, lease: lease, offer: offer,
-		records: records, cluster: cluster, policies: policies, metrics: metrics, registry: registry, log: log,
+		records: records, cluster: cluster, policies: policies, credHub: vault, metrics: metrics, registry: registry, log: log,
 	})
 	if err != nil {
 		return err
@@ -96,7 +97,7 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
-	readiness := newReadiness(s.BrokerNamespace, offer, house, records, clients, policies)
+	readiness := newReadiness(s.BrokerNamespace, offer, house, records, clients, policies, vault)
 	readiness.Files, readiness.Hints = files.problems(), hints(s)
 	readiness.Register(registry)
 	measure.Derived{
@@ -180,7 +181,7 @@ func hints(s settings) []string {
 		"for 5 to 11 s; set CF_ORG and CF_SPACE, and leave POLICY_DESTINATION empty, to have new service instances spared that"}
 }
 
-func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *c2c.Client) web.Readiness {
+func newReadiness(namespace string, offer *offer, house house, records *record.Store, clients kubernetes.Interface, policies *c2c.Client, vault *credhub.Client) web.Readiness {
 	r := web.Readiness{
 		Leads:     house.worker.Leads,
 		Synced:    records.Synced,
@@ -203,6 +204,9 @@ func newReadiness(namespace string, offer *offer, house house, records *record.S
 	}
 	if policies != nil {
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }
+	}
+	if vault != nil {
+		r.Dependencies["credhub"] = func(context.Context) error { return vault.LastError() }
 	}
 	return r
 }

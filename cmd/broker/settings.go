@@ -51,6 +51,7 @@ type settings struct {
 	IsolationSettings
 	NetworkSettings
 	RegisterSettings
+	CredHubSettings
 
 	OperationTimeout    time.Duration `env:"OPERATION_TIMEOUT" envDefault:"10m" help:"time limit of a create, update or delete whose plan has none"`
 	OrganizationQuota   int           `env:"QUOTA_PER_ORGANIZATION" envDefault:"0" help:"how many service instances an organization may have; 0: any number"`
@@ -210,7 +211,7 @@ func (s settings) check() error {
 	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFAPIAddress != "" && (s.CFClientID == "" || s.CFClientSecret == ""), "CF_API_ADDRESS needs CF_CLIENT_ID and CF_CLIENT_SECRET")
 	refuse(s.Register && s.CFAPIAddress == "", "CF_BROKER_REGISTER needs CF_API_ADDRESS")
-	wrong = append(wrong, s.checkPolicies(), s.checkNetworks(), s.RegisterSettings.check())
+	wrong = append(wrong, s.checkPolicies(), s.checkNetworks(), s.RegisterSettings.check(), s.checkCredHub())
 	refuse(s.OperatorDir != "" && s.OperatorSources != "", "OPERATOR_DIR and OPERATOR_SOURCES: set one of them; a list may have the folder as a path")
 	if s.OperatorDir != "" {
 		_, err := os.Stat(s.OperatorDir)
