@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -183,7 +182,7 @@ func TestCredHubDown(t *testing.T) {
 	f.eventually("the credentials are in CredHub", func() bool { return f.cf.Credentials()[nameInCredHub(i, binding)] != "" })
 	records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{LabelSelector: "cf-helm-broker.io/record=binding"})
 	f.must(err)
-	if len(records.Items) != 1 || !strings.Contains(fmt.Sprintf("%s", records.Items[0].Data["record"]), nameInCredHub(i, binding)) {
+	if len(records.Items) != 1 || !strings.Contains(string(records.Items[0].Data["record"]), nameInCredHub(i, binding)) {
 		t.Errorf("there are %d records, and none names what is in CredHub", len(records.Items))
 	}
 	f.must(f.broker.Kill())
