@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
 	"github.com/google/uuid"
@@ -20,6 +21,9 @@ import (
 // placeholderLabel holds the key of the service instance that a placeholder
 // app is for. Only apps that carry it are ever deleted.
 const placeholderLabel = "cf-helm-broker.io/placeholder-for"
+
+// instanceAnnotation holds the instance's id as it is.
+const instanceAnnotation = "cf-helm-broker.io/service-instance"
 
 // Roles says what the UAA client needs so that it can make placeholder apps:
 // https://v3-apidocs.cloudfoundry.org/#create-an-app ("Permitted roles").
@@ -45,7 +49,7 @@ func newPlaceholder(space, instanceID string) *resource.AppCreate {
 	app := resource.NewAppCreate(placeholderName(instanceID), space)
 	app.Metadata = resource.NewMetadata().
 		WithLabel("", placeholderLabel, placeholderKey(instanceID)).
-		WithAnnotation("cf-helm-broker.io", "service-instance", instanceID).
+		WithAnnotation("", instanceAnnotation, instanceID).
 		WithAnnotation("cf-helm-broker.io", "created-by", "cf-helm-broker").
 		WithAnnotation("cf-helm-broker.io", "purpose", "Network policies of this service instance point here, and the policy server deletes policies "+
 			"that don't point to an app. Never started. Deleted with the service instance: don't delete it by hand.")
@@ -79,15 +83,40 @@ func (c *Client) placeholderIn(ctx context.Context, space, instanceID string) (s
 // sees (GET /v3/apps?label_selector=…), of the first 5,000: one that isn't among
 // them may be there all the same, as EnsurePlaceholder tells.
 func (c *Client) LivePlaceholders(ctx context.Context) (map[string]bool, error) {
+	all, err := c.AllPlaceholders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live := map[string]bool{}
+	for _, p := range all {
+		live[p.GUID] = true
+	}
+	return live, nil
+}
+
+// Placeholder is a placeholder app.
+type Placeholder struct {
+	GUID string
+	// Instance is the id of the service instance that it says to be there for.
+	Instance string
+	Created  time.Time
+}
+
+// AllPlaceholders are those that LivePlaceholders returns, whichever broker has made them.
+func (c *Client) AllPlaceholders(ctx context.Context) ([]Placeholder, error) {
 	apps, err := c.findApps(ctx, url.Values{"label_selector": {placeholderLabel}, "per_page": {"5000"}})
 	if err != nil {
 		return nil, fmt.Errorf("looking for the placeholder apps: %w", err)
 	}
-	live := map[string]bool{}
+	all := make([]Placeholder, 0, len(apps))
 	for _, app := range apps {
-		live[app.GUID] = true
+		p := Placeholder{GUID: app.GUID, Created: app.CreatedAt}
+		if m := app.Metadata; m != nil && m.Annotations[instanceAnnotation] != nil && isPlaceholder(app, *m.Annotations[instanceAnnotation]) {
+			p.Instance = *m.Annotations[instanceAnnotation]
+		}
+		all = append(all, p)
 	}
-	return live, nil
+	return all, nil
 }
 
 func (c *Client) findApps(ctx context.Context, query url.Values) ([]*resource.App, error) {

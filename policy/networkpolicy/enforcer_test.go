@@ -3,6 +3,7 @@ package networkpolicy_test
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -124,6 +125,32 @@ func TestNamesake(t *testing.T) {
 	s.must(s.Delete(t.Context(), all))
 	if have, err := admin.NetworkingV1().NetworkPolicies(namespace).Get(t.Context(), theirs.Name, metav1.GetOptions{}); err != nil || len(have.Labels) > 0 {
 		t.Errorf("it is %+v, %v", have, err)
+	}
+}
+
+// TestOf: what a broker has made says what it is there for, unless somebody has changed that.
+func TestOf(t *testing.T) {
+	s := newScene(t)
+	p := policy.To(s.app, s.group, "tcp", 5432)
+	s.must(s.Create(t.Context(), []policy.Policy{p}))
+	changed := s.objects(text(p))[0]
+	_, err := admin.NetworkingV1().NetworkPolicies(changed.Namespace).Patch(t.Context(), changed.Name, types.MergePatchType, []byte(`{"metadata":{"annotations":{"cf-helm-broker.io/policy":"{}"}}}`), metav1.PatchOptions{})
+	s.must(err)
+	broker := changed.Labels["cf-helm-broker.io/broker"]
+	found, err := networkpolicy.Of(t.Context(), admin, broker)
+	s.must(err)
+	found = slices.DeleteFunc(found, func(one networkpolicy.Found) bool { return one.Key != networkpolicy.KeyOf(broker, p) }) // other tests' are there too
+	if len(found) != 2 {
+		t.Fatalf("found are %+v", found)
+	}
+	for _, one := range found {
+		its := one.Name != changed.Name || one.Namespace != changed.Namespace
+		if one.Told != its || its && one.Policy != p {
+			t.Errorf("found is %+v", one)
+		}
+	}
+	if found, err := networkpolicy.Of(t.Context(), admin, "another"); err != nil || len(found) > 0 {
+		t.Errorf("another broker's are %+v, %v", found, err)
 	}
 }
 

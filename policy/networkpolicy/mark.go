@@ -33,12 +33,14 @@ const (
 	ingress side = "in"  // where the destination is
 )
 
-// keyOf is the policy's key, in 40 hexadecimal digits. Brokers that share a cluster,
+// KeyOf is the policy's key, in 40 hexadecimal digits. Brokers that share a cluster,
 // and services on it, have different ones.
-func (e *Enforcer) keyOf(p policy.Policy) string {
-	sum := sha256.Sum256([]byte(e.settings.Broker + "\n" + asJSON(p)))
+func KeyOf(broker string, p policy.Policy) string {
+	sum := sha256.Sum256([]byte(broker + "\n" + asJSON(p)))
 	return hex.EncodeToString(sum[:20])
 }
+
+func (e *Enforcer) keyOf(p policy.Policy) string { return KeyOf(e.settings.Broker, p) }
 
 // nameOf is an object's name. own-objects.yaml keeps names of this form for the broker.
 func nameOf(key string, s side) string { return manager + "-" + string(s) + "-" + key }
