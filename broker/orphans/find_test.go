@@ -8,6 +8,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 )
 
 var (
@@ -21,31 +23,38 @@ func instance(id string, started time.Time, state record.State) record.Instance 
 }
 
 func binding(id, of string, started time.Time) record.Binding {
-	return record.Binding{ID: id, InstanceID: of, AppGUID: "app", Started: started, State: record.Bound, Policies: []policy.Policy{policy.To("app", "group-"+of, "tcp", 80)}}
+	return record.Binding{ID: id, InstanceID: of, AppGUID: "app", Started: started, State: record.Bound, Networks: []string{policy.C2C, policy.NetworkPolicy, policy.SecurityGroup}, Policies: []policy.Policy{policy.To("app", "group-"+of, "tcp", 80)}}
+}
+
+func made(p policy.Policy, at time.Time) networkpolicy.Found {
+	return networkpolicy.Found{Namespace: "apps", Name: "out-" + p.Source.ID, Created: at, Key: networkpolicy.KeyOf("records", p), Policy: p, Told: true}
 }
 
 // whole is a world in which everything has its counterpart.
 func whole() orphans.World {
 	own := record.Binding{ID: record.OwnAccess, InstanceID: "i", State: record.Bound, Policies: []policy.Policy{policy.To("group-i", "group-i", "tcp", 80)}}
 	return orphans.World{
+		Broker:    "records",
 		Instances: []record.Instance{instance("i", long, record.Succeeded)},
 		Bindings:  []record.Binding{binding("b", "i", long), own},
 		Foundation: &orphans.Foundation{
 			Instances: map[string]orphans.Known{"i": {Name: "mine", Created: long}},
 			Bindings:  map[string]orphans.Known{"b": {Instance: "i", Created: long}},
+			Any:       map[string]bool{"i": true},
 		},
-		Namespaces:     []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
-		Policies:       []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("group-i", "group-i", "tcp", 80), policy.To("app", "others", "tcp", 80)},
-		Placeholders:   map[string]bool{"group-i": true},
-		Present:        map[string]bool{"cf-helm-i": true, "default": true},
-		SecurityGroups: map[string]string{"to-i": "group-i"},
+		Namespaces:      []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
+		Policies:        []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("group-i", "group-i", "tcp", 80), policy.To("app", "others", "tcp", 80)},
+		Placeholders:    []c2c.Placeholder{{GUID: "group-i", Instance: "i", Created: long}},
+		Present:         map[string]bool{"cf-helm-i": true, "default": true},
+		SecurityGroups:  map[string]orphans.SecurityGroup{"to-i": {Group: "group-i", Policies: []policy.Policy{policy.To("app", "group-i", "tcp", 80)}, Changed: long}},
+		NetworkPolicies: []networkpolicy.Found{made(policy.To("app", "group-i", "tcp", 80), long)},
 	}
 }
 
 func TestFind(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*orphans.World)
-		want   []string // kinds and ids
+		want   []string // kinds and ids, of what can be mended with a mark
 	}{
 		"all have one": {func(*orphans.World) {}, nil},
 		"CF has lost an instance": {func(w *orphans.World) {
@@ -61,7 +70,14 @@ func TestFind(t *testing.T) {
 		}, nil},
 		"CF has lost a binding": {func(w *orphans.World) {
 			delete(w.Foundation.Bindings, "b")
+		}, []string{"service binding b, mended"}},
+		"CF has lost a binding of an instance that changes": {func(w *orphans.World) {
+			delete(w.Foundation.Bindings, "b")
+			w.Foundation.Instances["i"] = orphans.Known{Busy: true}
 		}, []string{"service binding b"}},
+		"CF has lost an instance with its binding": {func(w *orphans.World) {
+			w.Foundation.Bindings, w.Foundation.Instances = nil, nil
+		}, []string{"service binding b", "service instance i"}},
 		"CF hasn't written a binding down yet": {func(w *orphans.World) {
 			delete(w.Foundation.Bindings, "b")
 			w.Bindings[0].Started = just
@@ -69,7 +85,7 @@ func TestFind(t *testing.T) {
 		"CF couldn't be read": {func(w *orphans.World) { w.Foundation = nil }, nil},
 		"the broker has lost everything": {func(w *orphans.World) {
 			w.Instances, w.Bindings = nil, nil
-		}, []string{"namespace cf-helm-i", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "security group to-i", "service binding b", "service instance i"}},
+		}, []string{"NetworkPolicy apps/out-app, mended", "namespace cf-helm-i", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "security group to-i", "service binding b", "service instance i"}},
 		"its namespace was deleted": {func(w *orphans.World) {
 			w.Namespaces, w.Present = nil, map[string]bool{"default": true}
 		}, []string{"service instance i"}},
@@ -80,8 +96,20 @@ func TestFind(t *testing.T) {
 			w.Namespaces, w.Present, w.Instances[0].Cluster = nil, map[string]bool{}, "elsewhere"
 		}, nil},
 		"a security group that was left": {func(w *orphans.World) {
-			w.SecurityGroups["to-j"] = "group-j"
+			w.SecurityGroups["to-j"] = orphans.SecurityGroup{Group: "group-j", Changed: long}
+			w.SecurityGroups["to-k"] = orphans.SecurityGroup{Group: "group-k", Changed: just}
 		}, []string{"security group to-j"}},
+		"a rule of one that was left": {func(w *orphans.World) {
+			w.SecurityGroups["to-i"] = orphans.SecurityGroup{Group: "group-i", Policies: []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("left", "group-i", "tcp", 80)}, Changed: long}
+		}, []string{"security group rule to-i left → group-i tcp/80-80, mended"}},
+		"NetworkPolicies that were left, that say nothing, and that are made": {func(w *orphans.World) {
+			told, silent := made(policy.To("told", "group-i", "tcp", 80), long), made(policy.To("silent", "group-i", "tcp", 80), long)
+			silent.Told = false
+			w.NetworkPolicies = append(w.NetworkPolicies, told, silent, made(policy.To("new", "group-i", "tcp", 80), just))
+		}, []string{"NetworkPolicy apps/out-silent", "NetworkPolicy apps/out-told, mended"}},
+		"a binding that was never on a network": {func(w *orphans.World) {
+			w.Bindings[0].Networks = []string{policy.C2C}
+		}, []string{"NetworkPolicy apps/out-app, mended", "security group rule to-i app → group-i tcp/80-80, mended"}},
 		"one that CF is making": {func(w *orphans.World) {
 			w.Foundation.Instances["j"] = orphans.Known{Created: just}
 			w.Foundation.Instances["k"] = orphans.Known{Created: long, Busy: true}
@@ -95,16 +123,34 @@ func TestFind(t *testing.T) {
 		"a policy that somebody has added": {func(w *orphans.World) {
 			w.Policies = append(w.Policies, policy.To("another", "group-i", "tcp", 81))
 		}, []string{"policy another → group-i tcp/81-81"}},
-		"another broker's placeholder, or one that was left": {func(w *orphans.World) {
-			w.Placeholders["left"] = true
+		"a placeholder that policies lead to": {func(w *orphans.World) {
+			w.Placeholders = append(w.Placeholders, c2c.Placeholder{GUID: "left", Instance: "gone", Created: long})
 			w.Policies = append(w.Policies, policy.To("app", "left", "tcp", 80))
 		}, []string{"placeholder app left", "policy app → left tcp/80-80"}},
+		"placeholders: another broker's, of an instance that is there, one that is made, and one that says nothing": {func(w *orphans.World) {
+			w.Foundation.Any["theirs"] = true
+			w.Placeholders = append(w.Placeholders, c2c.Placeholder{GUID: "1", Instance: "theirs", Created: long}, c2c.Placeholder{GUID: "2", Instance: "i", Created: long},
+				c2c.Placeholder{GUID: "3", Instance: "new", Created: just}, c2c.Placeholder{GUID: "4", Created: long})
+		}, []string{"placeholder app 1", "placeholder app 2", "placeholder app 4"}},
+		"a placeholder that was left": {func(w *orphans.World) {
+			w.Placeholders = append(w.Placeholders, c2c.Placeholder{GUID: "left", Instance: "gone", Created: long})
+		}, []string{"placeholder app left, mended"}},
+		"one, and CF couldn't be read": {func(w *orphans.World) {
+			w.Placeholders, w.Foundation = append(w.Placeholders, c2c.Placeholder{GUID: "left", Instance: "gone", Created: long}), nil
+		}, []string{"placeholder app left"}},
+		"one, and policies couldn't be read": {func(w *orphans.World) {
+			w.Placeholders, w.Policies = append(w.Placeholders, c2c.Placeholder{GUID: "left", Instance: "gone", Created: long}), nil
+		}, []string{"placeholder app left"}},
 	} {
 		w := whole()
 		c.change(&w)
 		var got []string
 		for _, o := range orphans.Find(w, now, 10*time.Minute) {
-			got = append(got, o.Kind+" "+o.ID)
+			mark := ""
+			if o.Fix != "" {
+				mark = ", mended"
+			}
+			got = append(got, o.Kind+" "+o.ID+mark)
 			if o.Why == "" || o.Cure == "" {
 				t.Errorf("%s: %+v doesn't say why, or what would mend it", name, o)
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 )
 
@@ -23,8 +24,12 @@ import (
 type Source struct {
 	Records *record.Store
 	Clients kubernetes.Interface
-	// Prefix begins the namespaces of the broker's instances.
-	Prefix string
+	// Namespace is that of the records, and Prefix begins those of the broker's instances.
+	Namespace, Prefix string
+	// NetworkPolicies tells whether the broker makes any.
+	NetworkPolicies bool
+	// URL is where the broker is asked.
+	URL string
 	// CF is nil where no CF API is configured.
 	CF *c2c.Client
 	// BrokerName is what Cloud Foundry knows the broker by.
@@ -34,6 +39,7 @@ type Source struct {
 // Read reads all parts. unread says which couldn't be, and why. Without the records nothing
 // can be told, and there is an error.
 func (s Source) Read(ctx context.Context) (w World, unread []string, err error) {
+	w.Broker, w.URL = s.Namespace, s.URL
 	note := func(part string, err error) {
 		if err != nil {
 			unread = append(unread, fmt.Sprintf("%s: %v", part, err))
@@ -43,17 +49,21 @@ func (s Source) Read(ctx context.Context) (w World, unread []string, err error) 
 	if s.CF == nil {
 		unread = append(unread, "Cloud Foundry: CF_API_ADDRESS isn't set")
 	} else {
-		w.Foundation, err = s.foundation(ctx)
-		note("Cloud Foundry's service instances and bindings", err)
 		w.Policies, err = s.CF.List(ctx)
 		note("policies", err)
-		w.Placeholders, err = s.CF.LivePlaceholders(ctx)
+		w.Placeholders, err = s.CF.AllPlaceholders(ctx)
 		note("placeholder apps", err)
+		w.Foundation, err = s.foundation(ctx, w.Placeholders)
+		note("Cloud Foundry's service instances and bindings", err)
 		w.SecurityGroups, err = s.securityGroups(ctx)
 		note("security groups", err)
 	}
 	w.Namespaces, w.Present, err = s.namespaces(ctx)
 	note("namespaces", err)
+	if s.NetworkPolicies {
+		w.NetworkPolicies, err = networkpolicy.Of(ctx, s.Clients, s.Namespace)
+		note("NetworkPolicies", err)
+	}
 	if w.Instances, err = s.Records.LiveInstances(ctx); err != nil {
 		return w, unread, fmt.Errorf("reading the records of service instances: %w", err)
 	}
@@ -65,11 +75,11 @@ func (s Source) Read(ctx context.Context) (w World, unread []string, err error) 
 
 // securityGroups are those that the client sees: with less than all of them none is missed,
 // for it is only their counterparts that are looked for.
-func (s Source) securityGroups(ctx context.Context) (map[string]string, error) {
-	all := map[string]string{}
+func (s Source) securityGroups(ctx context.Context) (map[string]SecurityGroup, error) {
+	all := map[string]SecurityGroup{}
 	err := cfapi.Pages(ctx, s.CF.API(), list("list-security-groups", "/security_groups"), url.Values{}, func(g *resource.SecurityGroup) {
-		if group, ours := securitygroup.LeadsTo(g.Name); ours {
-			all[g.Name] = group
+		if group, policies, ours := securitygroup.Made(g); ours {
+			all[g.Name] = SecurityGroup{Group: group, Policies: policies, Changed: g.UpdatedAt}
 		}
 	})
 	return all, err
@@ -107,7 +117,7 @@ func (s Source) checkSight(ctx context.Context) error {
 	return err
 }
 
-func (s Source) foundation(ctx context.Context) (*Foundation, error) {
+func (s Source) foundation(ctx context.Context, placeholders []c2c.Placeholder) (*Foundation, error) {
 	if err := s.checkSight(ctx); err != nil {
 		return nil, err
 	}
@@ -118,7 +128,10 @@ func (s Source) foundation(ctx context.Context) (*Foundation, error) {
 	if !found {
 		return nil, fmt.Errorf("the client sees no service broker %s (CF_BROKER_NAME); correct the name, or %s", s.BrokerName, auditor)
 	}
-	known := &Foundation{Instances: map[string]Known{}, Bindings: map[string]Known{}}
+	known := &Foundation{Instances: map[string]Known{}, Bindings: map[string]Known{}, Any: map[string]bool{}}
+	if err := s.askFor(ctx, placeholders, known.Any); err != nil {
+		return nil, err
+	}
 	for some := range slices.Chunk(plans, 50) { // all may be too many for a URL
 		query := func() url.Values { return url.Values{"service_plan_guids": {strings.Join(some, ",")}} }
 		err := cfapi.Pages(ctx, s.CF.API(), list("list-service-instances", "/service_instances"), query(), func(i *resource.ServiceInstance) {
@@ -134,6 +147,26 @@ func (s Source) foundation(ctx context.Context) (*Foundation, error) {
 		}
 	}
 	return known, nil
+}
+
+// askFor notes which of the placeholder apps' service instances there are.
+func (s Source) askFor(ctx context.Context, placeholders []c2c.Placeholder, there map[string]bool) error {
+	for some := range slices.Chunk(placeholders, 50) {
+		var ids []string
+		for _, p := range some {
+			if p.Instance != "" {
+				ids = append(ids, p.Instance)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		err := cfapi.Pages(ctx, s.CF.API(), list("list-service-instances", "/service_instances"), url.Values{"guids": {strings.Join(ids, ",")}}, func(i *resource.ServiceInstance) { there[i.GUID] = true })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func bindingOf(b *resource.ServiceCredentialBinding) Known {

@@ -5,10 +5,16 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 )
 
 // World is what was read. A part that couldn't be read is nil, and is nobody's counterpart.
 type World struct {
+	// Broker is whose NetworkPolicies are looked at: the namespace of its records. URL is
+	// where it is asked.
+	Broker, URL string
+
 	Instances []record.Instance
 	Bindings  []record.Binding
 	// Foundation is Cloud Foundry's part.
@@ -17,18 +23,23 @@ type World struct {
 	Namespaces []Namespace
 	// Present are the names of all of the cluster's namespaces.
 	Present map[string]bool
-	// SecurityGroups are the policy groups that those of the broker's names lead to, by name.
-	SecurityGroups map[string]string
+	// NetworkPolicies are those that the broker has made on its own cluster.
+	NetworkPolicies []networkpolicy.Found
+	// SecurityGroups are those of the broker's names, by name.
+	SecurityGroups map[string]SecurityGroup
 	// Policies are those of the policy server, of whoever.
 	Policies []policy.Policy
-	// Placeholders are the GUIDs of the apps that carry the broker's label.
-	Placeholders map[string]bool
+	// Placeholders are the apps that carry the broker's label.
+	Placeholders []c2c.Placeholder
 }
 
 // Foundation is what Cloud Foundry has of the broker's plans, by GUID, which is the id of
 // OSBAPI.
 type Foundation struct {
 	Instances, Bindings map[string]Known
+	// Any are those of the placeholder apps' service instances that it has, of whichever
+	// broker.
+	Any map[string]bool
 }
 
 // Known is an instance or a binding that Cloud Foundry knows.
@@ -44,4 +55,13 @@ type Known struct {
 type Namespace struct {
 	Name, Instance string
 	Created        time.Time
+}
+
+// SecurityGroup is what one of the broker's names is there for.
+type SecurityGroup struct {
+	// Group is the policy group that it leads to, and Policies are what its rules say to
+	// make true.
+	Group    string
+	Policies []policy.Policy
+	Changed  time.Time
 }

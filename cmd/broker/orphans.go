@@ -1,18 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
@@ -20,21 +23,26 @@ const orphansUsage = `Find what Cloud Foundry, the broker's records or the clust
 that the others don't know.
 
 Usage:
-  broker orphans [--age AGE] [--json]
+  broker orphans [--fix [--yes] [--wait TIME]] [--age AGE] [--json]
 
 It looks twice, some seconds apart, and tells what both times had no counterpart; what is
-under way, or younger than AGE, it leaves out. It changes nothing.
+under way, or younger than AGE, it leaves out. Without --fix it changes nothing.
 
 It reads the running broker's settings: SERVER, TOKEN and CA_DATA, or KUBECONFIG, or the
 pod's own service account; BROKER_NAMESPACE, NAMESPACE_PREFIX; CF_API_ADDRESS,
 CF_CLIENT_ID and CF_CLIENT_SECRET of a UAA client with network.admin and
 cloud_controller.admin_read_only or cloud_controller.admin; CF_BROKER_NAME.
 
-  --age AGE  how old something has to be, for it may be being made; default: 10m
-  --json     one document, for programs; nothing in it is secret
+  --fix        have the running broker undo what is certainly nobody's, and nothing by which data
+               would be lost: bindings that Cloud Foundry doesn't know of instances that it knows,
+               placeholder apps, NetworkPolicies and rules of security groups
+  --yes        do it; without, --fix only tells what would be done
+  --wait TIME  how long the broker is waited for; default: 2m
+  --age AGE    how old something has to be, for it may be being made; default: 10m
+  --json       one document, for programs; nothing in it is secret
 
-Exit status: 0 there are none, 1 there are some or not everything could be looked at,
-2 wrong usage or settings.
+Exit status: 0 there are none, or none any more; 1 there are some, or not everything could be
+looked at; 2 wrong usage or settings.
 `
 
 // errOrphans says that there are some, or may be.
@@ -49,21 +57,54 @@ func orphansCommand(ctx context.Context, args []string, stdout, stderr io.Writer
 	return exitStatus(runOrphans(ctx, args, stdout), orphansUsage, stdout, stderr)
 }
 
-func runOrphans(ctx context.Context, args []string, stdout io.Writer) error {
+// orphansArguments are what it is told.
+type orphansArguments struct {
+	json, fix, yes bool
+	age, wait      time.Duration
+}
+
+func parseOrphans(args []string) (a orphansArguments, err error) {
 	flags := flag.NewFlagSet("orphans", flag.ContinueOnError)
-	asJSON, age := flags.Bool("json", false, ""), flags.Duration("age", 10*time.Minute, "")
+	flags.BoolVar(&a.json, "json", false, "")
+	flags.BoolVar(&a.fix, "fix", false, "")
+	flags.BoolVar(&a.yes, "yes", false, "")
+	flags.DurationVar(&a.age, "age", 10*time.Minute, "")
+	flags.DurationVar(&a.wait, "wait", 2*time.Minute, "")
 	if err := flagsAlone(flags, args); err != nil {
+		return a, err
+	}
+	switch {
+	case a.yes && !a.fix:
+		return a, usageError("--yes goes with --fix")
+	case a.wait <= 0:
+		return a, usageError("--wait must be above 0")
+	}
+	return a, nil
+}
+
+func runOrphans(ctx context.Context, args []string, stdout io.Writer) error {
+	a, err := parseOrphans(args)
+	if err != nil {
 		return err
 	}
 	source, err := newOrphanSource()
 	if err != nil {
 		return err
 	}
-	found, err := lookTwice(ctx, source, *age)
+	found, err := lookTwice(ctx, source, a.age)
 	if err != nil {
 		return err
 	}
-	return found.print(stdout, *asJSON)
+	told := toldOrphans{Unknown: found.unknown}
+	for _, o := range found.orphans {
+		told.Orphans = append(told.Orphans, toldOrphan{Orphan: o})
+	}
+	if a.fix && a.yes {
+		if err := told.mend(ctx, source, a); err != nil {
+			return err
+		}
+	}
+	return told.print(stdout, a)
 }
 
 func newOrphanSource() (orphans.Source, error) {
@@ -76,7 +117,10 @@ func newOrphanSource() (orphans.Source, error) {
 		return orphans.Source{}, fmt.Errorf("%w: %w", errSettings, err)
 	}
 	config.Timeout = answerLimit
-	source := orphans.Source{Prefix: s.NamespacePrefix, BrokerName: s.BrokerName}
+	source := orphans.Source{
+		Namespace: s.BrokerNamespace, Prefix: s.NamespacePrefix, BrokerName: s.BrokerName, URL: strings.TrimSuffix(cmp.Or(s.BrokerURL, s.ownURL()), "/"),
+		NetworkPolicies: s.on(policy.NetworkPolicy),
+	}
 	if source.Clients, err = kubernetes.NewForConfig(config); err != nil {
 		return source, fmt.Errorf("building the Kubernetes client: %w", err)
 	}
@@ -87,11 +131,10 @@ func newOrphanSource() (orphans.Source, error) {
 	return source, err
 }
 
-// foundOrphans is what `broker orphans --json` prints.
+// foundOrphans are what two looks saw.
 type foundOrphans struct {
-	Orphans []orphans.Orphan `json:"orphans"`
-	// Unknown is what couldn't be looked at.
-	Unknown []string `json:"unknown,omitempty"`
+	orphans []orphans.Orphan
+	unknown []string // what one of them couldn't see
 }
 
 // lookTwice looks a second time only at what had no counterpart. What one of the looks
@@ -101,7 +144,7 @@ func lookTwice(ctx context.Context, source orphans.Source, age time.Duration) (f
 	if err != nil {
 		return found, err
 	}
-	found = foundOrphans{Orphans: []orphans.Orphan{}, Unknown: unread}
+	found.unknown = unread
 	before := orphans.Find(first, time.Now(), age)
 	if len(before) == 0 {
 		return found, nil
@@ -115,35 +158,7 @@ func lookTwice(ctx context.Context, source orphans.Source, age time.Duration) (f
 	if err != nil {
 		return found, err
 	}
-	found.Unknown = slices.Compact(slices.Sorted(slices.Values(slices.Concat(found.Unknown, unread))))
-	for _, o := range orphans.Find(second, time.Now(), age) {
-		if slices.Contains(before, o) {
-			found.Orphans = append(found.Orphans, o)
-		}
-	}
+	found.unknown = slices.Compact(slices.Sorted(slices.Values(slices.Concat(found.unknown, unread))))
+	found.orphans = orphans.InBoth(before, orphans.Find(second, time.Now(), age))
 	return found, nil
-}
-
-func (f foundOrphans) print(stdout io.Writer, asJSON bool) error {
-	if asJSON {
-		if err := printJSON(stdout, f); err != nil {
-			return err
-		}
-	} else {
-		f.printLines(stdout)
-	}
-	if len(f.Orphans)+len(f.Unknown) > 0 {
-		return errOrphans
-	}
-	return nil
-}
-
-func (f foundOrphans) printLines(stdout io.Writer) {
-	for _, o := range f.Orphans {
-		_, _ = fmt.Fprintf(stdout, "%s %s: %s\n  → %s\n", o.Kind, oneLine(o.ID), oneLine(o.Why), oneLine(o.Cure))
-	}
-	for _, u := range f.Unknown {
-		_, _ = fmt.Fprintf(stdout, "unknown: %s\n", oneLine(u))
-	}
-	_, _ = fmt.Fprintf(stdout, "%s, %s couldn't be looked at\n", counted(len(f.Orphans), "orphan", "orphans"), counted(len(f.Unknown), "part", "parts"))
 }

@@ -13,9 +13,10 @@ func TestFlagsAlone(t *testing.T) {
 		exit int
 		want string
 	}{
-		"help":             {[]string{"orphans", "--help"}, 0, "broker orphans [--age AGE] [--json]"},
+		"help":             {[]string{"orphans", "--help"}, 0, "broker orphans [--fix [--yes] [--wait TIME]]"},
 		"an argument":      {[]string{"orphans", "redis"}, 2, `orphans takes no "redis"`},
 		"a flag":           {[]string{"check", "--fix"}, 2, "flag provided but not defined: -fix"},
+		"yes to nothing":   {[]string{"orphans", "--yes"}, 2, "--yes goes with --fix"},
 		"no settings":      {[]string{"check"}, 2, "the settings are wrong"},
 		"no limit":         {[]string{"register", "--wait", "0s"}, 2, "--wait must be above 0"},
 		"help, as a word":  {[]string{"check", "help"}, 0, "broker check [--json]"},

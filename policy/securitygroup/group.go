@@ -32,11 +32,19 @@ func placeOf(name string) (place, bool) {
 	return place{space: rest[uuid+1:], group: rest[:uuid]}, true
 }
 
-// LeadsTo is the policy group that a security group of the name leads to, if the name is
-// one that the broker gives.
-func LeadsTo(name string) (group string, ours bool) {
-	at, ours := placeOf(name)
-	return at.group, ours
+// Made is what a security group of a name that the broker gives is there for: the policy
+// group that it leads to, and the policies that its rules say to make true.
+func Made(g *resource.SecurityGroup) (group string, policies []policy.Policy, ours bool) {
+	at, ours := placeOf(g.Name)
+	if !ours {
+		return "", nil, false
+	}
+	for i := range g.Rules {
+		if p, made := policyOf(&g.Rules[i], at.group); made {
+			policies = append(policies, p)
+		}
+	}
+	return at.group, policy.Unique(policies), true
 }
 
 // group is a security group of the broker's as it was read.

@@ -194,7 +194,7 @@ type instanceResource struct {
 }
 
 func (s *Server) listServiceInstances(w http.ResponseWriter, r *http.Request, caller Client) {
-	query, ok := readQuery(w, r, "names", "type", "space_guids", "organization_guids", "service_plan_guids", "service_plan_names")
+	query, ok := readQuery(w, r, "guids", "names", "type", "space_guids", "organization_guids", "service_plan_guids", "service_plan_names")
 	if !ok {
 		return
 	}
@@ -202,7 +202,7 @@ func (s *Server) listServiceInstances(w http.ResponseWriter, r *http.Request, ca
 	plans := maps.Clone(s.cc.instances)
 	s.cc.mu.Unlock()
 	found := slices.DeleteFunc(slices.Sorted(maps.Keys(plans)), func(guid string) bool {
-		return !caller.seesAll() || !query.has("service_plan_guids", plans[guid])
+		return !caller.seesAll() || !query.has("guids", guid) || !query.has("service_plan_guids", plans[guid])
 	})
 	writePage(w, s.url+r.URL.Path, query, found, func(guid string) instanceResource {
 		return instanceResource{
@@ -219,7 +219,7 @@ type bindingResource struct {
 }
 
 func (s *Server) listServiceBindings(w http.ResponseWriter, r *http.Request, caller Client) {
-	query, ok := readQuery(w, r, "names", "type", "service_instance_guids", "service_plan_guids", "app_guids")
+	query, ok := readQuery(w, r, "guids", "names", "type", "service_instance_guids", "service_plan_guids", "app_guids")
 	if !ok {
 		return
 	}
@@ -227,7 +227,7 @@ func (s *Server) listServiceBindings(w http.ResponseWriter, r *http.Request, cal
 	plans, instances := maps.Clone(s.cc.instances), maps.Clone(s.cc.bindings)
 	s.cc.mu.Unlock()
 	found := slices.DeleteFunc(slices.Sorted(maps.Keys(instances)), func(guid string) bool {
-		return !caller.seesAll() || !query.has("service_plan_guids", plans[instances[guid]]) || !query.has("service_instance_guids", instances[guid])
+		return !caller.seesAll() || !query.has("guids", guid) || !query.has("service_plan_guids", plans[instances[guid]]) || !query.has("service_instance_guids", instances[guid])
 	})
 	writePage(w, s.url+r.URL.Path, query, found, func(guid string) bindingResource {
 		return bindingResource{

@@ -2,41 +2,102 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
+// orphan is one that `broker orphans` tells of.
+type orphan struct {
+	orphans.Orphan
+	Mended bool
+}
+
 // orphans runs `broker orphans` with the broker's account and CF client, and returns the
-// kinds and ids of what it finds, in their order.
-func (f *foundation) orphans(exit int) (found []string) {
+// kinds and ids of what it finds, in their order, and its cures by these.
+func (f *foundation) orphans(exit int, args ...string) (found []string, cures map[string]string) {
 	f.t.Helper()
 	var told struct {
-		Orphans []struct{ Kind, ID string }
+		Orphans []orphan
 		Unknown []string
 	}
-	f.must(json.Unmarshal([]byte(f.runOrphans(exit, "--json")), &told))
+	f.must(json.Unmarshal([]byte(f.runOrphans(exit, append(args, "--json")...)), &told))
+	cures = map[string]string{}
 	for _, o := range told.Orphans {
-		found = append(found, o.Kind+" "+o.ID)
+		name := o.Kind + " " + o.ID
+		if o.Mended {
+			name += ", mended"
+		}
+		found, cures[name] = append(found, name), o.Cure
 	}
 	for range told.Unknown {
 		found = append(found, "unknown")
 	}
 	slices.Sort(found)
-	return found
+	return found, cures
 }
 
 func (f *foundation) runOrphans(exit int, args ...string) string {
 	f.t.Helper()
 	stdout, _ := f.command(exit, f.settings, append([]string{"orphans", "--age", "0s"}, args...)...)
 	return stdout
+}
+
+// wantOrphans fails unless just these are found, and returns what would mend them.
+func (f *foundation) wantOrphans(exit int, args []string, want ...string) (cures map[string]string) {
+	f.t.Helper()
+	slices.Sort(want)
+	found, cures := f.orphans(exit, args...)
+	if !slices.Equal(found, want) {
+		f.t.Errorf("found are %q, want %q", found, want)
+	}
+	return cures
+}
+
+var (
+	cfCurl = regexp.MustCompile(`cf curl -X (\w+) '?(/v3|/networking/v1/external)(/[^' ]+)'?(?: -d '(.*)')?`)
+	others = regexp.MustCompile(`(kubectl|helm|curl) .*`)
+)
+
+// cure runs the command that mends an orphan: the cf CLI's by what it sends.
+func (f *foundation) cure(text string) {
+	f.t.Helper()
+	if told := cfCurl.FindStringSubmatch(text); told != nil {
+		r := cfapi.Request{Call: "cure", Part: cfapi.CloudController, Method: told[1], Path: told[3]}
+		if told[2] != "/v3" {
+			r.Part = cfapi.PolicyServer
+		}
+		if told[4] != "" {
+			r.Body = json.RawMessage(told[4])
+		}
+		_, err := cfapi.New(cfapi.Settings{CFAPIAddress: f.cf.URL(), ClientID: f.settings["CF_CLIENT_ID"], ClientSecret: f.settings["CF_CLIENT_SECRET"], Timeout: patience}, func(string, error) {}).Call(f.t.Context(), r)
+		f.must(err)
+		return
+	}
+	words, _, _ := strings.Cut(others.FindString(text), ", ")
+	words, _, _ = strings.Cut(words, " deletes it ")
+	command := exec.CommandContext(f.t.Context(), "sh", "-c", words)
+	command.Env = append(os.Environ(), "KUBECONFIG="+shared.Kubeconfig(), "SECURITY_USER_NAME="+rig.Username, "SECURITY_USER_PASSWORD="+rig.Password)
+	if out, err := command.CombinedOutput(); err != nil || words == "" {
+		f.t.Fatalf("%q of %q: %v: %s", words, text, err, out)
+	}
 }
 
 // TestOrphans: a foundation, records and a cluster that agree have none, and what one of
@@ -46,26 +107,20 @@ func TestOrphans(t *testing.T) {
 	r := f.registrar(f.cf.Client())
 	r.settings["CF_BROKER_NAME"] = "helm"
 	r.run(0, "register")
+	f.settings["CF_BROKER_URL"] = f.broker.URL()
 	i := f.create("redis", "cache", nil)
 	app, bound := f.app(), uuid.NewString()
 	f.want(201)(f.Bind(t.Context(), i, bound, app))
 	plan := f.cf.ServicePlans()[0].GUID
 	f.cf.PutServiceInstance(i.ID, plan)
 	f.cf.PutServiceBinding(bound, i.ID)
-	wantOrphans := func(exit int, want ...string) {
-		t.Helper()
-		slices.Sort(want)
-		if got := f.orphans(exit); !slices.Equal(got, want) {
-			t.Errorf("found are %q, want %q", got, want)
-		}
-	}
-	wantOrphans(0)
+	f.wantOrphans(0, nil)
 	f.cf.DeleteServiceBinding(bound)
-	wantOrphans(1, "service binding "+bound)
+	f.wantOrphans(1, nil, "service binding "+bound)
 	f.cf.PutServiceBinding(bound, i.ID)
 	f.cf.DeleteServiceInstance(i.ID)
 	// Bindings are listed by their instances' plans.
-	wantOrphans(1, "service instance "+i.ID, "service binding "+bound)
+	f.wantOrphans(1, nil, "service instance "+i.ID, "service binding "+bound)
 	f.cf.PutServiceInstance(i.ID, plan)
 	lost := f.cf.AddServiceInstance(plan)
 	lostBinding := uuid.NewString()
@@ -78,11 +133,85 @@ func TestOrphans(t *testing.T) {
 	f.must(f.cf.AddPolicies(cf.NewPolicy(app, i.ID, "tcp", 4444, 4444), cf.NewPolicy(app, uuid.NewString(), "tcp", 80, 80)))
 	group := securitygroup.NamesTo(lost) + f.cf.Space()
 	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: group})
-	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: securitygroup.NamesTo(i.ID) + f.cf.Space()})
-	wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
+	own := securitygroup.NamesTo(i.ID) + f.cf.Space()
+	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: own})
+	f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
 	f.contains(f.runOrphans(1), "service instance "+lost+": Cloud Foundry has it", "5 orphans, 0 parts couldn't be looked at")
 	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
-	wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
+	f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
 	f.cf.Clear()
-	f.must(kube.CoreV1().Namespaces().Delete(t.Context(), namespace.Name, metav1.DeleteOptions{}))
+	placeholder := f.cf.AddApp(cf.App{Labels: map[string]string{"cf-helm-broker.io/placeholder-for": uuid.NewString()}}).GUID
+	cures := f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444", "placeholder app "+placeholder)
+	f.cure(cures["namespace "+namespace.Name])
+	f.cure(cures["policy "+app+" → "+i.ID+" tcp/4444-4444"])
+	f.cure(cures["placeholder app "+placeholder])
+	// The stand-in knows none of these requests.
+	f.contains(cures["service instance "+lost], "cf curl -X DELETE '/v3/service_instances/"+lost+"?purge=true'")
+	f.contains(cures["service binding "+lostBinding], "cf curl -X DELETE /v3/service_credential_bindings/"+lostBinding)
+	f.contains(cures["security group "+group], "cf delete-security-group -f "+group)
+	f.cf.DeleteServiceInstance(lost)
+	f.cf.DeleteServiceBinding(lostBinding)
+	f.cf.DeleteSecurityGroup(group)
+	f.cf.DeleteServiceInstance(i.ID)
+	f.cf.DeleteServiceBinding(bound)
+	cures = f.wantOrphans(1, nil, "service instance "+i.ID, "service binding "+bound)
+	f.cure(cures["service binding "+bound])
+	f.cure(cures["service instance "+i.ID])
+	f.eventually("the instance is deleted", func() bool {
+		_, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).Get(t.Context(), "instance."+i.ID, metav1.GetOptions{})
+		return apierrors.IsNotFound(err)
+	})
+	f.cf.DeleteSecurityGroup(own)
+	f.wantOrphans(0, nil)
+}
+
+// TestOrphansMended: --fix unbinds what Cloud Foundry doesn't know, and takes away what no
+// binding opens, and nothing else; without --yes it does nothing.
+func TestOrphansMended(t *testing.T) {
+	f := newFoundation(t, accessCharts, map[string]string{
+		"ENFORCE": "networkpolicy,securitygroup", "APP_PODS": "kind-deployment", "CF_BROKER_NAME": "helm", "POLICY_DESTINATION": "instance",
+	}, networkPolicyRights(t))
+	r := f.registrar(f.cf.Client())
+	r.settings["CF_BROKER_NAME"] = "helm"
+	r.run(0, "register")
+	i, app, binding := f.boundNearApps()
+	f.cf.PutServiceInstance(i.ID, f.cf.ServicePlans()[0].GUID)
+	f.cf.PutServiceBinding(binding, i.ID)
+	f.wantOrphans(0, nil)
+	other, lost := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, lost, other))
+	f.wantEnforced(i, other, "networkpolicy", "securitygroup")
+	policies := slices.Concat(f.networkPolicies(f.namespace(i), other), f.networkPolicies(appsNamespace, other))
+	groups := f.cf.SecurityGroups()
+	_, told := f.command(1, f.settings, "orphans", "--age", "0s", "--fix")
+	f.contains(told, "nothing was done; give --yes to have 1 of them undone")
+	f.wantEnforced(i, other, "networkpolicy", "securitygroup")
+	f.contains(f.runOrphans(0, "--fix", "--yes"), "service binding "+lost, "mended: --fix unbinds it", "1 orphan, 1 mended, 0 parts couldn't be looked at")
+	f.wantEnforced(i, other)
+
+	var left []string
+	for _, p := range policies {
+		p.ResourceVersion = ""
+		_, err := kube.NetworkingV1().NetworkPolicies(p.Namespace).Create(t.Context(), &p, metav1.CreateOptions{})
+		f.must(err)
+		left = append(left, "NetworkPolicy "+p.Namespace+"/"+p.Name+", mended")
+	}
+	opened := map[string]bool{}
+	for _, g := range groups {
+		f.cf.PutSecurityGroup(g)
+		for _, rule := range g.Rules {
+			if strings.Contains(rule.Description, other) {
+				opened[fmt.Sprintf("security group rule %s %s → %s tcp/%s-%[4]s, mended", g.Name, other, i.ID, rule.Ports)] = true
+			}
+		}
+	}
+	instance := uuid.NewString()
+	placeholder := f.cf.AddApp(cf.App{
+		Name: "cf-helm-broker-" + instance, Labels: map[string]string{"cf-helm-broker.io/placeholder-for": instance}, Annotations: map[string]string{"cf-helm-broker.io/service-instance": instance},
+	}).GUID
+	left = slices.Concat(left, slices.Collect(maps.Keys(opened)), []string{"placeholder app " + placeholder + ", mended"})
+	f.wantOrphans(0, []string{"--fix", "--yes"}, left...)
+	f.wantEnforced(i, other)
+	f.wantEnforced(i, app, "networkpolicy", "securitygroup")
+	f.wantOrphans(0, nil)
 }
