@@ -75,6 +75,38 @@ func lease(holder string, renewed time.Time) *coordinationv1.Lease {
 	return &coordinationv1.Lease{Spec: coordinationv1.LeaseSpec{HolderIdentity: &holder, RenewTime: &at, LeaseDurationSeconds: &lasts}}
 }
 
+// TestJudgeGuards: what an agent tells of its node counts for as long as it is told again.
+func TestJudgeGuards(t *testing.T) {
+	told := func(component, node string, ago time.Duration) corev1.Event {
+		return corev1.Event{
+			InvolvedObject: corev1.ObjectReference{Kind: "Node", Name: node}, Source: corev1.EventSource{Component: component},
+			Reason: "OverlayUnsafe", Message: "kube-proxy masquerades", LastTimestamp: metav1.NewTime(now.Add(-ago)),
+		}
+	}
+	var many []corev1.Event
+	for _, node := range []string{"7", "6", "5", "4", "3", "2", "1"} {
+		many = append(many, told("c2c-cni", node, 9*time.Minute))
+	}
+	for name, c := range map[string]struct {
+		events []corev1.Event
+		count  int
+		state  State
+		found  string // of the last
+	}{
+		"nothing was told":    {nil, 1, OK, "none has told"},
+		"another's event":     {[]corev1.Event{told("kubelet", "1", 0)}, 1, OK, "none has told"},
+		"one that was mended": {[]corev1.Event{told("c2c-cni", "1", time.Hour)}, 1, OK, "none has told"},
+		"one that lasts":      {[]corev1.Event{told("c2c-cni", "1", 9*time.Minute)}, 1, Warning, "node 1, OverlayUnsafe: kube-proxy masquerades"},
+		"many":                {many, 6, Warning, "and 2 problems more"},
+	} {
+		got := judgeGuards(c.events, now)
+		if len(got) != c.count {
+			t.Errorf("%s: %+v", name, got)
+		}
+		judged{got[len(got)-1], c.state, c.found}.test(t, name)
+	}
+}
+
 // TestJudgeNamespaces: an instance's namespace has its annotation, and any other of the
 // prefix is within the broker's reach.
 func TestJudgeNamespaces(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
 // dnsLabel is of the cluster's DNS Service, whatever serves it.
@@ -63,16 +61,4 @@ func notSeen(err error, look string) Finding {
 		return unknown("this account may not look, nor does the broker have to").cure("look as an administrator: %s", look)
 	}
 	return unknown("%v", err)
-}
-
-// agents looks whether there are nodes that say when they have polled policies.
-func (c Cluster) agents(ctx context.Context) []Finding {
-	leases, err := c.Clients.CoordinationV1().Leases(podgroup.AgentsNamespace).List(ctx, metav1.ListOptions{})
-	switch {
-	case err != nil:
-		return one(failed("what they say can't be read, and BIND_WAITS_FOR_NODES waits for it: %v", err).cure("kubectl apply -k deploy/kubernetes/nodes"))
-	case len(leases.Items) == 0:
-		return one(warning("no node has one, and BIND_WAITS_FOR_NODES waits for none").cure("install deploy/silk-worker on the workers, or leave BIND_WAITS_FOR_NODES out"))
-	}
-	return one(ok("%s one", count(len(leases.Items), "node has", "nodes have")))
 }
