@@ -12,13 +12,8 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 )
 
-// agents looks whether there are nodes that say when they have polled policies, and whether
-// one is unsafe.
+// agents looks whether there are nodes that say when they have polled policies.
 func (c Cluster) agents(ctx context.Context) []Finding {
-	return append(c.polling(ctx), c.guards(ctx)...)
-}
-
-func (c Cluster) polling(ctx context.Context) []Finding {
 	leases, err := c.Clients.CoordinationV1().Leases(podgroup.AgentsNamespace).List(ctx, metav1.ListOptions{})
 	switch {
 	case err != nil:

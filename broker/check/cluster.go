@@ -37,12 +37,13 @@ func (c Cluster) Looks() []Look {
 		{"rights", c.rights},
 		{"confinement", c.confinement},
 		{"records", c.records},
+		{"one more record", c.anotherRecord},
 		{"namespaces", c.namespaces},
 		{"cluster DNS", c.dns},
 		{"storage", c.storage},
 	}
 	if c.Agents {
-		looks = append(looks, Look{"Silk agents", c.agents})
+		looks = append(looks, Look{"Silk agents", c.agents}, Look{"Silk agents' guards", c.guards})
 	}
 	return looks
 }

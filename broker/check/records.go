@@ -5,6 +5,7 @@ import (
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -29,6 +30,21 @@ func (c Cluster) records(ctx context.Context) []Finding {
 		return one(unknown("the Lease in namespace %s can't be read: %v", c.Namespace, err))
 	}
 	return one(judgeLease(lease, time.Now()))
+}
+
+// recordType is that of records' Secrets, which confine.yaml lets the broker write.
+const recordType = "cf-helm-broker.io/record"
+
+// anotherRecord tries as a dry run whether a quota, or whatever else admits Secrets, lets
+// one more record be written.
+func (c Cluster) anotherRecord(ctx context.Context) []Finding {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{GenerateName: "check-"}, Type: recordType}
+	_, err := c.Clients.CoreV1().Secrets(c.Namespace).Create(ctx, secret, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if err == nil {
+		return one(ok("it can be written"))
+	}
+	return one(failed("it can't be written: %v", err).
+		cure("each instance and each binding is a Secret in namespace %s, and each chart's version some: give it the rights, or a ResourceQuota with room for them", c.Namespace))
 }
 
 func judgeLease(lease *coordinationv1.Lease, now time.Time) Finding {

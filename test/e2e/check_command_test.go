@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/check"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
@@ -57,7 +60,7 @@ func TestCheck(t *testing.T) {
 	if got := found.of(check.Unknown); !slices.Equal(got, []string{"storage"}) {
 		t.Errorf("unknown are %v", got)
 	}
-	for _, subject := range []string{"Kubernetes version", "clock of Kubernetes", "rights", "confinement", "namespaces", "CF API and UAA", "clock of Cloud Foundry", "policy server", "charts"} {
+	for _, subject := range []string{"Kubernetes version", "clock of Kubernetes", "rights", "confinement", "one more record", "namespaces", "CF API and UAA", "clock of Cloud Foundry", "policy server", "charts"} {
 		if found[subject].State != check.OK {
 			t.Errorf("%s: %+v", subject, found[subject])
 		}
@@ -68,7 +71,7 @@ func TestCheck(t *testing.T) {
 	}{
 		"an administrator":  {map[string]string{"KUBECONFIG": shared.Kubeconfig()}, []string{"confinement"}},
 		"a wrong secret":    {map[string]string{"CF_CLIENT_SECRET": uuid.NewString()}, []string{"CF API and UAA", "policy server"}},
-		"a wrong namespace": {map[string]string{"BROKER_NAMESPACE": "nowhere"}, []string{"records", "rights"}},
+		"a wrong namespace": {map[string]string{"BROKER_NAMESPACE": "nowhere"}, []string{"one more record", "records", "rights"}},
 		"no charts":         {map[string]string{"HELM_CHART_DIR": t.TempDir()}, []string{"charts"}},
 		"nodes' agents":     {map[string]string{"BIND_WAITS_FOR_NODES": "1s"}, []string{"Silk agents", "rights"}},
 		"another network":   {map[string]string{"ENFORCE": "securitygroup"}, []string{"CF API and UAA"}},
@@ -81,7 +84,7 @@ func TestCheck(t *testing.T) {
 	f.must(err)
 	kubeconfig := filepath.Join(t.TempDir(), "nobody")
 	f.must(nobody.Kubeconfig(kubeconfig))
-	if got := f.check(1, map[string]string{"KUBECONFIG": kubeconfig}).of(check.Failed); !slices.Equal(got, []string{"namespaces", "rights"}) {
+	if got := f.check(1, map[string]string{"KUBECONFIG": kubeconfig}).of(check.Failed); !slices.Equal(got, []string{"namespaces", "one more record", "rights"}) {
 		t.Errorf("without rights %v failed", got)
 	}
 	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
@@ -89,4 +92,23 @@ func TestCheck(t *testing.T) {
 	if got := f.check(1, nil).of(check.Failed); !slices.Equal(got, []string{"policy server"}) {
 		t.Errorf("with a policy server that fails, %v failed", got)
 	}
+	f.cf.Clear()
+	f.full()
+	if got := f.check(1, nil).of(check.Failed); !slices.Equal(got, []string{"one more record"}) {
+		t.Errorf("with a quota that is used up, %v failed", got)
+	}
+}
+
+// full has a quota leave no room for one more record.
+func (f *foundation) full() {
+	f.t.Helper()
+	quotas := kube.CoreV1().ResourceQuotas(f.settings["BROKER_NAMESPACE"])
+	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "full"}, Spec: corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{corev1.ResourceSecrets: resource.MustParse("0")}}}
+	_, err := quotas.Create(f.t.Context(), quota, metav1.CreateOptions{})
+	f.must(err)
+	f.eventually("the quota counts", func() bool {
+		counted, err := quotas.Get(f.t.Context(), quota.Name, metav1.GetOptions{})
+		f.must(err)
+		return len(counted.Status.Hard) > 0
+	})
 }
