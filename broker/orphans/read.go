@@ -93,11 +93,17 @@ func (s Source) namespaces(ctx context.Context) (all []Namespace, present map[st
 	present = map[string]bool{}
 	for _, n := range list.Items {
 		present[n.Name] = true
-		if id := n.Annotations[tenant.InstanceAnnotation]; id != "" && strings.HasPrefix(n.Name, s.Prefix+"-") && n.DeletionTimestamp == nil {
+		if id := n.Annotations[tenant.InstanceAnnotation]; id != "" && s.named(n.Name, id) && n.DeletionTimestamp == nil {
 			all = append(all, Namespace{Name: n.Name, Instance: id, Created: n.CreationTimestamp.Time})
 		}
 	}
 	return all, present, nil
+}
+
+// named tells whether this broker calls an instance's namespace so: another's prefix may
+// begin with this one's.
+func (s Source) named(namespace, instance string) bool {
+	return namespace == tenant.TargetOf(s.Prefix, instance).Namespace || namespace == tenant.LongNamespace(s.Prefix, instance)
 }
 
 // auditor is what the UAA client needs to see all service instances:
