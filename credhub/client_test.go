@@ -31,7 +31,7 @@ func newCredHub(t *testing.T, permitted ...string) (*cf.Server, *credhub.Client)
 
 func clientOf(s *cf.Server, password string) *credhub.Client {
 	return credhub.New(cfapi.Settings{
-		ClientID: "vault", ClientSecret: password, Timeout: 5 * time.Second,
+		ClientID: "vault", ClientSecret: password, Timeout: time.Minute,
 		Known: map[cfapi.Part]string{cfapi.CredHub: s.URL() + "/credhub/", cfapi.UAA: s.URL() + "/uaa"},
 		Names: cfapi.Names{Address: "CH_CRED_HUB_URL and CH_UAA_URL", Client: "CH_UAA_CLIENT_NAME and CH_UAA_CLIENT_SECRET"},
 	}, "broker")
@@ -156,7 +156,7 @@ func TestForgetWithoutRight(t *testing.T) {
 func TestUAAOfTheRoot(t *testing.T) {
 	s, _ := newCredHub(t)
 	c := credhub.New(cfapi.Settings{
-		CFAPIAddress: s.URL(), ClientID: "vault", ClientSecret: "open", Timeout: 5 * time.Second,
+		CFAPIAddress: s.URL(), ClientID: "vault", ClientSecret: "open", Timeout: time.Minute,
 		Known: map[cfapi.Part]string{cfapi.CredHub: s.URL() + "/credhub", cfapi.UAA: ""},
 	}, "broker")
 	if n, err := c.Count(t.Context()); err != nil || n != 0 {

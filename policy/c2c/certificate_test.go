@@ -36,7 +36,7 @@ func TestCertificates(t *testing.T) {
 				IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
 			}
 			c.edit(template)
-			with := c2c.Settings{Settings: cfapi.Settings{CFAPIAddress: serveWith(t, template), ClientID: "x", ClientSecret: "y", Timeout: 5 * time.Second}}
+			with := c2c.Settings{Settings: cfapi.Settings{CFAPIAddress: serveWith(t, template), ClientID: "x", ClientSecret: "y", Timeout: time.Minute}}
 			_, err := c2c.New(with, func(string, error) {}).List(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)

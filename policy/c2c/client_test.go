@@ -28,7 +28,7 @@ func stand(t *testing.T, options cf.Options) *cf.Server {
 }
 
 func settings(s *cf.Server) c2c.Settings {
-	return c2c.Settings{Settings: cfapi.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: 5 * time.Second}}
+	return c2c.Settings{Settings: cfapi.Settings{CFAPIAddress: s.URL(), ClientID: s.Client().ID, ClientSecret: s.Client().Secret, Timeout: time.Minute}}
 }
 
 func connect(s *cf.Server) *c2c.Client {

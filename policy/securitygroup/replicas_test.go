@@ -13,7 +13,7 @@ import (
 // interrupted is a replica of which another does something just after it has read the
 // group for the first time, and before it writes.
 func (w *world) interrupted(by func()) *securitygroup.Enforcer {
-	api := cfapi.New(cfapi.Settings{CFAPIAddress: w.URL(), ClientID: w.Client().ID, ClientSecret: w.Client().Secret, Timeout: 5 * time.Second}, func(call string, _ error) {
+	api := cfapi.New(cfapi.Settings{CFAPIAddress: w.URL(), ClientID: w.Client().ID, ClientSecret: w.Client().Secret, Timeout: time.Minute}, func(call string, _ error) {
 		if call == "find-security-group" && by != nil {
 			do := by
 			by = nil

@@ -87,7 +87,7 @@ func (w *world) run(addresses ...netip.Addr) {
 
 // replica is one broker's enforcer.
 func (w *world) replica(settings securitygroup.Settings) *securitygroup.Enforcer {
-	api := cfapi.New(cfapi.Settings{CFAPIAddress: w.URL(), ClientID: w.Client().ID, ClientSecret: w.Client().Secret, Timeout: 5 * time.Second}, func(string, error) {})
+	api := cfapi.New(cfapi.Settings{CFAPIAddress: w.URL(), ClientID: w.Client().ID, ClientSecret: w.Client().Secret, Timeout: time.Minute}, func(string, error) {})
 	return securitygroup.New(api, w, settings)
 }
 
