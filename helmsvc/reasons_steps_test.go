@@ -28,10 +28,10 @@ func (p *place) must(err error) {
 // until asks until the answer is yes.
 func (p *place) until(what string, ask func() bool) {
 	p.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	for !ask() {
 		if time.Now().After(deadline) {
-			p.t.Errorf("%s didn't come true within a minute", what)
+			p.t.Errorf("%s didn't come true within five minutes", what)
 			return
 		}
 		time.Sleep(20 * time.Millisecond)

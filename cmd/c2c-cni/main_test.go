@@ -226,9 +226,9 @@ func (w *worker) kill() {
 
 func (w *worker) eventually(what string, is func() bool) {
 	w.t.Helper()
-	for until := time.Now().Add(30 * time.Second); !is(); time.Sleep(10 * time.Millisecond) {
+	for until := time.Now().Add(3 * time.Minute); !is(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(until) {
-			w.t.Fatalf("%s: not within 30 s\n%s", what, w.agent.Log())
+			w.t.Fatalf("%s: not within three minutes\n%s", what, w.agent.Log())
 		}
 	}
 }

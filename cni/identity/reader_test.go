@@ -114,7 +114,7 @@ func (p *place) pod(name, node, says string) socket.Pod {
 // awaitSeen waits until the watch has seen the pod.
 func (p *place) awaitSeen(pod socket.Pod) {
 	p.t.Helper()
-	until := time.Now().Add(20 * time.Second)
+	until := time.Now().Add(2 * time.Minute)
 	for p.pods.Pod(pod.Namespace, pod.Name) == nil {
 		if time.Now().After(until) {
 			p.t.Fatalf("pod %s wasn't seen", pod.Name)
@@ -228,7 +228,7 @@ func TestMarked(t *testing.T) {
 			if got != p.namespace {
 				t.Errorf("told of %s", got)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatal("the mark wasn't told of")
 		}
 	}

@@ -161,9 +161,9 @@ func (w *world) inPolicyServer(app string) bool {
 // eventually is for what no API lets a test wait for.
 func (w *world) eventually(what string, condition func() bool) {
 	w.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); !condition(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("%s: that didn't come true within a minute", what)
+			w.t.Fatalf("%s: that didn't come true within five minutes", what)
 		}
 	}
 }

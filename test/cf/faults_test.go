@@ -238,7 +238,7 @@ func slowWrite(ctx context.Context, t *testing.T, s *cf.Server, token string) <-
 // awaitRequest returns once the policy API has got a request.
 func awaitRequest(t *testing.T, s *cf.Server) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for s.Requests()["POST "+policiesPath] == 0 {
 		if time.Now().After(deadline) {
 			t.Fatal("no request arrived")

@@ -243,10 +243,10 @@ func (f *foundation) cellPolls() {
 // eventually fails unless the condition comes true in time.
 func (f *foundation) eventually(what string, condition func() bool) {
 	f.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(3 * time.Minute)
 	for !condition() {
 		if time.Now().After(deadline) {
-			f.t.Fatalf("%s didn't come true within 30 s", what)
+			f.t.Fatalf("%s didn't come true within three minutes", what)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
