@@ -53,10 +53,6 @@ type place struct {
 
 func newPlace(t *testing.T, mode, group string) *place {
 	t.Helper()
-	nodes, err := clients.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ns, err := clients.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		GenerateName: "identity-", Annotations: map[string]string{podgroup.Annotation: group},
 		Labels: map[string]string{podgroup.DestinationLabel: mode, podgroup.SpaceLabel: space},
@@ -68,7 +64,9 @@ func newPlace(t *testing.T, mode, group string) *place {
 	if _, err := clients.CoreV1().ServiceAccounts(ns.Name).Create(t.Context(), account, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	p := &place{t: t, namespace: ns.Name, node: nodes.Items[0].Name, marked: make(chan string, 8)}
+	// No kubelet has the node: the simulated ones delete pods by their names, also another
+	// of that name which has been made since.
+	p := &place{t: t, namespace: ns.Name, node: "node-of-" + ns.Name, marked: make(chan string, 8)}
 	client := metadataOf(t, local.RESTConfig())
 	if p.pods, err = nodepods.New(client, p.node, func(namespace, _ string) { p.marked <- namespace }); err != nil {
 		t.Fatal(err)
@@ -171,7 +169,7 @@ func TestRefused(t *testing.T) {
 	if _, err := p.reader.Belongs(t.Context(), socket.Pod{Namespace: p.namespace, Name: "never", UID: "x"}); err == nil || !strings.Contains(err.Error(), "isn't on node") {
 		t.Errorf("one that there never was: %v", err)
 	}
-	elsewhere := p.pod("elsewhere", otherNode(t, p.node), "")
+	elsewhere := p.pod("elsewhere", "another-"+p.node, "")
 	if _, err := p.reader.Belongs(t.Context(), elsewhere); err == nil || !strings.Contains(err.Error(), "isn't on node "+p.node) {
 		t.Errorf("another node's: %v", err)
 	}
@@ -186,21 +184,6 @@ func TestRefused(t *testing.T) {
 	if _, err := p.reader.Belongs(ended, elsewhere); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the plugin has gone: %v", err)
 	}
-}
-
-func otherNode(t *testing.T, than string) string {
-	t.Helper()
-	nodes, err := clients.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range nodes.Items {
-		if n.Name != than {
-			return n.Name
-		}
-	}
-	t.Fatal("there is one node")
-	return ""
 }
 
 // TestMarked: a mark on a namespace that the node has pods of is told, and no other
