@@ -43,8 +43,8 @@ test: needs-cc packets lint ## lint, unit tests and end-to-end tests, with the r
 	@$(GO) build -o bin/local ./test/local && bin/local build
 	@echo "== testing"
 	@mkdir -p bin
-	{ $(GO) test -race -timeout 40m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$)); short=$$?; \
-	  $(GO) test -race -timeout 40m -parallel $(PARALLEL) -p 1 $(LONG:%=./%) && exit $$short; } 2>&1 | tee bin/test.log || { \
+	{ $(GO) test -race -timeout 50m -parallel $(PARALLEL) $$($(GO) list ./... | grep -v $(LONG:%=-e /%$$)); short=$$?; \
+	  $(GO) test -race -timeout 50m -parallel $(PARALLEL) -p 1 $(LONG:%=./%) && exit $$short; } 2>&1 | tee bin/test.log || { \
 	  echo "== what failed; all of it is in bin/test.log"; \
 	  grep -E '^ *--- FAIL|^ +[a-z_]+_test\.go:[0-9]+: |^panic: |^FAIL' bin/test.log | cut -c1-300 | tail -60; exit 1; }
 
