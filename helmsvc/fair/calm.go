@@ -19,9 +19,8 @@ const (
 // enough for that one: a cluster goes on for a while with what it was asked for before. It
 // ends with that work. The zero value is one that ended long ago.
 type calm struct {
-	begun int           // how many there have been
-	end   time.Time     // when it ends, or has ended
-	over  chan struct{} // closed if it ends before
+	end  time.Time     // when it ends, or has ended
+	over chan struct{} // this one's alone; closed if it ends before
 }
 
 func (c *calm) is(now time.Time) bool { return now.Before(c.end) }
@@ -29,13 +28,13 @@ func (c *calm) is(now time.Time) bool { return now.Before(c.end) }
 // begin returns how long the calm is that begins.
 func (c *calm) begin(now time.Time) time.Duration {
 	length := calmPart * min(longestCalm/calmPart, now.Sub(c.end))
-	c.begun, c.end, c.over = c.begun+1, now.Add(length), make(chan struct{})
+	c.end, c.over = now.Add(length), make(chan struct{})
 	return length
 }
 
-// stop ends it, if it is that one.
-func (c *calm) stop(which int, now time.Time) {
-	if which == c.begun && c.is(now) {
+// stop ends it, if it is the one that is over by that.
+func (c *calm) stop(over chan struct{}, now time.Time) {
+	if over == c.over && c.is(now) {
 		c.end = now
 		close(c.over)
 	}
@@ -46,10 +45,10 @@ func (s *Semaphore) atWork(tenant string) (done func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.works[tenant]++
-	quiet := 0
+	var over chan struct{} // of the calm that begins with this work, if one does
 	if now := time.Now(); s.modest(tenant) && !s.calm.is(now) {
 		time.AfterFunc(s.calm.begin(now), s.grantAfterCalm)
-		quiet = s.calm.begun
+		over = s.calm.over
 	}
 	return func() {
 		s.mu.Lock()
@@ -57,7 +56,7 @@ func (s *Semaphore) atWork(tenant string) (done func()) {
 		if s.works[tenant]--; s.works[tenant] == 0 {
 			delete(s.works, tenant)
 		}
-		s.calm.stop(quiet, time.Now())
+		s.calm.stop(over, time.Now())
 		s.grant()
 	}
 }
