@@ -26,6 +26,10 @@ const SpaceLabel = "cf-helm-broker.io/space-guid"
 // overlay look for policies at once. Its value means nothing else.
 const MarkAnnotation = "cf-helm-broker.io/access-changed"
 
+// Agent is what the agents of Silk workers are called: the CNI plugin's type, and who
+// tells of a node's problems by events.
+const Agent = "c2c-cni"
+
 // AgentsNamespace is where the agents of Silk workers live, deploy/silk-worker's.
 // Each keeps a Lease there that is called as its node.
 const AgentsNamespace = "c2c-cni"

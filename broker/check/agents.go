@@ -25,8 +25,6 @@ func (c Cluster) agents(ctx context.Context) []Finding {
 }
 
 const (
-	// agent is who tells of a node's problems, by events of the node (cni/nodeevent).
-	agent = "c2c-cni"
 	// lately is when one that lasts was told of last: it is every ten minutes (cni/agent).
 	lately = 15 * time.Minute
 	// mostTold are listed one by one.
@@ -38,14 +36,14 @@ func (c Cluster) guards(ctx context.Context) []Finding {
 	const these = "involvedObject.kind=Node,type=Warning"
 	events, err := c.Clients.CoreV1().Events(metav1.NamespaceDefault).List(ctx, metav1.ListOptions{FieldSelector: these})
 	if err != nil {
-		return one(notSeen(err, "kubectl get events --field-selector "+these+",source="+agent))
+		return one(notSeen(err, "kubectl get events --field-selector "+these+",source="+podgroup.Agent))
 	}
 	return judgeGuards(events.Items, time.Now())
 }
 
 func judgeGuards(events []corev1.Event, now time.Time) []Finding {
 	events = slices.DeleteFunc(slices.Clone(events), func(e corev1.Event) bool {
-		return e.Source.Component != agent || now.Sub(e.LastTimestamp.Time) > lately
+		return e.Source.Component != podgroup.Agent || now.Sub(e.LastTimestamp.Time) > lately
 	})
 	if len(events) == 0 {
 		return one(ok("none has told of a problem with its node in the last %s", lately))
@@ -59,7 +57,7 @@ func judgeGuards(events []corev1.Event, now time.Time) []Finding {
 			cure("mend the node as docs/silk-worker.md says; until then it may start no pods"))
 	}
 	if more := len(events) - len(told); more > 0 {
-		told = append(told, warning("and %s", count(more, "problem more", "problems more")).cure("kubectl get events --field-selector source=%s", agent))
+		told = append(told, warning("and %s", count(more, "problem more", "problems more")).cure("kubectl get events --field-selector source=%s", podgroup.Agent))
 	}
 	return told
 }

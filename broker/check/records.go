@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 )
 
 // Lease is the name of the Lease that the replica holds which carries operations through.
@@ -32,13 +34,10 @@ func (c Cluster) records(ctx context.Context) []Finding {
 	return one(judgeLease(lease, time.Now()))
 }
 
-// recordType is that of records' Secrets, which confine.yaml lets the broker write.
-const recordType = "cf-helm-broker.io/record"
-
 // anotherRecord tries as a dry run whether a quota, or whatever else admits Secrets, lets
 // one more record be written.
 func (c Cluster) anotherRecord(ctx context.Context) []Finding {
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{GenerateName: "check-"}, Type: recordType}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{GenerateName: "check-"}, Type: record.SecretType}
 	_, err := c.Clients.CoreV1().Secrets(c.Namespace).Create(ctx, secret, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	if err == nil {
 		return one(ok("it can be written"))

@@ -24,7 +24,7 @@ func (s *Store) AskReload(ctx context.Context) (id string, err error) {
 	id = uuid.NewString()
 	wish := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
 		Name: reloadName, Labels: map[string]string{kindLabel: reloadKind}, Annotations: map[string]string{reloadAnnotation: id},
-	}, Type: secretType}
+	}, Type: SecretType}
 	_, err = s.secrets.Create(ctx, wish, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		_, err = s.secrets.Update(ctx, wish, metav1.UpdateOptions{})

@@ -23,10 +23,12 @@ const (
 	kept = 3
 )
 
+// SecretType is that of a record's Secret. confine.yaml lets the broker write it.
+const SecretType = corev1.SecretType("cf-helm-broker.io/record")
+
 // How a record looks as a Secret. Ids are those that broker has let in: short
 // enough for a namespace's name, and so for a label.
 const (
-	secretType         = corev1.SecretType("cf-helm-broker.io/record")
 	recordKey          = "record"
 	kindLabel          = "cf-helm-broker.io/record"
 	instanceLabel      = "cf-helm-broker.io/instance-id"
@@ -105,7 +107,7 @@ func encode[T any, P entity[T]](record P) (*corev1.Secret, error) {
 	}
 	metadata := record.metadata()
 	metadata.ResourceVersion = record.head().version
-	return &corev1.Secret{ObjectMeta: metadata, Type: secretType, Data: map[string][]byte{recordKey: text.Bytes()}}, nil
+	return &corev1.Secret{ObjectMeta: metadata, Type: SecretType, Data: map[string][]byte{recordKey: text.Bytes()}}, nil
 }
 
 func decode[T any, P entity[T]](secret *corev1.Secret) (T, error) {

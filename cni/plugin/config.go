@@ -14,7 +14,7 @@ import (
 )
 
 // Name is the plugin's, in configurations and in the folder of programs.
-const Name = "c2c-cni"
+const Name = podgroup.Agent
 
 // config is the plugin's entry in a network configuration.
 type config struct {
