@@ -11,6 +11,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/test/gather"
 )
 
 // TestUnseenIsNotThere: a round that can't see a network doesn't end the time for which
@@ -38,23 +39,8 @@ func TestUnseenIsNotThere(t *testing.T) {
 		if _, err := (&Rounds{Access: a}).reassert(t.Context(), []record.Binding{{Policies: p, Networks: []string{"m"}}}, c.sees); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := gauge(t, registry, "cf_helm_broker_policies_missing"); got != c.want {
+		if got := gather.Gauge(t, registry, "cf_helm_broker_policies_missing"); got != c.want {
 			t.Errorf("%s: %g are missing, want %g", name, got, c.want)
 		}
 	}
-}
-
-func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {
-	t.Helper()
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == name {
-			return family.GetMetric()[0].GetGauge().GetValue()
-		}
-	}
-	t.Fatalf("there is no %s", name)
-	return 0
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/cf-helm-broker/cf-helm-broker/test/gather"
 )
 
 // TestAgents: what can't be told of agents isn't there, and keeps no scrape from the rest.
@@ -17,28 +19,15 @@ func TestAgents(t *testing.T) {
 		Instances: func() Instances { return Instances{} }, Ends: func() map[string]time.Time { return nil },
 		Agents: func(context.Context) (int, int, error) { return 3, 1, err },
 	}.Register(registry)
-	if got := gauges(t, registry); got["cf_helm_broker_agents"] != 3 || got["cf_helm_broker_agents_lagging"] != 1 {
+	if got := gather.Gauges(t, registry); got["cf_helm_broker_agents"] != 3 || got["cf_helm_broker_agents_lagging"] != 1 {
 		t.Errorf("it tells %v", got)
 	}
 	err = errors.New("no right")
-	got := gauges(t, registry)
+	got := gather.Gauges(t, registry)
 	if _, told := got["cf_helm_broker_agents"]; told {
 		t.Errorf("it tells %v", got)
 	}
 	if _, told := got["cf_helm_broker_oldest_operation_seconds"]; !told {
 		t.Errorf("the rest isn't told: %v", got)
 	}
-}
-
-func gauges(t *testing.T, registry prometheus.Gatherer) map[string]float64 {
-	t.Helper()
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := map[string]float64{}
-	for _, family := range families {
-		found[family.GetName()] = family.GetMetric()[0].GetGauge().GetValue()
-	}
-	return found
 }

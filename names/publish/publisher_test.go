@@ -15,6 +15,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/names"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/test/discovery"
+	"github.com/cf-helm-broker/cf-helm-broker/test/gather"
 )
 
 const domain = "svc.cluster.local"
@@ -112,13 +113,13 @@ func TestPublish(t *testing.T) {
 		t.Error(err)
 	}
 	discovery.Await(t, 30*time.Second, "an answer of the controller", func() string {
-		if at := value(t, registry, "cf_helm_broker_names_last_answer_timestamp_seconds"); time.Since(time.Unix(int64(at), 0)) < time.Minute {
+		if at := gather.Gauge(t, registry, "cf_helm_broker_names_last_answer_timestamp_seconds"); time.Since(time.Unix(int64(at), 0)) < time.Minute {
 			return ""
 		}
 		return "none"
 	})
 	for name, want := range map[string]float64{"cf_helm_broker_names": 2, "cf_helm_broker_names_connected": 1} {
-		if got := value(t, registry, name); got != want {
+		if got := gather.Gauge(t, registry, name); got != want {
 			t.Errorf("%s is %g, want %g", name, got, want)
 		}
 	}
@@ -126,21 +127,6 @@ func TestPublish(t *testing.T) {
 	p.Set("two", nil)
 	leadsTo(t, s, "a")
 	leadsTo(t, s, "c")
-}
-
-func value(t *testing.T, registry *prometheus.Registry, name string) float64 {
-	t.Helper()
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		if family.GetName() == name {
-			return family.GetMetric()[0].GetGauge().GetValue()
-		}
-	}
-	t.Fatalf("there is no %s", name)
-	return 0
 }
 
 // TestClose leaves names to the next.
@@ -246,7 +232,7 @@ func TestNATSAway(t *testing.T) {
 	leadsTo(t, s, "b", "10.0.0.2")
 	s.StopNATS(0)
 	discovery.Await(t, 30*time.Second, "the publisher to see it", func() string {
-		if p.Problem() != nil && value(t, registry, "cf_helm_broker_names_connected") == 0 {
+		if p.Problem() != nil && gather.Gauge(t, registry, "cf_helm_broker_names_connected") == 0 {
 			return ""
 		}
 		return "it hasn't"
