@@ -22,7 +22,7 @@ type Cause string
 const (
 	Refused     Cause = "refused"     // the chart or its values, by Helm, Kubernetes or the broker
 	Request     Cause = "request"     // what was asked for can't be: there is no such instance, another operation runs
-	Policies    Cause = "policies"    // Cloud Foundry refuses one
+	Policies    Cause = "policies"    // Cloud Foundry refuses one, or CredHub a binding's credentials
 	Unreachable Cause = "unreachable" // Kubernetes or Cloud Foundry didn't answer
 	Late        Cause = "late"        // the time limit was up
 	Broker      Cause = "broker"      // its own mistake, or its process ended
