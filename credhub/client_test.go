@@ -63,8 +63,8 @@ func TestKeepAndForget(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(s.Credentials())+len(s.Readers(name)) > 0 {
-		t.Errorf("left: %v, readers %v", s.Credentials(), s.Readers(name))
+	if len(s.Credentials())+len(s.Readers()[name]) > 0 {
+		t.Errorf("left: %v, readers %v", s.Credentials(), s.Readers()[name])
 	}
 	if left, err := c.Left(t.Context(), []string{name}); err != nil || len(left) > 0 || c.LastError() != nil {
 		t.Errorf("left: %v, %v; last %v", left, err, c.LastError())
@@ -84,8 +84,8 @@ func TestForgetBegun(t *testing.T) {
 			if err := c.Forget(t.Context(), name, "mtls-app:a"); err == nil {
 				t.Errorf("%s %s: no error", route, kind)
 			}
-			if err := c.Forget(t.Context(), name, "mtls-app:a"); err != nil || len(s.Credentials())+len(s.Readers(name)) > 0 {
-				t.Errorf("%s %s: %v; left %v, readers %v", route, kind, err, s.Credentials(), s.Readers(name))
+			if err := c.Forget(t.Context(), name, "mtls-app:a"); err != nil || len(s.Credentials())+len(s.Readers()[name]) > 0 {
+				t.Errorf("%s %s: %v; left %v, readers %v", route, kind, err, s.Credentials(), s.Readers()[name])
 			}
 		}
 	}

@@ -76,17 +76,18 @@ func (s *Server) ReadCredential(actor, name string) (value string, ok bool) {
 	return string(found.Value), ok && s.credHub.may(actor, name, "read")
 }
 
-// Readers are the actors with a permission for just this path, sorted.
-func (s *Server) Readers(path string) (actors []string) {
+// Readers are the actors with a permission, by its path, sorted.
+func (s *Server) Readers() map[string][]string {
 	s.credHub.mu.Lock()
 	defer s.credHub.mu.Unlock()
+	all := map[string][]string{}
 	for _, p := range s.credHub.permissions {
-		if p.Path == path {
-			actors = append(actors, p.Actor)
-		}
+		all[p.Path] = append(all[p.Path], p.Actor)
 	}
-	slices.Sort(actors)
-	return actors
+	for _, actors := range all {
+		slices.Sort(actors)
+	}
+	return all
 }
 
 // may tells whether a permission lets the actor do that: one for the path itself, or for

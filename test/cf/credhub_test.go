@@ -80,8 +80,8 @@ func TestCredHub(t *testing.T) {
 	}
 	_, body := ask(t, s, tokens["ours"], "GET", permissions+named, "")
 	_, id, _ := strings.Cut(strings.TrimSuffix(strings.TrimSpace(body), `"}`), `"uuid":"`)
-	if status, body := ask(t, s, tokens["ours"], "DELETE", permissions+"/"+id, ""); status != http.StatusOK || !slices.Equal(s.Readers("/c/ours/db/1"), nil) {
-		t.Errorf("deleting the permission: %d %s, left %v", status, body, s.Readers("/c/ours/db/1"))
+	if status, body := ask(t, s, tokens["ours"], "DELETE", permissions+"/"+id, ""); status != http.StatusOK || !slices.Equal(s.Readers()["/c/ours/db/1"], nil) {
+		t.Errorf("deleting the permission: %d %s, left %v", status, body, s.Readers()["/c/ours/db/1"])
 	}
 	if len(s.Credentials()) > 0 {
 		t.Errorf("left: %v", s.Credentials())

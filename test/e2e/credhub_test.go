@@ -49,7 +49,7 @@ func (f *foundation) nothingInCredHub(i rig.Instance, bindings ...string) {
 	f.t.Helper()
 	for _, b := range bindings {
 		name := nameInCredHub(i, b)
-		if readers := f.cf.Readers(name); f.cf.Credentials()[name] != "" || len(readers) > 0 {
+		if readers := f.cf.Readers()[name]; f.cf.Credentials()[name] != "" || len(readers) > 0 {
 			f.t.Errorf("of %s CredHub has %q for %v", name, f.cf.Credentials()[name], readers)
 		}
 	}
@@ -91,7 +91,7 @@ func TestCredHub(t *testing.T) {
 	if read, ok := f.cf.ReadCredential("mtls-app:"+app, nameInCredHub(i, first)); !ok || !strings.Contains(read, password) {
 		t.Errorf("the app reads %q (%v) and is to read what others were given: %s", read, ok, plain)
 	}
-	if readers := f.cf.Readers(nameInCredHub(i, first)); len(readers) != 1 {
+	if readers := f.cf.Readers()[nameInCredHub(i, first)]; len(readers) != 1 {
 		t.Errorf("it is read by %v", readers)
 	}
 	if fetched, _ := f.issued(f.want(200)(f.FetchBinding(t.Context(), i, before))); fetched != plain {
@@ -102,7 +102,7 @@ func TestCredHub(t *testing.T) {
 	key, open := uuid.NewString(), uuid.NewString()
 	body := map[string]any{"service_id": i.Service.ID, "plan_id": i.Plan.ID, "bind_resource": map[string]any{"credential_client_id": "cc_service_key_client"}}
 	f.wantReference(f.want(201)(f.Send(t.Context(), http.MethodPut, "/v2/service_instances/"+i.ID+"/service_bindings/"+key, body)), i, key)
-	if readers := f.cf.Readers(nameInCredHub(i, key)); !slices.Equal(readers, []string{"uaa-client:cc_service_key_client"}) {
+	if readers := f.cf.Readers()[nameInCredHub(i, key)]; !slices.Equal(readers, []string{"uaa-client:cc_service_key_client"}) {
 		t.Errorf("the key is read by %v", readers)
 	}
 	f.issued(f.want(201)(f.Bind(t.Context(), i, open, "")))
@@ -163,7 +163,7 @@ func TestCredHubDown(t *testing.T) {
 		t.Error(words)
 	}
 	f.wantPolicies() // whatever CredHub does
-	if len(f.cf.Readers(nameInCredHub(i, binding))) != 1 {
+	if len(f.cf.Readers()[nameInCredHub(i, binding)]) != 1 {
 		t.Fatal("the permission is gone, and CredHub was down")
 	}
 	f.must(f.broker.Kill())

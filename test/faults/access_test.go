@@ -12,15 +12,15 @@ import (
 
 // TestAccess has several people bind few apps to few instances, at two brokers,
 // again and again, while policies are cleaned up, requests to Cloud Foundry
-// fail and brokers are killed. Whenever all is at rest, exactly the policies of
-// the live bindings exist.
+// and CredHub fail and brokers are killed. Whenever all is at rest, exactly the
+// policies and credentials of the live bindings exist.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	phases := 4
 	if long {
 		phases = 40
 	}
-	stormAccess(t, phases, map[string]string{"POLICY_RESYNC": "1s"})
+	stormAccess(t, phases, map[string]string{"POLICY_RESYNC": "1s", credHubClient: "vault"})
 }
 
 func stormAccess(t *testing.T, phases int, settings map[string]string) {

@@ -39,6 +39,9 @@ func newReplica(t *testing.T, config *rest.Config, stand *cf.Server, seen *watch
 	r.gate.strike = r.kill
 	r.settings["KUBECONFIG"] = kubeconfig(t, r.gate.kubernetes.URL)
 	r.settings["CF_API_ADDRESS"] = r.gate.cloudFoundry.URL
+	if r.settings[credHubClient] != "" {
+		r.settings["CH_CRED_HUB_URL"] = r.gate.cloudFoundry.URL + "/credhub"
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go r.keep(ctx)
 	t.Cleanup(func() {

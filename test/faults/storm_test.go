@@ -207,6 +207,9 @@ func (s *storm) rage() {
 func (s *storm) breakPolicies() {
 	kinds := []cf.Kind{cf.Down, cf.AnswerLost, cf.ServerError, cf.Unauthorized, cf.InvalidJSON, cf.Slow, cf.Redirect, cf.Unrouted}
 	parts := []cf.Part{s.enforcing(), s.enforcing(), cf.UAA}
+	if s.credHub {
+		parts = append(parts, cf.CredHub, cf.CredHub)
+	}
 	fault := cf.Fault{Kind: kinds[s.random.IntN(len(kinds))], Times: 1 + s.random.IntN(8), Delay: time.Second}
 	s.cf.Fault(parts[s.random.IntN(len(parts))], fault)
 }

@@ -21,6 +21,8 @@ type cut struct {
 	settings map[string]string
 }
 
+var toCredHub = map[string]string{credHubClient: "vault"}
+
 var toApp = map[string]string{"POLICY_DESTINATION": "app", "CF_ORG": "demo", "CF_SPACE": "dev"}
 
 // TestEveryWrite ends the broker right after each write that an operation
@@ -59,20 +61,15 @@ func TestEveryWrite(t *testing.T) {
 			i, binding, app := w.only(), uuid.NewString(), w.app()
 			return func() { w.bind(i, binding, app) }
 		}},
-		"bind, then unbind": {fewest: 3, prepare: func(w *world, _ int) func() {
-			i, binding, app := w.only(), uuid.NewString(), w.app()
-			return func() {
-				w.send(w.binder(i, binding, app))
-				w.unbind(i, binding)
-			}
-		}},
+		"bind, then unbind": {fewest: 3, prepare: bindAndUnbind},
 		"unbind": {fewest: 3, prepare: func(w *world, _ int) func() {
 			i, binding := w.only(), uuid.NewString()
 			w.bind(i, binding, w.app())
 			return func() { w.unbind(i, binding) }
 		}},
+		"bind with CredHub, then unbind": {fewest: 7, settings: toCredHub, prepare: bindAndUnbind},
 		// With a binding that the platform has left.
-		"delete": {fewest: 6, prepare: func(w *world, n int) func() {
+		"delete": {fewest: 8, settings: toCredHub, prepare: func(w *world, n int) func() {
 			i := w.newInstance(n)
 			w.create(i)
 			w.bind(i, uuid.NewString(), w.app())
@@ -90,6 +87,14 @@ func TestEveryWrite(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+func bindAndUnbind(w *world, _ int) func() {
+	i, binding, app := w.only(), uuid.NewString(), w.app()
+	return func() {
+		w.send(w.binder(i, binding, app))
+		w.unbind(i, binding)
 	}
 }
 

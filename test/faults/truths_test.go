@@ -30,7 +30,7 @@ func (w *world) rest() {
 func (w *world) differences() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.Concat(w.recordDifferences(), w.namespaceDifferences(), w.roleDifferences(), w.volumeDifferences(), w.policyDifferences(), w.placeholderDifferences(), w.answerDifferences())
+	return slices.Concat(w.recordDifferences(), w.namespaceDifferences(), w.roleDifferences(), w.volumeDifferences(), w.policyDifferences(), w.credHubDifferences(), w.placeholderDifferences(), w.answerDifferences())
 }
 
 // record is what is compared of a record.
@@ -38,6 +38,7 @@ type record struct {
 	State       string
 	Parameters  json.RawMessage
 	Credentials json.RawMessage
+	CredHub     struct{ Name string }
 	Operation   *struct{ State string }
 }
 
@@ -71,6 +72,8 @@ func (w *world) recordDifferences() (found []string) {
 		switch {
 		case kind == "instance":
 			have[secret.Name] = fmt.Sprintf("%s %s", r.Operation.State, r.Parameters)
+		case r.CredHub.Name != "":
+			have[secret.Name] += " " + reference(r.CredHub.Name)
 		case len(r.Credentials) > 0:
 			have[secret.Name] += " " + canonical(r.Credentials)
 		}
@@ -187,7 +190,7 @@ func (w *world) answerDifferences() (found []string) {
 			found = append(found, w.asked(c, "/v2/service_instances/"+id, http.StatusOK, fmt.Sprintf(`"number":%d`, i.number))...)
 			found = append(found, w.asked(c, "/v2/service_instances/"+id+"/last_operation", http.StatusOK, "succeeded")...)
 			for binding := range i.bindings {
-				found = append(found, w.asked(c, "/v2/service_instances/"+id+"/service_bindings/"+binding, http.StatusOK, w.podIP(i))...)
+				found = append(found, w.asked(c, "/v2/service_instances/"+id+"/service_bindings/"+binding, http.StatusOK, w.handedOut(i, binding))...)
 				found = append(found, w.fetched(c, i, binding)...)
 			}
 			for binding := range i.unbound {

@@ -32,6 +32,7 @@ type world struct {
 	// placeholders: POLICY_DESTINATION is app.
 	placeholders bool
 	networks     []string // that access is enforced on
+	credHub      bool     // credentials are kept in CredHub
 
 	watch watch // of what happens to access
 
@@ -93,6 +94,9 @@ func newWorld(t *testing.T, c *cluster.Cluster, replicas int, extra ...map[strin
 	}
 	w.placeholders = settings["POLICY_DESTINATION"] == "app"
 	w.networks = strings.Split(cmp.Or(settings["ENFORCE"], policy.C2C), ",")
+	if w.credHub = settings[credHubClient] != ""; w.credHub {
+		w.keepInCredHub(settings)
+	}
 	for range replicas {
 		w.replicas = append(w.replicas, newReplica(t, account.Config(), stand, &w.watch, settings))
 	}
