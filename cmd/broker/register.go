@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -49,6 +50,12 @@ func runRegister(ctx context.Context, command string, args []string, stdout, std
 		return usageError("--wait must be above 0, for example 10m")
 	}
 	s, err := readRegisterSettings()
+	var told register.Settings
+	if command == "register" {
+		var missing error
+		told, missing = s.registration()
+		err = errors.Join(err, missing)
+	}
 	if err != nil {
 		return fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
 	}
@@ -61,7 +68,7 @@ func runRegister(ctx context.Context, command string, args []string, stdout, std
 	if command == "deregister" {
 		return deregisterBroker(ctx, s, tell)
 	}
-	return registerBroker(ctx, s, tell)
+	return registerBroker(ctx, s, told, tell)
 }
 
 func deregisterBroker(ctx context.Context, s settings, tell register.Teller) error {
@@ -77,11 +84,7 @@ func deregisterBroker(ctx context.Context, s settings, tell register.Teller) err
 	return nil
 }
 
-func registerBroker(ctx context.Context, s settings, tell register.Teller) error {
-	told, err := s.registration()
-	if err != nil {
-		return fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
-	}
+func registerBroker(ctx context.Context, s settings, told register.Settings, tell register.Teller) error {
 	catalog, err := chartsOf(ctx, s)
 	if err != nil {
 		return err

@@ -150,17 +150,6 @@ func readKubernetesSettings() (KubernetesSettings, error) {
 	return k, errors.Join(parse(&k), k.check())
 }
 
-func parse(into any) error { return parseFrom(env.ToMap(os.Environ()), into) }
-
-func parseFrom(environment map[string]string, into any) error {
-	err := env.ParseWithOptions(into, env.Options{Environment: environment})
-	var all env.AggregateError
-	if errors.As(err, &all) {
-		return errors.Join(all.Errors...)
-	}
-	return err
-}
-
 func (k KubernetesSettings) check() error {
 	var wrong []error
 	refuse := func(bad bool, words string) {

@@ -41,7 +41,8 @@ func readRegisterSettings() (settings, error) {
 			wrong = append(wrong, errors.New(words))
 		}
 	}
-	refuse(!isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
+	refuse(s.CFAPIAddress == "", "CF_API_ADDRESS is needed: the CF API, such as https://api.example.com")
+	refuse(s.CFAPIAddress != "" && !isURL(s.CFAPIAddress), "CF_API_ADDRESS must be a URL such as https://api.example.com")
 	refuse(s.CFClientID == "" || s.CFClientSecret == "", "CF_CLIENT_ID and CF_CLIENT_SECRET are needed, of a UAA client with the authority cloud_controller.admin")
 	refuse(s.CFTimeout <= 0, "CF_REQUEST_TIMEOUT must be above 0, for example 30s")
 	refuse(s.BrokerName == "", "CF_BROKER_NAME must not be empty")
@@ -52,12 +53,12 @@ func readRegisterSettings() (settings, error) {
 // SECURITY_USER_NAME's or, without that, the first of CREDENTIALS_FILE.
 func (s settings) registration() (register.Settings, error) {
 	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/")}
+	var wrong, err error
 	if told.URL == "" {
-		return told, errors.New("CF_BROKER_URL is needed: where Cloud Foundry reaches the broker")
+		wrong = errors.New("CF_BROKER_URL is needed: where Cloud Foundry reaches the broker, such as https://cf-helm-broker.example.com")
 	}
-	var err error
 	told.Username, told.Password, err = s.login()
-	return told, err
+	return told, errors.Join(wrong, err)
 }
 
 // login is one by which the running broker lets others in.

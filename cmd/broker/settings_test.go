@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -72,7 +73,7 @@ func TestUsualDestination(t *testing.T) {
 
 func TestWrongSettings(t *testing.T) {
 	for name, c := range map[string]struct{ value, want string }{
-		"PORT":                 {"eighty", "Port"},
+		"PORT":                 {"eighty", "PORT must be a whole number"},
 		"CF_BROKER_URL":        {"https://b.example.com/v2", "CF_BROKER_URL must be a URL without a user and a path"},
 		"CF_BROKER_REGISTER":   {"true", "CF_BROKER_REGISTER needs CF_API_ADDRESS\nCF_BROKER_REGISTER needs CF_BROKER_URL"},
 		"SECURITY_USER_NAME":   {"a:b", "SECURITY_USER_NAME must have no colon"},
@@ -81,7 +82,7 @@ func TestWrongSettings(t *testing.T) {
 		"TLS_CLIENT_CA_FILE":   {"/x", "TLS_CLIENT_CA_FILE needs TLS_CERT_FILE and TLS_KEY_FILE"},
 		"TRUSTED_PROXIES":      {"10.0.0.0/8,router", `TRUSTED_PROXIES: "router" is no address`},
 		"REQUESTS_AT_ONCE":     {"0", "REQUESTS_AT_ONCE"},
-		"PUBLIC_STATUS":        {"maybe", "PublicStatus"},
+		"PUBLIC_STATUS":        {"maybe", "PUBLIC_STATUS must be true or false"},
 		"REQUEST_BODY_LIMIT":   {"9999999", "REQUEST_BODY_LIMIT"},
 		"BROKER_NAMESPACE":     {"Upper", "BROKER_NAMESPACE"},
 		"NAMESPACE_PREFIX":     {"far-too-long-for-a-uuid-behind", "NAMESPACE_PREFIX"},
@@ -98,6 +99,8 @@ func TestWrongSettings(t *testing.T) {
 		"DELETE_WAIT":          {"41s", "DELETE_WAIT must be from 0s to 40s"},
 		"BIND_WAITS_FOR_NODES": {"6s", "BIND_WAITS_FOR_NODES"},
 		"BIND_TIMEOUT":         {"2m", "BIND_TIMEOUT"},
+		"POLICY_RESYNC":        {"1 minute", "POLICY_RESYNC must be a time with its unit, such as 30s or 5m"},
+		"RENDER_MEMORY":        {"64MB", "RENDER_MEMORY must be a whole number"},
 		"CF_API_ADDRESS":       {"api.example.com", "CF_API_ADDRESS must be a URL"},
 		"POLICY_DESTINATION":   {"everything", "POLICY_DESTINATION must be one of [instance app workload]"},
 		"POLICY_DNS_GROUP":     {"kube-dns", "POLICY_DNS_GROUP must be a lower-case UUID"},
@@ -116,6 +119,23 @@ func TestWrongSettings(t *testing.T) {
 				t.Errorf("%s=%s: error %v, want %q", name, c.value, err, c.want)
 			}
 		})
+	}
+}
+
+// TestEachWrongSettingIsToldOnce: of one that can't be read nothing else is said, and of the others all is.
+func TestEachWrongSettingIsToldOnce(t *testing.T) {
+	values := needed(t)
+	maps.Copy(values, map[string]string{"OPERATION_TIMEOUT": "5 minutes", "KUBE_QPS": "many", "REQUESTS_AT_ONCE": "0"})
+	setenv(t, values)
+	const want = "OPERATION_TIMEOUT must be a time with its unit, such as 30s or 5m\nKUBE_QPS must be a number\nREQUESTS_AT_ONCE must be at least 1"
+	_, err := readSettings()
+	if err == nil {
+		t.Fatal("they are taken")
+	}
+	told := strings.Split(err.Error(), "\n")
+	slices.Sort(told)
+	if wanted := strings.Split(want, "\n"); !slices.Equal(told, slices.Sorted(slices.Values(wanted))) {
+		t.Errorf("%q, want %q", told, wanted)
 	}
 }
 
