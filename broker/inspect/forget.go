@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ type Leftover struct {
 	Networks []string
 	// CredHub are the names under which credentials may be there.
 	CredHub []string
+	// Placeholder is the GUID of the placeholder app, if the instance has one.
+	Placeholder string
 	// Damaged are records of bindings that can't be read: what they opened
 	// isn't known, and they aren't removed.
 	Damaged []Damaged
@@ -91,6 +94,9 @@ func (in *Inspector) owed(ctx context.Context, id string) (owed, error) {
 		all.Policies, all.Networks = append(all.Policies, b.Policies...), append(all.Networks, b.On()...)
 		if b.CredHub != nil {
 			all.CredHub = append(all.CredHub, b.CredHub.Name)
+		}
+		if b.Placeholder {
+			all.Placeholder = cmp.Or(b.PlaceholderGUID, i.PolicyGroup)
 		}
 	}
 	slices.Sort(all.Networks)

@@ -49,6 +49,9 @@ func printLeftover(stdout io.Writer, heading string, left inspect.Leftover) erro
 	for _, name := range left.CredHub {
 		fmt.Fprintf(&text, "  credentials in CredHub, deleted with: credhub delete -n %s\n", name)
 	}
+	if left.Placeholder != "" {
+		fmt.Fprintf(&text, "  the placeholder app, deleted with: cf curl -X DELETE /v3/apps/%s\n", left.Placeholder)
+	}
 	if err := printAccessDelete(&text, left); err != nil {
 		return err
 	}

@@ -26,9 +26,10 @@ const usage = `cf-helm-broker offers Helm charts as Cloud Foundry services.
 Usage:
   broker                           serve the Open Service Broker API
   broker charts check DIR          check a chart, or a folder of charts, without a cluster
-  broker charts render DIR --plan P
-                                   print a plan's manifests; broker charts says more
-  broker instances list|show|retry|upgrade|forget
+  broker charts survey DIR         check all charts under a folder, and print a table
+  broker charts render|bind DIR --plan P
+                                   print a plan's manifests or credentials; broker charts says more
+  broker instances list|show|retry|upgrade|forget|none
                                    look at service instances and put them right; broker instances says more
   broker check                     look whether everything fits, before and after it is installed
   broker orphans                   find what one of Cloud Foundry, the records and the cluster has alone

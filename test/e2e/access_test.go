@@ -85,6 +85,7 @@ func TestPlaceholderApp(t *testing.T) {
 	}
 	f.want(200)(f.Unbind(t.Context(), i, binding))
 	f.wantPolicies(all(group, group)...)
+	f.contains(f.refused("give --yes", "forget", i.ID), "placeholder app, deleted with: cf curl -X DELETE /v3/apps/"+group)
 	// The platform doesn't wait for Cloud Foundry's own API.
 	f.cf.Fault(cf.CC, cf.Fault{Kind: cf.Down})
 	f.ended(i, f.want(202)(f.Deprovision(t.Context(), i)).Operation())
