@@ -3,7 +3,9 @@ package upgrade
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/Masterminds/semver/v3"
 )
@@ -36,23 +38,56 @@ type Filter struct {
 	Held bool
 }
 
-// Check fails if one is excepted that there isn't: the one that was meant would be
-// upgraded.
-func (f Filter) Check(instances []Instance) error {
+// Check fails if a word of it fits nothing that there is, and so may be mistyped: others
+// would be upgraded than were meant, or none.
+func (f Filter) Check(instances []Instance, offer Offer) error {
 	for _, id := range f.Except {
 		if !slices.ContainsFunc(instances, func(i Instance) bool { return i.ID == id }) {
 			return fmt.Errorf("--except %s: it is none of those that could be upgraded; nothing was begun. broker instances list shows them", id)
 		}
 	}
+	of := Filter{Service: f.Service, Plan: f.Plan}
+	if !of.offered(offer) && !slices.ContainsFunc(instances, of.lets) {
+		return fmt.Errorf("%s: the broker doesn't offer that, nor is there an instance of it; broker instances list shows them", of.words())
+	}
+	if of := (Filter{Organization: f.Organization}); f.Organization != "" && !slices.ContainsFunc(instances, of.lets) {
+		return fmt.Errorf("--org %s: no instance is that organization's; broker instances list shows whose they are", f.Organization)
+	}
 	return nil
 }
 
-// Offer is what a broker offers.
-type Offer struct {
-	// Versions are those of charts, by the service's id.
-	Versions map[string]string
-	// Held are the ids of plans that hold upgrades back.
-	Held map[string]bool
+func (f Filter) offered(offer Offer) bool {
+	for p := range maps.Values(offer) {
+		if f.lets(Instance{Service: p.Service, Plan: p.Name}) {
+			return true
+		}
+	}
+	return false
+}
+
+// words are the service and plan as they were given.
+func (f Filter) words() string {
+	var words []string
+	if f.Service != "" {
+		words = append(words, "--service "+f.Service)
+	}
+	if f.Plan != "" {
+		words = append(words, "--plan "+f.Plan)
+	}
+	return strings.Join(words, " ")
+}
+
+// Offer is what a broker offers: its plans, by their ids.
+type Offer map[string]Plan
+
+// Plan is one that is offered.
+type Plan struct {
+	// Service and Name are names.
+	Service, Name string
+	// Version is the chart's.
+	Version string
+	// Holds tells whether it holds upgrades back.
+	Holds bool
 }
 
 func (f Filter) lets(i Instance) bool {
@@ -88,23 +123,23 @@ func Choose(instances []Instance, only Filter, offer Offer) Choice {
 	var c Choice
 	instances = slices.SortedFunc(slices.Values(instances), func(a, b Instance) int { return cmp.Compare(a.ID, b.ID) })
 	for _, i := range instances {
-		to, offered := offer.Versions[i.ServiceID]
+		plan, offered := offer[i.PlanID]
 		switch {
 		case !only.lets(i):
 		case i.Unfit != "":
 			c.Unfit = append(c.Unfit, Skipped{i, i.Unfit})
 		case !offered:
-			c.Unfit = append(c.Unfit, Skipped{i, "its service isn't offered any more"})
-		case same(i.Version, to) && i.Busy == "":
+			c.Unfit = append(c.Unfit, Skipped{i, "its plan isn't offered any more"})
+		case same(i.Version, plan.Version):
 			c.Current++
 		case slices.Contains(only.Except, i.ID):
 			c.Held = append(c.Held, Skipped{i, "it is excepted"})
-		case offer.Held[i.PlanID] && !only.Held:
+		case plan.Holds && !only.Held:
 			c.Held = append(c.Held, Skipped{i, "its plan holds upgrades back; --held has it upgraded"})
 		case i.Busy != "":
 			c.Busy = append(c.Busy, Skipped{i, i.Busy})
 		default:
-			c.Steps = append(c.Steps, Step{i, to})
+			c.Steps = append(c.Steps, Step{i, plan.Version})
 		}
 	}
 	c.Steps = spread(c.Steps)

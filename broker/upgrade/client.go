@@ -23,6 +23,9 @@ type Client struct {
 	HTTP     *http.Client
 	// Poll is the time between two looks at an operation.
 	Poll time.Duration
+	// Patience is how long a broker that doesn't answer, or says that what is wrong may
+	// pass, is asked again: longer than another replica takes to lead.
+	Patience time.Duration
 }
 
 // longestAnswer bounds what is read of an answer. A catalog is the longest.
@@ -33,9 +36,10 @@ const longestAnswer = 64 << 20
 func (c *Client) Offered(ctx context.Context) (Offer, error) {
 	var catalog struct {
 		Services []struct {
-			ID    string `json:"id"`
+			Name  string `json:"name"`
 			Plans []struct {
 				ID       string `json:"id"`
+				Name     string `json:"name"`
 				Metadata struct {
 					Upgrade string `json:"upgrade"`
 				} `json:"metadata"`
@@ -46,26 +50,30 @@ func (c *Client) Offered(ctx context.Context) (Offer, error) {
 		} `json:"services"`
 	}
 	if err := c.send(ctx, http.MethodGet, "/v2/catalog", nil, &catalog); err != nil {
-		return Offer{}, fmt.Errorf("reading the catalog of the running broker at %s: %w", c.URL, err)
+		return nil, fmt.Errorf("reading the catalog of the running broker at %s: %w", c.URL, err)
 	}
-	offer := Offer{Versions: map[string]string{}, Held: map[string]bool{}}
+	offer := Offer{}
 	for _, s := range catalog.Services {
-		for _, p := range s.Plans { // all of a service have the chart's version
-			offer.Versions[s.ID], offer.Held[p.ID] = p.MaintenanceInfo.Version, p.Metadata.Upgrade == "hold"
+		for _, p := range s.Plans {
+			offer[p.ID] = Plan{Service: s.Name, Name: p.Name, Version: p.MaintenanceInfo.Version, Holds: p.Metadata.Upgrade == "hold"}
 		}
 	}
 	return offer, nil
 }
 
-// ErrUnderWay says that an upgrade was begun and not awaited to its end.
-var ErrUnderWay = errors.New("it is under way, and the broker goes on with it")
-
-// errDeleted says that there is no such instance any more.
-var errDeleted = errors.New("it was deleted meanwhile")
+// What keeps an instance from the version, and is no failure of that.
+var (
+	// ErrUnderWay says that an upgrade was asked for, and how it ended isn't known.
+	ErrUnderWay = errors.New("it is under way, and the broker goes on with it")
+	// ErrDeleted says that there is no such instance any more.
+	ErrDeleted = errors.New("it was deleted meanwhile")
+	// ErrBusy says that something else runs on the instance.
+	ErrBusy = errors.New("it is busy")
+)
 
 // Upgrade brings an instance to the version, and waits until it is there. The error
-// is the broker's own words, as a developer would see them, or ErrUnderWay once ctx has
-// ended.
+// is the broker's own words, as a developer would see them, or ErrDeleted, ErrBusy, or
+// ErrUnderWay: once ctx has ended, or if the broker doesn't answer any more.
 func (c *Client) Upgrade(ctx context.Context, s Step) error {
 	path := "/v2/service_instances/" + url.PathEscape(s.Instance.ID)
 	body := map[string]any{"service_id": s.Instance.ServiceID, "maintenance_info": map[string]string{"version": s.To}}
@@ -74,7 +82,7 @@ func (c *Client) Upgrade(ctx context.Context, s Step) error {
 	}
 	// Whoever interrupts it wants to know whether it was begun.
 	if err := c.retried(context.WithoutCancel(ctx), http.MethodPatch, path+"?accepts_incomplete=true", body, &begun); err != nil {
-		return unlessDeleted(err)
+		return meaning(err)
 	}
 	if begun.Operation == "" {
 		return nil // done at once
@@ -92,8 +100,10 @@ func (c *Client) await(ctx context.Context, path string) error {
 		switch {
 		case ctx.Err() != nil:
 			return ErrUnderWay
+		case err != nil && passes(err):
+			return fmt.Errorf("%w once it answers: %w", ErrUnderWay, err)
 		case err != nil:
-			return unlessDeleted(err)
+			return meaning(err)
 		case now.State == "succeeded":
 			return nil
 		case now.State == "failed":
@@ -105,13 +115,24 @@ func (c *Client) await(ctx context.Context, path string) error {
 	}
 }
 
-// unlessDeleted is what the broker's refusal of a request about an instance means.
-func unlessDeleted(err error) error {
+// meaning is what it means that a request about an instance didn't succeed.
+func meaning(err error) error {
 	var refused *refusal
-	if errors.As(err, &refused) && (refused.status == http.StatusGone || refused.status == http.StatusNotFound) {
-		return errDeleted
+	switch {
+	case !errors.As(err, &refused): // it may have come to the broker
+		return fmt.Errorf("%w if it has heard of it: %w", ErrUnderWay, err)
+	case refused.status == http.StatusGone || refused.status == http.StatusNotFound:
+		return ErrDeleted
+	case refused.word == "ConcurrencyError":
+		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
 	return err
+}
+
+// passes tells whether another try may succeed.
+func passes(err error) bool {
+	var refused *refusal
+	return !errors.As(err, &refused) || refused.passing()
 }
 
 // refusal is an answer that isn't a success.
@@ -139,24 +160,18 @@ func (r *refusal) Error() string {
 	return r.description
 }
 
-// patience is how long a broker that doesn't answer, or says that what is wrong may
-// pass, is asked again: longer than another replica takes to lead.
-const patience = time.Minute
-
 // retried sends a request, again where its answer may pass.
 func (c *Client) retried(ctx context.Context, method, path string, body, answer any) error {
-	limit := time.Now().Add(patience)
+	limit := time.Now().Add(c.Patience)
 	for {
 		err := c.send(ctx, method, path, body, answer)
-		var refused *refusal
-		told := errors.As(err, &refused)
-		passing := err != nil && (!told || refused.passing())
-		if !passing || time.Now().After(limit) || ctx.Err() != nil {
+		if err == nil || !passes(err) || time.Now().After(limit) || ctx.Err() != nil {
 			return err
 		}
-		wait := time.Second
-		if told {
-			wait = max(wait, min(refused.after, patience/4))
+		wait := c.Poll
+		var refused *refusal
+		if errors.As(err, &refused) {
+			wait = max(wait, min(refused.after, c.Patience/4))
 		}
 		if pause(ctx, wait) != nil {
 			return err

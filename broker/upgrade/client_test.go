@@ -54,7 +54,7 @@ func TestUpgrade(t *testing.T) {
 				_, _ = w.Write([]byte(now.body))
 			}))
 			defer server.Close()
-			client := upgrade.Client{URL: server.URL + "/", User: "u", Password: "p", HTTP: server.Client(), Poll: time.Millisecond}
+			client := upgrade.Client{URL: server.URL + "/", User: "u", Password: "p", HTTP: server.Client(), Poll: time.Millisecond, Patience: time.Minute}
 			err := client.Upgrade(t.Context(), upgrade.Step{Instance: upgrade.Instance{ID: "i", ServiceID: "s"}, To: "2.0.0"})
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("ended with %v, want %q", err, c.want)
@@ -66,6 +66,49 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// TestUpgradeForLong: whoever has waited in vain says of whom, and whether the broker was asked.
+func TestUpgradeForLong(t *testing.T) {
+	const busy, down = `{"error":"ConcurrencyError","description":"its update is running"}`, `{"description":"no replica leads"}`
+	for name, c := range map[string]struct {
+		asks, polls int // statuses
+		body        string
+		kind        error // nil: a failure like any
+		want        string
+	}{
+		"an instance that is busy":            {422, 200, busy, upgrade.ErrBusy, "it is busy: its update is running"},
+		"a broker that doesn't take it":       {503, 200, down, nil, "no replica leads"},
+		"a broker that breaks off":            {0, 200, "", upgrade.ErrUnderWay, "the broker goes on with it if it has heard of it"},
+		"a broker that took it and is down":   {202, 503, down, upgrade.ErrUnderWay, "the broker goes on with it once it answers: no replica leads"},
+		"a broker that took it and went away": {202, 0, "", upgrade.ErrUnderWay, "the broker goes on with it once it answers"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			status, body := c.polls, c.body
+			if r.Method == http.MethodPatch {
+				status = c.asks
+			}
+			if status == http.StatusAccepted {
+				body = `{"operation":"o"}`
+			}
+			if status == 0 {
+				panic(http.ErrAbortHandler)
+			}
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(body))
+		}))
+		defer server.Close()
+		client := upgrade.Client{URL: server.URL, HTTP: server.Client()}
+		err := client.Upgrade(t.Context(), upgrade.Step{Instance: upgrade.Instance{ID: "i"}})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: ended with %v, want %q", name, err, c.want)
+		}
+		for _, kind := range []error{upgrade.ErrBusy, upgrade.ErrUnderWay, upgrade.ErrDeleted} {
+			if errors.Is(err, kind) != (kind == c.kind) {
+				t.Errorf("%s: ended with %v, want %v", name, err, c.kind)
+			}
+		}
+	}
+}
+
 // TestOffered: an address that isn't a broker's is told at once.
 func TestOffered(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -73,7 +116,7 @@ func TestOffered(t *testing.T) {
 		body   string
 		want   string // in the error; empty: none
 	}{
-		"a broker":        {200, `{"services":[{"id":"s","plans":[{"id":"p","maintenance_info":{"version":"1.0.0"}},{"id":"held","metadata":{"upgrade":"hold"},"maintenance_info":{"version":"1.0.0"}}]},{"id":"empty"}]}`, ""},
+		"a broker":        {200, `{"services":[{"id":"s","name":"redis","plans":[{"id":"p","name":"small","maintenance_info":{"version":"1.0.0"}},{"id":"held","metadata":{"upgrade":"hold"},"maintenance_info":{"version":"1.0.0"}}]},{"id":"empty"}]}`, ""},
 		"a page":          {200, `<html>`, "isn't the broker"},
 		"no route":        {404, `404 Not Found: Requested route does not exist`, "status 404"},
 		"another's login": {401, `{}`, "SECURITY_USER_PASSWORD"},
@@ -92,7 +135,7 @@ func TestOffered(t *testing.T) {
 				t.Errorf("asked %d times", asked)
 			}
 			if c.want == "" {
-				if err != nil || len(offer.Versions) != 1 || offer.Versions["s"] != "1.0.0" || !offer.Held["held"] || offer.Held["p"] {
+				if err != nil || len(offer) != 2 || offer["p"] != (upgrade.Plan{Service: "redis", Name: "small", Version: "1.0.0"}) || !offer["held"].Holds {
 					t.Errorf("got %v, %v", offer, err)
 				}
 				return
@@ -116,7 +159,7 @@ func TestUpgradeInterrupted(t *testing.T) {
 		_, _ = w.Write([]byte(`{"state":"in progress"}`))
 	}))
 	defer server.Close()
-	client := upgrade.Client{URL: server.URL, HTTP: server.Client(), Poll: time.Millisecond}
+	client := upgrade.Client{URL: server.URL, HTTP: server.Client(), Poll: time.Millisecond, Patience: time.Minute}
 	if err := client.Upgrade(ctx, upgrade.Step{Instance: upgrade.Instance{ID: "i"}}); !errors.Is(err, upgrade.ErrUnderWay) {
 		t.Errorf("ended with %v", err)
 	}

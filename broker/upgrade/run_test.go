@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -71,6 +72,35 @@ func TestRun(t *testing.T) {
 					upgraded, failed, canaries, len(left), c.upgraded, c.failed, c.canaries, c.left)
 			}
 		})
+	}
+}
+
+// TestCanaries: each service has its own, of which as many succeed as were asked for: what
+// is passed over says nothing of the version, and stops nothing.
+func TestCanaries(t *testing.T) {
+	var all []upgrade.Step
+	for n := range 10 {
+		all = append(all, upgrade.Step{Instance: upgrade.Instance{ID: fmt.Sprint(n), ServiceID: []string{"a", "b"}[n/5]}})
+	}
+	ends := map[string]error{"0": upgrade.ErrDeleted, "5": fmt.Errorf("%w: its update is running", upgrade.ErrBusy), "8": upgrade.ErrDeleted}
+	var canaries, others []string
+	pace := upgrade.Pace{Canaries: 1, MaxInFlight: 1}
+	if first := pace.First(all); first != 2 {
+		t.Errorf("%d are to be first", first)
+	}
+	left := upgrade.Run(t.Context(), all, pace, func(_ context.Context, s upgrade.Step) error { return ends[s.Instance.ID] }, func(o upgrade.Outcome) {
+		if o.Canary {
+			canaries = append(canaries, o.Step.Instance.ID)
+			return
+		}
+		others = append(others, o.Step.Instance.ID)
+	})
+	if !slices.Equal(canaries, []string{"0", "5", "1", "6"}) || len(others) != 6 || len(left) > 0 {
+		t.Errorf("canaries were %v, others %v, left are %v", canaries, others, left)
+	}
+	ends["6"] = upgrade.ErrUnderWay // who knows how it ends
+	if left := upgrade.Run(t.Context(), all, pace, func(_ context.Context, s upgrade.Step) error { return ends[s.Instance.ID] }, func(upgrade.Outcome) {}); len(left) != 6 {
+		t.Errorf("%d are left, after a canary whose end isn't known", len(left))
 	}
 }
 

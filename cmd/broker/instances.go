@@ -37,7 +37,8 @@ Usage:
   --service NAME  only those made from the chart of that name
   --plan NAME, --org ORG
                   only those of the plan; of the organization, by its name or GUID
-  --canaries N    how many are upgraded before all others, of as many plans as possible; default: 1
+  --canaries N    how many of each service are upgraded before all others, of as many plans
+                  as possible; default: 1
   --max-in-flight N
                   how many are upgraded at once; default: 5
   --except ID     leave that one as it is; may be given several times

@@ -26,7 +26,7 @@ func upgradeInstances(ctx context.Context, inspector *inspect.Inspector, a insta
 		return err
 	}
 	instances, only := upgradable(listed), a.upgrade.filter(a.service)
-	if err := only.Check(instances); err != nil {
+	if err := only.Check(instances, offer); err != nil {
 		return err
 	}
 	choice := upgrade.Choose(instances, only, offer)

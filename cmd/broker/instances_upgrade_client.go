@@ -69,7 +69,7 @@ func newUpgradeClient(address string) (*upgrade.Client, error) {
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // on this host
 	}
 	return &upgrade.Client{
-		URL: address, User: user, Password: password, Poll: time.Second,
+		URL: address, User: user, Password: password, Poll: time.Second, Patience: time.Minute,
 		HTTP: &http.Client{Transport: transport, Timeout: requestLimit(s) + 15*time.Second, CheckRedirect: refuseRedirects},
 	}, nil
 }

@@ -40,7 +40,7 @@ type upgradedInstance struct {
 	From    string `json:"from"`
 	To      string `json:"to,omitempty"`
 	Canary  bool   `json:"canary,omitempty"`
-	// State is "planned", "upgraded", "failed", "under way" or "not begun"; of those that are skipped "busy", "held" or "unfit".
+	// State is "planned", "upgraded", "failed", "under way", "not begun", "busy" or "deleted"; of those that are skipped "busy", "held" or "unfit".
 	State   string  `json:"state"`
 	Reason  string  `json:"reason,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
@@ -73,7 +73,7 @@ func (r *upgradeReport) line(format string, args ...any) {
 // begin says what there is to do.
 func (r *upgradeReport) begin(pace upgrade.Pace) {
 	r.summary()
-	if canaries := min(pace.Canaries, len(r.choice.Steps)); canaries > 0 {
+	if canaries := pace.First(r.choice.Steps); canaries > 0 {
 		r.line("%s first, %d at once", counted(canaries, "canary", "canaries"), pace.MaxInFlight)
 	}
 }
@@ -110,12 +110,12 @@ func (r *upgradeReport) ended(o upgrade.Outcome) {
 	one := upgradedOf(o.Step, "upgraded")
 	one.Canary, one.Seconds = o.Canary, o.Took.Round(time.Millisecond).Seconds()
 	how := fmt.Sprintf("upgraded in %s", o.Took.Round(100*time.Millisecond))
-	switch {
-	case errors.Is(o.Err, upgrade.ErrUnderWay):
-		one.State, how = "under way", o.Err.Error()
-	case o.Err != nil:
-		one.State, one.Reason = "failed", o.Err.Error()
-		how = "FAILED: " + oneLine(one.Reason)
+	if o.Err != nil {
+		one.State, one.Reason = stateOf(o.Err), o.Err.Error()
+		how = oneLine(one.Reason)
+	}
+	if one.State == "failed" {
+		how = "FAILED: " + how
 	}
 	r.told.Steps = append(r.told.Steps, one)
 	canary := ""
@@ -125,18 +125,30 @@ func (r *upgradeReport) ended(o upgrade.Outcome) {
 	r.line("[%d/%d] %s%s: %s", len(r.told.Steps), len(r.choice.Steps), canary, stepLine(o.Step), how)
 }
 
-// end says what has become of all, and fails unless all are at their version.
+func stateOf(err error) string {
+	switch {
+	case errors.Is(err, upgrade.ErrUnderWay):
+		return "under way"
+	case errors.Is(err, upgrade.ErrDeleted):
+		return "deleted"
+	case errors.Is(err, upgrade.ErrBusy):
+		return "busy"
+	}
+	return "failed"
+}
+
+// end says what has become of all, and fails unless all are at their version
+// that can be: who holds some back, or excepts them, knows of it.
 func (r *upgradeReport) end(ctx context.Context, left []upgrade.Step) error {
 	in := map[string]int{}
 	for _, one := range r.told.Steps {
 		in[one.State]++
 	}
-	failed := in["failed"]
+	failed, underWay, busy := in["failed"], in["under way"], in["busy"]+len(r.choice.Busy)
 	for _, s := range left {
 		r.told.Steps = append(r.told.Steps, upgradedOf(s, "not begun"))
 	}
-	busy := len(r.choice.Busy)
-	r.line("%d upgraded, %d failed, %d not begun, %d under way, %d busy", in["upgraded"], failed, len(left), in["under way"], busy)
+	r.line("%d upgraded, %d failed, %d not begun, %d under way, %d busy, %d deleted", in["upgraded"], failed, len(left), underWay, busy, in["deleted"])
 	if err := r.print(); err != nil {
 		return err
 	}
@@ -145,6 +157,8 @@ func (r *upgradeReport) end(ctx context.Context, left []upgrade.Step) error {
 		return errors.New("interrupted; the broker goes on with the upgrades that were begun, and a later run with those that weren't")
 	case failed > 0:
 		return fmt.Errorf("%d failed, and are as they were before unless it says otherwise; mend the chart, have the broker read it again, and run this again: it goes on with what is left", failed)
+	case underWay > 0:
+		return fmt.Errorf("the broker doesn't answer any more, and %d may be under way; run this again when it does: it goes on with what is left", underWay)
 	case busy > 0:
 		return fmt.Errorf("%d are busy; run this again when their operations have ended", busy)
 	case len(r.told.Damaged) > 0:

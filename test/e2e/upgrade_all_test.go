@@ -64,4 +64,11 @@ func TestUpgradeAll(t *testing.T) {
 		}
 	}
 	f.contains(upgrade(0), "0 instances to upgrade, 7 at the version")
+
+	// An instance of a plan that was removed keeps no other from its upgrade.
+	edit(t, filepath.Join(folder, "ledger", "Chart.yaml"), "1.2.0", "1.3.0")
+	edit(t, filepath.Join(folder, "ledger", "plans.yaml"), "- name: large\n  description: Large\n  file: large.yaml\n  allowed_parameters: [note]\n", "")
+	f.reload()
+	f.contains(upgrade(0, "--max-in-flight", "3"), "6 instances to upgrade, 0 at", "not "+large.ID+" of ledger: its plan isn't offered any more", "6 upgraded, 0 failed")
+	f.contains(upgrade(1, "--service", "legder"), "--service legder: the broker doesn't offer that")
 }
