@@ -9,8 +9,8 @@
 # Other charts: build an image FROM this one that replaces /charts, or mount a folder there.
 FROM scratch
 
-# Set by what builds the image.
-ARG TARGETARCH=amd64
+# Set by what builds the image (BuildKit, podman, buildah); a value here would be taken instead.
+ARG TARGETARCH
 COPY dist/linux-${TARGETARCH}/broker /broker
 COPY dist/linux-${TARGETARCH}/charts /charts
 

@@ -112,16 +112,19 @@ bin/sbom: tools/go.mod $(wildcard tools/sbom/*.go)
 sbom: bin/sbom build ## list what bin/broker is built from, as CycloneDX JSON, in bin/broker.cdx.json
 	bin/sbom bin/broker > bin/broker.cdx.json
 
-# Of the same commit and version of Go the same bytes come out, wherever they are built.
+# Of the same commit, with its tags, and version of Go the same bytes come out in every clone, whatever the host's Go is set to:
+# only a binary's version differs where a clone lacks the tag. The loop is since cp differs between systems on "folder/".
 ARCHS ?= amd64 arm64
+DIST_ENV := CGO_ENABLED=0 GOFLAGS=-mod=readonly GOAMD64=v1 GOARM64=v8.0 GOEXPERIMENT= GOFIPS140=off
 
 .PHONY: dist
 dist: bin/sbom ## build static binaries for Linux on any host, each with its bill of materials and the charts beside it, into dist/
 	rm -rf dist
 	@set -e; for arch in $(ARCHS); do \
 	  to=dist/linux-$$arch; echo "== $$to"; mkdir -p $$to/charts; \
-	  CGO_ENABLED=0 GOOS=linux GOARCH=$$arch $(GO) build -trimpath -ldflags "-s -w" -o $$to/broker ./cmd/broker; \
-	  bin/sbom $$to/broker > $$to/broker.cdx.json; cp -R charts/*/ $$to/charts/; done
+	  $(DIST_ENV) GOOS=linux GOARCH=$$arch $(GO) build -trimpath -buildvcs=auto -ldflags "-s -w" -o $$to/broker ./cmd/broker; \
+	  bin/sbom $$to/broker > $$to/broker.cdx.json; \
+	  for chart in charts/*/; do cp -R "$${chart%/}" $$to/charts/; done; done
 
 .PHONY: image
 image: dist ## build the container image for this host's processor with buildah; docker build works as well
