@@ -146,6 +146,7 @@ func (c Checker) lookAt(ctx context.Context, service chart.Service, plan chart.P
 		result.Mistakes = append(result.Mistakes, err.Error())
 	}
 	result.Warnings = append(result.Warnings, warnings(made, plan, objects, world)...)
+	result.Warnings = append(result.Warnings, service.UnreadParameters(plan)...)
 	result.Warnings = append(result.Warnings, awaitingWarnings(read, plan, objects)...)
 	changed, frozen := generatedWarnings(changes)
 	result.Generated = changed

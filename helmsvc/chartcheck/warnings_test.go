@@ -19,6 +19,28 @@ func deploymentWith(annotation string) string {
 	return "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {selector: {matchLabels: {x: x}}, template: {metadata: {labels: {x: x}, annotations: {" + annotation + "}}, spec: {containers: [{name: c, " + probed + "}]}}}\n"
 }
 
+// TestParametersThatAreRead: none of these is warned of, though values.yaml has none of them.
+func TestParametersThatAreRead(t *testing.T) {
+	for name, where := range map[string]files{
+		"in a template":      {"templates/x.yaml": "{{ $x := default 1 .Values.shards }}"},
+		"below a value":      {"values.yaml": "replicas: 1\ntype: ClusterIP\nshards: {size: 1}\n"},
+		"a subchart's":       {"charts/shards/Chart.yaml": "apiVersion: v2\nname: shards\nversion: 1.0.0\n"},
+		"a condition":        {"Chart.yaml": "apiVersion: v2\nname: db\nversion: 1.2.3\ndependencies: [{name: sub, version: 1.0.0, condition: 'sub.on,shards.on'}]\n", "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n"},
+		"by index":           {"templates/x.yaml": "{{ $x := index .Values \"shards\" }}"},
+		"in the schema":      {"values.schema.json": `{"type": "object", "properties": {"shards": {"type": "integer"}}}`},
+		"in a bind template": {"bind.yaml": "template: '{shards: std.toString($.parameters) + std.toString(std.get({}, \"shards\", 1))}'"},
+		"in a subchart":      {"charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n", "charts/sub/templates/x.yaml": "{{ $x := .Values.global.shards }}"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plan := check(t, good().and(files{"plans.yaml": "- {name: small, file: small.yaml, allowed_parameters: [shards.number]}\n"}).and(where).write(t)).Charts[0].Plans[0]
+			if len(plan.Mistakes)+len(plan.Warnings) != 0 {
+				t.Errorf("the mistakes %q, the warnings %q", plan.Mistakes, plan.Warnings)
+			}
+		})
+	}
+}
+
 // TestHarmlessWhereGenerated: none of this is warned of, since it is kept or does no harm.
 func TestHarmlessWhereGenerated(t *testing.T) {
 	for name, text := range map[string]string{
@@ -67,6 +89,7 @@ func TestWarnings(t *testing.T) {
 		"port's name":    {service("{selector: {app: db}, ports: [{port: 1, targetPort: other}]}"), `targets "other"`},
 		"unknown field":  {files{"templates/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndat: {}\n"}, `unknown field "dat"`},
 		"ready":          {files{"plans.yaml": "- {name: small, file: small.yaml, ready: [{kind: Kafka, for: create}]}\n"}, `ready: plan "small" makes no object of the kind Kafka`},
+		"parameter":      {files{"plans.yaml": "- {name: small, file: small.yaml, allowed_parameters: [replicas, replica]}\n"}, `plans.yaml: plan "small" lets developers set replica, which nothing reads: the chart has no value replica`},
 		"env twice":      {files{"templates/x.yaml": pod("{containers: [{name: c, " + probed + ", env: [{name: MODE, value: a}, {name: LEVEL}, {name: MODE, value: b}]}]}")}, `templates/x.yaml: Pod x: spec.containers[name="c"].env has [name="MODE"] twice`},
 		"port twice":     {files{"templates/x.yaml": pod("{containers: [{name: c, " + probed + ", ports: [{containerPort: 53}, {containerPort: 53, name: other}]}]}")}, `ports has [containerPort=53,protocol="TCP"] twice`},
 		"alike":          {files{"templates/x.yaml": "{{ range until 74 }}\n---\napiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q{{ . }}}\n{{ end }}"}, "ResourceQuota q0: the role admin, with which charts are installed, doesn't allow it; a ClusterRole with the label rbac.authorization.k8s.io/aggregate-to-admin=true can; and 73 more: ResourceQuota q1, "},
