@@ -20,6 +20,7 @@ type upgradeReport struct {
 	json   bool
 	choice upgrade.Choice
 	told   upgradeResult
+	begun  time.Time
 }
 
 // upgradeResult is what `broker instances upgrade --json` prints. It holds no secret.
@@ -72,6 +73,7 @@ func (r *upgradeReport) line(format string, args ...any) {
 
 // begin says what there is to do.
 func (r *upgradeReport) begin(pace upgrade.Pace) {
+	r.begun = time.Now()
 	r.summary()
 	if canaries := pace.First(r.choice.Steps); canaries > 0 {
 		r.line("%s first, %d at once", counted(canaries, "canary", "canaries"), pace.MaxInFlight)
@@ -122,7 +124,15 @@ func (r *upgradeReport) ended(o upgrade.Outcome) {
 	if o.Canary {
 		canary = "canary "
 	}
-	r.line("[%d/%d] %s%s: %s", len(r.told.Steps), len(r.choice.Steps), canary, stepLine(o.Step), how)
+	r.line("[%d/%d%s] %s%s: %s", len(r.told.Steps), len(r.choice.Steps), timeLeft(time.Since(r.begun), len(r.told.Steps), len(r.choice.Steps)), canary, stepLine(o.Step), how)
+}
+
+// timeLeft is how long the others take if they take as long as those so far.
+func timeLeft(took time.Duration, done, all int) string {
+	if done == all {
+		return ""
+	}
+	return fmt.Sprintf(", %s left", (took / time.Duration(done) * time.Duration(all-done)).Round(time.Second))
 }
 
 func stateOf(err error) string {

@@ -43,7 +43,7 @@ func TestUpgradeAll(t *testing.T) {
 	before := upgrade(0, "--plan", "small", "--dry-run")
 	f.contains(before, "6 instances to upgrade", "6 of ledger, plan small: 1.0.0 → 1.1.0", "would upgrade "+small[0].ID)
 	stopped := upgrade(1, "--plan", "small", "--canaries", "5", "--max-in-flight", "1")
-	f.contains(stopped, "5 canaries first", "canary", "FAILED: ", "Not_A_Name", "1 failed", "run this again")
+	f.contains(stopped, "5 canaries first", "[1/6, ", "s left] canary ", "FAILED: ", "Not_A_Name", "1 failed", "run this again")
 	if strings.Contains(stopped, "0 not begun") {
 		t.Errorf("all were begun: %s", stopped)
 	}
