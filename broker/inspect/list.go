@@ -21,6 +21,9 @@ type Listing struct {
 	// Instances are those that failed, then those that an operation is running
 	// on, then the others; the longest ago first.
 	Instances []Summary `json:"instances"`
+	// Owed counts tombstones of instances that are gone, whatever the filter: revoked
+	// bindings whose policies or credentials may still be there.
+	Owed int `json:"owed,omitempty"`
 	// Damaged are the records of instances and bindings that can't be read. No
 	// filter leaves them out, since nobody can tell what they are about.
 	Damaged []Damaged `json:"damaged,omitempty"`
@@ -74,6 +77,10 @@ func (in *Inspector) List(ctx context.Context, only Filter) (Listing, error) {
 			s.Bindings, s.Tombstones = live[i.ID], revoked[i.ID]
 			all.Instances = append(all.Instances, s)
 		}
+		delete(revoked, i.ID)
+	}
+	for _, gone := range revoked {
+		all.Owed += gone
 	}
 	slices.SortFunc(all.Instances, urgent)
 	return all, nil

@@ -12,8 +12,9 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/inspect"
 )
 
-// noInstances fails while there are service instances: what ends the broker for good
-// asks it first. A record that is damaged counts, since it may be an instance's.
+// noInstances fails while there are service instances, or something is owed of those that
+// are gone: what ends the broker for good asks it first. A record that is damaged counts,
+// since it may be an instance's.
 func noInstances(ctx context.Context, inspector *inspect.Inspector, _ instancesArguments, stdout io.Writer) error {
 	all, err := inspector.List(ctx, inspect.Filter{})
 	if err != nil {
@@ -21,6 +22,9 @@ func noInstances(ctx context.Context, inspector *inspect.Inspector, _ instancesA
 	}
 	if left := tellInstances(all); left != "" {
 		return fmt.Errorf("%s; without the broker nobody can change or delete them, so delete them first; broker instances list tells which they are", left)
+	}
+	if all.Owed > 0 {
+		return fmt.Errorf("of %s of service instances that are gone policies may be open still; the broker is about to close them, or its log says why it can't (tombstone-stays): try again then", counted(all.Owed, "revoked binding", "revoked bindings"))
 	}
 	_, err = fmt.Fprintln(stdout, "there are no service instances")
 	return err

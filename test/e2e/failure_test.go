@@ -221,6 +221,7 @@ func TestDeleteWhilePolicyAPIDown(t *testing.T) {
 	if o := f.ended(i, operation); o.State != "gone" {
 		t.Fatalf("the delete ended as %+v", o)
 	}
+	f.refused("of 1 revoked binding of service instances that are gone policies may be open still", "none")
 	f.cf.Clear()
 	f.eventually("the policies are closed and nothing is left", func() bool {
 		records, err := kube.CoreV1().Secrets(f.settings["BROKER_NAMESPACE"]).List(t.Context(), metav1.ListOptions{LabelSelector: "cf-helm-broker.io/record"})
@@ -228,6 +229,7 @@ func TestDeleteWhilePolicyAPIDown(t *testing.T) {
 		return len(f.cf.Policies()) == 0 && len(records.Items) == 0
 	})
 	f.nothingLeft(i)
+	f.operator(0, "none")
 }
 
 // TestLostPolicies come back by themselves, and nothing is posted while none
