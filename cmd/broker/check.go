@@ -10,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/check"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/check/probe"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
@@ -44,6 +45,9 @@ func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 }
 
 func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
+	if len(args) > 0 && args[0] == probe.Command {
+		return probe.Run(ctx, args[1:])
+	}
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "")
 	manifest := flags.String("manifest", "", "")
