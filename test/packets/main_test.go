@@ -33,6 +33,9 @@ var (
 
 var workerNames = []string{"silk-1", "silk-2"}
 
+// brokerImage is the broker's on all nodes.
+const brokerImage = "test.local/broker:1"
+
 // kubeletNode is the overlay's for the test with a real kubelet.
 const kubeletNode = "silk-kubelet"
 
@@ -96,6 +99,7 @@ func furnish(folder string) (err error) {
 	for _, name := range workerNames {
 		workers[name], err = worker.Start(ctx, account, worker.Options{
 			Node: overlay.Node(name), Config: shared.RESTConfig(), Program: program, PluginFolder: overlay.PluginFolder(),
+			Programs: map[string]string{brokerImage: binary},
 		})
 		if err != nil {
 			return err

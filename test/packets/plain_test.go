@@ -37,22 +37,31 @@ func newPlain(t *testing.T) *plain {
 	if missing := enforcer.Missing(); missing != nil {
 		t.Skipf("NO NETWORKPOLICY IS ENFORCED: %v", missing)
 	}
+	program, err := enforcer.Build(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPlainOf(t, program)
+}
+
+// newPlainOf is newPlain with the enforcer's program; "": nobody enforces anything.
+func newPlainOf(t *testing.T, program string) *plain {
+	t.Helper()
+	skipWithoutOverlay(t)
 	rights, err := rig.NetworkPolicyRights()
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := &plain{workers: map[string]*enforcer.Worker{}}
 	f.foundation = newFoundationOf(t, charts, map[string]string{"ENFORCE": "networkpolicy", "APP_PODS": "kind-deployment"}, rights)
-	f.startWorkers()
+	f.startWorkers(program)
 	f.makeAppsNamespace()
 	return f
 }
 
 // startWorkers has pods run on plain nodes only, until the test ends.
-func (f *plain) startWorkers() {
+func (f *plain) startWorkers(program string) {
 	f.t.Helper()
-	program, err := enforcer.Build(f.t.Context(), f.t.TempDir())
-	f.must(err)
 	names := []string{"plain-1", "plain-2"}
 	network, err := silk.Start(f.t.Context(), silk.Options{Nodes: names, Plain: true})
 	f.must(err)
@@ -64,6 +73,7 @@ func (f *plain) startWorkers() {
 	for _, name := range names {
 		w, err := enforcer.Start(f.t.Context(), enforcer.Options{
 			Node: network.Node(name), Config: shared.RESTConfig(), Program: program, PluginFolder: network.PluginFolder(),
+			Programs: map[string]string{brokerImage: binary},
 		})
 		f.must(err)
 		f.workers[name] = w

@@ -26,8 +26,10 @@ type Options struct {
 	Node *silk.Node
 	// Config is the cluster's administrator's.
 	Config *rest.Config
-	// Program is what Build has built.
+	// Program is what Build has built; "": nobody enforces policies on the node.
 	Program string
+	// Programs are those of pods' images: see pods.Options.
+	Programs map[string]string
 	// PluginFolder is silk.Overlay.PluginFolder.
 	PluginFolder string
 }
@@ -58,14 +60,16 @@ func Start(ctx context.Context, options Options) (_ *Worker, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.enforce(ctx, kube); err != nil {
-		return nil, err
+	if options.Program != "" {
+		if err := w.enforce(ctx, kube); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.writeNetwork(); err != nil {
 		return nil, err
 	}
 	w.Runner, err = pods.Start(ctx, pods.Options{
-		Node: options.Node, Kube: kube, ConfDir: w.file("net.d"), CacheDir: w.file("cache"), BinDirs: []string{options.PluginFolder},
+		Node: options.Node, Kube: kube, ConfDir: w.file("net.d"), CacheDir: w.file("cache"), Programs: options.Programs, BinDirs: []string{options.PluginFolder},
 	})
 	return w, err
 }
@@ -151,7 +155,12 @@ func (w *Worker) writeAccount(ctx context.Context, kube kubernetes.Interface) er
 }
 
 // EnforcerLog is what kube-network-policies has said so far.
-func (w *Worker) EnforcerLog() string { return w.enforcer.Log() }
+func (w *Worker) EnforcerLog() string {
+	if w.enforcer == nil {
+		return ""
+	}
+	return w.enforcer.Log()
+}
 
 // Close takes all pods' networks down and ends the enforcer.
 func (w *Worker) Close() error {

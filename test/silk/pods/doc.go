@@ -6,5 +6,6 @@
 // namespace, name and UID. Ready it is then, and done where it isn't to be restarted.
 //
 // It leaves out volumes, probes, restarts of containers, resources, and images: those
-// that test/cluster has faults for run like any other.
+// that test/cluster has faults for run like any other. Programs can stand for images: they are
+// run in the pod's network, with the container's arguments, and tell by its termination message.
 package pods

@@ -26,6 +26,9 @@ type pod struct {
 	// network is the configuration that it was made with, nil before.
 	network *libcni.NetworkConfigList
 	ports   []io.Closer
+	// programs ends those that run, nil if there are none, and ending waits for that.
+	programs context.CancelFunc
+	ending   sync.WaitGroup
 
 	ended chan struct{}
 	once  sync.Once
@@ -53,7 +56,7 @@ func (p *pod) live(ctx context.Context) {
 		p.tell(ctx, "FailedCreatePodSandBox", fmt.Sprintf("Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network for sandbox %q: %v", p.container, err))
 		p.wait(ctx, retry)
 	}
-	if p.object.Spec.RestartPolicy == corev1.RestartPolicyAlways {
+	if p.object.Spec.RestartPolicy == corev1.RestartPolicyAlways || p.runner.runs(p.object) {
 		p.wait(ctx, 0)
 	}
 	for {
@@ -106,7 +109,13 @@ func (p *pod) start(ctx context.Context) error {
 	if err := p.serve(); err != nil {
 		return errors.Join(err, p.stop(ctx))
 	}
-	return p.ready(ctx, address)
+	if err := p.ready(ctx, address); err != nil {
+		return err
+	}
+	if err := p.runAll(ctx); err != nil {
+		return errors.Join(err, p.stop(ctx))
+	}
+	return nil
 }
 
 func (p *pod) connect(ctx context.Context) (netip.Addr, error) {
@@ -200,6 +209,10 @@ func (p *pod) stop(ctx context.Context) error {
 		_ = port.Close()
 	}
 	p.ports = nil
+	if p.programs != nil {
+		p.programs()
+		p.ending.Wait()
+	}
 	if p.network != nil {
 		err := p.runner.Node.Do(func() error { return p.runner.cni.DelNetworkList(ctx, p.network, p.runtime()) })
 		if err != nil {

@@ -28,6 +28,9 @@ type Options struct {
 	// BinDirs have plugins.
 	ConfDir string
 	BinDirs []string
+	// Programs are the files of programs that stand for images; pods whose images they all are
+	// run them.
+	Programs map[string]string
 	// CacheDir is a folder of the runner's own.
 	CacheDir string
 }

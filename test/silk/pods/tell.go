@@ -15,7 +15,7 @@ import (
 
 // ready writes the status of a pod that runs, or has done its work.
 func (p *pod) ready(ctx context.Context, address netip.Addr) error {
-	status := statusOf(p.object, address, p.runner.Node.Address)
+	status := statusOf(p.object, address, p.runner.Node.Address, p.object.Spec.RestartPolicy != corev1.RestartPolicyAlways && !p.runner.runs(p.object))
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": p.object.UID}, "status": status})
 	if err != nil {
 		return err
@@ -27,9 +27,8 @@ func (p *pod) ready(ctx context.Context, address netip.Addr) error {
 	return nil
 }
 
-func statusOf(pod *corev1.Pod, address, host netip.Addr) corev1.PodStatus {
+func statusOf(pod *corev1.Pod, address, host netip.Addr, done bool) corev1.PodStatus {
 	now := metav1.Now()
-	done := pod.Spec.RestartPolicy != corev1.RestartPolicyAlways
 	condition := func(kind corev1.PodConditionType, yes bool) corev1.PodCondition {
 		c := corev1.PodCondition{Type: kind, Status: corev1.ConditionTrue, LastTransitionTime: now}
 		if !yes {

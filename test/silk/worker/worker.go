@@ -28,6 +28,8 @@ type Options struct {
 	Program string
 	// PluginFolder has the delegate, silk.Overlay.PluginFolder.
 	PluginFolder string
+	// Programs are those of pods' images: see pods.Options.
+	Programs map[string]string
 	// Kubeconfig is a file with a kubelet's rights, for a real kubelet; "": pods are
 	// run by test/silk/pods.
 	Kubeconfig string
@@ -92,7 +94,7 @@ func Start(ctx context.Context, account *Account, options Options) (_ *Worker, e
 func (w *Worker) runPods(ctx context.Context) (err error) {
 	if w.options.Kubeconfig == "" {
 		w.Runner, err = pods.Start(ctx, pods.Options{
-			Node: w.options.Node, Kube: w.Kube, ConfDir: w.file("net.d"), CacheDir: w.file("cache"),
+			Node: w.options.Node, Kube: w.Kube, ConfDir: w.file("net.d"), CacheDir: w.file("cache"), Programs: w.options.Programs,
 			BinDirs: []string{w.file("bin"), w.options.PluginFolder},
 		})
 		return err
