@@ -111,6 +111,7 @@ func TestJudgeGuards(t *testing.T) {
 // prefix is within the broker's reach.
 func TestJudgeNamespaces(t *testing.T) {
 	instance := corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "cf-helm-1", Annotations: map[string]string{tenant.InstanceAnnotation: "1"}}}
+	trial := corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "cf-helm-2", Annotations: map[string]string{TrialAnnotation: "2"}}}
 	for name, c := range map[string]struct {
 		others []string
 		state  State
@@ -120,7 +121,7 @@ func TestJudgeNamespaces(t *testing.T) {
 		"the broker's own":         {[]string{"cf-helm-broker"}, OK, ""},
 		"a second broker's within": {[]string{"cf-helm-broker", "cf-helm-second"}, Warning, "cf-helm-second"},
 	} {
-		all := []corev1.Namespace{instance}
+		all := []corev1.Namespace{instance, trial}
 		for _, other := range c.others {
 			all = append(all, corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: other}})
 		}

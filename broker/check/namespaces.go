@@ -37,6 +37,7 @@ func judgeNamespaces(prefix, own string, all []corev1.Namespace) []Finding {
 	for _, n := range all {
 		switch {
 		case !strings.HasPrefix(n.Name, prefix+"-"), n.Name == own:
+		case n.Annotations[TrialAnnotation] != "": // Network removes what is left of those
 		case n.Annotations[tenant.InstanceAnnotation] != "":
 			instances++
 		default:
