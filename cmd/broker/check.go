@@ -20,13 +20,18 @@ import (
 const checkUsage = `Look whether everything fits that the broker needs, before and after it is installed.
 
 Usage:
-  broker check [--json]
+  broker check [--network [--image IMAGE]] [--json]
   broker check --manifest manifest.yml [--vars-file vars.yml]… [--json]
 
 It reads the running broker's settings, all of them, and uses its rights: run it where
 the broker runs, for example by kubectl -n cf-helm-broker exec deploy/cf-helm-broker --
-/broker check. It changes nothing. What it can't look at it calls unknown.
+/broker check. It changes nothing, but for --network. What it can't look at it calls unknown.
 
+  --network    have two pods, in namespaces as instances have, try whether packets pass before,
+               while and after a policy lets them, on the networks that ENFORCE names; then
+               remove them. That takes about half a minute
+  --image      what these pods run: this broker's image, as the cluster's nodes can pull it.
+               Needed where this isn't the broker's pod, which has it
   --json       for programs: a line for each finding; nothing in it is secret
   --manifest   before cf push: whether the broker would start with that manifest's settings
                and charts. It asks neither Kubernetes nor Cloud Foundry, and prints no
@@ -51,12 +56,16 @@ func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("check", flag.ContinueOnError)
 	asJSON := flags.Bool("json", false, "")
 	manifest := flags.String("manifest", "", "")
+	network, image := flags.Bool("network", false, ""), flags.String("image", "", "")
 	var varsFiles []string
 	flags.Func("vars-file", "", func(file string) error { varsFiles = append(varsFiles, file); return nil })
 	if err := flagsAlone(flags, args); err != nil {
 		return err
 	}
 	report := checkReport{out: stdout, json: *asJSON, counts: map[check.State]int{}}
+	if *image != "" && !*network || *network && *manifest != "" {
+		return usageError("check: --image goes with --network, and neither with --manifest")
+	}
 	if *manifest != "" {
 		return checkPush(ctx, *manifest, varsFiles, report)
 	}
@@ -71,8 +80,20 @@ func runCheck(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if !*network {
+		if len(s.Enforce) > 0 {
+			looks = append(looks, check.NotTried())
+		}
+		check.All(ctx, looks, report.tell)
+		return report.end()
+	}
+	tried, err := s.checkedNetwork(ctx, *image)
+	if err != nil {
+		return err
+	}
 	check.All(ctx, looks, report.tell)
-	return report.end()
+	tried.Try(ctx, report.tell)
+	return errors.Join(report.end(), context.Cause(ctx))
 }
 
 // looks are those that the settings make sense of.

@@ -82,11 +82,17 @@ func TestCheckPush(t *testing.T) {
 	}
 }
 
-// TestCheckPushUsage: variables without a manifest are a mistake.
-func TestCheckPushUsage(t *testing.T) {
-	var out bytes.Buffer
-	if exit := run(t.Context(), []string{"check", "--vars-file", "x"}, &out, &out); exit != 2 || !strings.Contains(out.String(), "--vars-file goes with --manifest") {
-		t.Errorf("%d: %s", exit, &out)
+// TestCheckUsage: flags that mean nothing by themselves are a mistake.
+func TestCheckUsage(t *testing.T) {
+	for says, args := range map[string][]string{
+		"--vars-file goes with --manifest": {"--vars-file", "x"},
+		"--image goes with --network":      {"--image", "x"},
+		"and neither with --manifest":      {"--network", "--manifest", "manifest.yml"},
+	} {
+		var out bytes.Buffer
+		if exit := run(t.Context(), append([]string{"check"}, args...), &out, &out); exit != 2 || !strings.Contains(out.String(), says) {
+			t.Errorf("%v: %d: %s", args, exit, &out)
+		}
 	}
 }
 

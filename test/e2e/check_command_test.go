@@ -57,7 +57,7 @@ func TestCheck(t *testing.T) {
 	if got := found.of(check.Warning); !slices.Equal(got, []string{"cluster DNS"}) {
 		t.Errorf("there are warnings of %v", got)
 	}
-	if got := found.of(check.Unknown); !slices.Equal(got, []string{"storage"}) {
+	if got := found.of(check.Unknown); !slices.Equal(got, []string{"network", "storage"}) {
 		t.Errorf("unknown are %v", got)
 	}
 	for _, subject := range []string{"Kubernetes version", "clock of Kubernetes", "rights", "confinement", "one more record", "namespaces", "CF API and UAA", "clock of Cloud Foundry", "policy server", "charts"} {
