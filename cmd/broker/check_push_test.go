@@ -29,7 +29,7 @@ func TestCheckPush(t *testing.T) {
 			says: []string{"failed   variables              ((kubernetes-token)) has no value", "SERVER needs TOKEN and CA_DATA"}},
 		"a variable is misspelt":          {vars: map[string]string{"broker-pasword": "x"}, says: []string{"warning  variables", "doesn't name ((broker-pasword))"}},
 		"a setting is wrong":              {vars: map[string]string{"cf-api": "api.example.com"}, exit: 1, says: []string{"failed   settings               CF_API_ADDRESS must be a URL"}},
-		"a secret where a number is due":  {vars: map[string]string{"cf-api": token}, env: "      OPERATION_WORKERS: ((cf-api))\n", exit: 1, says: []string{"failed   settings", "Workers"}},
+		"a secret where a number is due":  {vars: map[string]string{"cf-api": token}, env: "      OPERATION_WORKERS: ((cf-api))\n", exit: 1, says: []string{"failed   settings", "OPERATION_WORKERS must be a whole number"}},
 		"a setting that there isn't":      {env: "      OPERATION_TIME_OUT: 5m\n", says: []string{"warning  settings               OPERATION_TIME_OUT is none of the broker's"}},
 		"a number":                        {env: "      OPERATION_WORKERS: 0\n", exit: 1, says: []string{"OPERATION_WORKERS must be at least 1"}},
 		"a list":                          {env: "      OPERATION_WORKERS: [1]\n", exit: 1, says: []string{"OPERATION_WORKERS is neither text nor a number"}},
