@@ -102,7 +102,7 @@ func TestUpgradeForLong(t *testing.T) {
 			t.Errorf("%s: ended with %v, want %q", name, err, c.want)
 		}
 		for _, kind := range []error{upgrade.ErrBusy, upgrade.ErrUnderWay, upgrade.ErrDeleted} {
-			if errors.Is(err, kind) != (kind == c.kind) {
+			if errors.Is(err, kind) != errors.Is(c.kind, kind) {
 				t.Errorf("%s: ended with %v, want %v", name, err, c.kind)
 			}
 		}
