@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/check"
@@ -24,10 +26,14 @@ func checkPush(ctx context.Context, manifest string, varsFiles []string, report 
 	for _, f := range app.variables() {
 		tell(f)
 	}
-	tell(app.program())
+	program, cure := app.program(), "broker --help lists them"
+	tell(program)
+	if program.State == check.Failed { // the charts may be missing for that
+		cure = program.Cure + ", if it is for that; " + cure
+	}
 	s, err := app.settings()
 	for _, problem := range app.problems(err) {
-		tell(check.Finding{Subject: "settings", State: check.Failed, Found: problem, Cure: "broker --help lists them"})
+		tell(check.Finding{Subject: "settings", State: check.Failed, Found: problem, Cure: cure})
 	}
 	for _, name := range app.strange() {
 		tell(check.Finding{Subject: "settings", State: check.Warning, Found: name + " is none of the broker's", Cure: "broker --help lists them"})
@@ -86,7 +92,7 @@ func (p *pushed) strange() (names []string) {
 		name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
 		known[name] = true
 	}
-	for name := range p.Env {
+	for _, name := range slices.Sorted(maps.Keys(p.Env)) {
 		if !known[name] {
 			names = append(names, name)
 		}

@@ -96,6 +96,8 @@ func (s *stage) commands(ctx context.Context) ([]tryCommand, error) {
 		{"cf create-service redis cache my-redis", fill.Replace(createCommand)},
 		{"cf bind-service web my-redis", fill.Replace(bindCommand)},
 		{"the policies that are open now, as `cf network-policies` lists them", fill.Replace(policiesCommand)},
+		{"cf unbind-service web my-redis", fill.Replace(unbindCommand)},
+		{"cf delete-service my-redis", fill.Replace(deleteCommand)},
 	}, nil
 }
 
@@ -118,4 +120,8 @@ while CURL \
        "plan_id": "PLAN",
        "bind_resource": {"app_guid": "APP"}}'`
 	policiesCommand = `curl -s POLICIES`
+	unbindCommand   = `CURL -X DELETE \
+  'INSTANCE/service_bindings/BINDING?service_id=SERVICE&plan_id=PLAN'`
+	deleteCommand = `CURL -X DELETE \
+  'INSTANCE?accepts_incomplete=true&service_id=SERVICE&plan_id=PLAN'`
 )
