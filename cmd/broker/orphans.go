@@ -38,7 +38,8 @@ cloud_controller.admin_read_only or cloud_controller.admin; CF_BROKER_NAME.
                placeholder apps, NetworkPolicies and rules of security groups
   --yes        do it; without, --fix only tells what would be done
   --wait TIME  how long the broker is waited for; default: 2m
-  --age AGE    how old something has to be, for it may be being made; default: 10m
+  --age AGE    how old something has to be, for it may be being made; default: 10m; with --fix
+               1m at least
   --json       one document, for programs; nothing in it is secret
 
 Exit status: 0 there are none, or none any more; 1 there are some, or not everything could be
@@ -47,6 +48,10 @@ looked at; 2 wrong usage or settings.
 
 // errOrphans says that there are some, or may be.
 var errOrphans = errors.New("not everything has a counterpart, or could be looked at")
+
+// leastAge is how old what is to be undone has to be: Cloud Foundry waits a minute for a
+// broker's answer, and may write down only then what it asked for.
+const leastAge = time.Minute
 
 // lookAgain is how long after the first look the second one is: an operation that was
 // ending then has ended.
@@ -76,6 +81,8 @@ func parseOrphans(args []string) (a orphansArguments, err error) {
 	switch {
 	case a.yes && !a.fix:
 		return a, usageError("--yes goes with --fix")
+	case a.fix && a.age < leastAge:
+		return a, usageError("--fix takes no --age below %s: what is younger may be being made", leastAge)
 	case a.wait <= 0:
 		return a, usageError("--wait must be above 0")
 	}

@@ -17,6 +17,8 @@ func TestFlagsAlone(t *testing.T) {
 		"an argument":      {[]string{"orphans", "redis"}, 2, `orphans takes no "redis"`},
 		"a flag":           {[]string{"check", "--fix"}, 2, "flag provided but not defined: -fix"},
 		"yes to nothing":   {[]string{"orphans", "--yes"}, 2, "--yes goes with --fix"},
+		"what is made":     {[]string{"orphans", "--fix", "--age", "59s"}, 2, "--fix takes no --age below 1m0s: what is younger may be being made"},
+		"to be looked at":  {[]string{"orphans", "--age", "0s"}, 2, "the settings are wrong"},
 		"no settings":      {[]string{"check"}, 2, "the settings are wrong"},
 		"no limit":         {[]string{"register", "--wait", "0s"}, 2, "--wait must be above 0"},
 		"help, as a word":  {[]string{"check", "help"}, 0, "broker check [--json]"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
@@ -24,27 +25,18 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
-// orphan is one that `broker orphans` tells of.
-type orphan struct {
-	orphans.Orphan
-	Mended bool
-}
-
 // orphans runs `broker orphans` with the broker's account and CF client, and returns the
 // kinds and ids of what it finds, in their order, and its cures by these.
 func (f *foundation) orphans(exit int, args ...string) (found []string, cures map[string]string) {
 	f.t.Helper()
 	var told struct {
-		Orphans []orphan
+		Orphans []orphans.Orphan
 		Unknown []string
 	}
 	f.must(json.Unmarshal([]byte(f.runOrphans(exit, append(args, "--json")...)), &told))
 	cures = map[string]string{}
 	for _, o := range told.Orphans {
 		name := o.Kind + " " + o.ID
-		if o.Mended {
-			name += ", mended"
-		}
 		found, cures[name] = append(found, name), o.Cure
 	}
 	for range told.Unknown {
@@ -178,40 +170,50 @@ func TestOrphansMended(t *testing.T) {
 	f.cf.PutServiceInstance(i.ID, f.cf.ServicePlans()[0].GUID)
 	f.cf.PutServiceBinding(binding, i.ID)
 	f.wantOrphans(0, nil)
-	other, lost := f.app(), uuid.NewString()
-	f.want(201)(f.Bind(t.Context(), i, lost, other))
+	other, ended := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, ended, other))
 	f.wantEnforced(i, other, "networkpolicy", "securitygroup")
 	policies := slices.Concat(f.networkPolicies(f.namespace(i), other), f.networkPolicies(appsNamespace, other))
 	groups := f.cf.SecurityGroups()
-	_, told := f.command(1, f.settings, "orphans", "--age", "0s", "--fix")
-	f.contains(told, "nothing was done; give --yes to have 1 of them undone")
-	f.wantEnforced(i, other, "networkpolicy", "securitygroup")
-	f.contains(f.runOrphans(0, "--fix", "--yes"), "service binding "+lost, "mended: --fix unbinds it", "1 orphan, 1 mended, 0 parts couldn't be looked at")
+	f.want(200)(f.Unbind(t.Context(), i, ended))
 	f.wantEnforced(i, other)
+	another, lost := f.app(), uuid.NewString()
+	f.want(201)(f.Bind(t.Context(), i, lost, another))
+	f.wantEnforced(i, another, "networkpolicy", "securitygroup")
 
-	var left []string
+	left := []string{"service binding " + lost}
 	for _, p := range policies {
 		p.ResourceVersion = ""
 		_, err := kube.NetworkingV1().NetworkPolicies(p.Namespace).Create(t.Context(), &p, metav1.CreateOptions{})
 		f.must(err)
-		left = append(left, "NetworkPolicy "+p.Namespace+"/"+p.Name+", mended")
+		left = append(left, "NetworkPolicy "+p.Namespace+"/"+p.Name)
 	}
 	opened := map[string]bool{}
-	for _, g := range groups {
-		f.cf.PutSecurityGroup(g)
-		for _, rule := range g.Rules {
+	for _, g := range f.cf.SecurityGroups() {
+		before := slices.IndexFunc(groups, func(b cf.SecurityGroup) bool { return b.Name == g.Name })
+		for _, rule := range groups[before].Rules {
 			if strings.Contains(rule.Description, other) {
-				opened[fmt.Sprintf("security group rule %s %s → %s tcp/%s-%[4]s, mended", g.Name, other, i.ID, rule.Ports)] = true
+				g.Rules = append(g.Rules, rule)
+				opened[fmt.Sprintf("security group rule %s %s → %s tcp/%s-%[4]s", g.Name, other, i.ID, rule.Ports)] = true
 			}
 		}
+		f.cf.PutSecurityGroup(g)
 	}
 	instance := uuid.NewString()
 	placeholder := f.cf.AddApp(cf.App{
 		Name: "cf-helm-broker-" + instance, Labels: map[string]string{"cf-helm-broker.io/placeholder-for": instance}, Annotations: map[string]string{"cf-helm-broker.io/service-instance": instance},
 	}).GUID
-	left = slices.Concat(left, slices.Collect(maps.Keys(opened)), []string{"placeholder app " + placeholder + ", mended"})
-	f.wantOrphans(0, []string{"--fix", "--yes"}, left...)
+	left = slices.Concat(left, slices.Collect(maps.Keys(opened)), []string{"placeholder app " + placeholder})
+	f.wantOrphans(1, nil, left...)
+	last := time.Now()
+	f.eventually("what is left is old enough to be undone", func() bool { return time.Since(last) > time.Minute })
+	_, told := f.command(1, f.settings, "orphans", "--age", "1m", "--fix")
+	f.contains(told, fmt.Sprintf("nothing was done; give --yes to have %d of them undone", len(left)))
+	f.wantEnforced(i, another, "networkpolicy", "securitygroup")
+	f.contains(f.runOrphans(0, "--age", "1m", "--fix", "--yes"), "service binding "+lost, "mended: --fix unbinds it",
+		fmt.Sprintf("%d orphans, %[1]d mended, 0 parts couldn't be looked at", len(left)))
 	f.wantEnforced(i, other)
+	f.wantEnforced(i, another)
 	f.wantEnforced(i, app, "networkpolicy", "securitygroup")
 	f.wantOrphans(0, nil)
 }
