@@ -45,21 +45,30 @@ func (c *Clusters) Of(ctx context.Context, i record.Instance) (*helmsvc.Cluster,
 	if i.Cluster == "" {
 		return c.home, nil
 	}
+	access, err := c.accessTo(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	return c.Connected(access)
+}
+
+// accessTo is nil where no plan has credentials for the instance's cluster any more.
+func (c *Clusters) accessTo(ctx context.Context, i record.Instance) (*chart.Kubeconfig, error) {
 	for _, s := range c.charts.Catalog().Services {
 		// A plan's id is made of its service's. Of Kibosh's instances the service
 		// isn't known.
 		if plan, found := s.Plan(i.PlanID); found && ClusterID(plan) == i.Cluster {
-			return c.Connected(plan.Cluster)
+			return plan.Cluster, nil
 		}
 	}
 	if i.Kibosh {
-		return c.Connected(nil)
+		return nil, nil
 	}
 	_, plan, err := c.charts.Of(ctx, i.Chart, i.PlanID)
 	if err != nil {
 		return nil, fmt.Errorf("finding the access to the instance's cluster: %w", err)
 	}
-	return c.Connected(plan.Cluster)
+	return plan.Cluster, nil
 }
 
 // Revision is that of the instance's cluster which knows all that its last

@@ -61,7 +61,7 @@ func furnish(s settings, f fixtures) (house, error) {
 		return house{}, fmt.Errorf("SHARED_DESTINATIONS: %w", err)
 	}
 	charts := locate.NewCharts(&f.offer.live, f.records, f.texts)
-	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters), charts)
+	clusters := locate.NewClusters(f.cluster, connectTo(s, f.clusters, 0), charts)
 	observers := locate.NewObservers(clusters, f.records, s.NamespacePrefix)
 	known := ends.New(ends.Settings{Prefix: s.NamespacePrefix, Shared: shared}, charts, clusters, observers, f.records)
 	networks, err := newNetworks(s, f, known)

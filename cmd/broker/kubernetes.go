@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -39,13 +40,14 @@ func tune(config *rest.Config, s settings) *fair.Limiter {
 }
 
 // connectTo returns what connects to the clusters of plans that have one of
-// their own.
-func connectTo(s settings, clusters helmsvc.Config) locate.Connect {
+// their own; limit ends each request, 0 doesn't.
+func connectTo(s settings, clusters helmsvc.Config, limit time.Duration) locate.Connect {
 	return func(kubeconfig []byte) (*helmsvc.Cluster, error) {
 		config, err := clientcmd.RESTConfigFromKubeConfig(kubeconfig)
 		if err != nil {
 			return nil, errors.New("the kubeconfig can't be used") // the decoder's words may quote it
 		}
+		config.Timeout = limit
 		own := clusters
 		own.Releases.Limiter = tune(config, s)
 		return helmsvc.NewCluster(config, own)
