@@ -2,6 +2,8 @@ package orphans
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -95,6 +97,17 @@ func Find(w World, now time.Time, age time.Duration) []Orphan {
 	f.networkPolicies()
 	f.policies()
 	return f.orphans
+}
+
+// clusters are those that could be read.
+func (f *finder) clusters() iter.Seq2[string, *Cluster] {
+	return func(yield func(string, *Cluster) bool) {
+		for _, id := range slices.Sorted(maps.Keys(f.Clusters)) {
+			if c := f.Clusters[id]; c != nil && !yield(id, c) {
+				return
+			}
+		}
+	}
 }
 
 // readGroups notes the policy groups of what is recorded.

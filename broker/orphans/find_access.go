@@ -49,7 +49,7 @@ func (f *finder) placeholders() {
 }
 
 func (f *finder) nobodys(p c2c.Placeholder) bool {
-	if p.Instance == "" || f.Foundation == nil || f.Policies == nil || f.Present == nil {
+	if p.Instance == "" || f.Foundation == nil || f.Policies == nil || slices.Contains(slices.Collect(maps.Values(f.Clusters)), nil) {
 		return false
 	}
 	_, recorded := f.recorded[p.Instance]
@@ -79,23 +79,32 @@ func (f *finder) securityGroups() {
 	}
 }
 
-// networkPolicies looks for the bindings of NetworkPolicies.
+// networkPolicies looks for the bindings of NetworkPolicies. On other clusters than the broker's
+// own those are its that are in its instances' namespaces.
 func (f *finder) networkPolicies() {
 	wanted := map[string]bool{}
 	for p := range f.wantedOn(policy.NetworkPolicy) {
 		wanted[networkpolicy.KeyOf(f.Broker, p)] = true
 	}
-	for _, n := range f.NetworkPolicies {
-		if wanted[n.Key] || f.young(n.Created) {
-			continue
+	for cluster, c := range f.clusters() {
+		for _, n := range c.NetworkPolicies {
+			in := func(i record.Instance) bool { return i.Cluster == cluster && i.Namespace == n.Namespace }
+			if wanted[n.Key] || f.young(n.Created) || cluster != "" && !slices.ContainsFunc(f.Instances, in) {
+				continue
+			}
+			f.networkPolicy(c, n)
 		}
-		id := n.Namespace + "/" + n.Name
-		if !n.Told {
-			f.add(NetworkPolicy, id, "no binding opens it, and it doesn't say any more what it is there for", "kubectl -n %s delete networkpolicy %s", n.Namespace, n.Name)
-			continue
-		}
-		f.addMendable(NetworkPolicy, id, "no binding opens "+describe(n.Policy), "deletes it", f.closing(n.Policy, policy.NetworkPolicy))
 	}
+}
+
+func (f *finder) networkPolicy(c *Cluster, n networkpolicy.Found) {
+	id := c.named(n.Namespace + "/" + n.Name)
+	if !n.Told {
+		f.add(NetworkPolicy, id, "no binding opens it, and it doesn't say any more what it is there for", "%s",
+			c.command(fmt.Sprintf("kubectl -n %s delete networkpolicy %s", n.Namespace, n.Name)))
+		return
+	}
+	f.addMendable(NetworkPolicy, id, "no binding opens "+describe(n.Policy), "deletes it", f.closing(n.Policy, policy.NetworkPolicy))
 }
 
 // wantedOn are the policies that records have on a network, also of what is being undone.

@@ -75,24 +75,32 @@ func (f *finder) ownBindings() {
 
 // namespaces looks for the instances of namespaces.
 func (f *finder) namespaces() {
-	for _, n := range f.Namespaces {
-		if _, recorded := f.recorded[n.Instance]; recorded || f.young(n.Created) {
-			continue
+	for _, c := range f.clusters() {
+		for _, n := range c.Namespaces {
+			if _, recorded := f.recorded[n.Instance]; recorded || f.young(n.Created) || f.mayBeOthers(c, n.Instance) {
+				continue
+			}
+			f.strangers[n.Instance] = true
+			f.add(OfNamespace, c.named(n.Name), fmt.Sprintf("it is of service instance %s, of which there is no record", n.Instance),
+				"a create or delete of that id adopts it; else %s", c.command("kubectl delete namespace "+n.Name+", which deletes its data"))
 		}
-		f.strangers[n.Instance] = true
-		f.add(OfNamespace, n.Name, fmt.Sprintf("it is of service instance %s, of which there is no record", n.Instance),
-			"a create or delete of that id adopts it; else kubectl delete namespace %s, which deletes its data", n.Name)
 	}
 }
 
-// ownNamespaces looks for the namespaces of instances that are there. Those on clusters of
-// their own aren't looked at, nor Kibosh's, which have no chart.
+// mayBeOthers tells whether what has no record may be another broker's: on the broker's own
+// cluster the names of namespaces tell, elsewhere Cloud Foundry does.
+func (f *finder) mayBeOthers(c *Cluster, instance string) bool {
+	return c.Server != "" && (f.Foundation == nil || f.Foundation.Any[instance])
+}
+
+// ownNamespaces looks for the namespaces of instances that are there. Those of Kibosh's, which
+// have no chart, aren't looked at.
 func (f *finder) ownNamespaces() {
 	for _, i := range f.Instances {
-		o := i.Operation
-		if f.Present == nil || f.Present[i.Namespace] || i.Cluster != "" || i.Chart.Name == "" || o.State != record.Succeeded || f.young(o.Started) {
+		o, c := i.Operation, f.Clusters[i.Cluster]
+		if c == nil || c.Present[i.Namespace] || i.Chart.Name == "" || o.State != record.Succeeded || f.young(o.Started) {
 			continue
 		}
-		f.add(Instance, i.ID, fmt.Sprintf("its namespace %s is gone, and its data with it", i.Namespace), "cf delete-service, and create it again")
+		f.add(Instance, i.ID, fmt.Sprintf("its namespace %s is gone, and its data with it", c.named(i.Namespace)), "cf delete-service, and create it again")
 	}
 }

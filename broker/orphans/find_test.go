@@ -42,13 +42,29 @@ func whole() orphans.World {
 			Bindings:  map[string]orphans.Known{"b": {Instance: "i", Created: long}},
 			Any:       map[string]bool{"i": true},
 		},
-		Namespaces:      []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
-		Policies:        []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("group-i", "group-i", "tcp", 80), policy.To("app", "others", "tcp", 80)},
-		Placeholders:    []c2c.Placeholder{{GUID: "group-i", Instance: "i", Created: long}},
-		Present:         map[string]bool{"cf-helm-i": true, "default": true},
-		SecurityGroups:  map[string]orphans.SecurityGroup{"to-i": {Group: "group-i", Policies: []policy.Policy{policy.To("app", "group-i", "tcp", 80)}, Changed: long}},
-		NetworkPolicies: []networkpolicy.Found{made(policy.To("app", "group-i", "tcp", 80), long)},
+		Clusters: map[string]*orphans.Cluster{
+			"": {
+				Namespaces:      []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
+				Present:         map[string]bool{"cf-helm-i": true, "default": true},
+				NetworkPolicies: []networkpolicy.Found{made(policy.To("app", "group-i", "tcp", 80), long)},
+			},
+			"far": {Server: "https://far", Present: map[string]bool{"default": true}},
+		},
+		Policies:       []policy.Policy{policy.To("app", "group-i", "tcp", 80), policy.To("group-i", "group-i", "tcp", 80), policy.To("app", "others", "tcp", 80)},
+		Placeholders:   []c2c.Placeholder{{GUID: "group-i", Instance: "i", Created: long}},
+		SecurityGroups: map[string]orphans.SecurityGroup{"to-i": {Group: "group-i", Policies: []policy.Policy{policy.To("app", "group-i", "tcp", 80)}, Changed: long}},
 	}
+}
+
+// home is the broker's own cluster, and far another.
+func home(w *orphans.World) *orphans.Cluster { return w.Clusters[""] }
+func far(w *orphans.World) *orphans.Cluster  { return w.Clusters["far"] }
+
+// moved has the instance live on the other cluster.
+func moved(w *orphans.World) {
+	w.Instances[0].Cluster = "far"
+	*far(w), *home(w) = *home(w), orphans.Cluster{Present: map[string]bool{"default": true}}
+	far(w).Server = "https://far"
 }
 
 func TestFind(t *testing.T) {
@@ -87,14 +103,34 @@ func TestFind(t *testing.T) {
 			w.Instances, w.Bindings = nil, nil
 		}, []string{"NetworkPolicy apps/out-app, mended", "namespace cf-helm-i", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "security group to-i", "service binding b", "service instance i"}},
 		"its namespace was deleted": {func(w *orphans.World) {
-			w.Namespaces, w.Present = nil, map[string]bool{"default": true}
+			*home(w) = orphans.Cluster{Present: map[string]bool{"default": true}}
 		}, []string{"service instance i"}},
 		"a namespace of a create that failed": {func(w *orphans.World) {
-			w.Namespaces, w.Present, w.Instances[0].Operation.State = nil, map[string]bool{}, record.Failed
+			*home(w), w.Instances[0].Operation.State = orphans.Cluster{}, record.Failed
 		}, nil},
-		"one on a cluster of its own": {func(w *orphans.World) {
-			w.Namespaces, w.Present, w.Instances[0].Cluster = nil, map[string]bool{}, "elsewhere"
+		"one on a cluster of its own": {moved, nil},
+		"its namespace was deleted there": {func(w *orphans.World) {
+			moved(w)
+			*far(w) = orphans.Cluster{}
+		}, []string{"service instance i"}},
+		"one on a cluster that doesn't answer": {func(w *orphans.World) {
+			moved(w)
+			w.Clusters["far"] = nil
+			w.Placeholders = append(w.Placeholders, c2c.Placeholder{GUID: "left", Instance: "gone", Created: long})
+		}, []string{"placeholder app left"}},
+		"namespaces there: nobody's, another broker's, and one that is made": {func(w *orphans.World) {
+			w.Foundation.Any["theirs"] = true
+			far(w).Namespaces = []orphans.Namespace{{Name: "a", Instance: "gone", Created: long}, {Name: "b", Instance: "theirs", Created: long}, {Name: "c", Instance: "new", Created: just}}
+		}, []string{"namespace a on https://far"}},
+		"one there, and CF couldn't be read": {func(w *orphans.World) {
+			w.Foundation, far(w).Namespaces = nil, []orphans.Namespace{{Name: "a", Instance: "gone", Created: long}}
 		}, nil},
+		"NetworkPolicies there: the broker's, and maybe another's": {func(w *orphans.World) {
+			moved(w)
+			its, others, silent := made(policy.To("left", "group-i", "tcp", 80), long), made(policy.To("left", "theirs", "tcp", 80), long), made(policy.To("silent", "group-i", "tcp", 80), long)
+			its.Namespace, silent.Namespace, silent.Told = "cf-helm-i", "cf-helm-i", false
+			far(w).NetworkPolicies = append(far(w).NetworkPolicies, its, others, silent)
+		}, []string{"NetworkPolicy cf-helm-i/out-left on https://far, mended", "NetworkPolicy cf-helm-i/out-silent on https://far"}},
 		"a security group that was left": {func(w *orphans.World) {
 			w.SecurityGroups["to-j"] = orphans.SecurityGroup{Group: "group-j", Changed: long}
 			w.SecurityGroups["to-k"] = orphans.SecurityGroup{Group: "group-k", Changed: just}
@@ -105,7 +141,7 @@ func TestFind(t *testing.T) {
 		"NetworkPolicies that were left, that say nothing, and that are made": {func(w *orphans.World) {
 			told, silent := made(policy.To("told", "group-i", "tcp", 80), long), made(policy.To("silent", "group-i", "tcp", 80), long)
 			silent.Told = false
-			w.NetworkPolicies = append(w.NetworkPolicies, told, silent, made(policy.To("new", "group-i", "tcp", 80), just))
+			home(w).NetworkPolicies = append(home(w).NetworkPolicies, told, silent, made(policy.To("new", "group-i", "tcp", 80), just))
 		}, []string{"NetworkPolicy apps/out-silent", "NetworkPolicy apps/out-told, mended"}},
 		"a binding that was never on a network": {func(w *orphans.World) {
 			w.Bindings[0].Networks = []string{policy.C2C}
@@ -115,10 +151,10 @@ func TestFind(t *testing.T) {
 			w.Foundation.Instances["k"] = orphans.Known{Created: long, Busy: true}
 		}, nil},
 		"a namespace in the making": {func(w *orphans.World) {
-			w.Namespaces = append(w.Namespaces, orphans.Namespace{Name: "cf-helm-j", Instance: "j", Created: just})
+			home(w).Namespaces = append(home(w).Namespaces, orphans.Namespace{Name: "cf-helm-j", Instance: "j", Created: just})
 		}, nil},
 		"a binding without its instance": {func(w *orphans.World) {
-			w.Instances, w.Foundation, w.Namespaces = nil, nil, nil
+			w.Instances, w.Foundation, home(w).Namespaces = nil, nil, nil
 		}, []string{"service binding b", "service binding own.access"}},
 		"a policy that somebody has added": {func(w *orphans.World) {
 			w.Policies = append(w.Policies, policy.To("another", "group-i", "tcp", 81))

@@ -8,22 +8,19 @@ import (
 	"strings"
 
 	"github.com/cloudfoundry/go-cfclient/v3/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/register"
-	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
-	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 )
 
 // Source is where the world is read.
 type Source struct {
-	Records *record.Store
-	Clients kubernetes.Interface
+	Records  *record.Store
+	Clusters *locate.Clusters
 	// Namespace is that of the records, and Prefix begins those of the broker's instances.
 	Namespace, Prefix string
 	// NetworkPolicies tells whether the broker makes any.
@@ -34,18 +31,24 @@ type Source struct {
 	CF *c2c.Client
 	// BrokerName is what Cloud Foundry knows the broker by.
 	BrokerName string
+	// Unread is what couldn't be read of the charts, whose plans name clusters.
+	Unread []string
 }
 
 // Read reads all parts. unread says which couldn't be, and why. Without the records nothing
 // can be told, and there is an error.
 func (s Source) Read(ctx context.Context) (w World, unread []string, err error) {
 	w.Broker, w.URL = s.Namespace, s.URL
+	unread = slices.Clone(s.Unread)
 	note := func(part string, err error) {
 		if err != nil {
 			unread = append(unread, fmt.Sprintf("%s: %v", part, err))
 		}
 	}
-	// What is made is recorded before: so the records are read last.
+	if w.Instances, err = s.instances(ctx); err != nil {
+		return w, unread, err
+	}
+	s.clusters(ctx, &w, note)
 	if s.CF == nil {
 		unread = append(unread, "Cloud Foundry: CF_API_ADDRESS isn't set")
 	} else {
@@ -53,24 +56,27 @@ func (s Source) Read(ctx context.Context) (w World, unread []string, err error) 
 		note("policies", err)
 		w.Placeholders, err = s.CF.AllPlaceholders(ctx)
 		note("placeholder apps", err)
-		w.Foundation, err = s.foundation(ctx, w.Placeholders)
+		w.Foundation, err = s.foundation(ctx, w.doubtful())
 		note("Cloud Foundry's service instances and bindings", err)
 		w.SecurityGroups, err = s.securityGroups(ctx)
 		note("security groups", err)
 	}
-	w.Namespaces, w.Present, err = s.namespaces(ctx)
-	note("namespaces", err)
-	if s.NetworkPolicies {
-		w.NetworkPolicies, err = networkpolicy.Of(ctx, s.Clients, s.Namespace)
-		note("NetworkPolicies", err)
-	}
-	if w.Instances, err = s.Records.LiveInstances(ctx); err != nil {
-		return w, unread, fmt.Errorf("reading the records of service instances: %w", err)
+	// What is made is recorded before: so the records are read last.
+	if w.Instances, err = s.instances(ctx); err != nil {
+		return w, unread, err
 	}
 	if w.Bindings, err = s.Records.AllLiveBindings(ctx); err != nil {
 		return w, unread, fmt.Errorf("reading the records of bindings: %w", err)
 	}
 	return w, unread, nil
+}
+
+func (s Source) instances(ctx context.Context) ([]record.Instance, error) {
+	all, err := s.Records.LiveInstances(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the records of service instances: %w", err)
+	}
+	return all, nil
 }
 
 // securityGroups are those that the client sees: with less than all of them none is missed,
@@ -83,27 +89,6 @@ func (s Source) securityGroups(ctx context.Context) (map[string]SecurityGroup, e
 		}
 	})
 	return all, err
-}
-
-func (s Source) namespaces(ctx context.Context) (all []Namespace, present map[string]bool, err error) {
-	list, err := s.Clients.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return nil, nil, err
-	}
-	present = map[string]bool{}
-	for _, n := range list.Items {
-		present[n.Name] = true
-		if id := n.Annotations[tenant.InstanceAnnotation]; id != "" && s.named(n.Name, id) && n.DeletionTimestamp == nil {
-			all = append(all, Namespace{Name: n.Name, Instance: id, Created: n.CreationTimestamp.Time})
-		}
-	}
-	return all, present, nil
-}
-
-// named tells whether this broker calls an instance's namespace so: another's prefix may
-// begin with this one's.
-func (s Source) named(namespace, instance string) bool {
-	return namespace == tenant.TargetOf(s.Prefix, instance).Namespace || namespace == tenant.LongNamespace(s.Prefix, instance)
 }
 
 // auditor is what the UAA client needs to see all service instances:
@@ -123,7 +108,8 @@ func (s Source) checkSight(ctx context.Context) error {
 	return err
 }
 
-func (s Source) foundation(ctx context.Context, placeholders []c2c.Placeholder) (*Foundation, error) {
+// foundation is Cloud Foundry's part, and which of the others it has.
+func (s Source) foundation(ctx context.Context, others []string) (*Foundation, error) {
 	if err := s.checkSight(ctx); err != nil {
 		return nil, err
 	}
@@ -135,7 +121,7 @@ func (s Source) foundation(ctx context.Context, placeholders []c2c.Placeholder) 
 		return nil, fmt.Errorf("the client sees no service broker %s (CF_BROKER_NAME); correct the name, or %s", s.BrokerName, auditor)
 	}
 	known := &Foundation{Instances: map[string]Known{}, Bindings: map[string]Known{}, Any: map[string]bool{}}
-	if err := s.askFor(ctx, placeholders, known.Any); err != nil {
+	if err := s.askFor(ctx, others, known.Any); err != nil {
 		return nil, err
 	}
 	for some := range slices.Chunk(plans, 50) { // all may be too many for a URL
@@ -155,19 +141,10 @@ func (s Source) foundation(ctx context.Context, placeholders []c2c.Placeholder) 
 	return known, nil
 }
 
-// askFor notes which of the placeholder apps' service instances there are.
-func (s Source) askFor(ctx context.Context, placeholders []c2c.Placeholder, there map[string]bool) error {
-	for some := range slices.Chunk(placeholders, 50) {
-		var ids []string
-		for _, p := range some {
-			if p.Instance != "" {
-				ids = append(ids, p.Instance)
-			}
-		}
-		if len(ids) == 0 {
-			continue
-		}
-		err := cfapi.Pages(ctx, s.CF.API(), list("list-service-instances", "/service_instances"), url.Values{"guids": {strings.Join(ids, ",")}}, func(i *resource.ServiceInstance) { there[i.GUID] = true })
+// askFor notes which of the service instances there are.
+func (s Source) askFor(ctx context.Context, ids []string, there map[string]bool) error {
+	for some := range slices.Chunk(ids, 50) {
+		err := cfapi.Pages(ctx, s.CF.API(), list("list-service-instances", "/service_instances"), url.Values{"guids": {strings.Join(some, ",")}}, func(i *resource.ServiceInstance) { there[i.GUID] = true })
 		if err != nil {
 			return err
 		}

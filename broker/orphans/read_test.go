@@ -26,7 +26,7 @@ func TestNamespaces(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, present, err := Source{Clients: clients, Prefix: "cf-helm"}.namespaces(t.Context())
+	found, present, err := Source{Prefix: "cf-helm"}.namespaces(t.Context(), clients)
 	if err != nil || len(present) != 6 || len(found) != 2 || found[0].Name != "cf-helm-0a1b2c3d" || found[1].Name != "cf-helm-"+id {
 		t.Errorf("found are %v of %v, %v", found, present, err)
 	}

@@ -19,12 +19,9 @@ type World struct {
 	Bindings  []record.Binding
 	// Foundation is Cloud Foundry's part.
 	Foundation *Foundation
-	// Namespaces are those of the cluster that say that they are an instance's.
-	Namespaces []Namespace
-	// Present are the names of all of the cluster's namespaces.
-	Present map[string]bool
-	// NetworkPolicies are those that the broker has made on its own cluster.
-	NetworkPolicies []networkpolicy.Found
+	// Clusters are those of the plans and the instances by their ids, the broker's own with an
+	// empty one; nil: it couldn't be read.
+	Clusters map[string]*Cluster
 	// SecurityGroups are those of the broker's names, by name.
 	SecurityGroups map[string]SecurityGroup
 	// Policies are those of the policy server, of whoever.
@@ -37,8 +34,8 @@ type World struct {
 // OSBAPI.
 type Foundation struct {
 	Instances, Bindings map[string]Known
-	// Any are those of the placeholder apps' service instances that it has, of whichever
-	// broker.
+	// Any are those that it has, of whichever broker, of the service instances of placeholder
+	// apps and of namespaces on other clusters than the broker's own.
 	Any map[string]bool
 }
 
@@ -49,6 +46,35 @@ type Known struct {
 	Created  time.Time
 	// Busy tells that an operation is under way.
 	Busy bool
+}
+
+// Cluster is one that instances live on.
+type Cluster struct {
+	// Server is its address; empty: it is the broker's own. Brokers of other Cloud Foundries
+	// may use any other, and name their namespaces alike.
+	Server string
+	// Namespaces are those that say that they are an instance's.
+	Namespaces []Namespace
+	// Present are the names of all namespaces.
+	Present map[string]bool
+	// NetworkPolicies are those that the broker has made.
+	NetworkPolicies []networkpolicy.Found
+}
+
+// named tells where a thing is, by the cluster's address.
+func (c *Cluster) named(thing string) string {
+	if c.Server == "" {
+		return thing
+	}
+	return thing + " on " + c.Server
+}
+
+// command is one that mends something on the cluster.
+func (c *Cluster) command(text string) string {
+	if c.Server == "" {
+		return text
+	}
+	return "unless a broker of another Cloud Foundry has it, with credentials for " + c.Server + ": " + text
 }
 
 // Namespace is one that says that it is an instance's.

@@ -1,22 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
-	"k8s.io/client-go/kubernetes"
-
 	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
-	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
-	"github.com/cf-helm-broker/cf-helm-broker/policy"
-	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 )
 
 const orphansUsage = `Find what Cloud Foundry, the broker's records or the cluster have of instances and bindings
@@ -31,7 +23,8 @@ under way, or younger than AGE, it leaves out. Without --fix it changes nothing.
 It reads the running broker's settings: SERVER, TOKEN and CA_DATA, or KUBECONFIG, or the
 pod's own service account; BROKER_NAMESPACE, NAMESPACE_PREFIX; CF_API_ADDRESS,
 CF_CLIENT_ID and CF_CLIENT_SECRET of a UAA client with network.admin and
-cloud_controller.admin_read_only or cloud_controller.admin; CF_BROKER_NAME.
+cloud_controller.admin_read_only or cloud_controller.admin; CF_BROKER_NAME; HELM_CHART_DIR or
+CHART_SOURCES, whose plans lead to other clusters.
 
   --fix        have the running broker undo what is certainly nobody's, and nothing by which data
                would be lost: bindings that Cloud Foundry doesn't know of instances that it knows,
@@ -94,7 +87,7 @@ func runOrphans(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	source, err := newOrphanSource()
+	source, err := newOrphanSource(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,30 +105,6 @@ func runOrphans(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 	}
 	return told.print(stdout, a)
-}
-
-func newOrphanSource() (orphans.Source, error) {
-	var s settings
-	if err := errors.Join(parse(&s), s.KubernetesSettings.check()); err != nil {
-		return orphans.Source{}, fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
-	}
-	config, _, err := kubernetesConfig(s)
-	if err != nil {
-		return orphans.Source{}, fmt.Errorf("%w: %w", errSettings, err)
-	}
-	config.Timeout = answerLimit
-	source := orphans.Source{
-		Namespace: s.BrokerNamespace, Prefix: s.NamespacePrefix, BrokerName: s.BrokerName, URL: strings.TrimSuffix(cmp.Or(s.BrokerURL, s.ownURL()), "/"),
-		NetworkPolicies: s.on(policy.NetworkPolicy),
-	}
-	if source.Clients, err = kubernetes.NewForConfig(config); err != nil {
-		return source, fmt.Errorf("building the Kubernetes client: %w", err)
-	}
-	if s.CFAPIAddress != "" {
-		source.CF = c2c.New(c2c.Settings{Settings: s.cfAPI()}, func(string, error) {})
-	}
-	source.Records, err = record.NewStore(source.Clients, s.BrokerNamespace)
-	return source, err
 }
 
 // foundOrphans are what two looks saw.

@@ -16,12 +16,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/securitygroup"
 	"github.com/cf-helm-broker/cf-helm-broker/test/cf"
+	"github.com/cf-helm-broker/cf-helm-broker/test/cluster"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
 )
 
@@ -52,6 +54,14 @@ func (f *foundation) runOrphans(exit int, args ...string) string {
 	return stdout
 }
 
+// registerHelm has Cloud Foundry know the broker as helm.
+func (f *foundation) registerHelm() {
+	f.t.Helper()
+	r := f.registrar(f.cf.Client())
+	r.settings["CF_BROKER_NAME"] = "helm"
+	r.run(0, "register")
+}
+
 // wantOrphans fails unless just these are found, and returns what would mend them.
 func (f *foundation) wantOrphans(exit int, args []string, want ...string) (cures map[string]string) {
 	f.t.Helper()
@@ -71,6 +81,11 @@ var (
 // cure runs the command that mends an orphan: the cf CLI's by what it sends.
 func (f *foundation) cure(text string) {
 	f.t.Helper()
+	f.cureOn(shared, text)
+}
+
+func (f *foundation) cureOn(c *cluster.Cluster, text string) {
+	f.t.Helper()
 	if told := cfCurl.FindStringSubmatch(text); told != nil {
 		r := cfapi.Request{Call: "cure", Part: cfapi.CloudController, Method: told[1], Path: told[3]}
 		if told[2] != "/v3" {
@@ -86,19 +101,27 @@ func (f *foundation) cure(text string) {
 	words, _, _ := strings.Cut(others.FindString(text), ", ")
 	words, _, _ = strings.Cut(words, " deletes it ")
 	command := exec.CommandContext(f.t.Context(), "sh", "-c", words)
-	command.Env = append(os.Environ(), "KUBECONFIG="+shared.Kubeconfig(), "SECURITY_USER_NAME="+rig.Username, "SECURITY_USER_PASSWORD="+rig.Password)
+	command.Env = append(os.Environ(), "KUBECONFIG="+c.Kubeconfig(), "SECURITY_USER_NAME="+rig.Username, "SECURITY_USER_PASSWORD="+rig.Password)
 	if out, err := command.CombinedOutput(); err != nil || words == "" {
 		f.t.Fatalf("%q of %q: %v: %s", words, text, err, out)
 	}
+}
+
+// makeNamespace makes one as the broker does for an instance.
+func (f *foundation) makeNamespace(there kubernetes.Interface, instance string) *corev1.Namespace {
+	f.t.Helper()
+	made, err := there.CoreV1().Namespaces().Create(f.t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: f.settings["NAMESPACE_PREFIX"] + "-" + instance[:8], Annotations: map[string]string{tenant.InstanceAnnotation: instance},
+	}}, metav1.CreateOptions{})
+	f.must(err)
+	return made
 }
 
 // TestOrphans: a foundation, records and a cluster that agree have none, and what one of
 // them has lost is found, that alone.
 func TestOrphans(t *testing.T) {
 	f := newFoundation(t, sampleCharts, map[string]string{"CF_BROKER_REGISTER": "false", "CF_BROKER_NAME": "helm", "POLICY_DESTINATION": "instance"})
-	r := f.registrar(f.cf.Client())
-	r.settings["CF_BROKER_NAME"] = "helm"
-	r.run(0, "register")
+	f.registerHelm()
 	f.settings["CF_BROKER_URL"] = f.broker.URL()
 	i := f.create("redis", "cache", nil)
 	app, bound := f.app(), uuid.NewString()
@@ -117,11 +140,7 @@ func TestOrphans(t *testing.T) {
 	lost := f.cf.AddServiceInstance(plan)
 	lostBinding := uuid.NewString()
 	f.cf.PutServiceBinding(lostBinding, lost)
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name: f.settings["NAMESPACE_PREFIX"] + "-" + lost[:8], Annotations: map[string]string{tenant.InstanceAnnotation: lost},
-	}}
-	_, err := kube.CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
-	f.must(err)
+	namespace := f.makeNamespace(kube, lost)
 	f.must(f.cf.AddPolicies(cf.NewPolicy(app, i.ID, "tcp", 4444, 4444), cf.NewPolicy(app, uuid.NewString(), "tcp", 80, 80)))
 	group := securitygroup.NamesTo(lost) + f.cf.Space()
 	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: group})
@@ -163,9 +182,7 @@ func TestOrphansMended(t *testing.T) {
 	f := newFoundation(t, accessCharts, map[string]string{
 		"ENFORCE": "networkpolicy,securitygroup", "APP_PODS": "kind-deployment", "CF_BROKER_NAME": "helm", "POLICY_DESTINATION": "instance",
 	}, networkPolicyRights(t))
-	r := f.registrar(f.cf.Client())
-	r.settings["CF_BROKER_NAME"] = "helm"
-	r.run(0, "register")
+	f.registerHelm()
 	i, app, binding := f.boundNearApps()
 	f.cf.PutServiceInstance(i.ID, f.cf.ServicePlans()[0].GUID)
 	f.cf.PutServiceBinding(binding, i.ID)

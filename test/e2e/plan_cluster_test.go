@@ -157,6 +157,7 @@ func TestPlanCluster(t *testing.T) {
 	t.Run("another cluster", func(t *testing.T) { anotherCluster(t, there) })
 	t.Run("other credentials", func(t *testing.T) { otherCredentials(t, there) })
 	t.Run("two plans", func(t *testing.T) { twoPlans(t, there) })
+	t.Run("orphans", func(t *testing.T) { orphansElsewhere(t, there) })
 }
 
 // anotherCluster keeps an instance where it is, whatever becomes of its plan.
