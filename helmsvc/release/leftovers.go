@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"helm.sh/helm/v3/pkg/kube"
 	"helm.sh/helm/v3/pkg/release"
@@ -13,11 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/cli-runtime/pkg/resource"
-	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/metadata"
-	"k8s.io/client-go/rest"
 
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/manifest"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
@@ -104,72 +100,39 @@ func (c *Client) DeleteOutside(ctx context.Context, target tenant.Target) error 
 	if !c.tenants.ActsAsInstance(target) || len(target.ClusterObjects) == 0 {
 		return nil
 	}
-	kinds, err := c.clusterKinds(target)
+	allowed := manifest.Rules{ClusterKinds: target.ClusterObjects}
+	kinds, _, err := c.listable(allowed.Allows)
 	if err != nil {
-		return fmt.Errorf("asking for the cluster's kinds: %w", err)
+		return err
 	}
-	config := rest.CopyConfig(c.config)
-	config.Wrap(bindTransport(ctx))
-	client, err := metadata.NewForConfig(config)
+	client, err := metadataClient(ctx, c.config)
 	if err != nil {
-		return fmt.Errorf("building the client for cluster-scoped objects: %w", err)
+		return err
 	}
 	for _, kind := range kinds {
-		if err := sweepKind(ctx, client.Resource(kind), target); err != nil {
+		if err := sweepKind(ctx, client.Resource(kind.GroupVersionResource), target); err != nil {
 			return fmt.Errorf("deleting what the chart made of %s: %w", kind.GroupResource(), err)
 		}
 	}
 	return nil
 }
 
-// clusterKinds are the cluster-scoped kinds that the target allows and the
-// cluster serves.
-func (c *Client) clusterKinds(target tenant.Target) ([]schema.GroupVersionResource, error) {
-	lists, err := discovery.ServerPreferredResources(c.discovery)
-	if err != nil && !discovery.IsGroupDiscoveryFailedError(err) { // some API service may be down
-		return nil, err
-	}
-	allowed := manifest.Rules{ClusterKinds: target.ClusterObjects}
-	var found []schema.GroupVersionResource
-	for _, list := range lists {
-		version, err := schema.ParseGroupVersion(list.GroupVersion)
-		if err != nil || version.Group == manifest.CRDKind.Group {
-			continue
-		}
-		for _, r := range list.APIResources {
-			if allowed.Allows(schema.GroupKind{Group: version.Group, Kind: r.Kind}, r.Namespaced) && slices.Contains(r.Verbs, "list") {
-				found = append(found, version.WithResource(r.Name))
-			}
-		}
-	}
-	return found, nil
-}
-
-// sweptAtOnce is how many objects are listed at a time.
-const sweptAtOnce = 500
-
 func sweepKind(ctx context.Context, client metadata.ResourceInterface, target tenant.Target) error {
-	options := metav1.ListOptions{Limit: sweptAtOnce}
-	for {
-		list, err := client.List(ctx, options)
+	for object, err := range listed(ctx, client, metav1.ListOptions{}) {
 		if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		for _, object := range list.Items {
-			marks := object.Annotations
-			if marks[releaseAnnotation] != target.Release || marks[releaseNamespaceAnnotation] != target.Namespace {
-				continue
-			}
-			own := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}}
-			if err := client.Delete(ctx, object.Name, own); err != nil && !apierrors.IsNotFound(err) {
-				return err
-			}
+		marks := object.Annotations
+		if marks[releaseAnnotation] != target.Release || marks[releaseNamespaceAnnotation] != target.Namespace {
+			continue
 		}
-		if options.Continue = list.Continue; options.Continue == "" {
-			return nil
+		own := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}}
+		if err := client.Delete(ctx, object.Name, own); err != nil && !apierrors.IsNotFound(err) {
+			return err
 		}
 	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -77,6 +78,22 @@ func TargetOf(prefix, instanceID string) Target {
 // LongNamespace is "<prefix>-<instance id>": that of an instance whose short name is
 // another's.
 func LongNamespace(prefix, instanceID string) string { return prefix + "-" + instanceID }
+
+// IsTarget tells whether a release of that name in that namespace is, by both names, an
+// instance's: another's prefix may begin with this one.
+func IsTarget(prefix, namespace, release string) bool {
+	id, has := strings.CutPrefix(namespace, prefix+"-")
+	if uuid.Validate(id) == nil {
+		return has && ReleaseName(id) == release
+	}
+	return has && shortIDs.MatchString(id) && releaseNames.MatchString(release)
+}
+
+// What shortID and ReleaseName return.
+var (
+	shortIDs     = regexp.MustCompile(`^[0-9a-f]{8}$`)
+	releaseNames = regexp.MustCompile(`^k-[a-z2-7]{8}$`)
+)
 
 // shortID is the first 8 characters of an id that is a UUID in lower case, as
 // platforms send it, so that people recognise it; of any other, of its SHA-256.

@@ -25,3 +25,26 @@ func TestNamespaces(t *testing.T) {
 		t.Errorf("the long one is %s", have)
 	}
 }
+
+func TestIsTarget(t *testing.T) {
+	const id = "0a1b2c3d-0000-4000-8000-000000000001"
+	own := TargetOf("cf-helm", id)
+	for name, c := range map[string]struct {
+		namespace, release string
+		want               bool
+	}{
+		"an instance's":        {own.Namespace, own.Release, true},
+		"in a long namespace":  {LongNamespace("cf-helm", id), own.Release, true},
+		"another's there":      {LongNamespace("cf-helm", id), ReleaseName("another"), false},
+		"of a longer prefix":   {TargetOf("cf-helm-eu", id).Namespace, own.Release, false},
+		"of another prefix":    {TargetOf("cf", id).Namespace, own.Release, false},
+		"an operator's":        {"cf-helm-operator-redis", "redis", false},
+		"what people install":  {own.Namespace, "redis", false},
+		"of no prefix at all":  {"0a1b2c3d", own.Release, false},
+		"of Kibosh's instance": {"kibosh-" + id, own.Release, false},
+	} {
+		if have := IsTarget("cf-helm", c.namespace, c.release); have != c.want {
+			t.Errorf("%s: %v", name, have)
+		}
+	}
+}
