@@ -10,9 +10,11 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 )
 
-// Reached is a cluster and its address, which is empty for the broker's own.
+// Reached is a cluster and its address, which is empty for the broker's own. ClusterObjects
+// are the cluster-scoped kinds that plans and instances there name.
 type Reached struct {
-	Server string
+	Server         string
+	ClusterObjects []string
 	*helmsvc.Cluster
 }
 
@@ -23,31 +25,44 @@ func (c *Clusters) All(ctx context.Context, instances []record.Instance) (all ma
 	catalog := c.charts.Catalog()
 	for _, s := range slices.Concat(catalog.Services, catalog.Older) {
 		for _, plan := range s.Plans {
-			if id := ClusterID(plan); all[id].Cluster == nil {
+			id := ClusterID(plan)
+			if all[id].Cluster == nil {
 				failed = append(failed, c.reach(all, id, plan.Cluster))
 			}
+			name(all, id, plan.ClusterObjects)
 		}
 	}
 	for _, i := range instances {
-		if all[i.Cluster].Cluster != nil {
-			continue
+		if all[i.Cluster].Cluster == nil {
+			failed = append(failed, c.reachOf(ctx, all, i))
 		}
-		access, err := c.accessTo(ctx, i)
-		if err == nil {
-			err = c.reach(all, i.Cluster, access)
-		}
-		if err != nil {
-			all[i.Cluster], err = Reached{}, fmt.Errorf("the cluster of service instance %s: %w", i.ID, err)
-		}
-		failed = append(failed, err)
+		name(all, i.Cluster, i.ClusterObjects)
 	}
 	return all, slices.DeleteFunc(failed, func(err error) bool { return err == nil })
 }
 
+func name(all map[string]Reached, id string, kinds []string) {
+	at := all[id]
+	at.ClusterObjects = append(at.ClusterObjects, kinds...)
+	all[id] = at
+}
+
+func (c *Clusters) reachOf(ctx context.Context, all map[string]Reached, i record.Instance) error {
+	access, err := c.accessTo(ctx, i)
+	if err == nil {
+		err = c.reach(all, i.Cluster, access)
+	}
+	if err != nil {
+		return fmt.Errorf("the cluster of service instance %s: %w", i.ID, err)
+	}
+	return nil
+}
+
 func (c *Clusters) reach(all map[string]Reached, id string, access *chart.Kubeconfig) error {
 	cluster, err := c.Connected(access)
-	if err == nil {
-		all[id] = Reached{Server: access.Server, Cluster: cluster}
+	if err != nil {
+		return err
 	}
-	return err
+	all[id] = Reached{Server: access.Server, Cluster: cluster, ClusterObjects: all[id].ClusterObjects}
+	return nil
 }

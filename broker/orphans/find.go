@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
@@ -60,6 +61,9 @@ const (
 	// OfSecurityGroup is an application security group of Cloud Foundry's.
 	OfSecurityGroup = "security group"
 	Rule            = "security group rule"
+	// Object is one outside the namespace of the release that made it.
+	Object  = "object"
+	Release = "Helm release"
 )
 
 // finder looks through a world at a time.
@@ -92,6 +96,8 @@ func Find(w World, now time.Time, age time.Duration) []Orphan {
 	f.ownBindings()
 	f.namespaces()
 	f.ownNamespaces()
+	f.releases()
+	f.objects()
 	f.placeholders()
 	f.securityGroups()
 	f.networkPolicies()
@@ -135,5 +141,8 @@ func (f *finder) add(kind, id, why, cure string, arguments ...any) {
 func (f *finder) addMendable(kind, id, why, fix string, undo record.Binding) {
 	f.orphans = append(f.orphans, Orphan{Kind: kind, ID: id, Why: why, Cure: "broker orphans --fix --yes " + fix, Fix: fix, undo: undo})
 }
+
+// quoted is a shell's word for what others have named.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 func (f *finder) young(at time.Time) bool { return f.now.Sub(at) < f.age }

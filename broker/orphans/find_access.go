@@ -135,7 +135,7 @@ func (f *finder) policies() {
 		if ours[p.Destination.ID] && !wanted.Has(p) {
 			text, _ := json.Marshal(map[string]any{"policies": []policy.Policy{p}}) // texts and numbers
 			f.add(Policy, describe(p), "no binding opens it",
-				"unless somebody has opened it by hand and needs it: cf curl -X POST /networking/v1/external/policies/delete -d '%s'", text)
+				"unless somebody has opened it by hand and needs it: cf curl -X POST /networking/v1/external/policies/delete -d %s", quoted(string(text)))
 		}
 	}
 }

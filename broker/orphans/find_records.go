@@ -20,7 +20,7 @@ func (f *finder) instances(cf Foundation) {
 	for _, id := range slices.Sorted(maps.Keys(cf.Instances)) {
 		known := cf.Instances[id]
 		if _, recorded := f.recorded[id]; !recorded && !known.Busy && !f.young(known.Created) {
-			f.add(Instance, id, "Cloud Foundry has it, and the broker has no record of it", "cf purge-service-instance %s in its space, or cf curl -X DELETE '/v3/service_instances/%s?purge=true'", known.Name, id)
+			f.add(Instance, id, "Cloud Foundry has it, and the broker has no record of it", "cf purge-service-instance %s in its space, or cf curl -X DELETE '/v3/service_instances/%s?purge=true'", quoted(known.Name), id)
 		}
 	}
 }

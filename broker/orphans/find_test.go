@@ -7,6 +7,7 @@ import (
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/orphans"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
@@ -19,11 +20,15 @@ var (
 )
 
 func instance(id string, started time.Time, state record.State) record.Instance {
-	return record.Instance{ID: id, PolicyGroup: "group-" + id, Namespace: "cf-helm-" + id, Chart: record.Chart{Name: "redis"}, Operation: record.Operation{Started: started, State: state}}
+	return record.Instance{ID: id, PolicyGroup: "group-" + id, Namespace: "cf-helm-" + id, Release: "k-" + id, Chart: record.Chart{Name: "redis"}, Operation: record.Operation{Type: record.Create, Started: started, State: state}}
 }
 
 func binding(id, of string, started time.Time) record.Binding {
 	return record.Binding{ID: id, InstanceID: of, AppGUID: "app", Started: started, State: record.Bound, Networks: []string{policy.C2C, policy.NetworkPolicy, policy.SecurityGroup}, Policies: []policy.Policy{policy.To("app", "group-"+of, "tcp", 80)}}
+}
+
+func outside(name, namespace string, at time.Time) release.Marked {
+	return release.Marked{Resource: "clusterroles", Name: name, Created: at, Release: "k-" + namespace, ReleaseNamespace: namespace}
 }
 
 func made(p policy.Policy, at time.Time) networkpolicy.Found {
@@ -47,6 +52,8 @@ func whole() orphans.World {
 				Namespaces:      []orphans.Namespace{{Name: "cf-helm-i", Instance: "i", Created: long}},
 				Present:         map[string]bool{"cf-helm-i": true, "default": true},
 				NetworkPolicies: []networkpolicy.Found{made(policy.To("app", "group-i", "tcp", 80), long)},
+				Objects:         []release.Marked{{Resource: "clusterroles", Name: "its", Created: long, Release: "k-i", ReleaseNamespace: "cf-helm-i"}},
+				Releases:        map[string]map[string]time.Time{"cf-helm-i": {"k-i": long}},
 			},
 			"far": {Server: "https://far", Present: map[string]bool{"default": true}},
 		},
@@ -101,7 +108,7 @@ func TestFind(t *testing.T) {
 		"CF couldn't be read": {func(w *orphans.World) { w.Foundation = nil }, nil},
 		"the broker has lost everything": {func(w *orphans.World) {
 			w.Instances, w.Bindings = nil, nil
-		}, []string{"NetworkPolicy apps/out-app, mended", "namespace cf-helm-i", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "security group to-i", "service binding b", "service instance i"}},
+		}, []string{"NetworkPolicy apps/out-app, mended", "namespace cf-helm-i", "object clusterroles its", "placeholder app group-i", "policy app → group-i tcp/80-80", "policy group-i → group-i tcp/80-80", "security group to-i", "service binding b", "service instance i"}},
 		"its namespace was deleted": {func(w *orphans.World) {
 			*home(w) = orphans.Cluster{Present: map[string]bool{"default": true}}
 		}, []string{"service instance i"}},
@@ -131,6 +138,39 @@ func TestFind(t *testing.T) {
 			its.Namespace, silent.Namespace, silent.Told = "cf-helm-i", "cf-helm-i", false
 			far(w).NetworkPolicies = append(far(w).NetworkPolicies, its, others, silent)
 		}, []string{"NetworkPolicy cf-helm-i/out-left on https://far, mended", "NetworkPolicy cf-helm-i/out-silent on https://far"}},
+		"Helm has lost a release's records, and has another's": {func(w *orphans.World) {
+			home(w).Releases["cf-helm-i"] = map[string]time.Time{"theirs": long, "new": just}
+		}, []string{"Helm release cf-helm-i/k-i", "Helm release cf-helm-i/theirs"}},
+		"so on another cluster": {func(w *orphans.World) {
+			moved(w)
+			far(w).Releases["cf-helm-i"] = map[string]time.Time{"theirs": long, "k-i": long}
+		}, []string{"Helm release cf-helm-i/theirs on https://far"}},
+		"so while the instance changes": {func(w *orphans.World) {
+			home(w).Releases["cf-helm-i"] = map[string]time.Time{"theirs": long}
+			w.Instances[0].Operation.State = record.InProgress
+		}, nil},
+		"none of a create that failed": {func(w *orphans.World) {
+			home(w).Releases["cf-helm-i"], w.Instances[0].Operation.State = nil, record.Failed
+		}, nil},
+		"Helm's records couldn't be read": {func(w *orphans.World) { home(w).Releases = nil }, nil},
+		"objects outside: left, being made, and of a namespace that is going": {func(w *orphans.World) {
+			home(w).Present["cf-helm-going"] = true
+			home(w).Objects = append(home(w).Objects, outside("left", "cf-helm-gone", long), outside("new", "cf-helm-gone", just), outside("going", "cf-helm-going", long))
+			inside := outside("left", "cf-helm-gone", long)
+			inside.Resource, inside.Namespace = "roles", "default"
+			home(w).Objects = append(home(w).Objects, inside)
+		}, []string{"object clusterroles left", "object roles default/left"}},
+		"objects of a namespace without a record": {func(w *orphans.World) {
+			home(w).Namespaces = append(home(w).Namespaces, orphans.Namespace{Name: "cf-helm-lost", Instance: "lost", Created: long}, orphans.Namespace{Name: "cf-helm-new", Instance: "new", Created: just})
+			home(w).Present["cf-helm-lost"], home(w).Present["cf-helm-new"] = true, true
+			home(w).Objects = append(home(w).Objects, outside("left", "cf-helm-lost", long), outside("new", "cf-helm-new", long))
+		}, []string{"namespace cf-helm-lost", "object clusterroles left"}},
+		"objects on another cluster: left, and another broker's": {func(w *orphans.World) {
+			w.Foundation.Any["theirs"] = true
+			far(w).Namespaces = []orphans.Namespace{{Name: "cf-helm-theirs", Instance: "theirs", Created: long}}
+			far(w).Present["cf-helm-theirs"] = true
+			far(w).Objects = []release.Marked{outside("left", "cf-helm-gone", long), outside("theirs", "cf-helm-theirs", long)}
+		}, []string{"object clusterroles left on https://far"}},
 		"a security group that was left": {func(w *orphans.World) {
 			w.SecurityGroups["to-j"] = orphans.SecurityGroup{Group: "group-j", Changed: long}
 			w.SecurityGroups["to-k"] = orphans.SecurityGroup{Group: "group-k", Changed: just}
@@ -195,5 +235,20 @@ func TestFind(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: found %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// TestCuresQuote: what others have named is no part of a command.
+func TestCuresQuote(t *testing.T) {
+	w := whole()
+	w.Foundation.Instances["lost"] = orphans.Known{Name: "a; reboot", Created: long}
+	home(&w).Objects = append(home(&w).Objects, outside("it's $(reboot)", "cf-helm-gone", long))
+	var cures []string
+	for _, o := range orphans.Find(w, now, time.Minute) {
+		cures = append(cures, o.Cure)
+	}
+	want := []string{"cf purge-service-instance 'a; reboot' in its space, or cf curl -X DELETE '/v3/service_instances/lost?purge=true'", `kubectl delete clusterroles 'it'\''s $(reboot)'`}
+	if !slices.Equal(cures, want) {
+		t.Errorf("the cures are %q, want %q", cures, want)
 	}
 }

@@ -2,11 +2,18 @@ package orphans
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
 
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/locate"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
 )
@@ -22,14 +29,25 @@ func (s Source) clusters(ctx context.Context, w *World, note func(string, error)
 	for id, at := range all {
 		w.Clusters[id] = nil
 		if at.Cluster != nil {
-			w.Clusters[id] = s.cluster(ctx, at, note)
+			w.Clusters[id] = s.cluster(ctx, at, w.settled(id), note)
 		}
 	}
 }
 
-func (s Source) cluster(ctx context.Context, at locate.Reached, note func(string, error)) *Cluster {
-	c, err := &Cluster{Server: at.Server}, error(nil)
-	c.Namespaces, c.Present, err = s.namespaces(ctx, at.Clients())
+// settled are the namespaces of the instances on a cluster that nothing runs on.
+func (w World) settled(cluster string) map[string]bool {
+	all := map[string]bool{}
+	for _, i := range w.Instances {
+		if i.Cluster == cluster && !i.Operation.Running() {
+			all[i.Namespace] = true
+		}
+	}
+	return all
+}
+
+func (s Source) cluster(ctx context.Context, at locate.Reached, settled map[string]bool, note func(string, error)) *Cluster {
+	all, present, err := s.namespaces(ctx, at.Clients())
+	c := &Cluster{Server: at.Server, Namespaces: all, Present: present}
 	if err != nil {
 		note(c.named("namespaces"), err)
 		return nil
@@ -38,7 +56,58 @@ func (s Source) cluster(ctx context.Context, at locate.Reached, note func(string
 		c.NetworkPolicies, err = networkpolicy.Of(ctx, at.Clients(), s.Namespace)
 		note(c.named("NetworkPolicies"), err)
 	}
+	s.objects(ctx, c, at, note)
+	s.releases(ctx, c, at, settled, note)
 	return c
+}
+
+// objects reads what this broker's instances have made outside their namespaces.
+func (s Source) objects(ctx context.Context, c *Cluster, at locate.Reached, note func(string, error)) {
+	all, unlisted, err := at.MarkedOutside(ctx, at.ClusterObjects)
+	note(c.named("cluster-scoped objects"), err)
+	for _, kind := range unlisted {
+		note(c.named("objects outside the instances' namespaces"), fmt.Errorf("the broker may not list %s, or nothing serves it", kind))
+	}
+	c.Objects = slices.DeleteFunc(all, func(m release.Marked) bool { return !tenant.IsTarget(s.Prefix, m.ReleaseNamespace, m.Release) })
+}
+
+// readAtOnce is of how many namespaces Helm's records are read at a time.
+const readAtOnce = 10
+
+// releases reads Helm's records in the namespaces of the settled instances.
+func (s Source) releases(ctx context.Context, c *Cluster, at locate.Reached, settled map[string]bool, note func(string, error)) {
+	c.Releases = map[string]map[string]time.Time{}
+	var each errgroup.Group
+	var mu sync.Mutex
+	each.SetLimit(readAtOnce)
+	for _, n := range c.Namespaces {
+		if !settled[n.Name] {
+			continue
+		}
+		each.Go(func() error {
+			found, err := at.Recorded(ctx, n.Name)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				c.Releases[n.Name] = found
+			}
+			if !goes(ctx, at.Clients(), n.Name, err) {
+				note(c.named("releases"), err)
+			}
+			return nil
+		})
+	}
+	_ = each.Wait() // all are noted
+}
+
+// goes tells whether an error comes of a delete that has begun meanwhile: with the namespace
+// the right to read there goes.
+func goes(ctx context.Context, clients kubernetes.Interface, namespace string, err error) bool {
+	if !apierrors.IsForbidden(err) {
+		return false
+	}
+	n, err := clients.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
+	return apierrors.IsNotFound(err) || err == nil && n.DeletionTimestamp != nil
 }
 
 func (s Source) namespaces(ctx context.Context, clients kubernetes.Interface) (all []Namespace, present map[string]bool, err error) {

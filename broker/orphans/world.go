@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/release"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/c2c"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/networkpolicy"
@@ -59,6 +60,11 @@ type Cluster struct {
 	Present map[string]bool
 	// NetworkPolicies are those that the broker has made.
 	NetworkPolicies []networkpolicy.Found
+	// Objects are those outside the namespaces of the instances' releases that made them.
+	Objects []release.Marked
+	// Releases are those of which Helm has records in the namespaces of recorded instances, and
+	// when the last of each was made. A namespace of which that couldn't be read isn't among them.
+	Releases map[string]map[string]time.Time
 }
 
 // named tells where a thing is, by the cluster's address.
@@ -74,7 +80,15 @@ func (c *Cluster) command(text string) string {
 	if c.Server == "" {
 		return text
 	}
-	return "unless a broker of another Cloud Foundry has it, with credentials for " + c.Server + ": " + text
+	return "unless a broker of another Cloud Foundry has it, " + c.run(text)
+}
+
+// run is a command that is run on the cluster.
+func (c *Cluster) run(text string) string {
+	if c.Server == "" {
+		return text
+	}
+	return "with credentials for " + c.Server + ": " + text
 }
 
 // Namespace is one that says that it is an instance's.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -117,10 +118,39 @@ func (f *foundation) makeNamespace(there kubernetes.Interface, instance string) 
 	return made
 }
 
+// spoilReleases leaves a ClusterRole of a lost instance, and takes another's records of its
+// release away, in place of one that is nobody's. It returns what these are as orphans.
+func (f *foundation) spoilReleases(i rig.Instance, lost string) (role, its, theirs string, putBack func()) {
+	f.t.Helper()
+	target := tenant.TargetOf(f.settings["NAMESPACE_PREFIX"], lost)
+	_, err := kube.RbacV1().ClusterRoles().Create(f.t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{
+		Name: target.Namespace + "-it's left", Annotations: map[string]string{"meta.helm.sh/release-name": target.Release, "meta.helm.sh/release-namespace": target.Namespace},
+	}}, metav1.CreateOptions{})
+	f.must(err)
+	secrets := kube.CoreV1().Secrets(f.namespace(i))
+	records, err := secrets.List(f.t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+	f.must(err)
+	record := records.Items[0]
+	record.ResourceVersion = ""
+	other := record.DeepCopy()
+	other.Name, other.Labels["name"] = "sh.helm.release.v1.theirs.v1", "theirs"
+	_, err = secrets.Create(f.t.Context(), other, metav1.CreateOptions{})
+	f.must(err)
+	f.must(secrets.Delete(f.t.Context(), record.Name, metav1.DeleteOptions{}))
+	role = "object clusterroles.rbac.authorization.k8s.io " + target.Namespace + "-it's left"
+	return role, "Helm release " + f.namespace(i) + "/" + tenant.ReleaseName(i.ID), "Helm release " + f.namespace(i) + "/theirs", func() {
+		_, err := secrets.Create(f.t.Context(), &record, metav1.CreateOptions{})
+		f.must(err)
+		f.must(secrets.Delete(f.t.Context(), other.Name, metav1.DeleteOptions{}))
+	}
+}
+
 // TestOrphans: a foundation, records and a cluster that agree have none, and what one of
 // them has lost is found, that alone.
 func TestOrphans(t *testing.T) {
-	f := newFoundation(t, sampleCharts, map[string]string{"CF_BROKER_REGISTER": "false", "CF_BROKER_NAME": "helm", "POLICY_DESTINATION": "instance"})
+	f := newFoundation(t, sampleCharts, map[string]string{"CF_BROKER_REGISTER": "false", "CF_BROKER_NAME": "helm", "POLICY_DESTINATION": "instance"}, rig.Granted{
+		Rules: []rbacv1.PolicyRule{{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"clusterroles"}, Verbs: []string{"list"}}},
+	})
 	f.registerHelm()
 	f.settings["CF_BROKER_URL"] = f.broker.URL()
 	i := f.create("redis", "cache", nil)
@@ -152,7 +182,13 @@ func TestOrphans(t *testing.T) {
 	f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
 	f.cf.Clear()
 	placeholder := f.cf.AddApp(cf.App{Labels: map[string]string{"cf-helm-broker.io/placeholder-for": uuid.NewString()}}).GUID
-	cures := f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444", "placeholder app "+placeholder)
+	role, its, theirs, putBack := f.spoilReleases(i, lost)
+	cures := f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444", "placeholder app "+placeholder,
+		role, its, theirs)
+	f.cure(cures[role])
+	f.contains(cures[theirs], "unless somebody needs it: helm -n "+f.namespace(i)+" uninstall 'theirs'")
+	f.contains(cures[its], "put back the Secrets sh.helm.release.v1."+tenant.ReleaseName(i.ID)+".v*")
+	putBack()
 	f.cure(cures["namespace "+namespace.Name])
 	f.cure(cures["policy "+app+" → "+i.ID+" tcp/4444-4444"])
 	f.cure(cures["placeholder app "+placeholder])
