@@ -21,7 +21,7 @@ func TestFlagsAlone(t *testing.T) {
 		"to be looked at":  {[]string{"orphans", "--age", "0s"}, 2, "the settings are wrong"},
 		"no settings":      {[]string{"check"}, 2, "the settings are wrong"},
 		"no limit":         {[]string{"register", "--wait", "0s"}, 2, "--wait must be above 0"},
-		"help, as a word":  {[]string{"check", "help"}, 0, "broker check [--json]"},
+		"help, as a word":  {[]string{"check", "help"}, 0, "broker check [--network"},
 		"a wrong duration": {[]string{"orphans", "--age", "soon"}, 2, "orphans: invalid value"},
 	} {
 		setenv(t, nil)
