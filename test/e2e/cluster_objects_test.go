@@ -34,6 +34,8 @@ func TestClusterObjects(t *testing.T) {
 		verb("get")
 		f.update(i, map[string]any{"parameters": map[string]any{"verb": "list"}})
 		verb("list")
+		// It may read and delete the role, and can't tell whether others were left.
+		f.contains(f.runOrphans(1), "unknown: objects outside the instances' namespaces: the broker may not list clusterroles.rbac.authorization.k8s.io")
 		f.delete(i)
 		if _, err := kube.RbacV1().ClusterRoles().Get(t.Context(), name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 			t.Errorf("the ClusterRole is left: %v", err)
