@@ -19,14 +19,14 @@ func orphansElsewhere(t *testing.T, there elsewhere) {
 	f.registerHelm()
 	i, plan := f.create("fixture", "remote", nil), f.cf.ServicePlans()[0].GUID
 	f.cf.PutServiceInstance(i.ID, plan)
-	f.wantOrphans(0, nil)
+	f.wantOrphans(0)
 
 	nobodys, others := f.makeNamespace(there.kube, uuid.NewString()), f.cf.AddServiceInstance("another broker's")
 	f.makeNamespace(there.kube, others)
 	server := there.RESTConfig().Host
-	cures := f.wantOrphans(1, nil, "namespace "+nobodys.Name+" on "+server)
+	cures := f.wantOrphans(1, "namespace "+nobodys.Name+" on "+server)
 	offerElsewhere(t, folder, nil) // what is left of the plan came with the instance's chart
-	f.wantOrphans(1, nil, "namespace "+nobodys.Name+" on "+server)
+	f.wantOrphans(1, "namespace "+nobodys.Name+" on "+server)
 	f.cureOn(there.Cluster, cures["namespace "+nobodys.Name+" on "+server])
 
 	const nowhere = "https://127.0.0.1:1"
@@ -39,7 +39,7 @@ func orphansElsewhere(t *testing.T, there elsewhere) {
 		}
 	}
 	lost := f.makeNamespace(kube, uuid.NewString())
-	cures = f.wantOrphans(1, nil, "unknown", "namespace "+lost.Name)
+	cures = f.wantOrphans(1, "unknown", "namespace "+lost.Name)
 	f.contains(f.runOrphans(1), "unknown: namespaces on "+nowhere+": ")
 	f.cure(cures["namespace "+lost.Name])
 }

@@ -30,13 +30,13 @@ import (
 
 // orphans runs `broker orphans` with the broker's account and CF client, and returns the
 // kinds and ids of what it finds, in their order, and its cures by these.
-func (f *foundation) orphans(exit int, args ...string) (found []string, cures map[string]string) {
+func (f *foundation) orphans(exit int) (found []string, cures map[string]string) {
 	f.t.Helper()
 	var told struct {
 		Orphans []orphans.Orphan
 		Unknown []string
 	}
-	f.must(json.Unmarshal([]byte(f.runOrphans(exit, append(args, "--json")...)), &told))
+	f.must(json.Unmarshal([]byte(f.runOrphans(exit, "--json")), &told))
 	cures = map[string]string{}
 	for _, o := range told.Orphans {
 		name := o.Kind + " " + o.ID
@@ -64,10 +64,10 @@ func (f *foundation) registerHelm() {
 }
 
 // wantOrphans fails unless just these are found, and returns what would mend them.
-func (f *foundation) wantOrphans(exit int, args []string, want ...string) (cures map[string]string) {
+func (f *foundation) wantOrphans(exit int, want ...string) (cures map[string]string) {
 	f.t.Helper()
 	slices.Sort(want)
-	found, cures := f.orphans(exit, args...)
+	found, cures := f.orphans(exit)
 	if !slices.Equal(found, want) {
 		f.t.Errorf("found are %q, want %q", found, want)
 	}
@@ -159,13 +159,13 @@ func TestOrphans(t *testing.T) {
 	plan := f.cf.ServicePlans()[0].GUID
 	f.cf.PutServiceInstance(i.ID, plan)
 	f.cf.PutServiceBinding(bound, i.ID)
-	f.wantOrphans(0, nil)
+	f.wantOrphans(0)
 	f.cf.DeleteServiceBinding(bound)
-	f.wantOrphans(1, nil, "service binding "+bound)
+	f.wantOrphans(1, "service binding "+bound)
 	f.cf.PutServiceBinding(bound, i.ID)
 	f.cf.DeleteServiceInstance(i.ID)
 	// Bindings are listed by their instances' plans.
-	f.wantOrphans(1, nil, "service instance "+i.ID, "service binding "+bound)
+	f.wantOrphans(1, "service instance "+i.ID, "service binding "+bound)
 	f.cf.PutServiceInstance(i.ID, plan)
 	lost := f.cf.AddServiceInstance(plan)
 	lostBinding := uuid.NewString()
@@ -176,14 +176,14 @@ func TestOrphans(t *testing.T) {
 	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: group})
 	own := securitygroup.NamesTo(i.ID) + f.cf.Space()
 	f.cf.PutSecurityGroup(cf.SecurityGroup{Name: own})
-	f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
+	f.wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444")
 	f.contains(f.runOrphans(1), "service instance "+lost+": Cloud Foundry has it", "5 orphans, 0 parts couldn't be looked at")
 	f.cf.Fault(cf.PolicyAPI, cf.Fault{Kind: cf.ServerError})
-	f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
+	f.wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "unknown")
 	f.cf.Clear()
 	placeholder := f.cf.AddApp(cf.App{Labels: map[string]string{"cf-helm-broker.io/placeholder-for": uuid.NewString()}}).GUID
 	role, its, theirs, putBack := f.spoilReleases(i, lost)
-	cures := f.wantOrphans(1, nil, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444", "placeholder app "+placeholder,
+	cures := f.wantOrphans(1, "security group "+group, "service instance "+lost, "service binding "+lostBinding, "namespace "+namespace.Name, "policy "+app+" → "+i.ID+" tcp/4444-4444", "placeholder app "+placeholder,
 		role, its, theirs)
 	f.cure(cures[role])
 	f.contains(cures[theirs], "unless somebody needs it: helm -n "+f.namespace(i)+" uninstall 'theirs'")
@@ -201,7 +201,7 @@ func TestOrphans(t *testing.T) {
 	f.cf.DeleteSecurityGroup(group)
 	f.cf.DeleteServiceInstance(i.ID)
 	f.cf.DeleteServiceBinding(bound)
-	cures = f.wantOrphans(1, nil, "service instance "+i.ID, "service binding "+bound)
+	cures = f.wantOrphans(1, "service instance "+i.ID, "service binding "+bound)
 	f.cure(cures["service binding "+bound])
 	f.cure(cures["service instance "+i.ID])
 	f.eventually("the instance is deleted", func() bool {
@@ -209,7 +209,7 @@ func TestOrphans(t *testing.T) {
 		return apierrors.IsNotFound(err)
 	})
 	f.cf.DeleteSecurityGroup(own)
-	f.wantOrphans(0, nil)
+	f.wantOrphans(0)
 }
 
 // TestOrphansMended: --fix unbinds what Cloud Foundry doesn't know, and takes away what no
@@ -222,7 +222,7 @@ func TestOrphansMended(t *testing.T) {
 	i, app, binding := f.boundNearApps()
 	f.cf.PutServiceInstance(i.ID, f.cf.ServicePlans()[0].GUID)
 	f.cf.PutServiceBinding(binding, i.ID)
-	f.wantOrphans(0, nil)
+	f.wantOrphans(0)
 	other, ended := f.app(), uuid.NewString()
 	f.want(201)(f.Bind(t.Context(), i, ended, other))
 	f.wantEnforced(i, other, "networkpolicy", "securitygroup")
@@ -257,7 +257,7 @@ func TestOrphansMended(t *testing.T) {
 		Name: "cf-helm-broker-" + instance, Labels: map[string]string{"cf-helm-broker.io/placeholder-for": instance}, Annotations: map[string]string{"cf-helm-broker.io/service-instance": instance},
 	}).GUID
 	left = slices.Concat(left, slices.Collect(maps.Keys(opened)), []string{"placeholder app " + placeholder})
-	f.wantOrphans(1, nil, left...)
+	f.wantOrphans(1, left...)
 	last := time.Now()
 	f.eventually("what is left is old enough to be undone", func() bool { return time.Since(last) > time.Minute })
 	_, told := f.command(1, f.settings, "orphans", "--age", "1m", "--fix")
@@ -268,5 +268,5 @@ func TestOrphansMended(t *testing.T) {
 	f.wantEnforced(i, other)
 	f.wantEnforced(i, another)
 	f.wantEnforced(i, app, "networkpolicy", "securitygroup")
-	f.wantOrphans(0, nil)
+	f.wantOrphans(0)
 }
