@@ -48,8 +48,8 @@ func (c cloudController) findBroker(ctx context.Context, name string) (*resource
 	return nil, nil
 }
 
-func (c cloudController) createBroker(ctx context.Context, s Settings) error {
-	header, err := c.call(ctx, "create-service-broker", http.MethodPost, "/service_brokers", resource.NewServiceBrokerCreate(s.Name, s.URL, s.Username, s.Password), nil)
+func (c cloudController) createBroker(ctx context.Context, s Settings, login Login) error {
+	header, err := c.call(ctx, "create-service-broker", http.MethodPost, "/service_brokers", resource.NewServiceBrokerCreate(s.Name, s.URL, login.Username, login.Password), nil)
 	if err != nil {
 		return err
 	}
@@ -57,8 +57,8 @@ func (c cloudController) createBroker(ctx context.Context, s Settings) error {
 }
 
 // updateBroker has the catalog read again even if nothing else is new.
-func (c cloudController) updateBroker(ctx context.Context, guid string, s Settings) error {
-	body := resource.NewServiceBrokerUpdate().WithURL(s.URL).WithCredentials(s.Username, s.Password)
+func (c cloudController) updateBroker(ctx context.Context, guid, address string, login Login) error {
+	body := resource.NewServiceBrokerUpdate().WithURL(address).WithCredentials(login.Username, login.Password)
 	header, err := c.call(ctx, "update-service-broker", http.MethodPatch, "/service_brokers/"+url.PathEscape(guid), body, nil)
 	if err != nil {
 		return err

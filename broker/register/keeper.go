@@ -20,8 +20,8 @@ var (
 	afterRefusal  = pauses{first: 5 * time.Second, longest: 5 * time.Minute}
 )
 
-// Keeper registers the broker when its replica begins to lead, and when the catalog has
-// changed since.
+// Keeper registers the broker when its replica begins to lead, and when the catalog or the
+// login has changed since.
 type Keeper struct {
 	registrar *Registrar
 	services  func() (all []chart.Service, whole bool)
@@ -41,8 +41,9 @@ func NewKeeper(settings Settings, api *cfapi.Client, services func() (all []char
 	return &Keeper{registrar: r, services: services, log: log, again: make(chan struct{}, 1)}
 }
 
-// CatalogChanged has a replica that leads register the broker again.
-func (k *Keeper) CatalogChanged() {
+// Changed has a replica that leads look whether the broker is to be registered again: the
+// catalog or the login may have changed.
+func (k *Keeper) Changed() {
 	select {
 	case k.again <- struct{}{}:
 	default: // it looks again anyway
@@ -52,18 +53,18 @@ func (k *Keeper) CatalogChanged() {
 // Lead registers until ctx ends. What was refused is tried again too: somebody may
 // have given the client a right, which nobody tells the broker.
 func (k *Keeper) Lead(ctx context.Context) {
-	var registered []string // digests of the charts
+	var registered *told
 	for pause := afterRefusal.first; ; {
 		services, whole := k.services()
-		now := digests(services)
+		now := k.told(services)
 		var later <-chan time.Time
 		switch {
 		case !whole:
 			k.log.Info("waiting", lager.Data{"why": "a source of charts couldn't be asked, and Cloud Foundry would delete what is missing"})
-		case registered != nil && slices.Equal(now, registered):
+		case registered != nil && now.equal(*registered):
 		default:
 			if err := k.register(ctx, services); err == nil {
-				registered, pause = now, afterRefusal.first
+				registered, pause = &now, afterRefusal.first
 				continue // the catalog may have changed meanwhile
 			} else if ctx.Err() == nil {
 				k.log.Error("failed", err, lager.Data{"again-in": pause.String()})
@@ -94,10 +95,23 @@ func (k *Keeper) register(ctx context.Context, services []chart.Service) error {
 	return nil
 }
 
-func digests(services []chart.Service) []string {
-	all := []string{}
+// told is what Cloud Foundry is told that may change while the broker runs.
+type told struct {
+	digests []string // of the charts
+	login   Login
+}
+
+// told leaves out a login that can't be read now: registering says why.
+func (k *Keeper) told(services []chart.Service) (now told) {
 	for _, s := range services {
-		all = append(all, s.Digest)
+		now.digests = append(now.digests, s.Digest)
 	}
-	return all
+	if login, err := k.registrar.settings.Login(); err == nil {
+		now.login = login
+	}
+	return now
+}
+
+func (t told) equal(other told) bool {
+	return t.login == other.login && slices.Equal(t.digests, other.digests)
 }

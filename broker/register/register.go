@@ -19,9 +19,12 @@ import (
 type Settings struct {
 	// Name is the service broker's, and URL where Cloud Foundry reaches it.
 	Name, URL string
-	// Username and Password are those with which it signs in.
-	Username, Password string
+	// Login is asked before each attempt: what Cloud Foundry signs in with may change meanwhile.
+	Login func() (Login, error)
 }
+
+// Login is a user with a password.
+type Login struct{ Username, Password string }
 
 // Teller is told what happens, a line each.
 type Teller struct {
@@ -106,10 +109,14 @@ func (r *Registrar) ensure(ctx context.Context, before *standing) error {
 	if !before.looked {
 		*before = now
 	}
-	if found == nil {
-		return r.explained(r.cf.createBroker(ctx, r.settings))
+	login, err := r.settings.Login()
+	if err != nil {
+		return err
 	}
-	return r.explained(r.cf.updateBroker(ctx, found.GUID, r.settings))
+	if found == nil {
+		return r.explained(r.cf.createBroker(ctx, r.settings, login))
+	}
+	return r.explained(r.cf.updateBroker(ctx, found.GUID, r.settings.URL, login))
 }
 
 // look reads what is there now.

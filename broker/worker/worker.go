@@ -118,7 +118,7 @@ func (w *Worker) CatalogChanged(ctx context.Context) {
 		w.Names.CatalogChanged()
 	}
 	if w.Registration != nil {
-		w.Registration.CatalogChanged()
+		w.Registration.Changed()
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/naming"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/record"
+	"github.com/cf-helm-broker/cf-helm-broker/broker/register"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/worker"
 	"github.com/cf-helm-broker/cf-helm-broker/credhub"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc"
@@ -36,6 +37,8 @@ type house struct {
 	waiting   *fair.Meter     // operations that wait for a place
 	names     *naming.Naming  // nil unless the broker publishes names
 	domains   *naming.Domains // nil unless names are published, and a CF API is configured
+	// registration is nil unless the broker registers itself.
+	registration *register.Keeper
 }
 
 // fixtures are what all rooms share.
@@ -106,7 +109,7 @@ func furnish(s settings, f fixtures) (house, error) {
 	lead, err := worker.New(worker.Settings{Lease: f.lease, AtOnce: s.AtOnce, Meter: waiting, SyncWait: s.SyncWait, DeleteWait: s.DeleteWait, NamespacePrefix: s.NamespacePrefix}, worker.Rooms{
 		Charts: charts, Clusters: clusters, Observers: observers, Bindings: bindings, Instances: instances, Operators: operators, Names: named, Registration: keeper,
 	}, reach, f.records, f.log)
-	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, waiting: waiting, names: named, domains: newDomains(s, f)}, err
+	return house{instances: instances, bindings: bindings, operators: operators, worker: lead, waiting: waiting, names: named, domains: newDomains(s, f), registration: keeper}, err
 }
 
 func newAccess(s settings, f fixtures, charts *locate.Charts, clusters *locate.Clusters, networks access.Networks, shared []chart.SharedService) *access.Access {

@@ -56,7 +56,7 @@ func newUpgradeClient(address string) (*upgrade.Client, error) {
 	if err := parse(&s); err != nil {
 		return nil, fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
 	}
-	user, password, err := s.login()
+	login, err := s.login()
 	if err != nil {
 		return nil, fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
 	}
@@ -69,7 +69,7 @@ func newUpgradeClient(address string) (*upgrade.Client, error) {
 		transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // on this host
 	}
 	return &upgrade.Client{
-		URL: address, User: user, Password: password, Poll: time.Second, Patience: time.Minute,
+		URL: address, User: login.Username, Password: login.Password, Poll: time.Second, Patience: time.Minute,
 		HTTP: &http.Client{Transport: transport, Timeout: requestLimit(s) + 15*time.Second, CheckRedirect: refuseRedirects},
 	}, nil
 }

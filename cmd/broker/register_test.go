@@ -61,7 +61,11 @@ func TestRegistrationLogin(t *testing.T) {
 		s := settings{}
 		s.BrokerURL, s.Username, s.Password, s.CredentialsFile = "https://b.example.com/", c.user, c.password, file
 		told, err := s.registration()
-		if got := told.Username + " " + told.Password; err != nil || got != c.want || told.URL != "https://b.example.com" {
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		login, err := told.Login()
+		if got := login.Username + " " + login.Password; err != nil || got != c.want || told.URL != "https://b.example.com" {
 			t.Errorf("%s: %q, %q, %v", name, got, told.URL, err)
 		}
 	}

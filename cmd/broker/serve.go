@@ -93,6 +93,9 @@ func serve(ctx context.Context, s settings, log lager.Logger) error {
 	if err != nil {
 		return err
 	}
+	if house.registration != nil && files.credentials != nil {
+		files.credentials.OnChange(house.registration.Changed)
+	}
 	entrance, err := newDoor(s.DoorSettings, files, registry)
 	if err != nil {
 		return err

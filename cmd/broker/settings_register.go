@@ -52,25 +52,25 @@ func readRegisterSettings() (settings, error) {
 // registration is what Cloud Foundry is told. Of several logins it gets
 // SECURITY_USER_NAME's or, without that, the first of CREDENTIALS_FILE.
 func (s settings) registration() (register.Settings, error) {
-	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/")}
-	var wrong, err error
+	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/"), Login: s.login}
+	var wrong error
 	if told.URL == "" {
 		wrong = errors.New("CF_BROKER_URL is needed: where Cloud Foundry reaches the broker, such as https://cf-helm-broker.example.com")
 	}
-	told.Username, told.Password, err = s.login()
+	_, err := s.login()
 	return told, errors.Join(wrong, err)
 }
 
 // login is one by which the running broker lets others in.
-func (d DoorSettings) login() (user, password string, err error) {
+func (d DoorSettings) login() (login register.Login, err error) {
 	if d.Username != "" && d.Password != "" {
-		return d.Username, d.Password, nil
+		return register.Login{Username: d.Username, Password: d.Password}, nil
 	}
 	if d.CredentialsFile == "" {
-		return "", "", errors.New("SECURITY_USER_NAME and SECURITY_USER_PASSWORD are needed, or CREDENTIALS_FILE, as for the running broker")
+		return login, errors.New("SECURITY_USER_NAME and SECURITY_USER_PASSWORD are needed, or CREDENTIALS_FILE, as for the running broker")
 	}
-	if user, password, err = door.FirstOf(d.CredentialsFile); err != nil {
-		return "", "", fmt.Errorf("CREDENTIALS_FILE: %w", err)
+	if login.Username, login.Password, err = door.FirstOf(d.CredentialsFile); err != nil {
+		return login, fmt.Errorf("CREDENTIALS_FILE: %w", err)
 	}
-	return user, password, nil
+	return login, nil
 }

@@ -136,25 +136,42 @@ func (r registrar) refusals() {
 	r.run(0, "register", "nothing has changed")
 }
 
+// router is an address that Cloud Foundry knows, whichever broker is behind it.
+type router struct {
+	*httptest.Server
+	to atomic.Pointer[url.URL] // nil: nobody is there
+}
+
+func newRouter(t *testing.T) *router {
+	r := &router{}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if to := r.to.Load(); to != nil {
+			httputil.NewSingleHostReverseProxy(to).ServeHTTP(w, request)
+			return
+		}
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (r *router) leadTo(b *rig.Broker) {
+	to, err := url.Parse(b.URL())
+	if err != nil {
+		panic(err) // the rig's own URL
+	}
+	r.to.Store(to)
+}
+
 // TestRegistersItself has the broker register itself, though Cloud Foundry doesn't reach
 // it at first, and again when its charts have changed.
 func TestRegistersItself(t *testing.T) {
 	folder := shelf(t, "charts/fixture")
 	plans := filepath.Join(folder, "fixture", "plans.yaml")
-	var address atomic.Pointer[url.URL] // of the broker, once that is known
-	router := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if to := address.Load(); to != nil {
-			httputil.NewSingleHostReverseProxy(to).ServeHTTP(w, r)
-			return
-		}
-		w.WriteHeader(http.StatusBadGateway)
-	}))
-	t.Cleanup(router.Close)
+	router := newRouter(t)
 	f := newFoundation(t, folder, map[string]string{"CF_BROKER_REGISTER": "true", "CF_BROKER_URL": router.URL, "CF_BROKER_NAME": "own"})
 	f.eventually("it was tried once", func() bool { return len(f.cf.ServiceBrokers()) == 1 })
-	to, err := url.Parse(f.broker.URL())
-	f.must(err)
-	address.Store(to)
+	router.leadTo(f.broker)
 	r := registrar{foundation: f}
 	f.eventually("the broker is registered", func() bool {
 		return slices.Equal(r.access(), []string{"plain all", "unbindable all", "unpullable all", "wide all"})
@@ -168,4 +185,37 @@ func TestRegistersItself(t *testing.T) {
 		t.Errorf("registered is %+v", brokers)
 	}
 	f.eventually("the log says so", func() bool { return strings.Contains(f.broker.Log(), "registering.registered") })
+}
+
+// TestKeepsThePassword changes the password as docs/operate.md has it, with two replicas
+// that register themselves: Cloud Foundry has the first line's, also from who leads next.
+func TestKeepsThePassword(t *testing.T) {
+	const before, after = rig.Password, "s3cr3t-after"
+	file := filepath.Join(t.TempDir(), "credentials")
+	replace(t, file, rig.Username+":"+before+"\n")
+	router := newRouter(t)
+	f := newFoundation(t, shelf(t, "charts/fixture"), map[string]string{
+		"SECURITY_USER_NAME": "", "SECURITY_USER_PASSWORD": "", "CREDENTIALS_FILE": file,
+		"CF_BROKER_REGISTER": "true", "CF_BROKER_URL": router.URL,
+	})
+	router.leadTo(f.broker)
+	has := func(password string) func() bool {
+		return func() bool {
+			b := f.cf.ServiceBrokers()
+			return len(b) == 1 && b[0].Password == password
+		}
+	}
+	f.eventually("Cloud Foundry has the password", has(before))
+	f.eventually("it is registered", func() bool { return strings.Contains(f.broker.Log(), "registering.registered") })
+	other := f.replica()
+
+	replace(t, file, rig.Username+":"+after+"\n"+rig.Username+":"+before+"\n")
+	f.eventually("Cloud Foundry has the new password", has(after))
+	replace(t, file, rig.Username+":"+after+"\n")
+	router.leadTo(other)
+	f.must(f.broker.Stop())
+	f.eventually("the next leader has registered it", func() bool { return strings.Contains(other.Log(), "registering.registered") })
+	if !has(after)() {
+		t.Errorf("Cloud Foundry has %+v", f.cf.ServiceBrokers())
+	}
 }

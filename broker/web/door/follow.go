@@ -24,6 +24,7 @@ type Followed[T any] struct {
 	paths   []string
 	parse   func(texts [][]byte) (T, error)
 	log     lager.Logger
+	changed []func() // told of each change
 
 	value   atomic.Pointer[T]
 	problem atomic.Pointer[string] // why the files can't be used as they are now
@@ -62,6 +63,9 @@ func (f *Followed[T]) Problem() error {
 	return nil
 }
 
+// OnChange has tell be called after each change. It is for before the files are watched.
+func (f *Followed[T]) OnChange(tell func()) { f.changed = append(f.changed, tell) }
+
 // Refresh reads the files again. What can't be used leaves the value as it is.
 func (f *Followed[T]) Refresh() {
 	f.mu.Lock()
@@ -85,6 +89,9 @@ func (f *Followed[T]) Refresh() {
 	f.value.Store(&value)
 	f.problem.Store(nil)
 	f.log.Info("read-again", lager.Data{"setting": f.setting})
+	for _, tell := range f.changed {
+		tell()
+	}
 }
 
 // keep tells once why the value stays as it is.
