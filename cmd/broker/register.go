@@ -24,7 +24,8 @@ Usage:
       delete it; Cloud Foundry refuses while there are service instances
 
   --wait LIMIT  how long it goes on while Cloud Foundry or the broker doesn't
-                answer; default: 10m
+                answer, or the broker's catalog lacks plans of the charts that
+                are read here; default: 10m
 
 It reads the running broker's settings: CF_BROKER_URL, CF_BROKER_NAME,
 SECURITY_USER_NAME and SECURITY_USER_PASSWORD or CREDENTIALS_FILE, HELM_CHART_DIR or
@@ -92,12 +93,9 @@ func registerBroker(ctx context.Context, s settings, told register.Settings, tel
 	for _, p := range catalog.Problems {
 		tell.Waiting(fmt.Sprintf("the chart %s is left out: %v", p.From, p.Err))
 	}
-	result, err := register.New(told, newRegisterAPI(s), tell).Register(ctx, catalog.Services)
+	result, err := register.New(told, newRegisterAPI(s), tell).RegisterWhole(ctx, catalog.Services)
 	for _, plan := range result.Unknown {
 		tell.Waiting(fmt.Sprintf("plan %s is in the broker's catalog and not in the charts that were read here; its access stays as it was", plan))
-	}
-	for _, plan := range result.NotOffered {
-		tell.Waiting(fmt.Sprintf("plan %s isn't in the broker's catalog; have the broker read its charts again, and register again", plan))
 	}
 	if err == nil && !result.Changed {
 		tell.Done(fmt.Sprintf("service broker %s is registered, at %s; its catalog was read again, and nothing has changed", told.Name, told.URL))

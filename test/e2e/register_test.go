@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -99,9 +101,11 @@ func TestRegister(t *testing.T) {
 	// The broker has read another catalog, and Cloud Foundry not yet.
 	edit(t, plans, "access: [team, lost]", "access: all")
 	edit(t, plans, "- name: unbindable\n", "- name: single\n")
-	r.run(0, "register", "plan fixture/single 1.0.0 isn't in the broker's catalog", "plan fixture/unbindable is in the broker's catalog and not in the charts")
-	f.reload()
-	r.run(0, "register", "plan fixture/single is offered, in version 1.0.0", "plan fixture/unbindable is offered no longer", "plan fixture/single: access none became all")
+	_, told := f.command(1, r.settings, "register", "--wait", "20s")
+	f.contains(told, "the broker's catalog lacks fixture/single 1.0.0", "plan fixture/unbindable is in the broker's catalog and not in the charts", "have them read their charts again")
+	late := r.readsChartsLate()
+	late.run(0, "register", "plan fixture/single is offered, in version 1.0.0", "plan fixture/unbindable is offered no longer", "plan fixture/single: access none became all")
+	r.run(0, "register", "its URL "+late.settings["CF_BROKER_URL"]+" became "+f.broker.URL())
 	r.wantAccess("plain all", "single all", "unpullable all", "wide all")
 	r.refusals()
 
@@ -114,6 +118,26 @@ func TestRegister(t *testing.T) {
 	}
 }
 
+// readsChartsLate is for a broker that gives the catalog from before, once, as an old pod does.
+func (r registrar) readsChartsLate() registrar {
+	to, err := url.Parse(r.broker.URL())
+	r.must(err)
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		httputil.NewSingleHostReverseProxy(to).ServeHTTP(w, request)
+		once.Do(func() { _, _ = r.Send(request.Context(), http.MethodPost, "/admin/charts/reload", nil) })
+	}))
+	r.t.Cleanup(server.Close)
+	return r.with(map[string]string{"CF_BROKER_URL": server.URL})
+}
+
+// with has other settings.
+func (r registrar) with(change map[string]string) registrar {
+	other := registrar{r.foundation, maps.Clone(r.settings)}
+	maps.Copy(other.settings, change)
+	return other
+}
+
 // refusals are what can't get better by itself, and is said at once.
 func (r registrar) refusals() {
 	r.t.Helper()
@@ -124,14 +148,7 @@ func (r registrar) refusals() {
 		"Authentication with the service broker failed.":          {"SECURITY_USER_PASSWORD": "wrong"},
 		"(CF_BROKER_URL) is the broker's address, without a path": {"CF_BROKER_URL": r.cf.URL()},
 	} {
-		other := registrar{r.foundation, map[string]string{}}
-		for name, value := range r.settings {
-			other.settings[name] = value
-		}
-		for name, value := range change {
-			other.settings[name] = value
-		}
-		other.run(1, "register", words)
+		r.with(change).run(1, "register", words)
 	}
 	r.run(0, "register", "nothing has changed")
 }
