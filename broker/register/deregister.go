@@ -7,16 +7,19 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/cloudfoundry/go-cfclient/v3/resource"
+
+	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/chart"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
 	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // Deregister deletes the service broker with all that Cloud Foundry knows of its
 // catalog, or returns false if there is none. Cloud Foundry refuses while there are service
-// instances.
-func (r *Registrar) Deregister(ctx context.Context) (deleted bool, err error) {
+// instances. The charts are read only where its URL doesn't say that it is this broker.
+func (r *Registrar) Deregister(ctx context.Context, charts func() ([]chart.Service, error)) (deleted bool, err error) {
 	err = r.again(ctx, func() (err error) {
-		gone, err := r.remove(ctx)
+		gone, err := r.remove(ctx, charts)
 		deleted = deleted || gone
 		return err
 	})
@@ -26,9 +29,12 @@ func (r *Registrar) Deregister(ctx context.Context) (deleted bool, err error) {
 	return deleted, nil
 }
 
-func (r *Registrar) remove(ctx context.Context) (deleted bool, err error) {
+func (r *Registrar) remove(ctx context.Context, charts func() ([]chart.Service, error)) (deleted bool, err error) {
 	found, err := r.cf.findBroker(ctx, r.settings.Name)
 	if err != nil || found == nil {
+		return false, err
+	}
+	if err := r.mayDelete(ctx, found, charts); err != nil {
 		return false, err
 	}
 	err = r.cf.deleteBroker(ctx, found.GUID)
@@ -40,6 +46,22 @@ func (r *Registrar) remove(ctx context.Context) (deleted bool, err error) {
 		return false, r.inUse(ctx, found.GUID, err)
 	}
 	return err == nil, err
+}
+
+// mayDelete fails if the service broker is probably another's.
+func (r *Registrar) mayDelete(ctx context.Context, found *resource.ServiceBroker, charts func() ([]chart.Service, error)) error {
+	if r.settings.TakeOver || at(found, r.settings.URL) {
+		return nil
+	}
+	has, err := r.cf.offersOf(ctx, found.GUID)
+	if err != nil {
+		return err
+	}
+	services, err := charts()
+	if err != nil {
+		return fmt.Errorf("it is at %s, which isn't CF_BROKER_URL, so its plans tell whose it is: %w", found.URL, err)
+	}
+	return isOurs(r.settings.URL, services, found, has)
 }
 
 // inUse says how many instances are in the way, if that can be seen.

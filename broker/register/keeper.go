@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"code.cloudfoundry.org/lager/v3"
@@ -27,6 +28,15 @@ type Keeper struct {
 	services  func() (all []chart.Service, whole bool)
 	log       lager.Logger
 	again     chan struct{} // holds one
+	problem   atomic.Pointer[error]
+}
+
+// Problem says why registering failed the last time, while this replica leads.
+func (k *Keeper) Problem() error {
+	if err := k.problem.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // NewKeeper returns a keeper. services is what is offered now; it isn't whole while a
@@ -53,6 +63,7 @@ func (k *Keeper) Changed() {
 // Lead registers until ctx ends. What was refused is tried again too: somebody may
 // have given the client a right, which nobody tells the broker.
 func (k *Keeper) Lead(ctx context.Context) {
+	defer k.problem.Store(nil)
 	var registered *told
 	for pause := afterRefusal.first; ; {
 		services, whole := k.services()
@@ -64,9 +75,11 @@ func (k *Keeper) Lead(ctx context.Context) {
 		case registered != nil && now.equal(*registered):
 		default:
 			if err := k.register(ctx, services); err == nil {
+				k.problem.Store(nil)
 				registered, pause = &now, afterRefusal.first
 				continue // the catalog may have changed meanwhile
 			} else if ctx.Err() == nil {
+				k.problem.Store(&err)
 				k.log.Error("failed", err, lager.Data{"again-in": pause.String()})
 			}
 			later, pause = time.After(pause), min(2*pause, afterRefusal.longest)

@@ -19,6 +19,8 @@ import (
 type Settings struct {
 	// Name is the service broker's, and URL where Cloud Foundry reaches it.
 	Name, URL string
+	// TakeOver lets one that is another's, by its URL and its plans, be replaced or deleted.
+	TakeOver bool
 	// Login is asked before each attempt: what Cloud Foundry signs in with may change meanwhile.
 	Login func() (Login, error)
 }
@@ -66,7 +68,7 @@ type Result struct {
 func (r *Registrar) Register(ctx context.Context, services []chart.Service) (Result, error) {
 	changed := &changes{tell: r.tell.Done}
 	var before standing
-	if err := r.again(ctx, func() error { return r.ensure(ctx, &before) }); err != nil {
+	if err := r.again(ctx, func() error { return r.ensure(ctx, services, &before) }); err != nil {
 		return Result{}, fmt.Errorf("registering the service broker %s: %w", r.settings.Name, err)
 	}
 	var after standing
@@ -92,7 +94,7 @@ var errGone = errors.New("it was registered and isn't there any more; somebody e
 
 // ensure has the service broker be there as the settings say, with the catalog of now.
 // before is what was there when it was first looked.
-func (r *Registrar) ensure(ctx context.Context, before *standing) error {
+func (r *Registrar) ensure(ctx context.Context, services []chart.Service, before *standing) error {
 	found, err := r.cf.findBroker(ctx, r.settings.Name)
 	if err != nil {
 		return err
@@ -103,6 +105,9 @@ func (r *Registrar) ensure(ctx context.Context, before *standing) error {
 			return errors.New("there is one of that name for a single space alone, whose plans Cloud Foundry shows to no other; have it deleted, or set another CF_BROKER_NAME")
 		}
 		if now.offers, err = r.cf.offersOf(ctx, found.GUID); err != nil {
+			return err
+		}
+		if err := isOurs(r.settings.URL, services, found, now.offers); err != nil && !r.settings.TakeOver {
 			return err
 		}
 	}

@@ -83,3 +83,36 @@ func TestExplained(t *testing.T) {
 		}
 	}
 }
+
+// TestIsOurs: a broker that has moved is known by its plans, one whose charts are all new by its URL.
+func TestIsOurs(t *testing.T) {
+	const here = "https://b.example.com"
+	of := func(ids ...string) []chart.Service {
+		var s chart.Service
+		for _, id := range ids {
+			s.Plans = append(s.Plans, chart.Plan{ID: id})
+		}
+		return []chart.Service{s}
+	}
+	has := func(ids ...string) offers {
+		all := offers{}
+		for _, id := range ids {
+			all[id] = offered{&resource.ServiceOffering{Name: "s"}, &resource.ServicePlan{Name: id}}
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		url  string
+		has  offers
+		ours bool
+	}{
+		"here, with other plans":      {here + "/", has("x"), true},
+		"moved":                       {"https://old.example.com", has("x", "b"), true},
+		"elsewhere, with other plans": {"https://old.example.com", has("x", "y"), false},
+		"elsewhere, without plans":    {"https://old.example.com", has(), true},
+	} {
+		if err := isOurs(here, of("a", "b"), &resource.ServiceBroker{URL: c.url}, c.has); (err == nil) != c.ours {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

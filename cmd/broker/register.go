@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/register"
@@ -17,15 +18,17 @@ import (
 const registerUsage = `Have Cloud Foundry offer the broker's services, or not any more.
 
 Usage:
-  broker register [--wait LIMIT]
+  broker register [--wait LIMIT] [--take-over]
       create or update the service broker, have Cloud Foundry read its catalog,
       and give organizations access to each plan as plans.yaml says (access)
-  broker deregister [--wait LIMIT]
+  broker deregister [--wait LIMIT] [--take-over]
       delete it; Cloud Foundry refuses while there are service instances
 
   --wait LIMIT  how long it goes on while Cloud Foundry or the broker doesn't
                 answer, or the broker's catalog lacks plans of the charts that
                 are read here; default: 10m
+  --take-over   replace or delete the service broker of this name even if it is
+                at another URL and none of its plans is among the charts
 
 It reads the running broker's settings: CF_BROKER_URL, CF_BROKER_NAME,
 SECURITY_USER_NAME and SECURITY_USER_PASSWORD or CREDENTIALS_FILE, HELM_CHART_DIR or
@@ -44,6 +47,7 @@ func registerCommand(ctx context.Context, command string, args []string, stdout,
 func runRegister(ctx context.Context, command string, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet(command, flag.ContinueOnError)
 	wait := flags.Duration("wait", 10*time.Minute, "")
+	takeOver := flags.Bool("take-over", false, "")
 	if err := flagsAlone(flags, args); err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func runRegister(ctx context.Context, command string, args []string, stdout, std
 		return usageError("--wait must be above 0, for example 10m")
 	}
 	s, err := readRegisterSettings()
-	var told register.Settings
+	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/")}
 	if command == "register" {
 		var missing error
 		told, missing = s.registration()
@@ -60,6 +64,7 @@ func runRegister(ctx context.Context, command string, args []string, stdout, std
 	if err != nil {
 		return fmt.Errorf("%w; broker --help lists them\n%w", errSettings, err)
 	}
+	told.TakeOver = *takeOver
 	ctx, cancel := context.WithTimeout(ctx, *wait)
 	defer cancel()
 	tell := register.Teller{
@@ -67,13 +72,16 @@ func runRegister(ctx context.Context, command string, args []string, stdout, std
 		Waiting: func(line string) { _, _ = fmt.Fprintln(stderr, line) },
 	}
 	if command == "deregister" {
-		return deregisterBroker(ctx, s, tell)
+		return deregisterBroker(ctx, s, told, tell)
 	}
 	return registerBroker(ctx, s, told, tell)
 }
 
-func deregisterBroker(ctx context.Context, s settings, tell register.Teller) error {
-	deleted, err := register.New(register.Settings{Name: s.BrokerName}, newRegisterAPI(s), tell).Deregister(ctx)
+func deregisterBroker(ctx context.Context, s settings, told register.Settings, tell register.Teller) error {
+	deleted, err := register.New(told, newRegisterAPI(s), tell).Deregister(ctx, func() ([]chart.Service, error) {
+		catalog, err := chartsOf(ctx, s)
+		return catalog.Services, err
+	})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func TestRegisterUsage(t *testing.T) {
 		exit     int
 		want     string
 	}{
-		"help":              {[]string{"register", "--help"}, nil, 0, "broker deregister [--wait LIMIT]"},
+		"help":              {[]string{"register", "--help"}, nil, 0, "broker deregister [--wait LIMIT] [--take-over]"},
 		"an argument":       {[]string{"register", "redis"}, nil, 2, `register takes no "redis"`},
 		"no limit":          {[]string{"deregister", "--wait", "0s"}, nil, 2, "--wait must be above 0"},
 		"no settings":       {[]string{"register"}, nil, 2, "CF_API_ADDRESS is needed"},

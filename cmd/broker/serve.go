@@ -205,6 +205,9 @@ func newReadiness(namespace string, offer *offer, house house, records *record.S
 	if house.domains != nil {
 		r.Dependencies["cf-domains"] = func(context.Context) error { return house.domains.Problem() }
 	}
+	if house.registration != nil {
+		r.Dependencies["registration"] = func(context.Context) error { return house.registration.Problem() }
+	}
 	if policies != nil {
 		r.Dependencies["policy-api"] = func(context.Context) error { return policies.LastError() }
 	}

@@ -236,3 +236,45 @@ func TestKeepsThePassword(t *testing.T) {
 		t.Errorf("Cloud Foundry has %+v", f.cf.ServiceBrokers())
 	}
 }
+
+// TestAnothersName has a second broker with the first one's name: it leaves the first one's
+// registration alone, by command and by itself, until it is told to take it over.
+func TestAnothersName(t *testing.T) {
+	f := newFoundation(t, shelf(t, "charts/fixture"), nil)
+	r := f.registrar(cf.Client{ID: "registrar", Secret: "s3cr3t", Authorities: []string{"cloud_controller.admin"}})
+	r.run(0, "register")
+	before, access := f.cf.ServiceBrokers(), r.access()
+
+	router := newRouter(t)
+	settings := maps.Clone(f.settings)
+	maps.Copy(settings, r.settings)
+	settings["HELM_CHART_DIR"] = shelf(t, "charts-extras/ledger")
+	settings["CF_BROKER_REGISTER"], settings["CF_BROKER_URL"] = "true", router.URL
+	second := *f
+	second.settings = settings
+	second.broker = second.replica()
+	second.Client = second.broker.Client()
+	router.leadTo(second.broker)
+	f.must(f.broker.Stop()) // so that the second leads
+	const words = "none of which is among this broker's charts: it is probably another's"
+	second.eventually("the second one's log refuses", func() bool { return strings.Contains(second.broker.Log(), words) })
+	var state struct{ Dependencies map[string]string }
+	f.must(second.want(200)(second.Send(t.Context(), http.MethodGet, "/readyz", nil)).Decode(&state))
+	if !strings.Contains(state.Dependencies["registration"], words) {
+		t.Errorf("/readyz says %v", state.Dependencies)
+	}
+	other := r.with(map[string]string{"CF_BROKER_URL": router.URL, "HELM_CHART_DIR": settings["HELM_CHART_DIR"]})
+	other.run(1, "register", words, "--take-over")
+	other.run(1, "deregister", words, "--take-over")
+	if after := f.cf.ServiceBrokers(); !slices.Equal(after, before) {
+		t.Errorf("the first one's is %+v, was %+v", after, before)
+	}
+	r.wantAccess(access...)
+
+	f.command(0, other.settings, "register", "--wait", "4m", "--take-over")
+	if after := f.cf.ServiceBrokers(); len(after) != 1 || after[0].URL != router.URL {
+		t.Errorf("taken over: %+v", after)
+	}
+	// One that has moved is the same by its plans.
+	other.with(map[string]string{"CF_BROKER_URL": "https://moved.example.com"}).run(0, "deregister", "was deleted")
+}
