@@ -31,6 +31,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"ingress with a URL":  {`{ingress: {host: "https://broker.example.com", tlsSecret: x}}`, "at '/ingress/host'"},
 		"route to nowhere":    {`{gateway: {host: broker.example.com}}`, "at '/gateway/parent/name': minLength"},
 		"register where":      {`{register: {enabled: true}}`, "at '/cf/api': minLength"},
+		"registers itself":    {`{settings: {CF_BROKER_REGISTER: true}}`, "at '/cf/api': minLength"},
 		"pull policy":         {`{image: {pullPolicy: never}}`, "'Always', 'IfNotPresent', 'Never'"},
 	} {
 		t.Run(name, func(t *testing.T) {

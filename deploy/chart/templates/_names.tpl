@@ -55,3 +55,18 @@ of the same name. Where both are called alike, once is enough. */}}
 {{- define "broker.registeredURL" -}}
 {{ .Values.register.url | default (include "broker.url" .) }}
 {{- end }}
+
+{{/* The service broker's name in Cloud Foundry. A release of before keeps the one that it has, since another would be another broker. */}}
+{{- define "broker.registeredName" -}}
+{{- $name := .Values.register.name -}}
+{{- if not $name }}
+{{- $name = include "broker.clusterName" . -}}
+{{- with lookup "apps/v1" "Deployment" .Release.Namespace .Release.Name }}
+{{- $name = "cf-helm-broker" -}}
+{{- range (first .spec.template.spec.containers).env }}
+{{- if eq .name "CF_BROKER_NAME" }}{{ $name = .value }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $name -}}
+{{- end }}

@@ -93,12 +93,14 @@ affinity:
 - name: SSL_CERT_DIR
   value: /cf-ca
 {{- end }}
-{{- if .Values.register.enabled }}
+{{- if or .Values.register.enabled .Values.register.url .Values.settings.CF_BROKER_REGISTER }}
 - name: CF_BROKER_URL
-  value: {{ include "broker.registeredURL" . }}
-- name: CF_BROKER_NAME
-  value: {{ .Values.register.name }}
+  value: {{ include "broker.registeredURL" . | trim }}
 {{- end }}
+{{- with include "broker.registeredName" . }}{{ if ne . "cf-helm-broker" }}
+- name: CF_BROKER_NAME
+  value: {{ . | toJson }}
+{{- end }}{{ end }}
 {{- range $name, $value := .Values.settings }}
 - name: {{ $name }}
   value: {{ include "broker.text" $value }}
