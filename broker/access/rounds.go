@@ -41,6 +41,7 @@ func NewRounds(follower *Follower) *Rounds {
 // destination isn't a live app, and nothing tells when it has. So rounds go by
 // time, and by changes of bindings.
 func (r *Rounds) Run(ctx context.Context) {
+	defer r.metrics.TermBegins()()
 	next := time.NewTimer(0)
 	defer next.Stop()
 	var unplaced string // why placeholder apps couldn't be made again
@@ -83,6 +84,7 @@ func (r *Rounds) round(ctx context.Context) error {
 	defer func() { r.tellStale(r.follower.stale(ctx, bound)) }()
 	if len(desired)+len(debts) == 0 {
 		r.metrics.PoliciesMissing(0)
+		r.metrics.GoodRound.SetToCurrentTime()
 		return nil
 	}
 	missing, unseen := r.look(ctx, bound, policy.Enforcer.Missing)
