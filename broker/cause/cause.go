@@ -3,6 +3,7 @@ package cause
 import (
 	"context"
 	"errors"
+	"net"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -51,7 +52,7 @@ func Of(err error) Cause {
 		return Cause(readiness.NotReady)
 	case errors.As(err, &refused) && !retryable.Is(refused):
 		return Policies
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) && !isUnanswered(err):
 		return Late
 	case isRequest(err):
 		return Request
@@ -77,6 +78,13 @@ func isRequest(err error) bool {
 func isUnreachable(err error) bool {
 	var waits *tenant.RetryableError
 	return apierrors.IsUnauthorized(err) || retryable.Is(err) && !errors.As(err, &waits) && !errors.Is(err, record.ErrConflict)
+}
+
+// isUnanswered tells whether time was up for a request, of which the HTTP client tells, and
+// not for what the broker itself waited for.
+func isUnanswered(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout() && network != context.DeadlineExceeded //nolint:errorlint // that one is a net.Error too
 }
 
 // Else marks an error with the cause that it has if nothing else tells. nil stays nil. Of

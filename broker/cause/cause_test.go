@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -18,6 +21,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/view"
 	"github.com/cf-helm-broker/cf-helm-broker/policy"
+	"github.com/cf-helm-broker/cf-helm-broker/policy/cfapi"
 )
 
 // TestOf: what an error is counted as, however it was wrapped, and that this is one of All.
@@ -41,6 +45,8 @@ func TestOf(t *testing.T) {
 		"the API doesn't let it in":      {apierrors.NewUnauthorized("no"), Unreachable},
 		"time is up":                     {Else(Late, Else(Refused, broken)), Late},
 		"time is up, and context says":   {Else(Refused, context.DeadlineExceeded), Late},
+		"no answer in a request's time":  {Else(Late, fmt.Errorf("installing: %w", unanswered(t, false))), Unreachable},
+		"half an answer, likewise":       {Else(Refused, unanswered(t, true)), Unreachable},
 		"a namespace that stays":         {Else(Late, &tenant.RetryableError{Why: "it is still being deleted"}), Late},
 		"a policy is refused":            {&policy.Error{Status: http.StatusForbidden}, Policies},
 		"the policy server has troubles": {&policy.Error{Status: http.StatusBadGateway}, Unreachable},
@@ -61,5 +67,61 @@ func TestOf(t *testing.T) {
 	}
 	if Else(Broker, nil) != nil {
 		t.Error("a mark makes an error")
+	}
+}
+
+// unanswered is the error of a request whose server hangs, before or within its answer,
+// until the request's own time is up.
+func unanswered(t *testing.T, within bool) error {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if within {
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+		}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Timeout: 200 * time.Millisecond}
+	answer, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	_, err = io.ReadAll(answer.Body)
+	return err
+}
+
+// TestHungCF: CF that hangs doesn't answer, be it UAA, in whatever the broker asks.
+func TestHungCF(t *testing.T) {
+	for _, hangs := range []string{"/", "/oauth/token", "/oauth/token/within", "/networking/v1/external/policies"} {
+		end := make(chan struct{})
+		server := httptest.NewServer(nil)
+		server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path+"/within" == hangs:
+				w.WriteHeader(http.StatusOK)
+				_ = http.NewResponseController(w).Flush()
+				<-end
+			case r.URL.Path == hangs:
+				<-end
+			case r.URL.Path == "/":
+				_, _ = fmt.Fprintf(w, `{"links":{"uaa":{"href":%q},"login":{"href":%[1]q},"network_policy_v1":{"href":"%[1]s/networking/v1/external"},"cloud_controller_v3":{"href":"%[1]s/v3"}}}`, server.URL)
+			default:
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = fmt.Fprint(w, `{"access_token":"t","token_type":"bearer","expires_in":600}`)
+			}
+		})
+		client := cfapi.New(cfapi.Settings{CFAPIAddress: server.URL, ClientID: "a", ClientSecret: "b", Timeout: 300 * time.Millisecond}, func(string, error) {})
+		_, err := client.Call(t.Context(), cfapi.Request{Call: "list", Part: cfapi.PolicyServer, Method: http.MethodGet, Path: "/policies"})
+		if got := Of(Else(Refused, err)); got != Unreachable {
+			t.Errorf("%s hangs: %s, want %s: %v", hangs, got, Unreachable, err)
+		}
+		close(end)
+		server.Close()
 	}
 }

@@ -78,7 +78,7 @@ func (c *connector) tokenError(ctx context.Context, address string, err error) e
 	case errors.As(err, &unreached):
 		return c.unreached(err)
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s gave no whole answer within CF_REQUEST_TIMEOUT (%s): %w", address, c.settings.Timeout, ctx.Err())
+		return fmt.Errorf("%s gave no whole answer within CF_REQUEST_TIMEOUT (%s): %w", address, c.settings.Timeout, &url.Error{Op: "Post", URL: address, Err: ctx.Err()})
 	}
 	return fmt.Errorf("what %s answered is no token: %w; %s", address, err, c.settings.Names.notJSON())
 }
