@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/cf-helm-broker/cf-helm-broker/broker/cause"
 )
 
 // rule is one of alerts.yaml.
@@ -49,6 +51,42 @@ func TestAlertsHaveRunbooks(t *testing.T) {
 		if !slices.Contains([]string{"critical", "warning"}, r.Labels["severity"]) || r.Annotations["summary"] == "" {
 			t.Errorf("%s has the severity %q and the summary %q", r.Alert, r.Labels["severity"], r.Annotations["summary"])
 		}
+	}
+}
+
+var (
+	causeRow   = regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\| [^|]+ \\| ([^|]+) \\|$")
+	causeMatch = regexp.MustCompile(`cause=~"([a-z|-]+)"`)
+)
+
+// TestCausesAreTheTables: docs/operate.md lists each cause of failures, and the alert for
+// operators is of those that are theirs to mend.
+func TestCausesAreTheTables(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, root+"/docs/operate.md"), "\n### Causes of failures\n")
+	table, _, _ = strings.Cut(table, "\n## ")
+	var listed, operators, alerted, there []string
+	for _, row := range causeRow.FindAllStringSubmatch(table, -1) {
+		listed = append(listed, row[1])
+		if strings.HasPrefix(row[2], "operator") {
+			operators = append(operators, row[1])
+		}
+	}
+	for _, r := range rules(t) {
+		for _, match := range causeMatch.FindAllStringSubmatch(r.Expr, -1) {
+			alerted = append(alerted, strings.Split(match[1], "|")...)
+		}
+	}
+	for _, c := range cause.All() {
+		there = append(there, string(c))
+	}
+	for _, names := range [][]string{listed, operators, alerted, there} {
+		slices.Sort(names)
+	}
+	if !slices.Equal(listed, there) {
+		t.Errorf("docs/operate.md lists %v; there are %v", listed, there)
+	}
+	if !slices.Equal(alerted, operators) {
+		t.Errorf("the alert is of %v; docs/operate.md has operators mend %v", alerted, operators)
 	}
 }
 
