@@ -49,9 +49,7 @@ func (s Source) Read(ctx context.Context) (w World, unread []string, err error) 
 		return w, unread, err
 	}
 	s.clusters(ctx, &w, note)
-	if s.CF == nil {
-		unread = append(unread, "Cloud Foundry: CF_API_ADDRESS isn't set")
-	} else {
+	if s.CF != nil {
 		w.Policies, err = s.CF.List(ctx)
 		note("policies", err)
 		w.Placeholders, err = s.CF.AllPlaceholders(ctx)

@@ -95,7 +95,7 @@ func runOrphans(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	told := toldOrphans{Unknown: found.unknown}
+	told := toldOrphans{Unknown: found.unknown, WithoutCF: source.CF == nil}
 	for _, o := range found.orphans {
 		told.Orphans = append(told.Orphans, toldOrphan{Orphan: o})
 	}

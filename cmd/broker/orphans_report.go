@@ -15,6 +15,8 @@ type toldOrphans struct {
 	Orphans []toldOrphan `json:"orphans"`
 	// Unknown is what couldn't be looked at.
 	Unknown []string `json:"unknown,omitempty"`
+	// WithoutCF says that there is no Cloud Foundry to ask: what it has isn't compared.
+	WithoutCF bool `json:"without_cloud_foundry,omitempty"`
 }
 
 type toldOrphan struct {
@@ -47,7 +49,8 @@ func (t *toldOrphans) mend(ctx context.Context, source orphans.Source, a orphans
 	for _, o := range begun {
 		awaitUndone(limit, source, o)
 	}
-	third, unread, err := source.Read(ctx)
+	// What this look can't see the broker has seen: without that it keeps its record.
+	third, _, err := source.Read(ctx)
 	if err != nil {
 		return fmt.Errorf("looking what was mended: %w", err)
 	}
@@ -55,8 +58,6 @@ func (t *toldOrphans) mend(ctx context.Context, source orphans.Source, a orphans
 	for _, o := range begun {
 		switch {
 		case o.Unmended != "":
-		case len(unread) > 0:
-			o.Unmended = "the broker has done its part, and whether it is gone can't be looked at"
 		case o.In(still):
 			o.Unmended = "the broker has done its part, and it is still there"
 		default:
@@ -124,6 +125,9 @@ func (t *toldOrphans) printLines(stdout io.Writer, a orphansArguments) {
 	}
 	for _, u := range t.Unknown {
 		_, _ = fmt.Fprintf(stdout, "unknown: %s\n", oneLine(u))
+	}
+	if t.WithoutCF {
+		_, _ = fmt.Fprintln(stdout, "without Cloud Foundry, since CF_API_ADDRESS isn't set: the records and the clusters alone were compared")
 	}
 	_, _ = fmt.Fprintf(stdout, "%s, ", counted(len(t.Orphans), "orphan", "orphans"))
 	if a.yes {
