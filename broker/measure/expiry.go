@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// OwnToken names the token that the kubelet renews by itself.
+const OwnToken = "service-account"
+
 // CertificatesEnd is when the first of the PEM certificates ends; false: there is none
 // that can be read. A chain is worth nothing without any of its links.
 func CertificatesEnd(text []byte) (end time.Time, found bool) {

@@ -36,9 +36,6 @@ func credentialsEnd(s settings, config *rest.Config, files doorFiles, catalog fu
 	return found
 }
 
-// ownToken is what the kubelet renews by itself.
-const ownToken = "service-account"
-
 // clusterSetting is where the access to the broker's own cluster comes from.
 func clusterSetting(s settings) string {
 	switch {
@@ -47,7 +44,7 @@ func clusterSetting(s settings) string {
 	case s.Kubeconfig != "":
 		return "KUBECONFIG"
 	}
-	return ownToken
+	return measure.OwnToken
 }
 
 // addCluster adds a client certificate, or a token.

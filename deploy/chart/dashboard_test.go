@@ -16,6 +16,7 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/broker/measure"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web"
 	"github.com/cf-helm-broker/cf-helm-broker/broker/web/door"
+	"github.com/cf-helm-broker/cf-helm-broker/names/publish"
 )
 
 // query is one of the dashboard's.
@@ -102,7 +103,7 @@ func series(t *testing.T) (all []inputSeries) {
 		Instances: func() measure.Instances {
 			return measure.Instances{Plans: []measure.Plan{{Service: "s", Plan: "p", Instances: 1, Left: 1, Bounded: true}}}
 		},
-		Ends:   func() map[string]time.Time { return map[string]time.Time{"TOKEN": time.Now().Add(time.Hour)} },
+		Ends:   func() map[string]time.Time { return map[string]time.Time{measure.OwnToken: time.Now().Add(time.Hour)} },
 		Queues: map[string]measure.Queue{"helm": queue{}},
 		Agents: func(context.Context) (int, int, error) { return 1, 0, nil },
 	}.Register(registry)
@@ -110,8 +111,10 @@ func series(t *testing.T) (all []inputSeries) {
 		Leads:        func() bool { return true },
 		Charts:       func() ([]web.OfferedChart, []web.ChartProblem) { return nil, nil },
 		Dependencies: map[string]func(context.Context) error{"kubernetes": func(context.Context) error { return nil }},
+		Files:        map[string]func() error{"TLS_CERT_FILE": func() error { return nil }},
 	}.Register(registry)
 	door.New(door.Options{Registry: registry})
+	publish.NewMetrics(registry)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package chart_test
 
 import (
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -123,49 +122,4 @@ func TestEachAlertIsTested(t *testing.T) {
 			t.Errorf("nothing in %s has %s fire", alertTests, r.Alert)
 		}
 	}
-}
-
-var metric = regexp.MustCompile(`cf_helm_broker_[a-z_]+`)
-
-// TestMetricsAreTheBrokers: alerts and the dashboard ask for what there is.
-func TestMetricsAreTheBrokers(t *testing.T) {
-	expressions := map[string]string{}
-	for _, r := range rules(t) {
-		expressions[r.Alert] = r.Expr
-	}
-	for _, q := range queries(t) {
-		expressions[q.title] += " " + q.expr
-	}
-	for _, name := range metric.FindAllString(read(t, alertTests), -1) {
-		expressions[alertTests] += " " + name
-	}
-	known := metrics(t)
-	for where, expression := range expressions {
-		for _, name := range metric.FindAllString(expression, -1) {
-			if !known[name] && !known[strings.TrimSuffix(strings.TrimSuffix(name, "_count"), "_bucket")] {
-				t.Errorf("%s asks for %s, which the broker doesn't have", where, name)
-			}
-		}
-	}
-}
-
-// metrics are those that the broker's source names.
-func metrics(t *testing.T) map[string]bool {
-	t.Helper()
-	found := map[string]bool{}
-	for _, room := range []string{"broker", "names"} {
-		err := filepath.WalkDir(root+"/"+room, func(file string, _ fs.DirEntry, err error) error {
-			if err != nil || filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
-				return err
-			}
-			for _, name := range metric.FindAllString(read(t, file), -1) {
-				found[name] = true
-			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return found
 }
