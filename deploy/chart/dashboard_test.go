@@ -94,9 +94,8 @@ type inputSeries struct {
 	Values string `json:"values"`
 }
 
-// series are those that a broker has which knows of one of each. Counters count.
-func series(t *testing.T) (all []inputSeries) {
-	t.Helper()
+// registered are the metrics of a broker which knows of one of each.
+func registered() prometheus.Gatherer {
 	registry := prometheus.NewRegistry()
 	measure.New(registry)
 	measure.Derived{
@@ -115,7 +114,13 @@ func series(t *testing.T) (all []inputSeries) {
 	}.Register(registry)
 	door.New(door.Options{Registry: registry})
 	publish.NewMetrics(registry)
-	families, err := registry.Gather()
+	return registry
+}
+
+// series are a broker's. Counters count.
+func series(t *testing.T) (all []inputSeries) {
+	t.Helper()
+	families, err := registered().Gather()
 	if err != nil {
 		t.Fatal(err)
 	}

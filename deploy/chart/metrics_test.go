@@ -126,3 +126,62 @@ func TestAlertsFireByTheBrokersMetrics(t *testing.T) {
 		}
 	}
 }
+
+var metricRow = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| ([^|]*) \\| [^|]+ \\| ([^|]*) \\|$")
+
+// TestMetricsAreTheTables: docs/operate.md lists each metric with its labels. What only the
+// leading replica knows is asked of it alone: another may still tell what was.
+func TestMetricsAreTheTables(t *testing.T) {
+	_, table, _ := strings.Cut(read(t, root+"/docs/operate.md"), "\n### Metrics\n")
+	table, _, _ = strings.Cut(table, "\n### ")
+	listed, leaders := map[string]string{}, map[string]bool{}
+	for _, row := range metricRow.FindAllStringSubmatch(table, -1) {
+		name := "cf_helm_broker_" + row[1]
+		listed[name], leaders[name] = strings.ReplaceAll(row[2], "`", ""), row[3] == "yes"
+	}
+	families, err := registered().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := map[string]string{}
+	for _, family := range families {
+		var labels []string
+		for _, l := range family.GetMetric()[0].GetLabel() {
+			labels = append(labels, l.GetName())
+		}
+		there[family.GetName()] = strings.Join(labels, ", ")
+	}
+	for name, labels := range there {
+		if got, is := listed[name]; !is || !sameNames(got, labels) {
+			t.Errorf("docs/operate.md lists %s (%t) with the labels %q, want %q", name, is, got, labels)
+		}
+	}
+	for name := range listed {
+		if _, is := there[name]; !is {
+			t.Errorf("docs/operate.md lists %s, which the broker doesn't have", name)
+		}
+	}
+	asked := map[string]string{}
+	for _, r := range rules(t) {
+		asked[r.Alert] = r.Expr
+	}
+	for _, q := range queries(t) {
+		asked[q.title] += " " + q.expr
+	}
+	for where, expression := range asked {
+		for _, found := range selector.FindAllStringSubmatchIndex(expression, -1) {
+			if name := expression[found[2]:found[3]]; leaders[name] && !ofLeader.MatchString(expression[found[1]:]) {
+				t.Errorf("%s asks all replicas for %s", where, name)
+			}
+		}
+	}
+}
+
+var ofLeader = regexp.MustCompile(`^ and on \(namespace, job, instance\) cf_helm_broker_leading(\{[^}]*\})? == 1`)
+
+func sameNames(one, other string) bool {
+	names, others := strings.Split(one, ", "), strings.Split(other, ", ")
+	slices.Sort(names)
+	slices.Sort(others)
+	return slices.Equal(names, others)
+}
