@@ -1,12 +1,15 @@
 package install_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/cf-helm-broker/cf-helm-broker/podgroup"
 	"github.com/cf-helm-broker/cf-helm-broker/test/rig"
@@ -27,8 +30,13 @@ func TestAgents(t *testing.T) {
 	install := action.NewInstall(configuration)
 	install.ReleaseName, install.Namespace, install.Wait, install.Timeout = agents, agents, true, patience
 	must(install.RunWithContext(t.Context(), must(loader.LoadDir("../../silk-worker/chart"))(t), nil))(t)
-	if ready := must(kube.AppsV1().DaemonSets(agents).Get(t.Context(), agents, metav1.GetOptions{}))(t).Status.NumberReady; ready != 1 {
-		t.Errorf("%d agents are ready, want 1", ready)
+	// Helm takes a DaemonSet whose controller hasn't counted its nodes yet for one of none.
+	ready := func(ctx context.Context) (bool, error) {
+		set, err := kube.AppsV1().DaemonSets(agents).Get(ctx, agents, metav1.GetOptions{})
+		return err == nil && set.Status.NumberReady == 1, err
+	}
+	if err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, patience, true, ready); err != nil {
+		t.Errorf("not one agent is ready: %v", err)
 	}
 	must(action.NewUninstall(configuration).Run(agents))(t)
 }
