@@ -38,9 +38,13 @@ func (r *Registrar) again(ctx context.Context, try func() error) error {
 }
 
 // passes tells which errors may be gone the next time: CF that is away, overloaded or
-// being restarted, a broker that Cloud Foundry doesn't reach yet, and others who change the
-// same broker now.
+// being restarted, a broker that Cloud Foundry doesn't reach yet or that is one from before,
+// and others who change the same broker now.
 func passes(err error) bool {
+	var lacks *lacksError
+	if errors.As(err, &lacks) {
+		return true
+	}
 	var failed *cfapi.JobError
 	if errors.As(err, &failed) {
 		return failed.For("CF-ServiceBrokerApiUnreachable", "CF-ServiceBrokerApiTimeout", "CF-ServiceBrokerBadResponse", "CF-ServiceBrokerGone")
