@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/cf-helm-broker/cf-helm-broker/broker/register"
@@ -55,10 +54,8 @@ func runRegister(ctx context.Context, command string, args []string, stdout, std
 		return usageError("--wait must be above 0, for example 10m")
 	}
 	s, err := readRegisterSettings()
-	told := register.Settings{Name: s.BrokerName, URL: strings.TrimRight(s.BrokerURL, "/")}
-	if command == "register" {
-		var missing error
-		told, missing = s.registration()
+	told, missing := s.registration()
+	if command == "register" { // what is deleted needs neither a URL nor a login
 		err = errors.Join(err, missing)
 	}
 	if err != nil {
