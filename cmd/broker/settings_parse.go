@@ -16,9 +16,10 @@ func parse(into any) error { return parseFrom(env.ToMap(os.Environ()), into) }
 // parseFrom fills in the settings of a struct. One that can't be read is named, and has its
 // default from then on, so that nothing else is said of it.
 func parseFrom(environment map[string]string, into any) error {
+	err := env.ParseWithOptions(into, env.Options{Environment: environment})
 	var unread env.AggregateError
-	if !errors.As(env.ParseWithOptions(into, env.Options{Environment: environment}), &unread) {
-		return nil
+	if !errors.As(err, &unread) {
+		return err
 	}
 	var wrong []error
 	readable := maps.Clone(environment)
