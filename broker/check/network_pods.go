@@ -21,9 +21,6 @@ import (
 	"github.com/cf-helm-broker/cf-helm-broker/helmsvc/tenant"
 )
 
-// roleLabel tells the pods of a self-test apart.
-const roleLabel = "cf-helm-broker.io/self-test"
-
 func (n Network) listener(t trial) *corev1.Pod {
 	return n.pod("listens", n.container("listens", probe.ListenArgs(":"+strconv.Itoa(port), t.id)))
 }
@@ -48,7 +45,7 @@ func (n Network) dialler(t trial, listener *corev1.Pod) *corev1.Pod {
 func (n Network) pod(role string, containers ...corev1.Container) *corev1.Pod {
 	yes, no, deadline, grace := true, false, int64(leftAge.Seconds()), int64(1)
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: role, Labels: map[string]string{roleLabel: role}},
+		ObjectMeta: metav1.ObjectMeta{Name: role, Labels: map[string]string{TrialAnnotation: role}},
 		Spec: corev1.PodSpec{
 			Containers: containers, RestartPolicy: corev1.RestartPolicyNever, ActiveDeadlineSeconds: &deadline, TerminationGracePeriodSeconds: &grace,
 			AutomountServiceAccountToken: &no, EnableServiceLinks: &no,

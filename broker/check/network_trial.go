@@ -17,7 +17,7 @@ import (
 )
 
 // TrialAnnotation is on the namespaces of a self-test, and has its id. They don't have that of
-// instances.
+// instances. As a label it tells the pods in them apart.
 const TrialAnnotation = "cf-helm-broker.io/self-test"
 
 // port is what the listener listens on. The policy is for it.
