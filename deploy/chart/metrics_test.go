@@ -44,18 +44,24 @@ func parsed(series string) (name string, values map[string]string) {
 	return parts[1], values
 }
 
+// expressions are those of the alerts and of the dashboard's panels, by their names.
+func expressions(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, r := range rules(t) {
+		all[r.Alert] = r.Expr
+	}
+	for _, q := range queries(t) {
+		all[q.title] += " " + q.expr
+	}
+	return all
+}
+
 // TestQueriesAreOfTheBrokersMetrics: alerts and the dashboard ask for metrics, labels and
 // values of these that the broker has.
 func TestQueriesAreOfTheBrokersMetrics(t *testing.T) {
 	known := brokers(t)
-	expressions := map[string]string{}
-	for _, r := range rules(t) {
-		expressions[r.Alert] = r.Expr
-	}
-	for _, q := range queries(t) {
-		expressions[q.title] += " " + q.expr
-	}
-	for where, expression := range expressions {
+	for where, expression := range expressions(t) {
 		there := labels{}
 		for _, asked := range selector.FindAllStringSubmatch(expression, -1) {
 			has, is := known[asked[1]]
@@ -161,14 +167,7 @@ func TestMetricsAreTheTables(t *testing.T) {
 			t.Errorf("docs/operate.md lists %s, which the broker doesn't have", name)
 		}
 	}
-	asked := map[string]string{}
-	for _, r := range rules(t) {
-		asked[r.Alert] = r.Expr
-	}
-	for _, q := range queries(t) {
-		asked[q.title] += " " + q.expr
-	}
-	for where, expression := range asked {
+	for where, expression := range expressions(t) {
 		for _, found := range selector.FindAllStringSubmatchIndex(expression, -1) {
 			if name := expression[found[2]:found[3]]; leaders[name] && !ofLeader.MatchString(expression[found[1]:]) {
 				t.Errorf("%s asks all replicas for %s", where, name)
